@@ -1,32 +1,32 @@
 import { EventTime } from '../domain/event-time.ts'
 import { getOrInsert } from '../domain/maps.ts'
 
-/** Records of the last ones that may be ahead of the others. */
+/** Number of recent records that may be ahead of the others. */
 const WILD = 1
 
 interface Reached {
   readonly time: EventTime
-  /** The same before the newest batch, and the offset at which that ends. */
+  /** The state before the newest batch, and the offset at which that batch ends. */
   start: EventTime
   end: number
   batch: number
 }
 
 /**
- * The newest time of each partition that two records show: what is older than its counts are kept is not counted, so that
- * made-up times cost nothing, and one of them ahead of the others moves nothing. No wall clock: a backlog is as new as its
- * own partition.
+ * The newest event time of each partition that at least two records support. Records older than it by more than the
+ * retention of counts are not counted, so forged times use no memory, and a single one ahead of the others has no
+ * effect. No wall clock is involved: a backlog is as recent as its own partition.
  */
 export class NewestTimes {
   readonly #byPartition = new Map<string, Reached>()
   #batch = 0
 
-  /** Begins a batch, with all its chunks: counted again, the first of them starts where it did. */
+  /** Begins a batch with all its chunks. A repeated batch starts from the same time as before. */
   begin(): void {
     this.#batch++
   }
 
-  /** Takes in an event time of a partition; returns its newest. A batch that is counted again starts where it did. */
+  /** Adds an event time of a partition and returns its newest time. A repeated batch starts from the same time as before. */
   observe(partition: string, offset: number, time: number): number {
     const reached = getOrInsert(this.#byPartition, partition, unreached)
     if (reached.batch !== this.#batch) {
@@ -41,7 +41,7 @@ export class NewestTimes {
     return this.#byPartition.get(partition)?.time.value ?? Number.NEGATIVE_INFINITY
   }
 
-  /** What it was before the batch, to be taken on record by record: a batch may span more time than counts are kept. */
+  /** A copy of the state before the batch, to be advanced record by record: a batch may span more time than counts are kept. */
   startOf(partition: string): EventTime {
     return this.#byPartition.get(partition)?.start.copy() ?? new EventTime(WILD)
   }

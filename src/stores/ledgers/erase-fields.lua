@@ -1,7 +1,7 @@
 -- include: ../../adapters/redis/epoch.lua
--- Erases one field of each of several hashes of one shard.
--- KEYS[i]  from the second on: hash; ARGV[i] its field
--- returns  epoch and changes of the shard
+-- Deletes one field from each of several hashes of one shard.
+-- KEYS[i]  from 2 on: hash; ARGV[i] is its field
+-- returns  epoch and change count of the shard
 for i = 2, #KEYS do
   redis.call('HDEL', KEYS[i], ARGV[i])
 end

@@ -1,9 +1,9 @@
 -- include: ../../adapters/redis/epoch.lua
--- Keeps the first request for consent of each pair in its period.
--- KEYS[i]  from the second on: hash of a row
--- ARGV[2]  seconds to live
+-- Stores the first consent request of each pair within its period.
+-- KEYS[i]  from 2 on: hash of a row
+-- ARGV[2]  TTL of the hashes, seconds
 -- ARGV     then for each row: field, event time in base 36
--- returns  epoch and changes of the shard, then the earlier time of each row in order, '' where this is the first
+-- returns  epoch and change count of the shard, then for each row the earlier time, or '' if this request is the first
 local out = meta()
 for i = 2, #KEYS do
   local field, ts = ARGV[2 * i - 1], ARGV[2 * i]

@@ -1,14 +1,14 @@
 -- include: ../../adapters/redis/epoch.lua
--- Remembers which signatures a port sent to subscribers, in logs that are only added to.
--- KEYS[1]  meta, as in epoch.lua, and "l<month>" -> level of the logs of a month: a shard has 2^level of them. The keys of
---          all logs of the shard begin as this one does, up to "meta"
--- ARGV[2]  seconds to live of a log, from its first entry on
--- ARGV[3]  largest level
--- ARGV[4]  entries, JSON: [month, level, [number of a log, entries, number, …], month, …]
--- returns  epoch and changes of the shard, then for each month the level that its next entries belong to
--- An entry is a line: 15 characters for port and subscriber, event time in base 36 (of one that stands for several the
--- last, "-" and the first), a space, the signature. In a log that has grown what repeats is put together; where that
--- frees little, entries go to four times as many logs from then on, and those before stay where they are.
+-- Records which signatures a port sent to subscribers, in append-only logs.
+-- KEYS[1]  meta, as in epoch.lua, and "l<month>" -> level of the logs of a month: a shard has 2^level of them. All log keys
+--          of the shard share the prefix of this key, up to "meta"
+-- ARGV[2]  TTL of a log in seconds, from its first entry on
+-- ARGV[3]  maximum level
+-- ARGV[4]  entries, JSON: [month, level, [log number, entries, log number, …], month, …]
+-- returns  epoch and change count of the shard, then for each month the level for further entries
+-- An entry is a line: 15 characters for port and subscriber, event time in base 36 (of a merged entry the last, "-" and
+-- the first), a space, the signature. A log that has grown is compacted by merging repeats. If that frees little, later
+-- entries go to four times as many logs, and earlier ones stay where they are.
 local call = redis.call
 local prefix = string.sub(KEYS[1], 1, -5)
 local most = tonumber(ARGV[3])
@@ -18,7 +18,7 @@ local function after(a, b)
   return #a > #b or (#a == #b and a > b)
 end
 
--- Puts the entries of each pair and signature together and keeps the last four signatures of a pair.
+-- Merges the entries of each pair and signature, and keeps the last four signatures of a pair.
 local function shortened(log)
   local lines, byname, order = {}, {}, {}
   for line in string.gmatch(log, '[^\n]+') do lines[#lines + 1] = line end
@@ -53,11 +53,11 @@ local function shortened(log)
   return table.concat(out)
 end
 
--- A log has become longer than `bound`. Returns whether it is too full for its level.
+-- Called when a log has become longer than `bound`. Returns whether it is too full for its level.
 local function shorten(key, bound, last_level)
   local text = shortened(call('GET', key))
   local full = #text > bound / 2
-  -- It is looked at again when it has doubled.
+  -- Compact it again once it has doubled.
   if full and last_level and #text < bound then text = string.rep('\n', bound - #text) .. text end
   call('SET', key, text, 'KEEPTTL')
   return full

@@ -4,21 +4,21 @@ import { given } from '../../domain/given.ts'
 import { DAY } from '../../domain/time.ts'
 import { REMEMBERED_SIGNATURES } from './sent-log.ts'
 
-/** Changes kept of each pair. */
+/** Number of changes kept per pair. */
 const KEPT = 2
-/** How long what a port sent to a subscriber is remembered, ms. */
+/** Retention of the signatures that a port sent to a subscriber, ms. */
 const REMEMBERED_FOR = 90 * DAY
-/** How long a request for consent is remembered, ms. */
+/** Retention of consent requests, ms. */
 const ASKED_FOR = 180 * DAY
 
 interface Sent {
   readonly signature: string
-  /** Event times of the first and the last message. */
+  /** Event times of the first and last message. */
   readonly first: number
   readonly last: number
 }
 
-/** The change that a row's `was` speaks of, and the row's own. */
+/** The change in the row's `was`, and the row's own. */
 export function changesOf(row: ConsentRow): ConsentChange[] {
   const own: ConsentChange = {
     state: row.state,
@@ -28,7 +28,7 @@ export function changesOf(row: ConsentRow): ConsentChange[] {
   return row.was ? [own, row.was] : [own]
 }
 
-/** The newest changes of both, newest first; of two at the same time the later written wins. */
+/** The newest changes of both lists, newest first; at equal times the one written later comes first. */
 export function mergeChanges(
   known: readonly ConsentChange[],
   added: readonly ConsentChange[],
@@ -38,7 +38,7 @@ export function mergeChanges(
   return [...byTime.values()].sort((a, b) => b.ts - a.ts).slice(0, KEPT)
 }
 
-/** Drops what is old from the front of a map whose entries are set again when they change. */
+/** Deletes old entries from the front of a map whose entries are re-inserted on change. */
 function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void {
   for (const [key, value] of map) {
     if (!isOld(value)) return
@@ -46,17 +46,17 @@ function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void
   }
 }
 
-/** The first request for consent of each pair, by its key. */
+/** The first consent request of each pair, by key. */
 class FirstRequests {
   readonly #times = new Map<string, number>()
 
-  /** The time of an earlier request that still counts at `ts`, or of the same one. */
+  /** The time of a request at or before `ts` that still counts. */
   upTo(pair: string, ts: number): number | undefined {
     const first = this.#times.get(pair)
     return first === undefined || ts < first || ts - first > ASKED_FOR ? undefined : first
   }
 
-  /** The time of a request before that of `ts`. */
+  /** The time of a request before `ts` that still counts. */
   before(pair: string, ts: number): number | undefined {
     const first = this.upTo(pair, ts)
     return first === ts ? undefined : first
@@ -72,7 +72,7 @@ class FirstRequests {
   }
 }
 
-/** The consent ledger of the embedded mode and of one instance without Redis. */
+/** Consent ledger for the embedded mode and for a single instance without Redis. */
 export function memoryLedger(): ConsentLedger {
   const consents = new Map<string, ConsentChange[]>()
   const sent = new Map<string, Sent[]>()
@@ -100,7 +100,7 @@ export function memoryLedger(): ConsentLedger {
         const known = (sent.get(id) ?? []).filter((s) => ts - s.last < REMEMBERED_FOR)
         const before = known.find((s) => s.signature === signature)
         const others = known.filter((s) => s !== before)
-        // A reply may be read after the next message was sent: what it answers must still be known.
+        // A reply may be read after the next message was sent, so the message it answers must be kept.
         const first = Math.min(before?.first ?? ts, ts)
         const last = Math.max(before?.last ?? ts, ts)
         sent.delete(id)

@@ -1,9 +1,9 @@
 -- include: ../../adapters/redis/epoch.lua
 -- Adds consent changes to pairs of one shard and keeps the newest two of each.
--- KEYS[i]  from the second on: hash of a row
--- ARGV     from the second on, for each row: field, then its changes "<ts in base 36><I|O|D>" newest first, joined by ","
+-- KEYS[i]  from 2 on: hash of a row
+-- ARGV     from 2 on, for each row: field, then its changes "<ts in base 36><I|O|D>", newest first, joined by ","
 --          (I: in, D: in by default, O: out)
--- returns  epoch and changes of the shard
+-- returns  epoch and change count of the shard
 local function read(packed, into)
   for ts, state in string.gmatch(packed, '([0-9a-z]+)([IOD])') do
     into[#into + 1] = { tonumber(ts, 36), ts .. state }

@@ -1,4 +1,4 @@
-/** Fields that are moved at once. */
+/** Number of fields moved at a time. */
 const CHUNK = 500
 
 export interface PlainRow {
@@ -7,22 +7,22 @@ export interface PlainRow {
   readonly value: string
 }
 
-/** Writes rows to where they belong now. */
+/** Writes rows to their current places. */
 export interface RowWriters {
   consents(rows: readonly PlainRow[]): Promise<unknown>
   sent(rows: readonly PlainRow[], month: number): Promise<unknown>
   asked(rows: readonly PlainRow[], month: number): Promise<unknown>
 }
 
-/** What is needed of Redis: keys by a pattern, and a command. */
+/** The Redis operations used: scanning keys by a pattern, and commands. */
 interface Keyspace {
   scan(pattern: string): AsyncIterable<readonly string[]>
   command(name: string, ...args: string[]): Promise<unknown>
 }
 
 /**
- * Moves the rows of a ledger that were written before pairs were keyed, when their fields were hashes that anybody can
- * compute. A hash is removed only when its rows stand in their new places. Returns how many rows there were.
+ * Moves the rows of a ledger written before pairs were keyed, when fields were hashes that anyone can compute. A hash
+ * is deleted only after its rows have been written to their new places. Returns the number of rows moved.
  */
 export async function movePlainRows(link: Keyspace, prefix: string, writers: RowWriters): Promise<number> {
   let moved = 0

@@ -1,7 +1,7 @@
 -- include: ../../adapters/redis/epoch.lua
--- Reads one field of each of several hashes of one shard.
--- KEYS[i]  from the second on: hash; ARGV[i] its field
--- returns  epoch and changes of the shard, then values in order, '' where there is none
+-- Reads one field from each of several hashes of one shard.
+-- KEYS[i]  from 2 on: hash; ARGV[i] is its field
+-- returns  epoch and change count of the shard, then the values in order, '' for missing ones
 local out = meta()
 for i = 2, #KEYS do
   out[i + 1] = redis.call('HGET', KEYS[i], ARGV[i]) or ''

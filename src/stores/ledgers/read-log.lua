@@ -1,7 +1,7 @@
 -- include: ../../adapters/redis/epoch.lua
--- Reads the entries of one port and subscriber in each of several logs of one shard (log-sent.lua).
--- KEYS[i]  from the second on: log; ARGV[i] what its entries begin with
--- returns  epoch and changes of the shard, then the lines of each log in order, '' where there are none
+-- Reads the entries of one port and subscriber from several logs of one shard (log-sent.lua).
+-- KEYS[i]  from 2 on: log; ARGV[i] is the prefix of the entries
+-- returns  epoch and change count of the shard, then the lines of each log in order, '' if there are none
 local out = meta()
 for i = 2, #KEYS do
   local log, lines = redis.call('GET', KEYS[i]) or '', {}

@@ -20,13 +20,13 @@ import { monthOf, SENT_TTL } from './stored-form.ts'
 const LOG = loadScript(new URL('./log-sent.lua', import.meta.url), 'log-sent')
 const READ = loadScript(new URL('./read-log.lua', import.meta.url), 'read-log')
 
-/** What ports sent to subscribers, in logs in Redis. */
+/** Logs in Redis of the signatures that ports sent to subscribers. */
 export class SentLogs {
   readonly #shards: LedgerShards
   readonly #tokens: readonly ((to: string) => string)[]
   readonly #levels = new SentLevels()
 
-  /** `keys`: of the tokens, the current one first. */
+  /** `keys` are the token keys, current one first. */
   constructor(shards: LedgerShards, keys: readonly string[]) {
     this.#shards = shards
     this.#tokens = keys.map(tokens)
@@ -42,7 +42,7 @@ export class SentLogs {
     await this.#shards.append(LOG, byShard, this.#levels, SENT_TTL)
   }
 
-  /** What the logs of months say of a port and subscriber, the signature that was sent last first. */
+  /** The logged signatures of a port and subscriber, most recently sent first. */
   async of(port: string, to: string, months: readonly number[]): Promise<SentSignature[][]> {
     const rows: Row[] = []
     const of: { readonly month: number; readonly name: string }[] = []

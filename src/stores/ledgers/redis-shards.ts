@@ -7,18 +7,18 @@ import { type Place, SHARDS } from './places.ts'
 import { LAST_LEVEL, type SentLevels, type ShardEntries } from './sent-log.ts'
 import type { ShardEpochs, ShardFacts } from './shard-epochs.ts'
 
-/** Pairs of one script call, so that no call holds the server for long. */
+/** Maximum number of pairs per script call, so that no call blocks the server for long. */
 export const CHUNK = 500
 
-/** A field of a small hash, and what a script is to do with it. */
+/** A field of a small hash, and the script's arguments for it. */
 export interface Row {
   readonly shard: number
   readonly key: string
-  /** The field, then what the script asks for besides. */
+  /** The field, then further arguments of the script. */
   readonly args: readonly string[]
 }
 
-/** Indices of the rows by shard, in pieces. */
+/** Indices of the rows by shard, in chunks. */
 function partsOf(rows: readonly Row[]): { readonly shard: number; readonly part: readonly number[] }[] {
   const byShard = new Map<number, number[]>()
   rows.forEach(({ shard }, i) => {
@@ -31,7 +31,7 @@ function partsOf(rows: readonly Row[]): { readonly shard: number; readonly part:
   return parts
 }
 
-/** The shards of the ledger: names of their keys, calls by shard, and what each reply says of the shard. */
+/** The shards of the ledger: key names, calls by shard, and tracking of the epoch in each reply. */
 export class LedgerShards {
   readonly #link: RedisLink
   readonly #prefix: string
@@ -43,7 +43,7 @@ export class LedgerShards {
     this.#epochs = epochs
   }
 
-  /** What all keys of a shard begin with. */
+  /** The key prefix of a shard. */
   root(shard: number): string {
     return `{${this.#prefix}:ledger:${shard}}:`
   }
@@ -52,14 +52,14 @@ export class LedgerShards {
     return `${this.root(shard)}meta`
   }
 
-  /** A row of consents (`c`), of what was sent (`s`, before there were logs) or of requests for consent (`a`). */
+  /** A row of consents (`c`), of sent signatures (`s`, before there were logs) or of consent requests (`a`). */
   row(kind: 'c' | 's' | 'a', { shard, slot, field }: Place, month?: number, ...args: string[]): Row {
     const period = month === undefined ? '' : `:${month}`
     const key = `${this.root(shard)}${kind}${period}:${slot.toString(36)}`
     return { shard, key, args: [field, ...args] }
   }
 
-  /** One call a shard and chunk; the arguments of a row follow `head`. Results in the order of the rows. */
+  /** One call per shard and chunk; the arguments of the rows follow `head`. Results are in the order of the rows. */
   async run(
     of: Script,
     rows: readonly Row[],
@@ -87,8 +87,9 @@ export class LedgerShards {
   }
 
   /**
-   * The same for a script that returns no results and takes its rows as JSON: the name of a hash in its shard, then what
-   * the script asks for. On a Cluster the keys are named as well, so that a slot that moves refuses the call whole.
+   * Like `run`, for a script that returns no results and takes its rows as JSON: the name of a hash in its shard, then
+   * the script's arguments. On a Cluster the keys are passed as well, so that a slot that is moving refuses the whole
+   * call.
    */
   async write(
     of: Script,
@@ -117,7 +118,7 @@ export class LedgerShards {
       this.#epochs.noteEpoch(parts[c]!.shard, { epoch, changes }, before[c])
   }
 
-  /** Adds entries to logs, one call a shard. */
+  /** Appends entries to logs, one call per shard. */
   async append(
     of: Script,
     entries: ReadonlyMap<number, ShardEntries>,
@@ -143,8 +144,8 @@ export class LedgerShards {
   }
 
   /**
-   * Asks every shard what it is, with a script that changes nothing. Resolves with the number of shards that were made
-   * by it; rejects when none answers.
+   * Reads the epoch of every shard with a script that changes no data. Resolves with the number of shards that this
+   * created; rejects if none answers.
    */
   async check(read: Script): Promise<number> {
     const calls = Array.from({ length: SHARDS }, (_, shard) => ({

@@ -22,19 +22,22 @@ import {
 
 export interface RedisLedgerOptions {
   readonly link: RedisLink
-  /** Begins every key: the deployment. No braces. */
+  /** Prefix of every key: the deployment. No braces. */
   readonly prefix: string
-  /** Key of the HMAC that names pairs: the token key of the deployment. */
+  /** HMAC key for naming pairs: the token key of the deployment. */
   readonly key: string
-  /** Keys that it had before: what was written under them is still read. */
+  /** Former keys: data written under them is still read. */
   readonly previousKeys?: readonly string[]
-  /** Hashes the pairs are spread over: at the default each stays in the compact encoding (128 fields) up to 67 million pairs. */
+  /**
+   * Number of hashes that pairs are spread over. With the default, each stays in the compact encoding (128 fields) up
+   * to 67 million pairs.
+   */
   readonly slots?: number
-  /** Time that applying rows may take, ms: a base file of millions is read in pieces. */
+  /** Time limit for applying rows, ms: base files with millions of rows are read in chunks. */
   readonly applyBudget?: number
   /**
-   * Called when Redis is found to have lost consents and refusals: they must be read again, and `restored` be called then.
-   * A process that only reads leaves it out.
+   * Called when Redis has lost consents and refusals: they must be read again, followed by `restored`. A process that
+   * only reads omits it.
    */
   readonly onLost?: () => void
 }
@@ -58,9 +61,9 @@ const SCRIPTS = {
 }
 
 /**
- * The consent ledger in Redis. A pair is a field of a small hash under 96 bits of an HMAC and two changes are at most 20
- * characters, so a row stays within the compact encoding. What was sent is added to logs. What expires, expires by whole
- * hashes and logs of a month.
+ * Consent ledger in Redis. A pair is a field of a small hash, named by 96 bits of an HMAC, and its two changes take at
+ * most 20 characters, so a hash stays in the compact encoding. Sent signatures are appended to logs. Data expires by
+ * whole hashes and logs of a month.
  */
 class RedisConsentLedger implements SharedLedger {
   readonly #link: RedisLink
@@ -84,7 +87,7 @@ class RedisConsentLedger implements SharedLedger {
   }
 
   async #reportLoss(onLost: () => void = () => {}): Promise<void> {
-    // One shard comes seldom alone: the others are asked before anything is read again.
+    // Shards are rarely lost one at a time: check the others before reading everything again.
     await this.check().catch(() => {})
     this.#epochs.reading()
     onLost()
@@ -95,7 +98,7 @@ class RedisConsentLedger implements SharedLedger {
     return this.#places[0]!(plainField(a, b))
   }
 
-  /** Reads fields of pairs wherever they may lie: under the key, under former ones, and as they were before there was one. */
+  /** Reads fields of pairs from all places they may be stored in: under the key, under former keys, and unkeyed. */
   async #read(
     pairs: readonly { readonly plain: string; readonly kind: 'c' | 's' | 'a'; readonly month?: number }[],
   ): Promise<string[][]> {
@@ -161,12 +164,12 @@ class RedisConsentLedger implements SharedLedger {
     for (const { signature, first, last } of [...logged.flat(), ...before.flat()])
       if (first <= ts && ts - last < REMEMBERED_MONTHS * MONTH)
         found.set(signature, Math.max(last, found.get(signature) ?? last))
-    // Logs of several levels hold them in no order.
+    // Logs of several levels are not in order.
     const latest = [...found].sort(([, one], [, other]) => other - one)
     return latest.slice(0, REMEMBERED_SIGNATURES).map(([signature]) => signature)
   }
 
-  /** The same of what was written before there were logs: it lies in hashes, which expire within four months. */
+  /** The same, from the hashes used before there were logs; they expire within four months. */
   async #sentBefore(port: string, to: string, months: readonly number[]): Promise<SentSignature[][]> {
     const plain = plainField(port, to)
     const packed = await this.#read(months.map((month) => ({ plain, kind: 's', month })))
@@ -193,7 +196,7 @@ class RedisConsentLedger implements SharedLedger {
     return requests.map((request, i) => firstBefore(request.ts, [...earlier[i]!, first.get(request) ?? '']))
   }
 
-  /** The month that lies so many before the event time: what is older asks for nothing by now. */
+  /** The number of the month `months` before the event time; older data no longer counts. */
   #monthsBack(rows: readonly { readonly ts: number }[], months: number): number {
     for (const { ts } of rows) this.#eventTime.observe(ts)
     return monthOf(this.#eventTime.value) - months
@@ -204,7 +207,7 @@ class RedisConsentLedger implements SharedLedger {
     return requests.map(({ ts }, i) => firstBefore(ts, earlier[i]!))
   }
 
-  /** Times of the requests that are known of each pair, in base 36, of the months that still count. */
+  /** Times of the known requests of each pair, in base 36, of the months that still count. */
   async #requests(requests: readonly Request[]): Promise<string[][]> {
     const months = await Promise.all(
       Array.from({ length: ASKED_MONTHS + 1 }, (_, back) =>
@@ -235,7 +238,7 @@ class RedisConsentLedger implements SharedLedger {
       sent: (rows, month) =>
         this.#shards.write(
           SCRIPTS.remember,
-          // The last to be written is the first in the list.
+          // The list has the last one written first.
           rows.flatMap(({ field, value }) =>
             (JSON.parse(value) as SentEntry[])
               .reverse()
@@ -254,7 +257,7 @@ class RedisConsentLedger implements SharedLedger {
           this.#applyBudget,
         ),
     })
-    // The search goes through all keys: one that found nothing stands for a week.
+    // The search scans all keys: after finding nothing it is not repeated for a week.
     if (moved === 0) await this.#link.command('SET', searched, 1, 'EX', 7 * DAY_SECONDS)
     return moved
   }
@@ -274,13 +277,13 @@ class RedisConsentLedger implements SharedLedger {
   async close(): Promise<void> {}
 }
 
-/** The first of the times that lies before `ts` and within the months that count. */
+/** The earliest of the times before `ts` and within the months that count. */
 function firstBefore(ts: number, times: readonly string[]): number | undefined {
   const first = Math.min(...times.filter((t) => t).map((t) => Number.parseInt(t, 36)))
   return Number.isFinite(first) && first < ts && ts - first <= ASKED_MONTHS * MONTH ? first : undefined
 }
 
-/** `link` stays the caller's. */
+/** The caller keeps ownership of `link`. */
 export function redisLedger(options: RedisLedgerOptions): SharedLedger {
   return new RedisConsentLedger(options)
 }

@@ -1,11 +1,11 @@
 -- include: ../../adapters/redis/epoch.lua
--- Remembers which signatures a port sent to subscribers: the last four of each, newest first.
--- KEYS[1]  meta: the keys of all rows of the shard begin as this one does, up to "meta"
--- ARGV[2]  seconds to live of the hash of a month, from its first row on
--- ARGV[3]  rows, JSON: [hash (a month of one slot), field, signature, event time in base 36, and of a row that is moved its
---          first event time (else ''), hash, …]
--- returns  epoch and changes of the shard
--- A field holds entries {signature, last event time, first event time}.
+-- Records which signatures a port sent to subscribers: the last four of each, newest first.
+-- KEYS[1]  meta: the keys of all rows of the shard share its prefix, up to "meta"
+-- ARGV[2]  TTL of the hash of a month in seconds, from its first row on
+-- ARGV[3]  rows, JSON: [hash (a month of one slot), field, signature, event time in base 36, first event time of a moved row
+--          (else ''), hash, …]
+-- returns  epoch and change count of the shard
+-- A field contains entries {signature, last event time, first event time}.
 local call = redis.call
 local prefix = string.sub(KEYS[1], 1, -5)
 local rows = cjson.decode(ARGV[3])

@@ -4,15 +4,15 @@ import { hmacSha256 } from '../../domain/sha256.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 import { SHARDS } from './places.ts'
 
-/** A shard has 2^level logs of a month: the level that a month begins with, and the largest, in steps of two. */
+/** A shard has 2^level logs per month. The initial and the maximum level; levels rise in steps of two. */
 export const FIRST_LEVEL = 2
 export const LAST_LEVEL = 14
 const SEEDS = [0x811c9dc5, 0x9747b28c, 0x1b873593] as const
 
-/** Signatures that are remembered of what a port sent to a subscriber. */
+/** Number of signatures kept per port and subscriber. */
 export const REMEMBERED_SIGNATURES = 4
 
-/** What was remembered of one signature: event times of its first and last message, ms. */
+/** A signature sent to a subscriber, with the event times of the first and last message, ms. */
 export interface SentSignature {
   readonly signature: string
   readonly first: number
@@ -22,18 +22,18 @@ export interface SentSignature {
 let lastPort = ''
 let ofPort: [number, number, number] = [0, 0, 0]
 
-/** Where what a port sent to a subscriber is remembered. */
+/** Log position of a port and subscriber. */
 export interface LogPlace {
   readonly shard: number
-  /** Says which log of the shard it is: see `logOf`. */
+  /** Determines the number of the log within the shard: see `logOf`. */
   readonly bits: number
-  /** 15 characters for 90 bits that entries begin with. */
+  /** 90 bits in 15 characters, the prefix of the entries. */
   readonly name: string
 }
 
-/** `token`: the keyed token of the subscriber, so that a reader of Redis without the key cannot try numbers. */
+/** `token` is the subscriber's keyed token, so that phone numbers cannot be guessed from Redis without the key. */
 export function logPlace(port: string, token: string): LogPlace {
-  // Records of a port come in runs.
+  // Records of the same port often follow one another.
   if (port !== lastPort) {
     ofPort = [fnv1a(`${port}|`, SEEDS[0]), fnv1a(`${port}|`, SEEDS[1]), fnv1a(`${port}|`, SEEDS[2])]
     lastPort = port
@@ -47,7 +47,7 @@ export function logOf(bits: number, level: number): number {
   return bits % (1 << level)
 }
 
-/** The keyed tokens of subscribers, as messages have them behind the id of the key. */
+/** The keyed tokens of subscribers, as in messages after the id of the key. */
 export function tokens(key: string): (to: string) => string {
   const hmac = hmacSha256(Buffer.from(key, 'utf8'))
   return (to) => hmac(to).toString('base64url', 0, 16)
@@ -65,7 +65,7 @@ export function logEntry(name: string, signature: string, ts: number): string {
   return `${name}${ts.toString(36)} ${lastEscaped}\n`
 }
 
-/** What lines of one pair say, whose entries begin with `name`: the signature that was sent last first. */
+/** Parses the lines of one pair, whose entries start with `name`: most recently sent signature first. */
 export function readEntries(lines: string, name: string): SentSignature[] {
   const found = new Map<string, { first: number; last: number }>()
   for (const line of lines.split('\n').reverse()) {
@@ -88,7 +88,7 @@ export function readEntries(lines: string, name: string): SentSignature[] {
   }))
 }
 
-/** Entries of one shard, month by month, and the levels of the logs that they go to. */
+/** Entries for one shard, by month, with the levels of their logs. */
 export class ShardEntries {
   readonly #levels: SentLevels
   readonly #shard: number
@@ -109,7 +109,7 @@ export class ShardEntries {
     return [...this.#months.keys()]
   }
 
-  /** As log-sent.lua takes them. */
+  /** In the form that log-sent.lua expects. */
   get payload(): string {
     return JSON.stringify(
       [...this.#months].flatMap(([month, logs]) => [
@@ -120,7 +120,7 @@ export class ShardEntries {
     )
   }
 
-  /** Names of the logs, without what the keys of the shard begin with. */
+  /** Names of the logs, without the key prefix of the shard. */
   get names(): string[] {
     return [...this.#months].flatMap(([month, logs]) =>
       [...logs.keys()].map((log) => logName(month, this.#levels.of(this.#shard, month), log)),
@@ -132,7 +132,7 @@ export function logName(month: number, level: number, log: number): string {
   return `l:${month}:${level}:${log}`
 }
 
-/** Levels of the logs of the latest months, by shard, as far as this process was told. */
+/** Log levels of the latest months by shard, as far as this process has learned them. */
 export class SentLevels {
   readonly #byMonth = new Map<number, Map<number, number>>()
 
@@ -145,7 +145,7 @@ export class SentLevels {
     if (levels === undefined) {
       levels = new Map()
       this.#byMonth.set(month, levels)
-      // A month that comes again is learnt again.
+      // Levels of a dropped month are learned again if needed.
       if (this.#byMonth.size > 4) this.#byMonth.delete(Math.min(...this.#byMonth.keys()))
     }
     levels.set(shard, level)

@@ -1,25 +1,25 @@
-/** What a shard said of itself. */
+/** Identity of a shard, returned with every reply. */
 export interface ShardFacts {
-  /** Random text that is made with the shard. */
+  /** Random text set when the shard is created. */
   readonly epoch: string
-  /** How often its consents were changed. */
+  /** Number of changes to its consents. */
   readonly changes: number
 }
 
 /**
- * What the shards of the ledger say of themselves in every reply. Another epoch than before is an emptied shard, fewer
- * changes than were known when it was asked an older one: what was there must be read again.
+ * Detects data loss from the facts in each reply. A new epoch means that the shard was emptied; fewer changes than were
+ * known at the time of the request mean that an older copy was restored. Either way its data must be read again.
  */
 export class ShardEpochs {
   readonly #known = new Map<number, ShardFacts>()
   readonly #found: () => void
   #lost = false
-  /** What is lost is being read again, */
+  /** Lost data is being read again, */
   #reading = false
-  /** and more was lost meanwhile. */
+  /** and more was lost in the meantime. */
   #again = false
 
-  /** `found`: called on a loss, once until `restored`. */
+  /** `found` is called on a loss, and not again until `restored`. */
   constructor(found: () => void) {
     this.#found = found
   }
@@ -32,13 +32,13 @@ export class ShardEpochs {
     return this.#known.get(shard)
   }
 
-  /** `before`: what was known of the shard when it was asked. */
+  /** `before` are the facts known when the shard was asked. */
   noteEpoch(shard: number, facts: ShardFacts, before: ShardFacts | undefined): void {
     const known = this.#known.get(shard)
     const isLost = before !== undefined && (before.epoch !== facts.epoch || facts.changes < before.changes)
     if (known === undefined || isLost || (known.epoch === facts.epoch && known.changes < facts.changes))
       this.#known.set(shard, facts)
-    // Of several calls that find the same loss the first has reported it.
+    // Of several calls that detect the same loss, only the first reports it.
     if (!isLost || known !== before) return
     if (this.#reading) this.#again = true
     if (this.#lost) return
@@ -46,12 +46,12 @@ export class ShardEpochs {
     this.#found()
   }
 
-  /** What was lost up to now is being read again. */
+  /** All data lost so far is being read again. */
   reading(): void {
     this.#reading = true
   }
 
-  /** What was lost has been read again. */
+  /** The lost data has been read again. */
   restored(): void {
     this.#reading = false
     this.#lost = this.#again

@@ -1,12 +1,12 @@
 import type { ConsentChange } from '../../domain/consent-ledger.ts'
 import { DAY, DAY_SECONDS } from '../../domain/time.ts'
 
-/** What expires, expires by whole hashes of 30 days, ms. */
+/** Data expires by whole hashes of 30 days, ms. */
 export const MONTH = 30 * DAY
 
-/** Months back that what was sent is remembered. */
+/** Number of months for which sent signatures are remembered. */
 export const REMEMBERED_MONTHS = 3
-/** Seconds that what was sent in a month is kept from its first row on. */
+/** TTL of a month of sent signatures in seconds, from its first row on. */
 export const SENT_TTL = String((REMEMBERED_MONTHS + 1) * 30 * DAY_SECONDS)
 
 /** Signature, last and first event time in base 36. */
@@ -16,7 +16,7 @@ export function monthOf(ts: number): number {
   return Math.floor(ts / MONTH)
 }
 
-/** A change is its event time in base 36 and a letter: in, out, or in by default. */
+/** A change is its event time in base 36 followed by a letter: in, out, or in by default. */
 const MARKS = { in: 'I', out: 'O' } as const
 
 export function packChanges(changes: readonly ConsentChange[]): string {
@@ -25,7 +25,7 @@ export function packChanges(changes: readonly ConsentChange[]): string {
     .join(',')
 }
 
-/** `proof` survives only as `default`, which is no consent: how others were given is for the books, not for verdicts. */
+/** Only the proof `default`, which is not consent, is stored: other kinds of proof do not affect verdicts. */
 export function unpackChanges(packed: string): ConsentChange[] {
   if (!packed) return []
   return packed.split(',').map((change) => {

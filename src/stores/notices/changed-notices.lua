@@ -1,11 +1,11 @@
--- Which brands changed after a mark, the one that changed longest ago first.
+-- Returns the brands that changed after a given change number, oldest change first.
 --
 -- KEYS[1]  changes: sorted set of brands by their last change
 -- KEYS[2]  number of the last change
--- ARGV[1]  the mark: a number of a change
--- ARGV[2]  most brands
--- Returns  {mark of the last of them, {brand, change, …}}; all brands where the mark is ahead of the last change: what was
---          kept is gone
+-- ARGV[1]  change number to start after
+-- ARGV[2]  maximum number of brands
+-- Returns  {number of the last change returned, {brand, change, …}}; all brands if ARGV[1] is ahead of the last change, which
+--          means that data was lost
 
 local last = tonumber(redis.call('GET', KEYS[2]) or 0)
 local after = tonumber(ARGV[1])

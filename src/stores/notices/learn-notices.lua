@@ -1,14 +1,14 @@
--- Keeps notices of one brand, and says that it changed.
+-- Stores notices of one brand and records the change.
 --
 -- KEYS[1]  notices of the brand: hash, id -> "<change> <notice>"
 -- KEYS[2]  changes: sorted set of brands by their last change
 -- KEYS[3]  number of the last change
 -- ARGV[1]  the brand
--- ARGV[2]  most notices of a brand
--- ARGV[3]  most brands
--- ARGV[4]  seconds that a brand is kept after its last change
--- ARGV[5]  how many ids to forget come first, then pairs of id and notice to keep
--- Returns  {brand, …}: brands over the limit, which are no longer listed and whose notices are to be deleted
+-- ARGV[2]  maximum number of notices per brand
+-- ARGV[3]  maximum number of brands
+-- ARGV[4]  retention of a brand after its last change, seconds
+-- ARGV[5]  number of ids to delete, which follow, then pairs of id and notice to store
+-- Returns  {brand, …}: brands above the limit, which are no longer listed and whose notices must be deleted
 
 local call = redis.call
 local change = call('INCR', KEYS[3])

@@ -8,15 +8,15 @@ import {
 } from '../../domain/notices.ts'
 
 interface Known {
-  /** By id, the one learned longest ago first. */
+  /** By id, least recently learned first. */
   readonly notices: Map<string, LearnedNotice>
-  /** When it changed last, by a counter. */
+  /** Number of its last change. */
   changed: number
 }
 
-/** Notices of one process: the embedded mode, or a service without Redis. Nothing survives the process. */
+/** Notices of a single process: embedded mode, or a service without Redis. They are not persisted. */
 export class MemoryNoticeStore implements NoticeStore {
-  /** By brand, the one that changed longest ago first. */
+  /** By brand, least recently changed first. */
   readonly #brands = new Map<string, Known>()
   #changes = 0
 

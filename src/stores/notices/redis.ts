@@ -16,23 +16,23 @@ const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta
 const LEARN = script('learn-notices')
 const CHANGED = script('changed-notices')
 
-/** A brand of which nothing is learned for so long is forgotten, seconds. */
+/** A brand without new notices for this long is forgotten, seconds. */
 const KEPT = (90 * DAY) / 1000
-/** What no message waits for may take so long, ms. */
+/** Time limit of calls that no message waits for, ms. */
 const BACKGROUND_MS = 2000
 
-/** A notice as it is stored: the sketch as base64. */
+/** A notice as stored, with its sketch in base64. */
 type Stored = Omit<LearnedNotice, 'sketch' | 'brand' | 'id'> & { readonly sketch: string }
 
 /**
- * Notices shared by all instances. All keys lie under one hash tag: there are at most 512 brands of 64 notices, and few
- * are written.
+ * Notices shared by all instances. All keys share one hash tag: there are at most 512 brands with 64 notices each, and
+ * few writes.
  */
 export class RedisNoticeStore implements NoticeStore {
   readonly #link: RedisLink
   readonly #prefix: string
 
-  /** `prefix` begins every key: deployment, cluster id, topic. No braces. */
+  /** `prefix` of every key: deployment, cluster id, topic. No braces. */
   constructor({ link, prefix }: { readonly link: RedisLink; readonly prefix: string }) {
     this.#link = link
     this.#prefix = prefix
@@ -103,7 +103,7 @@ function stored({ sketch, table, hosts, numbers, carries, port, signature }: Lea
   return JSON.stringify(value)
 }
 
-/** Oldest change first. What another version wrote in a form that this one cannot read is left out. */
+/** Oldest change first. Entries in an unknown format of another version are skipped. */
 function noticesIn(brand: string, flat: unknown): LearnedNotice[] {
   const pairs = Array.isArray(flat)
     ? Array.from(
@@ -123,7 +123,7 @@ function noticesIn(brand: string, flat: unknown): LearnedNotice[] {
     .filter(({ sketch }) => sketch.length === SKETCH_SIZE)
 }
 
-/** Undefined for another form than this version writes. */
+/** Undefined if written in an unknown format of another version. */
 function storedIn(json: string): Stored | undefined {
   let value: Partial<Stored> | null
   try {

@@ -7,20 +7,20 @@ import {
   type StoppedBy,
 } from '../../domain/pass-book.ts'
 
-/** Counts of whole seconds, of the last 60 and the current one. */
+/** Counts per second for the last 60 seconds and the current one. */
 interface Minute {
   readonly counts: Uint32Array
-  /** The last second that was counted. */
+  /** The last second counted. */
   second: number
   total: number
 }
 
-/** SMS and ids of parts that are remembered at most. */
+/** Maximum number of SMS and part ids that are remembered. */
 const MAX_PARTS = 200_000
 
-/** What this instance let through. */
+/** Messages that this instance let through. */
 export class MemoryPassBook implements PassBook {
-  /** ms; may begin anywhere. */
+  /** In ms, from any origin. */
   readonly #now: () => number
   readonly #minutes = new Map<string, Minute>()
   readonly #stopped = new Map<string, { readonly by: StoppedBy; readonly until: number }>()
@@ -43,7 +43,7 @@ export class MemoryPassBook implements PassBook {
     return { outcome: 'passes' }
   }
 
-  /** Counts what was let through. */
+  /** Counts a message that was let through. */
   note({ throttles, part }: PassRequest): void {
     for (const { state } of throttles) {
       const minute = this.#minuteOf(state)
@@ -86,7 +86,7 @@ export class MemoryPassBook implements PassBook {
     return this.#minutes.has(state) ? this.#minuteOf(state).total : 0
   }
 
-  /** Up to the current second; a clock that goes back stands still. */
+  /** Moves on to the current second; a clock that goes back is ignored. */
   #minuteOf(state: string): Minute {
     const now = Math.floor(this.#now() / 1000)
     let minute = this.#minutes.get(state)

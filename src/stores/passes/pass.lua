@@ -1,9 +1,9 @@
--- Lets a message through, or says why not.
--- KEYS[1], KEYS[2]: of a part only: what stopped its SMS, and that it was let through
--- then: the counts of each throttle, a hash of seconds
--- ARGV[1]: 1 for a part, else 0; ARGV[2]: seconds that parts are kept; ARGV[3]: seconds that count; ARGV[4...]: what each
--- throttle allows
--- Returns 0: it passes; n > 0: the n-th throttle is full; a text: what stopped another part.
+-- Lets a message through, or returns the reason not to.
+-- KEYS[1], KEYS[2]: for a part only: the throttle that stopped its SMS, and a flag that the part was let through
+-- then: the counts of each throttle, a hash by second
+-- ARGV[1]: 1 for a part, else 0; ARGV[2]: seconds for which parts are kept; ARGV[3]: seconds in the window; ARGV[4...]: limit of
+-- each throttle
+-- Returns 0 if the message passes, n > 0 if the n-th throttle is full, or the stored text if another part was stopped.
 local isPart = ARGV[1] == '1'
 local first = 1
 if isPart then

@@ -25,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * What all instances of a deployment let through, by the clock of Redis. All keys lie in one slot, as a message may count
- * under several. What is asked in one turn of the event loop goes as one pipeline. Rejects with REDIS_UNREACHABLE.
+ * Messages that all instances of a deployment let through, by the clock of Redis. All keys share one slot, as a message
+ * may count against several throttles. Requests of one tick are sent in one pipeline. Rejects with REDIS_UNREACHABLE.
  */
 export class RedisPassBook implements PassBook {
   readonly #link: RedisPassBookOptions['link']

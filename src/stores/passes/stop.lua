@@ -1,5 +1,5 @@
--- Remembers that a part was kept back.
+-- Records that a part was stopped.
 -- KEYS[1]: what stopped its SMS
--- ARGV[1]: by what, as text; ARGV[2]: seconds that it is kept
+-- ARGV[1]: the cause, as text; ARGV[2]: TTL in seconds
 -- Returns nothing.
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])

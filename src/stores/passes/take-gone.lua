@@ -1,6 +1,6 @@
--- Which parts were let through; each is told of once.
--- KEYS: that a part was let through
--- Returns a list of 1 and 0, one a key.
+-- Returns which parts were let through, and clears the flags: each part is reported once.
+-- KEYS: flags of parts that were let through
+-- Returns a list of 1 and 0, one per key.
 local taken = {}
 for i = 1, #KEYS do
   taken[i] = redis.call('DEL', KEYS[i])

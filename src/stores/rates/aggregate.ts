@@ -8,22 +8,22 @@ import { AtomicDelta, type ShardBatch, type TallyDelta } from './deltas.ts'
 import { addFanout, fanoutEntity, fanoutUntil } from './fanouts.ts'
 import { sentUntil, shardOf, tallyEntity, tallyUntil, utcDay } from './layout.ts'
 
-/** Last counted offset of each shard by partition key (`partitionKey` of the domain); -1: none. */
+/** Last counted offset of each shard by partition key (`partitionKey` of the domain); -1 if there is none. */
 export type CountedOffsets = ReadonlyMap<string, { readonly [shard: number]: number }>
 
 export interface AggregateOptions {
-  /** Leaves out the other shards. */
+  /** If set, aggregate only these shards. */
   readonly only?: ReadonlySet<number> | undefined
-  /** What is older than its counts are kept is left out, by these times; absent: everything counts. */
+  /** Event times for skipping observations older than the retention of their counts; if absent, everything counts. */
   readonly times?: NewestTimes
-  /** Under which name an entity is counted that is kept for long. */
+  /** The stored name of an entity that is kept for long. */
   readonly nameOf?: (entity: string) => string
 }
 
 /**
- * Adds up a batch by shard. What a shard has counted before (at or below its offset in `counted`) goes in with zeros:
- * it is judged again, so that a transition that a crash swallowed is found when its messages come back, and counts
- * nothing. An entity named twice by one message counts once.
+ * Aggregates a batch by shard. Observations that a shard has counted before (at or below its offset in `counted`) are
+ * included as zeros: they are judged again, so that a transition lost in a crash is found on redelivery, but counted
+ * only once. An entity named twice by one message counts once.
  */
 export function aggregate(
   batch: readonly Observations[],
@@ -48,18 +48,18 @@ class Aggregation {
   readonly #only: ReadonlySet<number> | undefined
   readonly #times: NewestTimes | undefined
   readonly #nameOf: (entity: string) => string
-  // Of the partition of the last message: records come in runs of one partition.
+  // Partition of the last message, as consecutive records often share it.
   #topic = ''
   #partition = -1
   #key = ''
   #offsets: { readonly [shard: number]: number } | undefined
   #reached: EventTime | undefined
-  /** How far each partition has come at the message at hand, from where it was before the batch. */
+  /** Event time reached by each partition at the current message, starting from where it was before the batch. */
   readonly #reachedBy = new Map<string, EventTime>()
   #eventTime = Number.NEGATIVE_INFINITY
-  /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
+  /** Weight of the current message for the shard last passed to `#groupOf`: 0 if it was counted before. */
   #weight = 0
-  /** Event time of the message at hand over 10 s. */
+  /** Event time of the current message in units of 10 s. */
   #bucket = 0
 
   constructor(
@@ -94,7 +94,7 @@ class Aggregation {
     this.#sent(o)
   }
 
-  /** Where a message is added to; undefined for a shard that is left out. */
+  /** The group that a message is added to; undefined for a skipped shard. */
   #groupOf(o: Observations, entity: string): AtomicDelta | undefined {
     const shard = shardOf(entity, this.#shards)
     if (this.#only !== undefined && !this.#only.has(shard)) return undefined
@@ -222,7 +222,7 @@ class Aggregation {
   }
 }
 
-/** Index of a bucket in the flat list, appended when it is new. Messages come nearly in order: searched from the end. */
+/** Index of a bucket in the flat list, appended if it is new. Searched from the end, as messages are almost in order. */
 function bucketAt(buckets: number[], bucket: number): number {
   for (let at = buckets.length - 4; at >= 0; at -= 4) if (buckets[at] === bucket) return at
   buckets.push(bucket, 0, 0, 0)
@@ -242,7 +242,7 @@ function sortBuckets(group: AtomicDelta): void {
   }
 }
 
-/** Every tally of a group. */
+/** All tallies of a group. */
 export function talliesOf(group: AtomicDelta): TallyDelta[] {
   const all: TallyDelta[] = []
   for (const first of group.tallies.values()) {

@@ -1,10 +1,10 @@
--- Stores what the logs of partitions say of what is counted of them, where nothing was stored since it was read: who asked
--- for the logs before others counted on, or were assigned the partition, changes nothing.
+-- Corrects the counted offsets of partitions according to their logs, unless the stored values have changed since they were
+-- read: a caller whose view of the logs predates other instances' counts or assignments changes nothing.
 -- KEYS[1]  offsets: hash (counted.lua)
 -- ARGV[1]  epoch that was read
--- ARGV[2…] "<topic>/<partition>"; its offset or -1, id or '' and how often it was set back, as they were read; offset
---          that it is to have, -1 for none or '' for that which it has, and id of its topic or ''; and so on
--- Returns  epoch or '', then for each partition: offset or -1, id or '', how often it was set back, 1 if it was changed or 0
+-- ARGV[2…] "<topic>/<partition>"; offset or -1, topic id or '' and reset count, as they were read; new offset, -1 for none or ''
+--          to keep it, and topic id or ''; and so on
+-- Returns  epoch or '', then for each partition: offset or -1, topic id or '', reset count, 1 if it was changed or 0
 local call = redis.call
 local epoch = call('HGET', KEYS[1], 'epoch') or ''
 local out = { epoch }

@@ -1,30 +1,30 @@
 import type { ShardBatch } from './deltas.ts'
 
-/** What a chunk of a batch was to add to one shard. */
+/** The counts of one chunk for one shard. */
 interface Part {
   readonly shard: number
-  /** Event times over 10 s. */
+  /** Event times in units of 10 s. */
   readonly buckets: Set<number>
-  /** Attempts of which it is not known yet whether they counted. */
+  /** Number of attempts with an unknown outcome. */
   open: number
   isCounted: boolean
 }
 
 /**
- * The attempts to count one batch, by chunk and shard. Buckets are missing only when the batch is given up and no attempt,
- * however late, turns out to have counted them: an attempt that fails says nothing while the batch is counted again.
+ * The attempts to count one batch, by chunk and shard. Buckets are missing only if the batch is given up and no
+ * attempt, however late, turns out to have counted them: a failed attempt is not conclusive while the batch is retried.
  */
 export class Attempts {
   readonly #missing: (shard: number, buckets: Iterable<number>) => void
   readonly #parts = new Map<string, Part>()
   #isGivenUp = false
 
-  /** `missing` is called for buckets that are not counted any more. */
+  /** `missing` is called for buckets that will not be counted any more. */
   constructor(missing: (shard: number, buckets: Iterable<number>) => void) {
     this.#missing = missing
   }
 
-  /** Notes what an attempt is to add; one that is not sent has ended with that. */
+  /** Registers an attempt; one that is not sent has already ended. */
   add(chunk: number, { shard, buckets }: ShardBatch, isSent: boolean): void {
     const key = `${chunk}/${shard}`
     const part = this.#parts.get(key)
@@ -36,7 +36,7 @@ export class Attempts {
     }
   }
 
-  /** What came of an attempt that was sent, in time or late. */
+  /** Reports the outcome of an attempt that was sent, in time or late. */
   ended(chunk: number, shard: number, isCounted: boolean): void {
     const part = this.#parts.get(`${chunk}/${shard}`)!
     part.open--
@@ -44,7 +44,7 @@ export class Attempts {
     if (this.#isGivenUp) this.#settle(part)
   }
 
-  /** The batch is not counted again. */
+  /** The batch will not be retried. */
   giveUp(): void {
     this.#isGivenUp = true
     for (const part of this.#parts.values()) this.#settle(part)

@@ -3,7 +3,7 @@ import { BUCKET_MS, HOUR, MINUTE } from '../../domain/time.ts'
 import { type Absences, absentMinutes } from './feed.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
 
-/** Exponentially weighted mean and variance (West 1979, Finch 2009) of a rate a minute, and how many values are in it. */
+/** Exponentially weighted mean and variance (West 1979, Finch 2009) of a rate per minute, and the number of values in it. */
 export interface Stat {
   readonly mean: number
   readonly variance: number
@@ -12,21 +12,21 @@ export interface Stat {
 
 const EMPTY: Stat = { mean: 0, variance: 0, n: 0 }
 
-/** Baseline of one entity in memory; `count.lua` keeps the same. */
+/** Baseline of one entity in memory; `count.lua` stores the same. */
 export interface BaselineState {
   /** First bucket. */
   first: number
-  /** UTC hour since the epoch that is open, and its commercial count so far. */
+  /** The open UTC hour since the epoch, and its commercial count so far. */
   hour: number
   open: number
   /** By hour of the day. */
   readonly hours: (Stat | undefined)[]
   recent: Stat
-  /** The partition that it is counted from; 0: several. */
+  /** The partition it is counted from; 0 for several. */
   home: number
 }
 
-/** What is known of the input: its first event time, ms, and when it was absent, as a whole and what an entity is counted from. */
+/** Availability of the input: its first event time, ms, and the absences of the whole input and of an entity's partition. */
 export interface Seen {
   readonly since: number
   readonly own: Absences
@@ -38,7 +38,10 @@ export function newBaseline(bucket: number, commercial: number, { own }: Seen): 
   return { first: bucket, hour, open: commercial, hours: new Array(24), recent: EMPTY, home: own.home }
 }
 
-/** Counts a bucket in the open hour; a bucket of a later hour closes the hours before it. What is late trains nothing. */
+/**
+ * Counts a bucket in the open hour; a bucket of a later hour closes the hours before it. Late buckets are not used for
+ * training.
+ */
 export function train(state: BaselineState, bucket: number, commercial: number, seen: Seen): void {
   const hour = Math.floor(bucket / BUCKETS_A_HOUR)
   if (hour > state.hour) {
@@ -58,7 +61,7 @@ function closeHours(state: BaselineState, until: number, since: number, absences
     if (covered <= LIMITS.coveredMinutes) continue
     const stat = state.hours[hour % 24] ?? EMPTY
     const rate = (hour === state.hour ? state.open : 0) / covered
-    // The first hour of all has nothing to be compared with: it counts as it is.
+    // The very first hour has nothing to be compared with, so it is not clipped.
     const known = stat.n > 0 || state.recent.n > 0
     const clip = LIMITS.clipFactor * Math.max(stat.mean, state.recent.mean) + LIMITS.clipFloor
     const x = known ? Math.min(rate, clip) : rate
@@ -74,23 +77,23 @@ function fold({ mean, variance, n }: Stat, x: number, alpha: number): Stat {
 }
 
 /**
- * This hour of the day on earlier days. Other partitions may have closed the hour itself already: it is no earlier day.
- * `hour`: UTC hour since the epoch.
+ * Statistics of this hour of the day on earlier days: if other partitions have already closed the hour itself, that
+ * value is excluded. `hour` is the UTC hour since the epoch.
  */
 export function hourBefore(state: BaselineState, hour: number): Stat | undefined {
   const stat = state.hours[hour % 24]
   return stat && state.hour > hour ? { ...stat, n: stat.n - 1 } : stat
 }
 
-/** What is usual: at this hour of earlier days, else over the last hours; undefined: nothing is known. */
+/** The usual rate: at this hour on earlier days, or else over the last hours; undefined if unknown. */
 export function usualRate(hour: Stat | undefined, recent: Stat): MeanRate | undefined {
   const stat = hour && hour.n > 0 ? hour : recent
   return stat.n > 0 ? { mean: stat.mean, sd: Math.sqrt(stat.variance) } : undefined
 }
 
 /**
- * What is reported with a bucket. `earlier`: commercial counts of the five stretches of ten minutes that end ten minutes
- * before the bucket's minute does, the newest first.
+ * The baseline data reported with a bucket. `earlier`: commercial counts of five ten-minute intervals, newest first,
+ * the newest ending ten minutes before the end of the bucket's minute.
  */
 export function describeBaseline(
   bucket: number,

@@ -1,9 +1,9 @@
--- Means of commercial messages a minute, as count.lua trains them.
+-- Mean rates of commercial messages per minute, as trained by count.lua.
 --
 -- KEYS     baseline keys of one shard
 -- ARGV[1]  UTC hour since the epoch
--- Returns  for each key {hour's mean, variance, days, recent mean, variance, hours} as text; {} where there is none.
---          The hour itself, where it is closed already, counts as no day before it.
+-- Returns  for each key {hour's mean, variance, days, recent mean, variance, hours} as text; {} if there is no baseline.
+--          The given hour itself, if already closed, does not count as an earlier day.
 local hour = tonumber(ARGV[1])
 local all = {}
 for i, key in ipairs(KEYS) do

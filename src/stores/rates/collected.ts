@@ -9,13 +9,13 @@ import type {
 import { fanoutEntity } from './fanouts.ts'
 import { SHARDS, shardOf, tallyEntity } from './layout.ts'
 
-/** Readings of the shards of a batch. */
+/** Combined readings of the shards of a batch. */
 export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'> {
   readonly rates: RateReading[] = []
   readonly members: MemberReading[] = []
   readonly tallies: TallyReading[] = []
   readonly fanouts: FanoutReading[] = []
-  /** Shards that the batch could not be counted in, whole or in part. */
+  /** Shards in which all or part of the batch could not be counted. */
   readonly failed = new Set<number>()
 
   add(reply: Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'>): void {

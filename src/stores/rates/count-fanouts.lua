@@ -1,4 +1,4 @@
--- Fan-outs (a part of count.lua): to how many strangers private numbers send alike texts. Three kinds of keys:
+-- Fan-outs (part of count.lua): number of strangers that private numbers send similar texts to. Three kinds of keys:
 --   "k:<id>:<week>:w"         filter: layers of words of 32 bits; a pair of number and recipient sets up to four of a word
 --                             of the last layer, and is known if they are set in a layer of its week or of the one before
 --   "k:<id>:<week>:f"         facts: hash, "first" -> words of the first layer, "layers" -> how many there are, "pairs" ->

@@ -1,4 +1,4 @@
--- Counts what a batch adds to one shard, all or nothing, and reads what it touched.
+-- Counts a batch in one shard, all or nothing, and reads the counts it touched.
 --
 -- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset; "epoch" (assign.lua). All other keys of the shard
 --          begin as this one does, up to "offsets"; a batch has thousands, which are named as well on a Cluster alone
@@ -34,9 +34,9 @@ local prefix = string.sub(KEYS[1], 1, -8)
 local pack, unpack_, unpack_limit = cmsgpack.pack, cmsgpack.unpack, cmsgpack.unpack_limit
 
 local payload = cjson.decode(ARGV[1])
--- The numbers of layout.ts (LIMITS).
+-- The numbers of LIMITS in layout.ts.
 -- constants: limits
--- The numbers of fanouts.ts (FANOUT).
+-- The numbers of FANOUT in fanouts.ts.
 -- constants: fanout
 local since = payload.since
 
@@ -57,7 +57,7 @@ if epoch == '' then
   call('HSET', KEYS[1], 'epoch', epoch)
 end
 
--- Since when recipients are remembered without a gap: heardAt of fanouts.ts.
+-- Time since which recipients are remembered without a gap: see heardAt in fanouts.ts.
 local function heard_since(id, hour)
   local of, since, newest = string.match(heard or '', '^(%S+) (%d+) (%d+)$')
   since, newest = tonumber(since), tonumber(newest)
@@ -73,7 +73,7 @@ if #payload.missing > 0 then mark_missing(payload.missing) end
 
 local any_missing = call('EXISTS', KEYS[2]) == 1
 
--- Buckets from `from` to `to` that were not counted.
+-- Number of uncounted buckets between `from` and `to`.
 local function missing(from, to)
   if not any_missing then return 0 end
   local minutes = {}
@@ -94,7 +94,7 @@ end
 -- include: count-rates.lua
 -- include: count-members.lua
 
--- Gives a hash that expires whole its time, once: with its first field. An EXPIRE a field would go to every replica.
+-- Sets the TTL of a hash that expires as a whole, with its first field only: every EXPIRE is replicated.
 local function expire_new(key, ttl)
   if call('HLEN', key) == 1 then call('EXPIRE', key, ttl) end
 end

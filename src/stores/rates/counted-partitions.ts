@@ -3,7 +3,7 @@ import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { CountedOffsets } from './aggregate.ts'
 import { SHARDS } from './layout.ts'
 
-/** Steps back in time that are remembered of a partition. */
+/** Maximum number of steps remembered per partition. */
 const STEPS = 256
 
 /** Records up to an offset, with their first event time. */
@@ -14,9 +14,9 @@ interface Step {
 
 interface Partition {
   readonly id: PartitionId
-  /** As the brokers said last; undefined: they were not asked yet. */
+  /** As the brokers last reported it; undefined if they were not asked yet. */
   log: LogId | undefined
-  /** Last counted offset by shard; NaN: not known. */
+  /** Last counted offset by shard; NaN if unknown. */
   readonly counted: Float64Array
   /** First offset that was counted here. */
   begin: number
@@ -24,17 +24,17 @@ interface Partition {
   steps: Step[]
 }
 
-/** How far each shard has counted each partition, as far as this instance knows. */
+/** How far each shard has counted each partition, as known to this instance. */
 export class CountedPartitions {
   readonly #partitions = new Map<string, Partition>()
   readonly #offsets = new Map<string, Float64Array>()
 
-  /** In the form of `aggregate`. */
+  /** In the form expected by `aggregate`. */
   get offsets(): CountedOffsets {
     return this.#offsets
   }
 
-  /** Starts over: nothing is known of what was counted. `log` absent: the brokers are still asked for it. */
+  /** Starts over, with unknown offsets. `log` is absent while the brokers have not been asked for it. */
   assign({ topic, partition }: PartitionId, log?: LogId): void {
     const id = { topic, partition }
     const counted = new Float64Array(SHARDS).fill(Number.NaN)
@@ -42,7 +42,7 @@ export class CountedPartitions {
     this.#offsets.set(partitionKey(id), counted)
   }
 
-  /** What the brokers said of the log of a partition; undefined: they were not asked yet, or it is not held. */
+  /** The log of a partition as reported by the brokers; undefined if they were not asked yet, or if it is not assigned. */
   logOf(key: string): LogId | undefined {
     return this.#partitions.get(key)?.log
   }
@@ -61,7 +61,7 @@ export class CountedPartitions {
     return this.#partitions.has(key)
   }
 
-  /** Of the partitions named, those that the shard was not asked about yet. */
+  /** The given partitions that the shard has not been asked about yet. */
   unknown(shard: number, keys: Iterable<string>): PartitionId[] {
     const out: PartitionId[] = []
     for (const key of keys) {
@@ -71,7 +71,7 @@ export class CountedPartitions {
     return out
   }
 
-  /** Of the partitions that are held, by key, those of which the shard is known to have counted something, and how far. */
+  /** By key, the assigned partitions that the shard is known to have counted, with the last offset. */
   countedBy(shard: number): Map<string, { readonly id: PartitionId; readonly offset: number }> {
     const some = new Map<string, { readonly id: PartitionId; readonly offset: number }>()
     for (const [key, { id, counted }] of this.#partitions)
@@ -79,24 +79,24 @@ export class CountedPartitions {
     return some
   }
 
-  /** Sets what a shard has counted; of a partition that is not held (any more) nothing is kept. */
+  /** Sets the counted offset of a shard; ignored for partitions that are not assigned (any more). */
   learn(shard: number, key: string, offset: number): void {
     const partition = this.#partitions.get(key)
     if (partition) partition.counted[shard] = offset
   }
 
-  /** A shard has counted so far at least. */
+  /** Records that a shard has counted at least up to an offset. */
   reached(shard: number, key: string, offset: number): void {
     const counted = this.#partitions.get(key)?.counted
     if (counted && !(counted[shard]! >= offset)) counted[shard] = offset
   }
 
-  /** A shard lost what it held: nothing is known of it any more. */
+  /** A shard lost its data: its offsets are unknown. */
   forgetShard(shard: number): void {
     for (const { counted } of this.#partitions.values()) counted[shard] = Number.NaN
   }
 
-  /** Notes offsets and event times of a chunk, so that what is lost can be dated; returns its partitions. */
+  /** Records offsets and event times of a chunk, so that losses can be dated; returns its partitions. */
   noteAll(chunk: readonly Observations[]): Set<string> {
     const spans = new Map<string, { first: number; last: number; from: number }>()
     for (const { position, once, ts } of chunk) {
@@ -117,7 +117,7 @@ export class CountedPartitions {
     return new Set(spans.keys())
   }
 
-  /** Remembers that records from `first` to `last` had event times from `from` on. */
+  /** Records that the event times of records from `first` to `last` begin at `from`. */
   #note(key: string, first: number, last: number, from: number): void {
     const partition = this.#partitions.get(key)
     if (!partition) return
@@ -129,7 +129,7 @@ export class CountedPartitions {
     if (steps.length > STEPS) partition.steps = inPairs(steps)
   }
 
-  /** First event time of the records behind an offset, ms; undefined: not all of them were counted here. */
+  /** First event time of the records behind an offset, ms; undefined if they were not all counted here. */
   since(key: string, offset: number): number | undefined {
     const partition = this.#partitions.get(key)
     if (!partition || offset < partition.begin - 1) return undefined

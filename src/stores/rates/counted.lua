@@ -1,10 +1,10 @@
--- Reads what a shard has counted of partitions.
--- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset, "#<topic>/<partition>" -> id of the topic,
---          "@<topic>/<partition>" -> how often the offset was set back (assign.lua), "epoch" -> random text, made with the
---          hash: another one says that the shard lost what it held
--- ARGV[1]  epoch if there is none
+-- Reads how far a shard has counted partitions.
+-- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset, "#<topic>/<partition>" -> topic id,
+--          "@<topic>/<partition>" -> reset count of the offset (assign.lua), "epoch" -> random text set when the hash is created:
+--          a different one means that the shard lost its data
+-- ARGV[1]  epoch to set if there is none
 -- ARGV[2…] "<topic>/<partition>"
--- Returns  epoch, then for each partition: offset or -1, id or '', how often it was set back
+-- Returns  epoch, then for each partition: offset or -1, topic id or '', reset count
 local call = redis.call
 call('HSETNX', KEYS[1], 'epoch', ARGV[1])
 local out = { call('HGET', KEYS[1], 'epoch') }

@@ -4,13 +4,13 @@ import { describeBaseline, type Seen } from './baseline.ts'
 import type { CountCall } from './encode.ts'
 import type { Feed } from './feed.ts'
 
-/** What a shard answered to a batch. */
+/** The reply of a shard to a batch. */
 export type CountReply = { readonly epoch: string } & (
   | { readonly refused: readonly number[] }
   | ({ readonly refused?: undefined } & Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'>)
 )
 
-/** Reads a reply of `count.lua`. `refused`: the stored offsets, in the order of `call.batch.offsets`. */
+/** Decodes a reply of `count.lua`. `refused` contains the stored offsets, in the order of `call.batch.offsets`. */
 export function decodeCount(call: CountCall, reply: unknown, since: number, feed: Feed): CountReply {
   const [ok, ...parts] = reply as [number, ...unknown[]]
   if (ok === 0) return { refused: parts[0] as number[], epoch: parts[1] as string }
@@ -46,7 +46,7 @@ export function decodeCount(call: CountCall, reply: unknown, since: number, feed
   }
 }
 
-/** Five stretches of ten minutes, the newest first, of their sum and the counts of all but the newest. */
+/** Five ten-minute intervals, newest first, from their sum and the counts of all but the newest. */
 function earlierOf(sum: number, older: readonly number[]): number[] {
   return [older.reduce((left, count) => left - count, sum), ...older]
 }

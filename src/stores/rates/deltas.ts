@@ -1,12 +1,12 @@
 import type { FanoutDelta } from './fanouts.ts'
 
 /**
- * What a batch adds to one rate entity. `buckets` is flat, four numbers a bucket in ascending order: bucket (event time
- * over 10 s), commercial, notice, fraud. A bucket of zeros was counted before: it is read again, not counted.
+ * The counts of a batch for one rate entity. `buckets` is flat, with four numbers per bucket in ascending order: bucket
+ * (event time in units of 10 s), commercial, notice, fraud. A bucket of zeros was counted before: it is only read.
  */
 export interface RateDelta {
   readonly entity: string
-  /** The partition (`partitionKey`) that it is counted from; undefined: several. */
+  /** The partition (`partitionKey`) it is counted from; undefined for several. */
   from: string | undefined
   baseline: boolean
   reportFrom: number
@@ -18,7 +18,7 @@ export interface MemberDelta {
   window: number
   reportFrom: number
   minCount: number
-  /** Name, observations and last event time of each member. A count of 0 was counted before. */
+  /** Name, observations and last event time of each member. A count of 0 means that it was counted before. */
   readonly members: { readonly name: string; count: number; last: number }[]
 }
 
@@ -26,7 +26,7 @@ export interface TallyDelta {
   readonly kind: string
   readonly id: string
   readonly window: number
-  /** Event time over half the window. */
+  /** Event time in units of half the window. */
   readonly bucket: number
   reportFrom: number
   count: number
@@ -34,7 +34,7 @@ export interface TallyDelta {
   next: TallyDelta | undefined
 }
 
-/** What is counted together or not at all: by offset, or by one `once` key. */
+/** Counts that are added together or not at all: by offset, or by one `once` key. */
 export class AtomicDelta {
   readonly rates = new Map<string, RateDelta>()
   readonly members = new Map<string, MemberDelta>()
@@ -46,14 +46,14 @@ export class AtomicDelta {
   readonly sent = new Map<string, Map<string, number>>()
 }
 
-/** What a batch adds to one shard. */
+/** The counts of a batch for one shard. */
 export interface ShardBatch {
   readonly shard: number
   readonly main: AtomicDelta
   /** By `once` key. */
   readonly once: Map<string, AtomicDelta>
-  /** Highest offset by partition key, for the partitions that add something here. */
+  /** Highest offset by partition key, for the partitions with counts in this shard. */
   readonly offsets: Map<string, number>
-  /** Event times over 10 s in which something is added. */
+  /** Buckets with counts: event times in units of 10 s. */
   readonly buckets: Set<number>
 }

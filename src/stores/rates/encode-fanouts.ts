@@ -14,7 +14,7 @@ import type { StoredNames } from './stored-names.ts'
 export { FANOUT, type FanoutDelta } from './fanouts.ts'
 
 type Numbers = readonly (string | number)[]
-/** As `count.lua` takes the numbers of a week: key of the filter, of the one before, then each number. */
+/** The numbers of a week for `count.lua`: key of the filter, of the previous one, then each number. */
 export type FanoutFamily = readonly [filter: string, before: string, ...numbers: Numbers[]]
 
 export function fanoutFamilies(deltas: ReadonlyMap<string, FanoutDelta>): FanoutDelta[][] {
@@ -27,7 +27,7 @@ export function encodeFanouts(family: readonly FanoutDelta[], names: StoredNames
   return [filterKey(id, week), filterKey(id, week - 1), ...family.map((delta) => numberOf(delta, names))]
 }
 
-/** Under keyed hashes alone: no number is stored. */
+/** Only keyed hashes are stored, never a number. */
 function numberOf(delta: FanoutDelta, { id, keyed }: StoredNames): Numbers {
   const hour = hourOf(delta)
   const number = keyed(delta.number)
@@ -48,7 +48,7 @@ function numberOf(delta: FanoutDelta, { id, keyed }: StoredNames): Numbers {
   return entry
 }
 
-/** Names of all keys that `count-fanouts.lua` may touch for these numbers. */
+/** All keys that `count-fanouts.lua` may touch for these numbers. */
 export function* keysOfFanouts([now, before, ...numbers]: FanoutFamily): Generator<string> {
   for (const part of FILTER_PARTS) {
     yield `${now}${part}`

@@ -33,11 +33,11 @@ const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', {
   fanout: FANOUT,
 })
 
-/** One call of `count.lua`, and what its reply speaks of: groups and indices as in the payload. */
+/** A call of `count.lua`, with the groups and indices of its payload that the reply refers to. */
 export interface CountCall {
   readonly batch: ShardBatch
   readonly marks: Marks
-  /** Offsets that were expected, by partition. */
+  /** Expected offsets by partition. */
   readonly expected: ReadonlyMap<string, number>
   readonly call: ScriptCall
   readonly rates: readonly RateDelta[][]
@@ -46,19 +46,19 @@ export interface CountCall {
   readonly fanouts: readonly FanoutDelta[][]
 }
 
-/** `Infinity` (never) has no form in JSON. */
+/** JSON cannot represent `Infinity` (never). */
 const threshold = (reportFrom: number): number =>
   reportFrom === Number.POSITIVE_INFINITY ? -1 : Math.max(reportFrom, 0)
 
 /** Sent to a shard with the batch. */
 export interface ShardFacts {
-  /** Under which name a set lies there. */
+  /** Stored names of entities and sets. */
   readonly names: StoredNames
   /** Newest event time of the batch, ms. */
   readonly heard: number
-  /** Epoch that is expected; '' for any. */
+  /** Expected epoch; '' for any. */
   readonly epoch: string
-  /** Buckets that it has to mark as missing. */
+  /** Buckets that the shard must mark as missing. */
   readonly marks: Marks
   /** First event time of the store, ms. */
   readonly since: number
@@ -66,8 +66,8 @@ export interface ShardFacts {
 }
 
 /**
- * Writes the payload of `count.lua` for one shard. `declare`: name every key that the script makes, as a Cluster needs
- * while the slot moves: it refuses the call whole then, and not in the midst of it.
+ * Encodes the payload of `count.lua` for one shard. `declare`: pass every key that the script may create. A Cluster
+ * needs this while the slot moves, to refuse the call as a whole and not halfway.
  */
 export function encodeCount(
   batch: ShardBatch,
@@ -85,7 +85,7 @@ export function encodeCount(
     offsets.push(partition, before, offset)
   }
   for (const [once, group] of batch.once) payload.add(onceKey(wellFormed(once)), group)
-  // Last, so that its windows hold all of the batch.
+  // Last, so that its windows include the whole batch.
   payload.add(undefined, batch.main)
   const { groups, rates, members, tallies, fanouts } = payload
   const names = [keys.offsets(batch.shard), keys.missing(batch.shard)]
@@ -111,7 +111,7 @@ type Group = readonly [
   fanouts: readonly FanoutFamily[],
 ]
 
-/** Names of all keys that `count.lua` may touch for these groups. */
+/** All keys that `count.lua` may touch for these groups. */
 function* namesOf(groups: readonly Group[]): Generator<string> {
   for (const [once, rates, members, tallies, sent, fanouts] of groups) {
     if (once !== 0) yield once
@@ -153,7 +153,7 @@ class Payload {
     this.#placeOf(undefined)
   }
 
-  /** Number of what a partition was absent of, from 1. */
+  /** Index of a partition's absences, from 1. */
   #placeOf(from: string | undefined): number {
     const absences = this.#feed.absences(from)
     return getOrInsert(this.#places, absences, () => this.feed.push([absences.home, ...absences.runs]))
@@ -189,7 +189,7 @@ function memberEntry(name: string, { window, reportFrom, minCount, members }: Me
   return entry
 }
 
-/** Tallies of one half-window that are reported from one number on. */
+/** Tallies of one half-window with the same reporting threshold. */
 function familiesOf(group: AtomicDelta): TallyDelta[][] {
   const families: TallyDelta[][] = []
   for (const delta of talliesOf(group)) {

@@ -1,23 +1,23 @@
 import { differingSigns, type Signs } from '../../domain/sketch.ts'
 import { FANOUT } from './fanouts.ts'
 
-/** A text that was sent to strangers, as `count-fanouts.lua` keeps it. */
+/** A text sent to strangers, as `count-fanouts.lua` stores it. */
 export interface FanoutText {
   readonly signs: Signs
   /** Its first bucket. */
   first: number
-  /** Strangers by bucket, from the first on. */
+  /** Number of strangers per bucket, from the first on. */
   readonly counts: number[]
   /** The bucket in which it was last counted for the series. */
   countedAt: number | undefined
 }
 
-/** Texts of a number or a series, those left out that are over at a bucket. */
+/** Texts of a number or series that are still current at a bucket. */
 export function textsAt(texts: readonly FanoutText[], bucket: number): FanoutText[] {
   return texts.filter(({ first, counts }) => first + counts.length > bucket - FANOUT.buckets + 1)
 }
 
-/** Strangers within the hour that ends with the bucket. */
+/** Number of strangers within the hour that ends with the bucket. */
 export function strangersIn({ first, counts }: FanoutText, bucket: number): number {
   return counts.reduce((sum, count, i) => {
     const at = first + i
@@ -35,7 +35,7 @@ export function alikeAmong(texts: readonly FanoutText[], signs: Signs): FanoutTe
   return found
 }
 
-/** Counts one more of what a text is like, or as a new one in place of the least of `most`. Returns the one that counted. */
+/** Counts one more for the similar text, or adds a new one, replacing the least of `most`. Returns the text that was counted. */
 export function countText(texts: FanoutText[], signs: Signs, bucket: number, most: number): FanoutText {
   let text = alikeAmong(texts, signs)
   if (text === undefined) {
@@ -62,7 +62,7 @@ function leastOf(texts: readonly FanoutText[], bucket: number): number {
   return least
 }
 
-/** One that is older than the hour of what it is like counts nothing. */
+/** Ignored if it is older than the hour of the similar text. */
 function countIn(text: FanoutText, bucket: number): void {
   const { counts } = text
   if (bucket <= text.first + counts.length - 1 - FANOUT.buckets) return

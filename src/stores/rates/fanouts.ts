@@ -4,62 +4,65 @@ import { addTo, getOrInsert } from '../../domain/maps.ts'
 import type { Position } from '../../domain/message.ts'
 import { DAY_SECONDS, HOUR, MINUTE } from '../../domain/time.ts'
 
-/** Every number that decides how fan-outs are counted, for both adapters and `count-fanouts.lua`. */
+/** All parameters of fan-out counting, for both adapters and `count-fanouts.lua`. */
 export const FANOUT = {
-  /** Buckets of five minutes that make up the hour: thirteen hold every hour whole. */
+  /** Five-minute buckets per hour: thirteen cover any hour completely. */
   buckets: 13,
-  /** Signs of 64 that alike texts may differ in: 96% of any two personal texts differ in more, copies with every third word changed mostly in fewer. */
+  /**
+   * Maximum number of differing signs (of 64) between similar texts: 96% of all pairs of personal texts differ in more,
+   * copies with every third word changed mostly in fewer.
+   */
   alike: 22,
-  /** Texts that are told apart of one number, and of the numbers of a series. */
+  /** Number of distinct texts kept per number, and per series. */
   numberTexts: 2,
   seriesTexts: 8,
-  /** Strangers from which on a number counts for its series: many people write the same to one. */
+  /** Number of strangers from which a number counts for its series: many people write the same text to one. */
   seriesStrangers: 2,
-  /** Words of 32 bits of a filter, at least, and from which on it does not grow; pairs that a word is for. */
+  /** Minimum and maximum size of a filter in 32-bit words, and the pairs per word it is sized for. */
   firstWords: 1024,
   lastWords: 4_194_304,
   pairsAWord: 3,
-  /** How many times the pairs of a week the filter of the next one is for. */
+  /** Size of a week's filter, as a multiple of the pairs of the previous week. */
   slack: 1.25,
-  /** Hours without a record after which what is remembered has a gap. */
+  /** Hours without a record that count as a gap in the history. */
   gapHours: 24,
-  /** Seconds that a filter is kept: for its week and the one after it. */
+  /** TTL of a filter, seconds: its week and the following one. */
   filterTtl: 15 * DAY_SECONDS,
-  /** Seconds that what numbers wrote is kept: for its hour and the one after it. */
+  /** TTL of the texts of numbers, seconds: their hour and the following one. */
   textsTtl: 9000,
 } as const
 
 const BUCKET = 5 * MINUTE
 const BUCKETS_AN_HOUR = HOUR / BUCKET
-/** Recipients are remembered by the week in which a number wrote to them, and through the next one. */
+/** Recipients are remembered by the week in which a number wrote to them, and through the following one. */
 const WEEK = 7 * 24 * HOUR
-/** Small hashes a shard that numbers are spread over: two million an hour stay in Redis's compact encoding. */
+/** Small hashes per shard for numbers: up to two million per hour stay in Redis's compact encoding. */
 const SLOTS = 64
 
-/** A text to somebody, as a shard counts it. */
+/** A text to one recipient, as counted by a shard. */
 export interface FanoutItem extends Omit<FanoutObservation, 'number' | 'series'> {
   readonly position: Position
-  /** Event time over five minutes. */
+  /** Event time in units of five minutes. */
   readonly bucket: number
-  /** 0: it was counted before. */
+  /** 0 if it was counted before. */
   readonly weight: number
 }
 
-/** What a batch adds to one number within one week. */
+/** The counts of a batch for one number within one week. */
 export interface FanoutDelta {
   readonly number: string
   readonly series: string
-  /** Event time over a week. */
+  /** Event time in units of a week. */
   readonly week: number
   readonly items: FanoutItem[]
 }
 
-/** Name under which the numbers of a series are sharded: together, as they are compared with one another. */
+/** Sharding key of the numbers of a series: they share a shard, as they are compared with one another. */
 export function fanoutEntity({ series }: Pick<FanoutObservation, 'series'>): string {
   return `fanout:${series}`
 }
 
-/** Adds a text to those of its number and week. */
+/** Adds a text to the delta of its number and week. */
 export function addFanout(
   deltas: Map<string, FanoutDelta>,
   { number, series, ...text }: FanoutObservation,
@@ -71,12 +74,12 @@ export function addFanout(
   delta.items.push({ ...text, position, bucket: Math.floor(ts / BUCKET), weight })
 }
 
-/** Event time until which a text is of use to a filter, ms. */
+/** Event time until which a text matters to a filter, ms. */
 export function fanoutUntil(ts: number): number {
   return ts + WEEK
 }
 
-/** Where a pair of number and recipient lies in a layer of a filter: its word, modulo their number, and its bits in it. */
+/** Position of a pair of number and recipient in a filter layer: its word (modulo their number) and bits. */
 export interface PairPlace {
   readonly hash: number
   readonly mask: number
@@ -89,7 +92,7 @@ export function placeOfPair(number: string, toToken: string): PairPlace {
   return { hash: hash32(pair), mask: mask >>> 0 }
 }
 
-/** Of which five minutes the last text of a number in the batch is. */
+/** The five-minute bucket of the last text of a number in the batch. */
 export function newestOf({ items }: FanoutDelta): number {
   return items.reduce((most, { bucket }) => Math.max(most, bucket), 0)
 }
@@ -110,31 +113,32 @@ export function fanoutsByWeek(deltas: ReadonlyMap<string, FanoutDelta>): Readonl
  * Names of keys in a shard. `id` tells token keys apart: under another one everybody would be a stranger.
  */
 
-/** Of a filter: its words (`w`) and facts (`f`) follow. */
+/** Prefix of a filter's keys: words (`w`) and facts (`f`). */
 export function filterKey(id: string, week: number): string {
   return `k:${id}:${week}:`
 }
 export const FILTER_PARTS = ['w', 'f'] as const
 
-/** Of what numbers wrote within an hour; `hash`: of the number. */
+/** Key of the texts of numbers within an hour; `hash` is that of the number. */
 export function textsKey(id: string, hour: number, hash: number): string {
   return `h:${id}:${hour}:${(hash >>> 6) % SLOTS}`
 }
 
-/** Of what the numbers of a series wrote. */
+/** Key of the texts of the numbers of a series. */
 export function seriesKey(id: string, hour: number): string {
   return `g:${id}:${hour}`
 }
 
-/** Since when, in hours of event time, recipients are remembered without a gap; `newest`: the last hour with a record. */
+/** Hours of event time since which recipients are remembered without a gap; `newest` is the last hour with a record. */
 export interface Heard {
   readonly since: number
   readonly newest: number
 }
 
 /**
- * After a record of an hour. A history begins with the next whole hour; it begins over after a gap, and where it lies ahead:
- * a clock was. No host's clock takes part, so a backlog of a week that is read at the start is a week of history.
+ * Updates the history after a record. It begins with the next whole hour, and restarts after a gap or if it is ahead
+ * because of a wrong clock. No host clock is involved, so a backlog of a week that is read at the start is a week of
+ * history.
  */
 export function heardAt(heard: Heard | undefined, hour: number): Heard {
   if (!heard || hour - heard.newest > FANOUT.gapHours || heard.since - hour > FANOUT.gapHours)

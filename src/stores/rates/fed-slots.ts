@@ -1,21 +1,21 @@
-/** Event time is looked at in slots of two minutes, thirty an hour: an hour is the bits of a mask. */
+/** Event time is divided into slots of two minutes, thirty per hour: an hour is a bit mask. */
 export const SLOTS_AN_HOUR = 30
 
-/** Slots without a message from which on they may be an absence: a fifth of an hour. */
+/** Minimum number of empty slots that may be an absence: a fifth of an hour. */
 const SHORTEST = 6
-/** The same where nothing is known of the pace before. */
+/** The same if the previous pace is unknown. */
 const SHORTEST_UNKNOWN = SLOTS_AN_HOUR
-/** Slots with a message that a pace is taken from, at most. */
+/** Maximum number of non-empty slots that determine the pace. */
 const PACE_SLOTS = 16
-/** Logarithm of how rare a run must be at the pace before it: one in four hundred. */
+/** Negative logarithm of the probability of a run at the previous pace that counts as an absence: one in four hundred. */
 const RARE = 6
 
-/** From its first slot on, up to the one after its last. */
+/** First slot, and the one after the last. */
 export type Run = readonly [from: number, to: number]
 
-/** Slots in which something had a message, and the absences between them. */
+/** Slots that had a message, and the absences between them. */
 export class FedSlots {
-  /** The first slot ever: what lies before is no absence. */
+  /** The very first slot: nothing before it is an absence. */
   first = Number.POSITIVE_INFINITY
   newest = Number.NEGATIVE_INFINITY
   /** By hour since the epoch. */
@@ -30,7 +30,7 @@ export class FedSlots {
     return this.#masks.get(hour) ?? 0
   }
 
-  /** Adds slots of an hour; false: all are known. */
+  /** Adds slots of an hour; returns false if all are known. */
   add(hour: number, added: number): boolean {
     const mask = this.mask(hour) | added
     if (mask === this.#masks.get(hour)) return false
@@ -41,7 +41,7 @@ export class FedSlots {
     return true
   }
 
-  /** Notes a slot that the first is not after. */
+  /** Sets a slot that the first one is not after. */
   began(slot: number): void {
     if (slot < this.first) this.#scanned = undefined
     this.first = Math.min(this.first, slot)
@@ -52,7 +52,7 @@ export class FedSlots {
     this.#scanned = undefined
   }
 
-  /** Absences between two slots, of which the second may lie after all that is known. */
+  /** Absences between two slots; the second may be after all known slots. */
   absences(oldest: number, newest: number): readonly Run[] {
     this.#scanned ??= this.#scan(Math.max(this.first, oldest))
     const { runs, last } = this.#scanned
@@ -60,7 +60,7 @@ export class FedSlots {
     return isAbsence(last, next, newest) ? [...runs, [next, newest]] : runs
   }
 
-  /** Absences from a slot on, and the last slots with a message after them. */
+  /** Absences from a slot on, and the last non-empty slots after them. */
   #scan(start: number) {
     const runs: Run[] = []
     let last: number[] = []
@@ -71,7 +71,7 @@ export class FedSlots {
         if (((mask >> at) & 1) === 0 || slot < next) continue
         if (isAbsence(last, next, slot)) {
           runs.push([next, slot])
-          // What comes after may have another pace.
+          // The pace after an absence may be different.
           last = []
         }
         last.push(slot)
@@ -83,7 +83,7 @@ export class FedSlots {
   }
 }
 
-/** Whether slots without a message are more than chance at the pace of the last ones that had one. */
+/** Whether empty slots are unlikely to be chance at the pace of the last non-empty ones. */
 function isAbsence(last: readonly number[], from: number, to: number): boolean {
   const length = to - from
   if (last.length === 0) return length >= SHORTEST_UNKNOWN

@@ -1,10 +1,10 @@
--- Keeps when the partitions of the input had messages, and reads what all instances have seen.
--- KEYS[1]  first: hash, partition -> the first slot of two minutes that it ever had a message in
--- KEYS[2…] an hour each: hash, partition -> mask of its thirty slots
--- ARGV[1]  seconds that the first lives on
--- ARGV[2]  seconds that an hour lives on
--- ARGV[3…] partition, its first slot, number of the key of an hour, mask; and so on
--- Returns  all of each key
+-- Stores when the partitions of the input had messages, and reads what all instances have seen.
+-- KEYS[1]  first: hash, partition -> its first slot (two minutes) with a message
+-- KEYS[2…] one per hour: hash, partition -> mask of its thirty slots
+-- ARGV[1]  TTL of the first key, seconds
+-- ARGV[2]  TTL of an hour, seconds
+-- ARGV[3…] partition, its first slot, index of the key of an hour, mask; and so on
+-- Returns  the content of each key
 local call = redis.call
 for i = 3, #ARGV, 4 do
   local partition, first, key, mask = ARGV[i], tonumber(ARGV[i + 1]), KEYS[tonumber(ARGV[i + 2])], tonumber(ARGV[i + 3])

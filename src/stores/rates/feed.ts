@@ -9,15 +9,15 @@ import { LIMITS } from './layout.ts'
 
 const SLOT = HOUR / SLOTS_AN_HOUR
 
-/** When nothing came of what an entity is counted from. */
+/** Absences of the input that an entity is counted from. */
 export interface Absences {
-  /** Names the partition in a baseline; 0: the whole feed. */
+  /** The partition as stored in a baseline; 0 for the whole feed. */
   readonly home: number
-  /** Flat, three numbers a run in ascending order: its first minute, the one after its last, the share that was absent. */
+  /** Flat, three numbers per run in ascending order: first minute, minute after the last, absent share. */
   readonly runs: readonly number[]
 }
 
-/** Minutes from `from` to `to` that were absent; where a part of the feed was, that part of them. */
+/** Absent minutes between `from` and `to`; if only part of the feed was absent, that share of them. */
 export function absentMinutes({ runs }: Absences, from: number, to: number): number {
   let sum = 0
   for (let i = 0; i < runs.length; i += 3) {
@@ -28,25 +28,25 @@ export function absentMinutes({ runs }: Absences, from: number, to: number): num
 }
 
 /**
- * When each partition of the input had messages, in event time, for the hours that a baseline may still fold. Where one
- * had none for longer than its pace explains, the feed was absent: what was sent then is unknown, and is no silence. Slots
- * are a set: read again, or in another order, they say the same.
+ * When each partition of the input had messages, in event time, for the hours that a baseline may still fold. If one
+ * had none for longer than its pace explains, the feed was absent: what was sent then is unknown, and is not silence.
+ * Slots are a set, so rereading and order do not matter.
  */
 export class Feed {
   readonly #partitions = new Map<string, FedSlots>()
   readonly #whole = new FedSlots()
-  /** Absences by partition, undefined for all; until something is added. */
+  /** Absences by partition, undefined for all; cleared when something is added. */
   readonly #absences = new Map<string | undefined, Absences>()
-  /** Hours of partitions that `see` added to, by partition, until they are taken. */
+  /** Hours of partitions changed by `see`, by partition, until they are taken. */
   readonly news = new Map<string, Set<number>>()
-  /** Oldest hour that is looked at. */
+  /** Oldest hour considered. */
   oldest = 0
-  /** Slot in which something was new last. */
+  /** Last slot that added something. */
   lastAdded = Number.NaN
   #lastKey = ''
   #lastSlot = -1
 
-  /** Notes messages, and their times in `times`; a complaint, which counts no message, is none. */
+  /** Records messages, and their times in `times`; complaints count no message and are skipped. */
   see(batch: readonly Observations[], times: NewestTimes): void {
     for (const { position, ts, rates, sent } of batch) {
       const key = partitionKey(position)
@@ -55,7 +55,7 @@ export class Feed {
     }
   }
 
-  /** `eventTime`: that of the partition, which one wild `ts` does not move. */
+  /** `eventTime` is that of the partition, which a single wrong `ts` does not move. */
   #see(key: string, ts: number, eventTime: number): void {
     const slot = Math.floor(ts / SLOT)
     if (slot === this.#lastSlot && key === this.#lastKey) return
@@ -68,7 +68,7 @@ export class Feed {
     getOrInsert(this.news, key, () => new Set()).add(hour)
   }
 
-  /** Adds slots of a partition; false: they are known, or too old. */
+  /** Adds slots of a partition; returns false if they are known or too old. */
   add(key: string, hour: number, mask: number): boolean {
     if (hour < this.oldest || !this.of(key).add(hour, mask)) return false
     this.#whole.add(hour, mask)
@@ -76,7 +76,7 @@ export class Feed {
     return true
   }
 
-  /** Adds the first slot that a partition ever had. */
+  /** Sets the very first slot of a partition. */
   began(key: string, slot: number): void {
     for (const slots of [this.of(key), this.#whole]) slots.began(slot)
     this.#absences.clear()
@@ -94,7 +94,7 @@ export class Feed {
     for (const hours of this.news.values()) for (const hour of hours) if (hour < before) hours.delete(hour)
   }
 
-  /** When a partition was absent; undefined: the whole feed, of which each partition is the same share. */
+  /** Absences of a partition; undefined for the whole feed, in which all partitions have equal shares. */
   absences(key: string | undefined): Absences {
     return getOrInsert(this.#absences, key, () => {
       const known = key === undefined ? undefined : this.#partitions.get(key)
@@ -104,7 +104,7 @@ export class Feed {
   }
 
   #runsOf(parts: readonly FedSlots[]): number[] {
-    // What changes at a slot: how many of the parts are absent, and whether the feed as a whole is.
+    // Changes at a slot: the number of absent partitions, and whether the whole feed is absent.
     const steps = new Map<number, { parts: number; whole: number }>()
     for (const of of [this.#whole, ...parts]) {
       const counted = of === this.#whole ? 'whole' : 'parts'
@@ -125,7 +125,7 @@ export class Feed {
     return runs
   }
 
-  /** Share of a span of event time, ms, in which the feed was there, as far as it is known. */
+  /** Known share of a span of event time, ms, in which the feed was present. */
   share(from: number, to: number): number {
     const absent = absentMinutes(this.absences(undefined), from / MINUTE, to / MINUTE)
     return 1 - absent / Math.max((to - from) / MINUTE, 1)

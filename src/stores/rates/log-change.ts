@@ -1,25 +1,25 @@
 import type { LogId } from '../../domain/feature-store.ts'
 
-/** What is stored of how far a partition was counted. */
+/** The stored counting position of a partition. */
 export interface CountedLog {
-  /** Last counted offset; -1: none. */
+  /** Last counted offset; -1 if there is none. */
   readonly offset: number
-  /** Topic whose records they are; undefined: not known. */
+  /** Id of the topic of the counted records; undefined if unknown. */
   readonly topicId: string | undefined
 }
 
-/** What is to be stored instead. */
+/** The position to store instead. */
 export interface LogChange {
-  /** -1: none. */
+  /** -1 for none. */
   readonly offset: number
-  /** What was counted was of another log: counting starts over. */
+  /** The counted records are of another log: counting starts over. */
   readonly isAnew: boolean
 }
 
 /**
- * What the log of a partition, as it was after `counted` was read, says of what is counted of it; undefined: counting goes
- * on from there. A log that ends below what was counted of it has lost its end, when it is known to be of the same topic;
- * else it was recreated.
+ * Whether the log of a partition, read after `counted`, requires a change of the counting position; undefined if
+ * counting continues from there. A log that ends below the counted offset has lost its end if it is known to be of the
+ * same topic; otherwise it was recreated.
  */
 export function logChangeOf(counted: CountedLog, log: LogId): LogChange | undefined {
   const { offset, topicId } = counted
@@ -27,6 +27,6 @@ export function logChangeOf(counted: CountedLog, log: LogId): LogChange | undefi
   if (areKnown && topicId !== log.topicId) return { offset: -1, isAnew: offset >= 0 }
   if (log.endOffset !== undefined && offset >= log.endOffset)
     return areKnown ? { offset: log.endOffset - 1, isAnew: false } : { offset: -1, isAnew: true }
-  // The id alone is to be stored.
+  // Only the id must be stored.
   return log.topicId !== undefined && topicId === undefined ? { offset, isAnew: false } : undefined
 }

@@ -1,10 +1,10 @@
--- Marks ten-second buckets of a shard that were not counted, where no batch does it by the way (count.lua).
--- KEYS[1]  offsets: hash, which lies on the same shard
+-- Marks ten-second buckets of a shard that were not counted, if no batch does it (count.lua).
+-- KEYS[1]  offsets: hash on the same shard
 -- KEYS[2]  missing: hash, minute -> mask of its six buckets
 -- ARGV[1]  minute, mask, minute, mask, …, JSON
 -- Returns  nothing
 
--- The numbers of layout.ts (LIMITS).
+-- The numbers of LIMITS in layout.ts.
 -- constants: limits
 -- include: missing.lua
 mark_missing(cjson.decode(ARGV[1]))

@@ -20,7 +20,7 @@ import { SHARDS, shardOf } from './layout.ts'
 /** Pairs of number and recipient of one week. */
 class Filter {
   readonly week: number
-  /** Layers: the second has as many words as the first, and each further one as many as all before it. */
+  /** Layers: the second has as many words as the first, and each later one as many as all before it. */
   readonly #layers: Uint32Array[] = []
   #words = 0
   #pairs = 0
@@ -52,10 +52,10 @@ class Filter {
   }
 }
 
-/** Texts of the numbers, or of the series, of an hour. */
+/** Texts of the numbers or series, by hour. */
 type Hours = Map<number, Map<string, FanoutText[]>>
 
-/** Fan-outs in memory, as `count-fanouts.lua` counts them, with filters of the same size. */
+/** Fan-outs in memory, counted like `count-fanouts.lua` with filters of the same size. */
 export class MemoryFanouts {
   /** By shard and week. */
   readonly #filters = new Map<string, Filter>()
@@ -63,7 +63,7 @@ export class MemoryFanouts {
   readonly #series: Hours = new Map()
   #heard: Heard | undefined
 
-  /** A batch came: its newest event time that two records show. */
+  /** Called for each batch with the newest event time that two records support. */
   hear(eventTime: number): void {
     this.#heard = heardAt(this.#heard, Math.floor(eventTime / HOUR))
   }
@@ -121,8 +121,8 @@ export class MemoryFanouts {
   }
 
   /**
-   * What was written in the hour of the number's last text in the batch, which begins with that of the hour before; `kept`: what is
-   * changed in it stays.
+   * Texts in the hour of the number's last text in the batch, starting with those of the previous hour. `kept`: changes
+   * to them are stored.
    */
   #texts(hours: Hours, name: string, delta: FanoutDelta, kept: boolean): FanoutText[] {
     const hour = hourOf(delta)
@@ -130,13 +130,13 @@ export class MemoryFanouts {
     const known = own ?? hours.get(hour - 1)?.get(name) ?? []
     const texts = textsAt(known, newestOf(delta))
     if (!kept) return texts
-    // The hour before keeps its own: a later batch may be of it.
+    // The previous hour keeps its own copy: a later batch may belong to it.
     const changing = own ? texts : texts.map((text) => ({ ...text, counts: [...text.counts] }))
     getOrInsert(hours, hour, () => new Map()).set(name, changing)
     return changing
   }
 
-  /** Forgets what is of use to no text from this event time on, ms. */
+  /** Drops data that no text from this event time on can use, ms. */
   forget(eventTime: number): void {
     const week = Math.floor((eventTime - FANOUT.filterTtl * 1000) / (7 * 24 * HOUR))
     for (const [key, filter] of this.#filters) if (filter.week <= week) this.#filters.delete(key)

@@ -7,16 +7,16 @@ interface MemberState {
   newest: number
   window: number
   readonly members: Map<string, { count: number; last: number }>
-  /** Beyond the cap: names by half-window bucket, the current and the one before. */
+  /** Names beyond the cap by half-window bucket, the current and the previous one. */
   overflow: Map<number, Set<string>>
-  /** Counts of names dropped beyond the cap, in this half-window and in the one before: they stay in the total. */
+  /** Number of names dropped beyond the cap, in this half-window and the previous one: they still count in the total. */
   dropped: { half: number; now: number; before: number }
 }
 
-/** Where a set of names beyond the cap stops growing: what is counted exactly here is an estimate on Redis. */
+/** Maximum number of names kept beyond the cap: this is exact here and an estimate on Redis. */
 const OVERFLOW_CAP = 4096
 
-/** Member sets in memory, as `count.lua` keeps them. */
+/** Member sets in memory, as stored by `count.lua`. */
 export class MemoryMembers {
   readonly #sets = new Map<string, MemberState>()
 
@@ -81,7 +81,7 @@ export class MemoryMembers {
     })
   }
 
-  /** Forgets sets with nothing in their window before this event time, ms. */
+  /** Drops sets whose window is empty from this event time on, ms. */
   forget(eventTime: number): void {
     for (const [entity, { newest, window }] of this.#sets) {
       if (newest + window + LIMITS.memberSlack * 1000 < eventTime) this.#sets.delete(entity)
@@ -89,7 +89,7 @@ export class MemoryMembers {
   }
 }
 
-/** What was dropped beyond the cap, moved on to the half-window of the newest event. */
+/** The dropped counts, advanced to the half-window of the newest event. */
 function droppedAt(state: MemberState): MemberState['dropped'] {
   const half = Math.floor(state.newest / (state.window / 2))
   const { dropped } = state
@@ -99,7 +99,7 @@ function droppedAt(state: MemberState): MemberState['dropped'] {
   return state.dropped
 }
 
-/** Keeps the names beyond the cap; returns how many were seen in this and the last half of the window, if any. */
+/** Records names beyond the cap; returns the number seen in this and the previous half of the window, if any. */
 function overflow(state: MemberState, size: number, touched: readonly string[]): number | undefined {
   const half = Math.floor(state.newest / (state.window / 2))
   for (const old of state.overflow.keys()) if (old < half - 1) state.overflow.delete(old)

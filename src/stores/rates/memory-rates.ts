@@ -14,7 +14,7 @@ import type { RateDelta } from './deltas.ts'
 import type { Feed } from './feed.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
 
-/** One entity: by minute 21 counts, commercial, notice, fraud of the minute and then of its six buckets. */
+/** One entity: 21 counts per minute, which are commercial, notice and fraud of the minute and then of its six buckets. */
 interface RateState {
   newest: number
   readonly minutes: Map<number, number[]>
@@ -23,7 +23,7 @@ interface RateState {
 const minuteOf = (bucket: number): number => Math.floor(bucket / BUCKETS_A_MINUTE)
 const slotOf = (bucket: number): number => 3 + 3 * (bucket % BUCKETS_A_MINUTE)
 
-/** Rates in memory, as `count.lua` keeps them. */
+/** Rates in memory, as stored by `count.lua`. */
 export class MemoryRates {
   readonly #entities = new Map<string, RateState>()
   readonly #baselines = new Map<string, BaselineState>()
@@ -34,7 +34,7 @@ export class MemoryRates {
     this.#feed = feed
   }
 
-  /** Counts (`counting`) or only reads what the delta touches; appends the readings. `since`: first event time, ms. */
+  /** Counts (if `counting`) or only reads the buckets of the delta, and appends the readings. `since`: first event time, ms. */
   apply(delta: RateDelta, counting: boolean, since: number, readings: RateReading[]): void {
     const { entity, buckets, reportFrom } = delta
     const feed = this.#feed
@@ -62,7 +62,7 @@ export class MemoryRates {
       read = bucket
       this.#read(delta, state, bucket, seen, readings)
     }
-    // What came late is also part of the windows that end with the newest bucket.
+    // Late buckets are also part of the windows that end with the newest bucket.
     if (state && read !== undefined && read !== state.newest)
       this.#read(delta, state, state.newest, seen, readings)
   }
@@ -83,7 +83,7 @@ export class MemoryRates {
     })
   }
 
-  /** What is usual for an entity at an event time. */
+  /** The usual rate of an entity at an event time. */
   usual(entity: string, ts: number): MeanRate | undefined {
     const state = this.#baselines.get(entity)
     return state && usualRate(hourBefore(state, Math.floor(ts / HOUR)), state.recent)
@@ -96,7 +96,7 @@ export class MemoryRates {
     return sum
   }
 
-  /** Forgets entities with nothing after these event times, ms. */
+  /** Drops entities without data after these event times, ms. */
   forget(ratesBefore: number, baselinesBefore: number): void {
     for (const [entity, { newest }] of this.#entities) {
       if (newest * BUCKET_MS < ratesBefore) this.#entities.delete(entity)
@@ -129,7 +129,7 @@ function addTo(sum: [number, number, number], counts: readonly number[], at: num
   sum[2] += counts[at + 2]!
 }
 
-/** The windows that end with a bucket: 6 buckets, 60 buckets, and the 59 minutes before its minute with that up to it. */
+/** The windows that end with a bucket: 6 buckets, 60 buckets, and the 59 minutes before its minute plus that minute up to it. */
 function windows(state: RateState, bucket: number) {
   const m1: [number, number, number] = [0, 0, 0]
   const m10: [number, number, number] = [0, 0, 0]

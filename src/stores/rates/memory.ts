@@ -23,15 +23,15 @@ import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
 import { checkBatch, firstEventTime, newestTime } from './observations.ts'
 
-/** Event time between two sweeps of what is forgotten, ms. */
+/** Event time between two cleanups, ms. */
 const SWEEP_EVERY = 600_000
 
 /** Counts of half a window, by `<kind>/<id>`. */
 interface Tally {
-  /** Event time until which it is kept: it is part of no window then. */
+  /** Event time until which it is kept, after which no window includes it. */
   readonly until: number
   readonly counts: Map<string, number>
-  /** Of the half before. */
+  /** The previous half. */
   before: Tally | undefined
 }
 
@@ -63,7 +63,7 @@ class MemoryFeatureStore implements FeatureStore {
       const stored = this.#offsets.get(key)
       const log: LogId = logs.get(key) ?? {}
       const change = logChangeOf({ offset: stored?.[0] ?? -1, topicId: this.#topicIds.get(key) }, log)
-      // What was counted, or set back, meanwhile says more of the log than its end did.
+      // Counts or resets that happened meanwhile are more recent than the end of the log.
       if (change === undefined || stored !== before[n]) continue
       if (log.topicId !== undefined) this.#topicIds.set(key, log.topicId)
       if (change.offset < 0) this.#offsets.delete(key)
@@ -73,7 +73,7 @@ class MemoryFeatureStore implements FeatureStore {
     return reset
   }
 
-  /** What was counted stays known: another owner in this process goes on from there. */
+  /** Offsets are kept: another owner in this process continues from them. */
   revoke(_partitions: readonly PartitionId[]): void {}
 
   async count(batch: readonly Observations[]): Promise<Readings> {
@@ -95,7 +95,7 @@ class MemoryFeatureStore implements FeatureStore {
         this.#apply(group, !this.#once.has(key), readings)
         this.#once.set(key, this.#eventTime)
       }
-      // Last, so that its windows hold all of the batch.
+      // Last, so that its windows include the whole batch.
       this.#apply(shard.main, true, readings)
       for (const [key, offset] of shard.offsets) this.#offsets.set(key, [offset])
     }
@@ -151,7 +151,7 @@ class MemoryFeatureStore implements FeatureStore {
     return tally
   }
 
-  /** Before anything is counted, so that what is kept has its time. */
+  /** Called before counting, so that retention is based on the new times. */
   #advance(batch: readonly Observations[]): void {
     const times = new Float64Array(batch.length)
     for (let i = 0; i < batch.length; i++) times[i] = batch[i]!.ts
@@ -207,8 +207,8 @@ class MemoryFeatureStore implements FeatureStore {
 }
 
 /**
- * Rate features of one process, in memory: the embedded mode, and a service without Redis (whose instances then do not
- * share them). Nothing survives the process. What Redis forgets by its clock is forgotten here by event time.
+ * Rate features of a single process, in memory: for the embedded mode, and for a service without Redis (whose instances
+ * then do not share them). They are not persisted. Data that expires on Redis by its clock expires here by event time.
  */
 export function memoryFeatureStore(): FeatureStore {
   return new MemoryFeatureStore()

@@ -1,5 +1,5 @@
--- Marks ten-second buckets that were not counted in the hash `KEYS[2]`, minute -> mask of its six buckets. `marks`: minute,
--- mask, minute, mask, … They are kept for `limits.missingHours` behind the newest.
+-- Marks uncounted ten-second buckets in the hash `KEYS[2]`, minute -> mask of its six buckets. `marks`: minute, mask, minute,
+-- mask, … They are kept for `limits.missingHours` behind the newest.
 local function mark_missing(marks)
   local minutes, newest = {}, 0
   for i = 1, #marks, 2 do

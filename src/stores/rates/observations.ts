@@ -5,7 +5,7 @@ import type { NewestTimes } from '../newest-times.ts'
 
 const EARLIEST = Date.UTC(2000, 0, 1)
 
-/** Rejects what no message can have: a defect of the caller, found before anything is counted. */
+/** Throws on observations that no message can have: a defect of the caller, found before anything is counted. */
 export function checkBatch(batch: readonly Observations[]): void {
   for (const o of batch) {
     if (!Number.isSafeInteger(o.position.offset) || o.position.offset < 0) fail('offset', o.position.offset)
@@ -23,8 +23,8 @@ export function checkBatch(batch: readonly Observations[]): void {
 }
 
 /**
- * Where the chunk of a batch ends that begins at `from` and has about `size` observations: what comes of one record is
- * counted by its offset, and so in one chunk.
+ * The end of the chunk of a batch that starts at `from`, of about `size` observations. Observations of one record stay
+ * in one chunk, as they are counted by its offset.
  */
 export function endOfChunk(batch: readonly Observations[], from: number, size: number): number {
   let to = Math.min(batch.length, from + size)
@@ -41,8 +41,8 @@ function fail(what: string, value: unknown): never {
 }
 
 /**
- * What a store takes for its first event time: the lowest of its first batch, with what lies more than an hour below
- * the median left out, so that one wild timestamp does not make the store look old.
+ * The first event time of a store: the lowest of its first batch, ignoring times more than an hour below the median, so
+ * that a single wrong timestamp does not make the store look old.
  */
 export function firstEventTime(batch: readonly Observations[]): number {
   const times = batch.map((o) => o.ts).sort((a, b) => a - b)
@@ -51,7 +51,7 @@ export function firstEventTime(batch: readonly Observations[]): number {
   return Math.floor(first / BUCKET_MS) * BUCKET_MS
 }
 
-/** The newest event time of the partitions of a batch: two records show it. */
+/** The newest event time of the partitions of a batch that two records support. */
 export function newestTime(batch: readonly Observations[], times: NewestTimes): number {
   return batch.reduce((most, { position }) => Math.max(most, times.of(partitionKey(position))), 0)
 }

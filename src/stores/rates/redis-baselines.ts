@@ -7,12 +7,12 @@ import { type Stat, usualRate } from './baseline.ts'
 import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
 
 const BASELINES = loadScript(new URL('./baselines.lua', import.meta.url), 'baselines')
-/** Keys of one call: keeps the script short for the others that wait on the server. */
+/** Maximum number of keys per call: keeps the script short for other clients of the server. */
 const CHUNK = 200
-/** No message waits for it, ms. */
+/** Time limit, ms; no message waits for it. */
 const BUDGET_MS = 2000
 
-/** What is usual for entities at an event time, as `count.lua` has trained it. */
+/** The usual rates of entities at an event time, as trained by `count.lua`. */
 export async function readBaselines(
   link: RedisLink,
   keys: FeatureKeys,

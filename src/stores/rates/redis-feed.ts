@@ -4,14 +4,14 @@ import { Feed } from './feed.ts'
 import { type FeatureKeys, LIMITS } from './layout.ts'
 
 const FEED = loadScript(new URL('./feed.lua', import.meta.url), 'feed')
-/** Seconds that an hour lives on: an instance that reads a backlog takes its time. */
+/** TTL of an hour, seconds: an instance may take long to read a backlog. */
 const HOUR_TTL = 2 * LIMITS.missingHours * 3600
 
-/** When the input was there, as all instances of the deployment have seen it. */
+/** Presence of the input, as seen by all instances of the deployment. */
 export class SharedFeed extends Feed {
   readonly #link: RedisLink
   readonly #keys: FeatureKeys
-  /** Hours that were read and that other instances hardly add to any more. */
+  /** Hours already read that other instances hardly add to any more. */
   #read = new Set<number>()
   #exchangedAt = Number.NaN
 
@@ -21,11 +21,14 @@ export class SharedFeed extends Feed {
     this.#keys = keys
   }
 
-  /** Shares what this instance has seen, and learns what others have, once a slot; without an answer in the next one. */
+  /**
+   * Shares what this instance has seen and reads what others have, once per slot; without an answer it retries in the
+   * next slot.
+   */
   async exchange(budgetMs: number): Promise<void> {
     if (Object.is(this.lastAdded, this.#exchangedAt)) return
     this.#exchangedAt = this.lastAdded
-    // The hour of the event time, and the one that a clock ahead of it is in.
+    // The hour of the event time, and the next, for clocks that are ahead.
     const newest = this.oldest + LIMITS.missingHours + 1
     const added = new Set([...this.news.values()].flatMap((hours) => [...hours]))
     const hours: number[] = []
@@ -36,7 +39,7 @@ export class SharedFeed extends Feed {
       const slots = this.of(key)
       for (const hour of own) {
         const at = hours.indexOf(hour)
-        // A time far ahead is kept to this instance.
+        // Times far ahead are not shared.
         if (at >= 0) args.push(key, slots.first, at + 2, slots.mask(hour))
       }
     }

@@ -12,27 +12,27 @@ import { BACKGROUND_MS } from './redis-shards.ts'
 const COUNTED = loadScript(new URL('./counted.lua', import.meta.url), 'counted')
 const ASSIGN = loadScript(new URL('./assign.lua', import.meta.url), 'assign')
 
-/** Others may count the partition, or be assigned it, while the brokers are asked for its log. */
+/** Attempts: others may count the partition, or be assigned it, while the brokers are asked for its log. */
 const TRIES = 3
-/** Until the ids of topics are stored that a shard lacks, ms: batches find that of one shard after another. */
+/** Delay before missing topic ids are stored in shards, ms: batches discover them one shard after another. */
 const NAME_AFTER = 1000
 
 export interface StoredOffsetsParts {
   readonly link: RedisLink
   readonly keys: FeatureKeys
   readonly partitions: CountedPartitions
-  /** Called with the epoch of a shard before what is stored there is taken in. */
+  /** Called with the epoch of a shard before its stored offsets are used. */
   readonly noteEpoch: (shard: number, epoch: string) => void
-  /** Partitions found to be recreated by an answer that came too late. */
+  /** Called with partitions found to be recreated by a late answer. */
   readonly onReset?: ((partitions: readonly PartitionId[]) => void) | undefined
 }
 
-/** What one shard has stored of a partition. */
+/** The stored position of a partition in one shard. */
 interface Stored extends CountedLog {
   readonly shard: number
   readonly epoch: string
   readonly id: PartitionId
-  /** How often its offset was set back. */
+  /** Number of times its offset was reset. */
   readonly times: number
 }
 
@@ -43,9 +43,9 @@ interface Change {
 }
 
 /**
- * Learns how far each shard in Redis has counted partitions, and sets back what was counted of a log that is another one
- * now. That is judged by what the brokers say of the log after what is stored was read, and stored only where nothing has
- * changed there since: an instance that was stopped in between sets nothing back that others have counted or assigned.
+ * Learns how far each shard in Redis has counted partitions, and resets the counts of recreated logs. A reset is
+ * decided by the log as reported by the brokers after the stored position was read, and is only stored if the position
+ * has not changed since: an instance that was paused in between resets nothing that others have counted or assigned.
  */
 export class StoredOffsets {
   readonly #parts: StoredOffsetsParts
@@ -57,7 +57,7 @@ export class StoredOffsets {
     this.#parts = parts
   }
 
-  /** Starts the partitions over. Returns those whose counting starts over. */
+  /** Restarts the partitions. Returns those whose counting starts over. */
   async assign(ids: readonly PartitionId[], logsOf: LogsOf = async () => []): Promise<PartitionId[]> {
     this.#logsOf = logsOf
     for (const id of ids) this.#parts.partitions.assign(id)
@@ -65,7 +65,7 @@ export class StoredOffsets {
     return this.#adopt(stored, await this.#askLogs(ids.map((id) => ({ id }))), BACKGROUND_MS)
   }
 
-  /** Asks the shards that were not asked yet what they have counted. Returns the partitions whose counting starts over. */
+  /** Asks shards that were not asked yet for their positions. Returns the partitions whose counting starts over. */
   async load(keys: readonly string[], budgetMs: number): Promise<PartitionId[]> {
     const stored = await this.#read(keys, budgetMs)
     const doubtful = stored.filter((one) => !this.#learnIfSame(one, this.#logOf(one)))
@@ -74,8 +74,8 @@ export class StoredOffsets {
   }
 
   /**
-   * Asks the shards whether what they are known to have counted is still there; `older` is told of what is not. No count may
-   * be under way. Resolves with whether all of them answered.
+   * Checks whether the shards still have what they are known to have counted; `older` is called for positions that went
+   * back. No count may be in progress. Resolves with whether all shards answered.
    */
   async compare(
     budgetMs: number,
@@ -86,7 +86,7 @@ export class StoredOffsets {
     const stored = await this.#ask((shard) => [...known[shard]!.values()].map(({ id }) => id), budgetMs)
     for (const { shard, id, offset } of stored) {
       const key = partitionKey(id)
-      // Nothing is known any more of a shard that was emptied; of a partition that was assigned meanwhile, something else.
+      // The position is unknown for a shard that was emptied, and may differ for a partition that was reassigned meanwhile.
       const now = partitions.offsets.get(key)?.[shard] ?? Number.NaN
       if (offset < Math.min(known[shard]!.get(key)!.offset, now)) older(shard, key, offset)
     }
@@ -97,7 +97,7 @@ export class StoredOffsets {
     clearTimeout(this.#naming)
   }
 
-  /** Takes in what is stored of a partition that lacks the id of its topic alone, which is stored soon. */
+  /** Accepts the position of a partition that only lacks its topic id, which is stored soon. */
   #learnUnnamed(stored: Stored): boolean {
     const log = this.#logOf(stored)
     if (log === undefined || logChangeOf(stored, log)?.offset !== stored.offset) return false
@@ -107,7 +107,7 @@ export class StoredOffsets {
     return true
   }
 
-  /** What fails is left to the next assignment. */
+  /** Failures are left to the next assignment. */
   async #name(): Promise<void> {
     this.#naming = undefined
     const unnamed = this.#unnamed.splice(0)
@@ -123,7 +123,7 @@ export class StoredOffsets {
     )
   }
 
-  /** What the shards have stored of these partitions, as far as they answer; `late` is told what comes too late. */
+  /** The stored positions of these partitions in the shards that answer; `late` is called with late answers. */
   async #ask(
     idsOf: (shard: number) => readonly PartitionId[],
     budgetMs: number,
@@ -149,7 +149,7 @@ export class StoredOffsets {
     return outcomes.flatMap((outcome, i) => take(i, outcome))
   }
 
-  /** Judges what is stored by logs that were asked for after it was read. */
+  /** Evaluates stored positions by logs that were requested after they were read. */
   async #adopt(
     stored: readonly Stored[],
     logs: ReadonlyMap<string, LogId>,
@@ -161,14 +161,14 @@ export class StoredOffsets {
       open = open.filter((one) => !this.#learnIfSame(one, known.get(partitionKey(one.id))))
       if (open.length === 0) break
       open = await this.#change(open, known, recreated, budgetMs)
-      // What is stored is not known then, and asked for when it is next needed.
+      // The position stays unknown, and is requested again when it is needed.
       if (open.length === 0 || tries === TRIES) break
       known = await this.#askLogs(open)
     }
     return [...recreated.values()]
   }
 
-  /** Stores what the logs say; returns what others have changed meanwhile, as it is now. */
+  /** Stores changed positions; returns those that others have changed meanwhile, with their current values. */
   async #change(
     stored: readonly Stored[],
     logs: ReadonlyMap<string, LogId>,
@@ -207,7 +207,7 @@ export class StoredOffsets {
     return outcomes.flatMap((outcome, i) => take(i, outcome, recreated))
   }
 
-  /** Of the reply of a script, which has so many values for each partition. */
+  /** Decodes the reply of a script with `width` values per partition. */
   #decoded(shard: number, ids: readonly PartitionId[], reply: unknown, width: number) {
     const [epoch, ...values] = reply as [string, ...(string | number)[]]
     this.#parts.noteEpoch(shard, epoch)
@@ -227,7 +227,7 @@ export class StoredOffsets {
     return this.#parts.partitions.logOf(partitionKey(id))
   }
 
-  /** Takes in what is stored, unless the log says that it is to be changed, or is not known yet. */
+  /** Accepts a stored position unless the log requires a change or is unknown. */
   #learnIfSame(stored: Stored, log: LogId | undefined): boolean {
     if (log === undefined || logChangeOf(stored, log) !== undefined) return false
     this.#learn(stored)

@@ -4,14 +4,17 @@ import type { PartitionId } from '../../domain/ports.ts'
 import type { KeyScope } from './layout.ts'
 
 export interface RedisFeatureOptions extends KeyScope {
-  /** The token key of the deployment, then former ones: names of numbers that may be a person's; none: in clear. */
+  /**
+   * The token key of the deployment, then former ones, for the names of possibly personal numbers; without keys they
+   * are stored in clear.
+   */
   readonly tokenKeys?: readonly string[]
-  /** Budget of one round trip of `count` for each 2,048 observations, ms; default 100. */
+  /** Budget of a `count` round trip per 2,048 observations, ms; default 100. */
   readonly budgetMs?: number
-  /** Partitions found to be recreated after `assign` had returned, because Redis was away then. */
+  /** Partitions found to be recreated after `assign` had returned, because Redis was unreachable then. */
   readonly onReset?: (partitions: readonly PartitionId[]) => void
-  /** Called when Redis is found to have lost what was counted; nothing is judged by what is left. */
+  /** Called when Redis is found to have lost counts; the remaining ones are not used for judging. */
   readonly onLost?: (lost: LostCounts) => void
-  /** Called for a script that failed: what it was to count is marked as missing. */
+  /** Called for a script that failed: its counts are marked as missing. */
   readonly onRefused?: (error: SigwatchError) => void
 }

@@ -5,7 +5,7 @@ import { type FeatureKeys, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './la
 const SENT = loadScript(new URL('./sent.lua', import.meta.url), 'sent')
 const TOTALS = loadScript(new URL('./totals.lua', import.meta.url), 'totals')
 
-/** What was sent on UTC days `YYYY-MM-DD`, added up over the names that an entity has or had. */
+/** Sent counts of UTC days `YYYY-MM-DD`, summed over the current and former names of an entity. */
 export async function readSent(
   link: RedisLink,
   keys: FeatureKeys,

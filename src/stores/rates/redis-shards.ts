@@ -9,22 +9,22 @@ const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 
   limits: LIMITS,
 })
 
-/** What is not on the way of a message may take longer than its budget, ms. */
+/** Time limit of calls that no message waits for, ms. */
 export const BACKGROUND_MS = 2000
-/** Wall clock between two attempts to mark what no batch has marked by the way, ms. */
+/** Wall-clock interval between attempts to mark buckets that no batch has marked, ms. */
 const MARK_EVERY = 1000
-/** From the first shard that is found to have lost counts to the report, ms. */
+/** Delay between the first shard found to have lost counts and the report, ms. */
 const REPORT_AFTER = 50
-/** How long after a loss the store says so, ms. */
+/** How long the store reports a loss, ms. */
 const LOST_FOR = MINUTE
 
 interface Shard {
-  /** '' until it is known. */
+  /** '' if unknown. */
   epoch: string
   readonly uncounted: UncountedBuckets
 }
 
-/** What each shard in Redis is known to have missed or lost, until it is marked there. */
+/** Tracks what each shard in Redis has missed or lost, until it is marked there. */
 export class FeatureShards {
   readonly #link: RedisLink
   readonly #keys: FeatureKeys
@@ -33,7 +33,7 @@ export class FeatureShards {
     epoch: '',
     uncounted: new UncountedBuckets(),
   }))
-  /** Newest event time that was counted, ms. */
+  /** Newest counted event time, ms. */
   #newest = 0
   #lostAt = Number.NEGATIVE_INFINITY
   #losses: { how: LostCounts['how']; from: number }[] = []
@@ -50,22 +50,22 @@ export class FeatureShards {
     return this.#shards[shard]!
   }
 
-  /** Notes an event time that is being counted, ms. */
+  /** Records an event time that is being counted, ms. */
   saw(ts: number): void {
     this.#newest = Math.max(this.#newest, ts)
   }
 
-  /** Start of what the windows look at, ms of event time. */
+  /** Start of the largest window, ms of event time. */
   get hourAgo(): number {
     return this.#newest - RATE_MINUTES * MINUTE
   }
 
-  /** Counts were lost within the last minute. */
+  /** Whether counts were lost within the last minute. */
   get recentlyLost(): boolean {
     return performance.now() - this.#lostAt < LOST_FOR
   }
 
-  /** Notes the epoch of a shard. Returns whether it is another one than before: what the shard held is lost. */
+  /** Records the epoch of a shard. Returns whether it has changed, which means that the shard lost its data. */
   noteEpoch(shard: number, epoch: string): boolean {
     const state = this.#shards[shard]!
     const before = state.epoch
@@ -73,18 +73,18 @@ export class FeatureShards {
     return before !== '' && before !== epoch
   }
 
-  /** A shard lost what it counted at event times from `from` on: no window is judged by what is left. */
+  /** A shard lost the counts of event times from `from` on: windows that include them are not used for judging. */
   lost(shard: number, from: number, how: LostCounts['how']): void {
     if (this.#newest === 0) return
     this.#shards[shard]!.uncounted.noteAll(from, this.#newest)
     this.#lostAt = performance.now()
     this.markSoon()
-    // Shards are found one by one; they are one loss.
+    // Shards are found one by one but belong to the same loss.
     if (this.#losses.length === 0) setTimeout(() => this.#reportLosses(), REPORT_AFTER).unref()
     this.#losses.push({ how, from })
   }
 
-  /** A shard did not count what was to be counted in these buckets, event times over 10 s, and it is not tried again. */
+  /** A shard did not count these buckets (event times in units of 10 s), and the counting is not retried. */
   miss(shard: number, buckets: Iterable<number>): void {
     this.#shards[shard]!.uncounted.noteBuckets(buckets)
     this.markSoon()
@@ -97,7 +97,7 @@ export class FeatureShards {
     this.#onLost?.({ how, from, share: losses.length / SHARDS })
   }
 
-  /** Marks before long what no batch marks by the way. */
+  /** Marks soon what no batch has marked. */
   markSoon(): void {
     if (this.#closed) return
     this.#marking ??= setTimeout(() => void this.#mark(), MARK_EVERY).unref()
@@ -118,7 +118,7 @@ export class FeatureShards {
     if (this.#shards.some(({ uncounted }) => uncounted.size > 0)) this.markSoon()
   }
 
-  /** Marks what is left, if Redis answers. */
+  /** Marks the remaining buckets, if Redis answers. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#marking)

@@ -31,18 +31,18 @@ import { UncountedShare } from './uncounted-share.ts'
 
 const SINCE = loadScript(new URL('./since.lua', import.meta.url), 'since')
 
-/** Observations that go to Redis together: more would hold up everybody else there. */
+/** Observations sent to Redis together: more would delay its other clients. */
 const CHUNK = 4096
-/** Observations that one budget is for: as many again get another. */
+/** Observations per budget: further ones get another. */
 const A_BUDGET = 2048
-/** A refusal says what is stored, so the second try fits unless another instance counts the same partition now. */
+/** A refusal returns the stored offset, so the second attempt succeeds unless another instance counts the partition now. */
 const TRIES = 4
-/** Wall clock between two readings of the store's first event time, ms: it also keeps the key alive. */
+/** Wall-clock interval of reading the store's first event time, ms, which also renews the TTL of the key. */
 const SINCE_EVERY = HOUR
-/** Share of messages that are not counted whole from which the rates are not ready. */
+/** Share of messages not fully counted from which the rates are not ready. */
 const UNREADY_FROM = 0.1
 
-/** Observations of a batch that go to Redis together, and where they begin in it. */
+/** Observations of a batch that are sent together, and their start in it. */
 interface Chunk {
   readonly observations: readonly Observations[]
   readonly from: number
@@ -61,9 +61,9 @@ class RedisFeatureStore implements FeatureStore {
   readonly #times = new NewestTimes()
   readonly #feed: SharedFeed
   readonly #names: StoredNames
-  /** Of batches that were not counted whole, until they are or are given up. */
+  /** Attempts of batches that are not fully counted, until they are or are given up. */
   readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
-  /** Counts were lost, and it is not known yet of all shards whether they lost some. */
+  /** Counts were lost, and it is not known yet for all shards whether they lost some. */
   #isDoubtful = false
   #since: number | undefined
   #sinceReadAt = Number.NEGATIVE_INFINITY
@@ -91,7 +91,7 @@ class RedisFeatureStore implements FeatureStore {
     for (const partition of partitions) this.#partitions.forget(partition)
   }
 
-  /** Notes the epoch of a shard. Returns whether it is another one than before: what the shard held is lost. */
+  /** Records the epoch of a shard. Returns whether it has changed, which means that the shard lost its data. */
   #noteEpoch(shard: number, epoch: string): boolean {
     if (!this.#shards.noteEpoch(shard, epoch)) return false
     this.#partitions.forgetShard(shard)
@@ -100,25 +100,25 @@ class RedisFeatureStore implements FeatureStore {
   }
 
   #lost(shard: number, from: number, how: LostCounts['how']): void {
-    // The first event time of the store lies there.
+    // This shard contains the first event time of the store.
     if (shard === 0) this.#sinceReadAt = Number.NEGATIVE_INFINITY
     this.#shards.lost(shard, from, how)
     this.#isDoubtful = true
   }
 
-  /** Counts that the shard had are gone: it stands at an offset below the one that it is known to have counted. */
+  /** The shard lost counts: its offset is below the one that it is known to have counted. */
   #fellBack(shard: number, key: string, stored: number): void {
     this.#partitions.learn(shard, key, stored)
     this.#lost(shard, this.#partitions.since(key, stored) ?? this.#shards.hourAgo, 'older')
   }
 
-  /** What was lost in one shard may be lost in others, of which nothing is counted for now. */
+  /** A loss in one shard may affect others, which are not counted in until that is known. */
   async #compareShards(): Promise<void> {
     const isWhole = await this.#offsets.compare(this.#budget, (...place) => this.#fellBack(...place))
     this.#isDoubtful = !isWhole
   }
 
-  /** Batches are counted one after the other: a later one of the same partition must find the offsets of the former. */
+  /** Batches are counted one at a time: a later one of the same partition must find the offsets of the earlier one. */
   count(batch: readonly Observations[]): Promise<Readings> {
     const result = this.#queue.then(() => this.#count(batch))
     this.#queue = result.catch(() => {})
@@ -158,14 +158,14 @@ class RedisFeatureStore implements FeatureStore {
     for (let tries = 0; tries < TRIES; tries++) {
       const due: ShardBatch[] = []
       for (const shard of this.#aggregate(observations, only)) {
-        // What follows a part that could not be counted would only wait for its budget as well.
+        // After a part that could not be counted, later ones would only use up their budget as well.
         const unknown = this.#partitions.unknown(shard.shard, shard.offsets.keys()).length > 0
         if (!sum.failed.has(shard.shard) && !unknown) due.push(shard)
         else this.#leave(chunk, shard, sum)
       }
       only = await this.#send(chunk, due, sum)
       if (only.size === 0) return
-      // A shard that lost what it held is asked for its offsets once more.
+      // A shard that lost its data is asked for its offsets again.
       await this.#offsets.load([...keys], this.#budget)
     }
     // Another instance counts the same partitions now.
@@ -182,7 +182,7 @@ class RedisFeatureStore implements FeatureStore {
     attempts.add(from, shard, false)
   }
 
-  /** What must be known of a chunk before it is counted; each round trip has a budget of its own. */
+  /** Loads what must be known before a chunk is counted; each round trip has its own budget. */
   async #prepare(chunk: readonly Observations[], keys: ReadonlySet<string>): Promise<void> {
     const reset = await this.#offsets.load([...keys], this.#budget)
     if (reset.length > 0) this.#options.onReset?.(reset)
@@ -191,7 +191,7 @@ class RedisFeatureStore implements FeatureStore {
     const args = [this.#since ?? firstEventTime(chunk), LIMITS.baselineTtl]
     const call = { script: SINCE, keys: [this.#keys.since], args }
     const [outcome] = await this.#link.settle([call], { budgetMs: this.#budget })
-    // Until it is known, baselines are as young as what this instance has seen.
+    // Until it is known, baselines are considered as young as what this instance has seen.
     if (outcome!.error) this.#since ??= firstEventTime(chunk)
     else {
       this.#since = Number(outcome!.reply)
@@ -199,7 +199,7 @@ class RedisFeatureStore implements FeatureStore {
     }
   }
 
-  /** Returns the shards that refused; what they have stored is known then. */
+  /** Returns the shards that refused, whose stored offsets are known then. */
   async #send(chunk: Chunk, batches: readonly ShardBatch[], sum: Collected): Promise<Set<number>> {
     const [names, feed, since] = [this.#names, this.#feed, this.#since!]
     const heard = newestTime(chunk.observations, this.#times)
@@ -218,7 +218,7 @@ class RedisFeatureStore implements FeatureStore {
     for (const [i, outcome] of outcomes.entries()) {
       const call = calls[i]!
       if (outcome.error) sum.failed.add(call.batch.shard)
-      // Whether it was counted is not known yet.
+      // It is not known yet whether it was counted.
       if (outcome.error && outcome.late) continue
       const reply = this.#take(chunk, call, outcome)
       if (reply?.refused) refused.add(call.batch.shard)
@@ -227,7 +227,7 @@ class RedisFeatureStore implements FeatureStore {
     return refused
   }
 
-  /** Takes in what came of a call, in time or late; undefined when it failed. */
+  /** Processes the outcome of a call, in time or late; undefined if it failed. */
   #take({ from, attempts }: Chunk, call: CountCall, outcome: Outcome) {
     const { batch, marks, expected } = call
     const { shard } = batch
@@ -280,7 +280,7 @@ class RedisFeatureStore implements FeatureStore {
     return reasons
   }
 
-  /** Waits for what is being counted, and marks what could not be. */
+  /** Waits for counts in progress, and marks those that failed. */
   async close(): Promise<void> {
     await this.#queue
     this.#offsets.close()
@@ -289,11 +289,11 @@ class RedisFeatureStore implements FeatureStore {
 }
 
 /**
- * Rate features in Redis, shared by all instances: 64 shards, one script call for each shard that a batch touches, each
- * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and once
- * the batch is given up its buckets are marked as missing in its shards with what is counted there next. An answer that
- * comes too late for the verdicts of its batch is taken in all the same. Partitions that were never assigned, or could not
- * be read then, are read when they are first counted. The link stays the caller's: `close` leaves it open.
+ * Rate features in Redis, shared by all instances: 64 shards, with one script call and one outcome for each shard that
+ * a batch touches. `count` never rejects because of an outage: what could not be counted is in `uncounted`, and once
+ * the batch is given up, its buckets are marked as missing with the next counts in their shards. Answers too late for
+ * the verdicts of their batch are still processed. Partitions that were never assigned, or could not be read then, are
+ * read when they are first counted. The caller keeps ownership of the link: `close` leaves it open.
  */
 export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): FeatureStore {
   return new RedisFeatureStore(link, options)

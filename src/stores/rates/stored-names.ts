@@ -2,26 +2,27 @@ import { BoundedCache } from '../../domain/bounded-cache.ts'
 import { isPrivateNumber } from '../../domain/port-prefix.ts'
 import { hmacSha256 } from '../../domain/sha256.ts'
 
-/** Names that are remembered: records of a number come in runs. */
+/** Number of cached names: records of the same number often follow one another. */
 const REMEMBERED = 20_000
 
 /**
- * Under which names entities lie in Redis. A number that may be a person's is replaced by an HMAC with the token key, so
- * that a reader of Redis without it cannot try numbers; ports of services and signatures are public and stay as they are.
+ * The names under which entities are stored in Redis. A number that may be personal is replaced by an HMAC with the
+ * token key, so that numbers cannot be guessed from Redis without it; service ports and signatures are public and
+ * stored unchanged.
  */
 export class StoredNames {
   readonly #keyed: readonly ((number: string) => string)[]
 
-  /** Tells the token key from others; `-` without one. */
+  /** Identifies the token key; `-` without one. */
   readonly id: string
 
-  /** `keys`: the token key, then former ones; none: everything stays as it is. */
+  /** `keys`: the token key, then former ones; without keys, names are stored unchanged. */
   constructor(keys: readonly string[]) {
     this.#keyed = keys.map(keyed)
     this.id = this.keyed('').slice(1, 9) || '-'
   }
 
-  /** Under which name an entity is counted. */
+  /** The name under which an entity is counted. */
   readonly of = (entity: string): string => {
     const from = numberAt(entity)
     const [current] = this.#keyed
@@ -30,10 +31,10 @@ export class StoredNames {
       : entity.slice(0, from) + current(entity.slice(from))
   }
 
-  /** Any text under the token key; without one, the text. */
+  /** Any text under the token key; the text itself without a key. */
   readonly keyed = (text: string): string => this.#keyed[0]?.(text) ?? text
 
-  /** Every name under which an entity was counted: also with former keys, and before there was one. */
+  /** All names under which an entity was counted, including former keys and the unkeyed name. */
   all(entity: string): string[] {
     const from = numberAt(entity)
     if (from === undefined) return [entity]
@@ -41,7 +42,7 @@ export class StoredNames {
   }
 }
 
-/** Where the number of a person begins in an entity that ends with one. */
+/** Start of a personal number in an entity that ends with one. */
 function numberAt(entity: string): number | undefined {
   const from = Math.max(entity.lastIndexOf(':'), entity.lastIndexOf('@')) + 1
   return isPrivateNumber(from === 0 ? entity : entity.slice(from)) ? from : undefined

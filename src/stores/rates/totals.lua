@@ -1,6 +1,6 @@
--- Adds up what is in the buckets of a rate entity (format: count.lua).
+-- Adds up the buckets of a rate entity (format: count.lua).
 -- KEYS[1]  rate hash
--- ARGV[1]  minutes kept, counted back from the newest
+-- ARGV[1]  number of minutes kept, counted back from the newest
 -- Returns  commercial, notice, fraud
 local newest = redis.call('HGET', KEYS[1], 'w')
 local commercial, notice, fraud = 0, 0, 0

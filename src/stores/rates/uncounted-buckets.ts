@@ -1,14 +1,14 @@
 import { BUCKET_MS } from '../../domain/time.ts'
 import { BUCKETS_A_MINUTE, LIMITS, RATE_MINUTES } from './layout.ts'
 
-/** Minutes that are marked at a time: what windows look at comes first, and a long outage does not strain the budget. */
+/** Minutes marked at a time: those that windows include come first, and a long outage does not exhaust the budget. */
 const AT_A_TIME = 120
 const KEPT_MINUTES = LIMITS.missingHours * 60
 
 /** Minutes with masks of their six ten-second buckets. */
 export type Marks = readonly (readonly [minute: number, mask: number])[]
 
-/** Which ten-second buckets a shard has not counted, until it knows. */
+/** Ten-second buckets that a shard has not counted, until they are marked in it. */
 export class UncountedBuckets {
   /** Minute to a mask of its six buckets. */
   readonly #masks = new Map<number, number>()
@@ -18,17 +18,20 @@ export class UncountedBuckets {
     return this.#masks.size
   }
 
-  /** Notes the bucket of an event time, ms. */
+  /** Adds the bucket of an event time, ms. */
   note(ts: number): void {
     this.#add(Math.floor(ts / BUCKET_MS))
   }
 
-  /** Notes buckets, event times over 10 s. */
+  /** Adds buckets, event times in units of 10 s. */
   noteBuckets(buckets: Iterable<number>): void {
     for (const bucket of buckets) this.#add(bucket)
   }
 
-  /** Notes every bucket between two event times, ms; of more than an hour the last, which windows look at. */
+  /**
+   * Adds every bucket between two event times, ms; if they are more than an hour apart, those of the last hour, which
+   * windows include.
+   */
   noteAll(from: number, to: number): void {
     const last = Math.floor(to / BUCKET_MS)
     const first = Math.max(Math.floor(from / BUCKET_MS), last - RATE_MINUTES * BUCKETS_A_MINUTE)
@@ -40,7 +43,7 @@ export class UncountedBuckets {
     this.#masks.set(minute, (this.#masks.get(minute) ?? 0) | (1 << (bucket % BUCKETS_A_MINUTE)))
     if (minute <= this.#newest) return
     this.#newest = minute
-    // Nothing looks further back than the hours that a baseline may still fold.
+    // Older buckets than a baseline may still fold do not matter.
     if (this.#masks.size <= KEPT_MINUTES) return
     for (const old of this.#masks.keys()) if (old <= minute - KEPT_MINUTES) this.#masks.delete(old)
   }
@@ -51,7 +54,7 @@ export class UncountedBuckets {
     return [...this.#masks].sort(([a], [b]) => b - a).slice(0, AT_A_TIME)
   }
 
-  /** The shard knows these; what was noted meanwhile stays. */
+  /** Removes buckets that were marked in the shard; those added meanwhile stay. */
   marked(marks: Marks): void {
     for (const [minute, mask] of marks) {
       const left = (this.#masks.get(minute) ?? 0) & ~mask

@@ -1,9 +1,9 @@
 import { SECOND } from '../../domain/time.ts'
 
-/** Seconds that the share is of. */
+/** Period of the share, seconds. */
 const SECONDS = 10
 
-/** The share of messages of the last ten seconds that were not counted whole. */
+/** The share of messages in the last ten seconds that were not fully counted. */
 export class UncountedShare {
   readonly #now: () => number
   /** By second. */

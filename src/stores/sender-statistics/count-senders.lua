@@ -1,15 +1,15 @@
--- Counts what a batch adds to the minutes of one partition, all or nothing.
+-- Adds a batch to the minutes of one partition, all or nothing.
 --
 -- KEYS[1]  last counted offset
 -- KEYS[2]  states of minutes: hash, minute -> version, "t<minute>" -> wall clock of the last addition (ms)
--- KEYS[3…] keys of the payload, named there by their index: hashes of a minute, `once` keys
--- ARGV[1]  offset that is expected, -1 for none
--- ARGV[2]  offset to be stored; equal to the expected one: none was reached
+-- KEYS[3…] keys named by index in the payload: hashes of a minute, `once` keys
+-- ARGV[1]  expected offset, -1 for none
+-- ARGV[2]  offset to store; equal to the expected one if the batch reached none
 -- ARGV[3]  wall clock, ms
--- ARGV[4]  seconds that a minute is kept after its last addition
--- ARGV[5]  fields that a minute may have
+-- ARGV[4]  retention of a minute after its last addition, seconds
+-- ARGV[5]  maximum number of fields of a minute
 -- ARGV[6]  groups, JSON: [[once key or 0, [[key, minute, [field, count, …], [enterprise field, enterprise, …]], …]], …]
--- Returns  {0, stored offset} when the offset is not the expected one: nothing was counted; else {1}
+-- Returns  {1}, or {0, stored offset} if the offset is not the expected one and nothing was counted
 
 local call = redis.call
 local stored = tonumber(call('GET', KEYS[1]) or -1)

@@ -7,26 +7,26 @@ import { isTenant } from '../../domain/tenant.ts'
 import { HOUR, MINUTE } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 
-/** Nothing was added to a minute for so long: it is complete, also where the watermark stands still. */
+/** A minute without additions for this long is complete, even if the watermark does not advance, ms. */
 export const SETTLED_AFTER = 2 * MINUTE
-/** A minute that grows after it was written is written again so much later, ms. */
+/** A minute that grows after it was written is written again after this time, ms. */
 export const REWRITE_AFTER = MINUTE
-/** What was not added to for so long is forgotten, and what is older than the newest by it is not counted, ms. */
+/** Retention of a minute after its last addition; messages older than the newest by more are not counted, ms. */
 export const KEPT = 6 * HOUR
-/** Senders of one minute of a partition that are told apart; the messages of further ones are not in the statistics. */
+/** Maximum number of senders per minute and partition; messages of further senders are not in the statistics. */
 export const SENDER_CAP = 20_000
 
-/** How far the counts of a minute on one partition have come. */
+/** State of the counts of a minute on one partition. */
 export interface MinuteState {
-  /** Grows with each addition. */
+  /** Incremented with each addition. */
   readonly version: number
   /** Wall clock of the last addition. */
   readonly touched: number
-  /** Version that was written last, and when; absent: none. */
+  /** The last version written, and when; absent if none. */
   readonly written?: { readonly version: number; readonly at: number }
 }
 
-/** Whether the counts of a minute are to be written; `parts`: its states on the partitions that have counted for it. */
+/** Whether the counts of a minute must be written. `parts` are its states on the partitions that have counted for it. */
 export function isDue(
   minute: number,
   parts: readonly MinuteState[],
@@ -41,9 +41,9 @@ export function isDue(
 }
 
 /**
- * Fields of a minute: `<place of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` → enterprise, and tenant
- * behind a line break where there is one: earlier versions show both together.
- * All are well formed, as a row of UTF-8 needs them and the decoder of JSON in Redis.
+ * Fields of a minute: `<index of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` →
+ * enterprise, followed by a line break and the tenant if there is one; earlier versions show both together. All are
+ * well-formed Unicode, as UTF-8 rows and the JSON decoder of Redis require.
  */
 export function countField({ label, signature, port }: SenderCount): string {
   return wellFormed(`${LABELS.indexOf(label)}${signature}@${port}`)
@@ -53,7 +53,7 @@ export function enterpriseField({ signature, port }: SenderCount): string {
   return wellFormed(`s${signature}@${port}`)
 }
 
-/** What stands in the field of the enterprise; undefined: the message names neither enterprise nor tenant. */
+/** Value of the enterprise field; undefined if the message names neither enterprise nor tenant. */
 export function enterpriseOf({ sp, tenant }: SenderCount): string | undefined {
   if (sp === undefined && tenant === undefined) return undefined
   return wellFormed(tenant === undefined ? sp! : `${sp ?? ''}\n${tenant}`)
@@ -83,7 +83,7 @@ export function sendersOf(
     }
   }
   return [...senders].map(([name, { sent, sp, tenant }]) => {
-    // A signature may have an @ in it, a port has none.
+    // A signature may contain an @, a port cannot.
     const at = name.lastIndexOf('@')
     return {
       signature: name.slice(0, at),

@@ -17,16 +17,16 @@ import {
 interface Minute {
   state: MinuteState
   readonly fields: Map<string, string>
-  /** By the monotonic clock, ms. */
+  /** Monotonic time, ms. */
   at: number
 }
 
-/** Statistics of one process: a service without Redis. Nothing survives the process. */
+/** Statistics of a single process: a service without Redis. They are not persisted. */
 export class MemorySenderMinutes implements SenderMinutes {
   readonly #minutes = new Map<number, Minute>()
   /** Last counted offset by partition. */
   readonly #offsets = new Map<string, number>()
-  /** When each was counted, by the monotonic clock, ms. */
+  /** Monotonic time at which each key was counted, ms. */
   readonly #once = new Map<string, number>()
   readonly #newest = new NewestTimes()
   readonly #clock: Clock

@@ -23,14 +23,14 @@ const COUNT = script('count-senders')
 const READ = script('read-minutes')
 const WRITTEN = script('written-minutes')
 
-/** A refusal says what is stored, so the second try fits unless another instance counts the same partition now. */
+/** A refusal returns the stored offset, so the second attempt succeeds unless another instance counts the partition now. */
 const TRIES = 4
-/** What no message waits for may take so long, ms. */
+/** Time limit of calls that no message waits for, ms. */
 const BACKGROUND_MS = 2000
 
 export interface RedisSenderMinutesOptions {
   readonly link: RedisLink
-  /** Begins every key: deployment, cluster id, topic. No braces. */
+  /** Prefix of every key: deployment, cluster id, topic. No braces. */
   readonly prefix: string
   readonly clock: BoundedClock
 }
@@ -40,13 +40,12 @@ interface CountGroup {
   readonly minutes: Map<number, { counts: Map<string, number>; enterprises: Map<string, string> }>
 }
 
-/** Versions of a minute by partition: what was read when it was found due. */
+/** Versions of a minute by partition, read when it was found due. */
 type Mark = ReadonlyMap<string, number>
 
 /**
- * Statistics shared by all instances. The counts of an input partition lie under one hash tag with the offset up to
- * which they were counted, so that a batch that comes again counts nothing; a minute is added up over the partitions
- * when it is written.
+ * Statistics shared by all instances. The counts of an input partition share a hash tag with the last counted offset,
+ * so that a repeated batch is not counted again; the partitions of a minute are summed up when it is written.
  */
 export class RedisSenderMinutes implements SenderMinutes {
   readonly #link: RedisLink
@@ -142,7 +141,7 @@ export class RedisSenderMinutes implements SenderMinutes {
     return `${this.#prefix}:stats:partitions`
   }
 
-  /** Publishes to the other instances the partitions that this one has not counted before. */
+  /** Announces partitions to the other instances that this one has not counted before. */
   async #learn(partitions: readonly string[]): Promise<void> {
     const unknown = partitions.filter((key) => !this.#known.has(key))
     if (unknown.length === 0) return
@@ -192,7 +191,7 @@ function reachedBy(batch: readonly SenderCount[], before: number): number {
   )
 }
 
-/** What is counted together or not at all: by offset, or by one `once` key. */
+/** Counts that are added together or not at all: by offset, or by one `once` key. */
 function groupsOf(batch: readonly SenderCount[], counted: number, reached: EventTime): CountGroup[] {
   const groups = new Map<string | undefined, CountGroup>()
   for (const one of batch) {

@@ -1,18 +1,18 @@
 import type { OutputRecord } from '../../domain/ports.ts'
 import type { VersionContent, Versions } from '../../domain/versions.ts'
 
-/** What is remembered as written: a registry has a new hash with each change of its topic. */
+/** Number of hashes remembered as written: each change of a registry topic creates a new one. */
 const REMEMBERED = 10_000
 
 /**
- * Rows of the topic `sms.versions`: the content behind each hash, once a process, with the batch that first was judged
- * by it. Written before the alerts that name it.
+ * Rows of the topic `sms.versions`: the content behind each hash, once per process, written with the first batch judged
+ * by it and before the alerts that refer to it.
  */
 export class VersionRows {
   readonly #written = new Set<string>()
   #last: Versions | undefined
 
-  /** Records of what has not been written yet; `at`: wall clock, epoch ms. */
+  /** Records of versions not written yet; `at` is the wall clock, epoch ms. */
   of(versions: Versions, at: number): OutputRecord[] {
     if (versions === this.#last) return []
     this.#last = versions

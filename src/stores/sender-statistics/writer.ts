@@ -13,14 +13,14 @@ export interface StatsRow {
   readonly signature: string
   readonly port: string
   readonly sp?: string
-  /** Of the last message that named one. */
+  /** Tenant of the last message that named one. */
   readonly tenant?: string
-  /** Beginning of the minute, epoch ms. */
+  /** Start of the minute, epoch ms. */
   readonly ts: number
   readonly sent: SenderMinute['sent']
-  /** Commercial messages a minute that are usual for the signature. */
+  /** Usual number of commercial messages of the signature per minute. */
   readonly baseline?: MeanRate
-  /** Messages a minute of a campaign that is declared for the signature. */
+  /** Messages per minute of a declared campaign of the signature. */
   readonly declared?: number
 }
 
@@ -33,13 +33,13 @@ export interface StatsWriterParts {
   readonly emit: Emit
 }
 
-/** Between two looks at what is due, ms. */
+/** Interval between checks for due minutes, ms. */
 const CHECK_EVERY = 5_000
 const NO_SIGNATURE = '-'
 
 /**
- * Writes the statistics of senders, a row a sender and minute. A row of the same key and `ts` stands instead of one
- * before it: it came again after a failure, or late messages have been added to it.
+ * Writes the statistics of senders, one row per sender and minute. A row replaces earlier ones with the same key and
+ * `ts`, written before a failure or before late messages were counted.
  */
 export class StatsWriter {
   readonly #parts: StatsWriterParts
@@ -50,8 +50,9 @@ export class StatsWriter {
   }
 
   /**
-   * Writes what is due, now and then; on one instance at a time. Rows that the sink refuses for good are reported and left
-   * out. Resolves with the number of rows that were written; rejects when the sink or the store fails: they stay due.
+   * Writes due minutes, at most once per interval and on one instance at a time. Rows that the sink refuses for good
+   * are reported and skipped. Resolves with the number of rows written; rejects if the sink or the store fails, and the
+   * minutes stay due.
    */
   async write(watermark: number | undefined, signal?: AbortSignal): Promise<number> {
     const { minutes, clock } = this.#parts
@@ -66,7 +67,7 @@ export class StatsWriter {
     return rows
   }
 
-  /** Resolves with how many the sink has taken. */
+  /** Resolves with the number of rows that the sink has accepted. */
   async #deliver(records: readonly OutputRecord[], signal: AbortSignal | undefined): Promise<number> {
     const { sink, emit } = this.#parts
     try {

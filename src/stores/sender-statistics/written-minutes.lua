@@ -1,8 +1,8 @@
--- Notes which version of a minute was written, and forgets minutes of long ago.
+-- Records which version of a minute was written, and deletes old minutes.
 --
 -- KEYS[1]  states of minutes (count-senders.lua); "w<minute>" -> "<version> <wall clock, ms>"
 -- ARGV[1]  wall clock, ms
--- ARGV[2]  how many numbers follow of minutes to be forgotten; these, then pairs of minute and version
+-- ARGV[2]  number of minutes to delete; these follow, then pairs of minute and version
 local now = ARGV[1]
 local gone = tonumber(ARGV[2])
 for i = 3, 2 + gone do redis.call('HDEL', KEYS[1], ARGV[i], 't' .. ARGV[i], 'w' .. ARGV[i]) end

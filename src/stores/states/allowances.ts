@@ -6,27 +6,27 @@ import { addTo } from '../../domain/maps.ts'
 import type { StateStore } from '../../domain/state-store.ts'
 import { FormerTokens } from './former-tokens.ts'
 
-/** The allowance of codes on what it covers, until its time. */
+/** An allowance of codes for what `of` covers, until a time. */
 export function allowanceOf(codes: readonly Code[], of: Allowance['of'], until: number): Allowance {
   return { id: hashOf(JSON.stringify([codes, of])), codes, until, of }
 }
 
-/** Of a match that names nothing to look it up by. */
+/** Key of matches without a member to index by. */
 const ANY = ''
 const RECIPIENT = 'recipient:'
 
 /**
- * What analysts' feedback allows, as this instance knows it: indexed by the rarest member of what it covers, so that a
- * message of no allowance costs a few map look-ups.
+ * Allowances given by analysts' feedback, as known to this instance, indexed by the rarest member of what they cover,
+ * so that a message without an allowance costs a few map lookups.
  */
 export class Allowances {
   readonly #store: Pick<StateStore, 'allow' | 'allowances'>
   readonly #former: FormerTokens
   readonly #byId = new Map<string, Allowance>()
-  /** By state: until when what its next signal matches is allowed. */
+  /** By state id: until when the matches of its next signal are to be allowed. */
   readonly #awaited = new Map<string, number>()
   #byKey = new Map<string, Allowance[]>()
-  /** Of ports that begin alike. */
+  /** Allowances by port prefix. */
   #prefixes: { readonly prefix: string; readonly allowance: Allowance }[] = []
 
   constructor(store: Pick<StateStore, 'allow' | 'allowances'>, former = new FormerTokens()) {
@@ -38,24 +38,24 @@ export class Allowances {
     return this.#byId.size
   }
 
-  /** Rejects with a retryable error when the store cannot be reached; nothing is allowed then. */
+  /** Rejects with a retryable error if the store cannot be reached; the allowance does not apply then. */
   async add(allowance: Allowance): Promise<void> {
     await this.#store.allow(allowance)
     this.#byId.set(allowance.id, allowance)
     this.#index()
   }
 
-  /** Allows what the next signal of a state matches, until then: the state itself is not known. */
+  /** Allows the matches of the state's next signal until a time, as the state itself is not known yet. */
   addWithSignal(stateId: string, until: number): void {
     this.#awaited.set(stateId, until)
   }
 
-  /** Allows it no more. */
+  /** Cancels `addWithSignal`. */
   forgetSignal(stateId: string): void {
     this.#awaited.delete(stateId)
   }
 
-  /** A state that is kept down was signalled. */
+  /** Called when a suppressed state is signalled. */
   async signalled(stateId: string, { code, match }: Pick<Signal, 'code' | 'match'>): Promise<void> {
     const until = this.#awaited.get(stateId)
     if (until === undefined) return
@@ -63,7 +63,7 @@ export class Allowances {
     this.#awaited.delete(stateId)
   }
 
-  /** Brings it in line with the store. */
+  /** Synchronizes with the store. */
   async refresh(): Promise<void> {
     const stored = await this.#store.allowances()
     this.#byId.clear()
@@ -77,8 +77,8 @@ export class Allowances {
   }
 
   /**
-   * Whether a code asks for nothing on a message at event time `ts`. `targets`: those that the message belongs to, its
-   * recipient under former tokens too.
+   * Whether a code is allowed on a message at event time `ts`, so that it triggers nothing. `targets` are those that
+   * the message belongs to, including its recipient's former tokens.
    */
   covers(message: Matchable, targets: readonly string[], code: Code, ts: number): boolean {
     if (this.#byId.size === 0) return false
@@ -98,7 +98,7 @@ export class Allowances {
     )
   }
 
-  /** Whether a code asks for nothing on a target, `<kind>:<id>`, since all ports that begin like it are exempted. */
+  /** Whether a code is allowed on a target (`<kind>:<id>`) because of a prefix of its port. */
   coversTarget(target: string, code: Code, ts: number): boolean {
     return this.#prefixes.some(
       ({ prefix, allowance: { codes, until } }) =>

@@ -3,22 +3,22 @@ import { stateId } from '../../domain/hash.ts'
 import type { BackedSignal } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 
-/** A band that this share of a campaign's messages have may name it. */
+/** Share of a campaign's messages that must have a band for it to become the name. */
 const NAMING_SHARE = 0.8
 
 /**
- * The signals of a batch, those of campaigns under the names of their campaigns. One campaign has four MinHash bands and
- * more where its wording varies; each may cross its limit. When the first does, the least of the bands that most of its
- * messages have names it, whichever came first and on whichever instance; the others become its aliases. `campaignOf`:
- * the campaign that is open under a band at an event time, on any instance. What senders lead to in whatever words is no template: its
- * state keeps its own name.
+ * Renames the campaign signals of a batch to their campaign. A campaign has four MinHash bands, more if its wording
+ * varies, and each may cross its limit. When the first one does, the lowest of the bands shared by most of its messages
+ * becomes the name, regardless of order and instance; the others become aliases. `campaignOf` returns the campaign that
+ * is open under a band at an event time, on any instance. A signal about the destination of senders, in whatever words,
+ * is not a template: its state keeps its own name.
  */
 export function nameCampaigns(
   backed: readonly BackedSignal[],
   campaignOf: (band: string, at: number) => string | undefined,
 ): BackedSignal[] {
   const counts = countsByBand(backed)
-  /** Given in this batch: their states are not open yet. */
+  /** Names given in this batch, whose states are not open yet. */
   const names = new Map<string, string>()
 
   function named({ signal, messages }: BackedSignal): BackedSignal {
@@ -41,7 +41,7 @@ export function nameCampaigns(
   return backed.map(named)
 }
 
-/** Messages of the window that have each band. */
+/** Number of messages in the window that have each band. */
 function countsByBand(backed: readonly BackedSignal[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { signal } of backed) {
@@ -52,7 +52,7 @@ function countsByBand(backed: readonly BackedSignal[]): Map<string, number> {
   return counts
 }
 
-/** The ids under which a state may rise: a campaign that is found by another of its bands is the same. */
+/** The ids under which a state may rise: found by another of its bands, it is the same campaign. */
 export function idsOf({ id, code, target, aliases = [] }: StateRecord, deployment: string): string[] {
   return [id, ...aliases.map((band) => stateId(deployment, code, { kind: target.kind, id: band }))]
 }

@@ -20,10 +20,10 @@ import { bucketEnd, MINUTE } from '../../domain/time.ts'
 
 const LISTED = 20
 
-/** Entity of the set of recipients that one code reached through one target. */
+/** Entity prefix for the set of recipients that a code reached through a target. */
 export const ESCALATION = 'escalation:'
 
-/** A finding on a message, on its way to a state. */
+/** A finding on a message that may contribute to a state. */
 export interface Candidate {
   readonly finding: Finding
   readonly target: Target
@@ -33,9 +33,9 @@ export interface Candidate {
 }
 
 /**
- * Where repeated findings on a message lead: for each code that escalates, the first target that applies of the
- * foreign domain, the sender on a port that is not filed for its signature or brand, the campaign. `SIGNATURE_*`
- * speak of the sender alone. Pure.
+ * The targets to which the findings on a message may escalate. For each code that escalates: the first that applies of
+ * the foreign domain, the sender on a port not filed for its signature or brand, and the campaign. `SIGNATURE_*` apply
+ * to the sender only. Pure.
  */
 export function candidatesOf(
   message: AnalysedMessage,
@@ -45,7 +45,7 @@ export function candidatesOf(
 ): Candidate[] {
   const out: Candidate[] = []
   for (const finding of findings) {
-    // Exempted: nothing follows from it.
+    // Exempted: it does not escalate.
     if (finding.cap === 'none') continue
     const kinds = finding.escalates ?? specOf(finding.code).escalates
     for (const kind of kinds) {
@@ -61,7 +61,7 @@ export function candidatesOf(
           entity: `${ESCALATION}${finding.code}:${kind}:${target.id}`,
           member: message.toToken,
           window: escalate.within,
-          // From the first on: below the limit it still holds a state that is open.
+          // From the first one on: below the limit it still holds a state that is open.
           reportFrom: 1,
           minCount: 1,
         },
@@ -72,7 +72,7 @@ export function candidatesOf(
   return out
 }
 
-/** To block a sender on its own filed port blocks its one-time passwords too: by an own rule it is reviewed at most. */
+/** Blocking a sender on its own filed port would block its one-time passwords too: its own rule leads to review at most. */
 function asksAtMost(
   message: AnalysedMessage,
   finding: Finding,
@@ -87,20 +87,20 @@ type Resolve = (
   message: AnalysedMessage,
   finding: Finding,
   registry: Registry,
-  /** The code escalates to nothing else. */
+  /** The code escalates to no other kind of target. */
   onlyKind: boolean,
 ) => { target: Target; match: Match } | undefined
 
 const TARGETS: Readonly<Record<EscalationKind, Resolve>> = {
   domain(_message, { domain }, registry) {
-    // What is shared with the innocent is never a target.
+    // Domains shared with legitimate senders are never a target.
     if (domain === undefined || !isForeignDomain(domain, registry)) return undefined
     return { target: { kind: 'domain', id: domain }, match: { domains: [domain] } }
   },
   sender(message, finding, registry, onlyKind) {
     const { signature, from } = message
     const filed = () => portFiled(message, finding, registry)
-    // Without a signature only the port is left to match by, and a port that is registered is somebody's own.
+    // Without a signature only the port can be matched, and a registered port belongs to a legitimate sender.
     if (!signature) {
       if (registry.port(from) || filed()) return undefined
       return { target: { kind: 'sender', id: senderId(undefined, from) }, match: { ports: [from] } }
@@ -125,7 +125,7 @@ function portFiled(message: AnalysedMessage, finding: Finding, registry: Registr
   return brands.some((id) => id !== undefined && registry.ownsPort(id, from))
 }
 
-/** A signal with the message that tipped it and others behind it. */
+/** A signal with the message that triggered it and earlier samples. */
 export interface Escalated {
   readonly signal: Signal
   readonly message: AnalysedMessage
@@ -133,10 +133,10 @@ export interface Escalated {
 }
 
 /**
- * Signals of the candidates of a batch, by the readings of their entities: over the limit when as many messages to as
- * many recipients were seen as policy asks, else only holding. Evidence: that of the last finding, with `messages`,
- * `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the messages at hand: those of the batch and
- * the `earlier` ones, oldest first.
+ * The signals of the candidates of a batch, by the readings of their entities. A signal is over its limit if the
+ * policy's number of messages and recipients was seen; otherwise it only holds an open state. Evidence: that of the
+ * last finding, with `messages`, `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the
+ * available messages, which are those of the batch and the `earlier` ones, oldest first.
  */
 export function escalate(
   candidates: readonly Candidate[],
@@ -153,7 +153,7 @@ export function escalate(
   for (const reading of readings) {
     const group = byEntity.get(reading.entity)
     if (!group) continue
-    // A batch may end with a message of long ago: what tips is the newest.
+    // A batch may end with an old message: the newest one triggers the signal.
     const { finding, target, match, message } = group.reduce((newest, candidate) =>
       candidate.message.ts >= newest.message.ts ? candidate : newest,
     )
@@ -171,7 +171,7 @@ export function escalate(
         at: bucketEnd(message.ts),
         over: reading.total >= policy.count && reading.count >= policy.recipients,
         level: reading.total / policy.count,
-        // One message that is certain enough is enough for the action of the policy.
+        // A single finding that is certain enough permits the full action of the policy.
         ...(group.every((candidate) => candidate.finding.cap !== undefined) && finding.cap
           ? { cap: finding.cap }
           : {}),
@@ -193,7 +193,7 @@ function first(values: readonly string[]): string[] {
   return [...new Set(values)].slice(0, LISTED)
 }
 
-/** Whether an open state still stands in the registry that is in force now: its code says so. */
+/** Whether an open state is still justified under the current registry, as decided by its code. */
 export function isStillJustified(state: StateRecord, registry: Registry): boolean {
   return specOf(state.code).stillJustified?.(state, registry) ?? true
 }

@@ -5,7 +5,7 @@ import type { StateRecord } from '../../domain/state-store.ts'
 import { lagBehind, MINUTE } from '../../domain/time.ts'
 import { type Due, due, dueByHand, type LifecycleLimits, type Reception } from './lifecycle.ts'
 
-/** Readers drop an event at its `expiresAt`; their clocks may differ from ours by this much, ms. */
+/** Tolerance for clocks of readers, which drop an event at its `expiresAt`, ms. */
 const EXPIRY_GRACE = MINUTE
 
 export interface ExpiryParts {
@@ -16,7 +16,7 @@ export interface ExpiryParts {
   readonly ordersLastBy?: 'clock' | 'event'
 }
 
-/** How the event time of states stands to the clock of their readers. */
+/** Relates the event time of states to the clock of their readers. */
 export class Expiry {
   readonly #parts: ExpiryParts
 
@@ -24,7 +24,7 @@ export class Expiry {
     this.#parts = parts
   }
 
-  /** Of a signal for a state; without a message the state lags as it did. */
+  /** The reception of a signal; without a message, the state keeps its lag. */
   receptionOf({ message }: StateInput, current: StateRecord | undefined): Reception {
     const { lateAfterExpiry, clock, alerts } = this.#parts
     return {
@@ -33,7 +33,7 @@ export class Expiry {
     }
   }
 
-  /** What the passing of time asks of an open state: by the watermark, and where it is enforced by the clock. */
+  /** The action due on an open state, by the watermark and, if it is enforced, by the clock. */
   asks(state: StateRecord, watermark: number | undefined, limits: LifecycleLimits): Due | undefined {
     const { lateAfterExpiry, clock, ordersLastBy } = this.#parts
     if (state.byHand) {
@@ -41,7 +41,7 @@ export class Expiry {
       return now === undefined ? undefined : dueByHand(state, now, limits)
     }
     const { lag = 0 } = state
-    // The watermark may be that of other gateways, which are ahead of the one that lags.
+    // The watermark may be set by other gateways, which are ahead of the lagging one.
     const reached =
       watermark === undefined || lag === 0 ? watermark : Math.min(watermark, clock.earliest() - lag)
     const asks = reached === undefined ? undefined : due(state, reached, limits)

@@ -5,8 +5,8 @@ import type { StateStore } from '../../domain/state-store.ts'
 import type { Tokenise } from '../../domain/token.ts'
 
 /**
- * Recipients under former token keys: what was stored of one then (an open state, a release, an exemption) still holds
- * for new messages. Without former keys nothing is computed.
+ * Recipients under former token keys: states, releases and exemptions stored under an earlier token still apply to new
+ * messages. Nothing is computed if there are no former keys.
  */
 export class FormerTokens {
   readonly #tokenise: readonly Tokenise[]
@@ -15,19 +15,19 @@ export class FormerTokens {
     this.#tokenise = tokenise
   }
 
-  /** Tokens of a recipient in canonical form. */
+  /** Former tokens of a recipient in canonical form. */
   of(recipient: string): string[] {
     return this.#tokenise.map((tokenise) => tokenise(recipient))
   }
 
-  /** Whether the policy exempts the recipient of a signal under one of them. */
+  /** Whether the policy exempts the recipient of a signal under a former token. */
   exempt({ signal, message }: StateInput, policy: Policy): boolean {
     const { target, code, at } = signal
     if (target.kind !== 'recipient' || message === undefined) return false
     return this.of(message.to).some((token) => policy.exempt(`recipient:${token}`, code, at) !== undefined)
   }
 
-  /** Until when states may not rise, also because the one of the same recipient under a former token was released. */
+  /** Until when each state may not rise, including releases of the same recipient under a former token. */
   async suppressed(
     store: Pick<StateStore, 'suppressed'>,
     deployment: string,

@@ -2,7 +2,7 @@ import type { BackedSignal, StateInput } from '../../domain/state.ts'
 import { nameCampaigns } from './campaigns.ts'
 import type { OpenStates } from './open-states.ts'
 
-/** The signals of a batch in the order of event time, campaigns under their names, each with the record it came from. */
+/** The signals of a batch in event-time order, with campaigns renamed, each with the record that caused it. */
 export function stateInputsOf(
   signals: readonly BackedSignal[],
   open: Pick<OpenStates, 'campaignOf'>,
@@ -18,7 +18,7 @@ export function stateInputsOf(
   })
 }
 
-/** Of the bands of a campaign that cross together the same one names it, whatever store found them. */
+/** Ties are broken by id, so that the name of a campaign does not depend on the store. */
 function byTime({ signal: a }: BackedSignal, { signal: b }: BackedSignal): number {
   return a.at - b.at || (a.target.id < b.target.id ? -1 : a.target.id > b.target.id ? 1 : 0)
 }

@@ -3,13 +3,13 @@ import { isShadowed, type Policy } from '../../domain/policy.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 import { type Judgement, judgementOf, type LifecycleLimits } from './lifecycle.ts'
 
-/** A judgement with what the alert of the state says of it. */
+/** A judgement with the fields for the state's alert. */
 export interface SignalJudgement extends Judgement {
   readonly weight: number
   readonly limit?: { readonly perMinute: number } | undefined
 }
 
-/** What the policy makes of a signal: exemptions and the mode of the whole included. */
+/** The policy's judgement of a signal, including exemptions and the global mode. */
 export function judgeSignal(signal: Signal, policy: Policy, limits: LifecycleLimits): SignalJudgement {
   const { code, target, at } = signal
   const rule = policy.codePolicy(code, at)
@@ -25,7 +25,7 @@ export function judgeSignal(signal: Signal, policy: Policy, limits: LifecycleLim
   }
 }
 
-/** The exemption of a target from a code, as JSON; undefined: there is none. */
+/** The exemption of a target from a code, as JSON; undefined if there is none. */
 export function exemptionOf(
   { code, target }: Pick<StateRecord, 'code' | 'target'>,
   policy: Policy,
@@ -35,13 +35,13 @@ export function exemptionOf(
   return found && JSON.stringify(found)
 }
 
-/** Whether a policy exempts what a person ordered before: the later of both holds. */
+/** Whether the policy has exempted a manual order since it was given: the later of the two wins. */
 function isExemptedSince(state: StateRecord, policy: Policy): boolean {
   const exemption = exemptionOf(state, policy, state.lastEventAt)
   return exemption !== undefined && exemption !== state.byHand!.inSpiteOf
 }
 
-/** Whether the policy still allows an open state: its code acts, in the mode in which it was raised, and no exemption covers it. */
+/** Whether the policy still allows an open state: its code acts, in the mode it was raised in, and no exemption covers it. */
 export function allowedByPolicy(state: StateRecord, policy: Policy): boolean {
   if (state.byHand) return !isExemptedSince(state, policy)
   const { code, target, lastSeenAt, enforced } = state

@@ -1,7 +1,7 @@
 -- Takes or renews a lease.
 -- KEYS[1] lease (string: holder)
--- ARGV[1] holder              ARGV[2] ms until it lapses
--- Returns 1 while the holder has it, else 0.
+-- ARGV[1] holder              ARGV[2] TTL, ms
+-- Returns 1 if the holder has it, else 0.
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   return 1
 end

@@ -5,9 +5,9 @@ import type { StateCore } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 import { MINUTE } from '../../domain/time.ts'
 
-/** What policy says of a signal: `action` already weakened by the signal's cap. */
+/** The policy's judgement of a signal. */
 export interface Judgement {
-  /** The policy's action, where the signal's cap may have weakened it. */
+  /** The policy's action before the signal's cap, if the cap may have weakened it. */
   readonly allowed?: Action
   readonly action: Action
   readonly mode: Mode
@@ -15,24 +15,24 @@ export interface Judgement {
   readonly hold: number
 }
 
-/** All in ms of event time. */
+/** All values in ms of event time. */
 export interface LifecycleLimits {
-  /** From an event to its `expiresAt`. */
+  /** Time from an event to its `expiresAt`. */
   readonly validity: number
-  /** An event this old is renewed by an update while signals last. */
+  /** Age at which an event is renewed by an update while signals last. */
   readonly renewAfter: number
-  /** Least distance of two updates that change no action. */
+  /** Minimum interval between updates that do not change the action. */
   readonly updateEvery: number
-  /** A level this many times that of the last event is worth an update. */
+  /** Factor of growth over the level of the last event that triggers an update. */
   readonly growth: number
   readonly minHold: number
-  /** A state that returns within this of its clear goes on with its episode. */
+  /** A state that returns within this time of its clear continues its episode. */
   readonly returnWithin: number
-  /** `lastSeenAt` is written no more often than this. */
+  /** Minimum interval between writes of `lastSeenAt`. */
   readonly touchEvery: number
 }
 
-/** Bands of one campaign that a state remembers. */
+/** Maximum number of campaign bands that a state remembers. */
 const MAX_ALIASES = 32
 
 export const LIFECYCLE_LIMITS: LifecycleLimits = {
@@ -46,8 +46,8 @@ export const LIFECYCLE_LIMITS: LifecycleLimits = {
 }
 
 /**
- * `none`: nothing to write. `touch`: only the time of the last signal moves. `event`: `next` goes out as an alert.
- * `clear`: the policy no longer allows it; the caller clears the open state for the cause given.
+ * `none`: nothing to write. `touch`: only the time of the last signal changes. `event`: `next` is published as an
+ * alert. `clear`: the policy no longer allows the state; the caller clears it with the given cause.
  */
 export type Transition =
   | { readonly kind: 'none' }
@@ -55,11 +55,11 @@ export type Transition =
   | { readonly kind: 'event'; readonly event: 'raised' | 'updated'; readonly next: StateCore }
   | { readonly kind: 'clear'; readonly cause: 'policy' }
 
-/** How a signal stands to the clocks outside of event time. */
+/** Relates a signal to wall clocks. */
 export interface Reception {
-  /** Whether an alert that readers drop at this time, epoch ms, is past that already: it can only be a shadow. */
+  /** Whether an alert with this expiry, epoch ms, has already expired for its readers, so that it can only be a shadow. */
   late(expiry: number): boolean
-  /** How far an event time, epoch ms, lies behind the record of the signal, ms. */
+  /** How far an event time, epoch ms, is behind the record of the signal, ms. */
   lag(at: number): number
 }
 
@@ -67,7 +67,7 @@ const ON_TIME: Reception = { late: () => false, lag: () => 0 }
 
 const NONE: Transition = { kind: 'none' }
 
-/** Policy of a code applied to a signal; `hold` comes from the threshold of that name, in seconds. */
+/** Applies the policy of a code to a signal; `hold` is the threshold of that name, in seconds. */
 export function judgementOf(
   policy: CodePolicy,
   cap: Action | undefined,
@@ -82,7 +82,7 @@ export function judgementOf(
   }
 }
 
-/** What a signal does to a state: raise it, hold it, change its action, or nothing. */
+/** The effect of a signal on a state: raise it, hold it, change its action, or nothing. */
 export function transition(
   current: StateRecord | undefined,
   id: string,
@@ -93,7 +93,7 @@ export function transition(
 ): Transition {
   if (current?.open) return held(current, signal, judgement, reception, limits)
   if (!signal.over || judgement.action === 'none') return NONE
-  // Of a time that is closed: a row of a side topic, or a message, that is read again.
+  // Before the last clear: a row or message that is read again.
   if (current?.clearedAt !== undefined && signal.at < current.clearedAt) return NONE
   const returns =
     current?.clearedAt !== undefined && signal.at - current.clearedAt < limits.returnWithin
@@ -134,7 +134,7 @@ function held(
   reception: Reception,
   limits: LifecycleLimits,
 ): Transition {
-  // Readers of the enforced topic would never learn that a state went on in shadow: it ends there first.
+  // Readers of the enforced topic would never learn that a state continued in shadow, so it is cleared there first.
   if (judgement.action === 'none' || (current.enforced && judgement.mode === 'shadow')) {
     return { kind: 'clear', cause: 'policy' }
   }
@@ -146,7 +146,7 @@ function held(
   const since = signal.at - current.lastEventAt
   const grew = signal.over && signal.level >= current.level * limits.growth
   const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
-  // One less certain signal does not take back what a more certain one has earned.
+  // A less certain signal does not undo the action that a more certain one justified.
   const action =
     judgement.allowed === undefined
       ? judgement.action
@@ -163,7 +163,7 @@ function held(
   ) {
     return {
       kind: 'event',
-      // The enforced topic has not seen this state yet.
+      // The enforced topic has no event of this state yet.
       event: surfaced ? 'raised' : 'updated',
       next: {
         ...rest,
@@ -188,14 +188,14 @@ function held(
   }
 }
 
-/** The state with these aliases too, up to a cap; the same object when nothing is new. */
+/** The state with additional aliases, up to a maximum; the same object if there are no new ones. */
 function withAliases(current: StateCore, more: Signal['aliases'] = []): StateCore {
   const known = current.aliases ?? []
   const aliases = [...new Set([...known, ...more])].slice(0, MAX_ALIASES)
   return aliases.length === known.length ? current : { ...current, aliases }
 }
 
-/** An update that only renews: for a state that is held by its `hold` and not by signals. */
+/** An update that only renews, for a state that is kept open by its `hold` and not by signals. */
 export function renew(
   current: StateRecord,
   at: number,
@@ -211,8 +211,8 @@ export function renew(
 }
 
 /**
- * Closes an open state at event time `time`, not before it was raised: the last event of the episode unless it returns
- * in time.
+ * Closes an open state at event time `time`, but not before it was raised. This is the last event of the episode unless
+ * the state returns in time.
  */
 export function clear(current: StateRecord, time: number): StateCore {
   const at = Math.max(time, current.raisedAt)
@@ -231,7 +231,7 @@ export type Due =
   | { readonly kind: 'clear'; readonly at: number; readonly cause: ClearCause }
   | { readonly kind: 'renew'; readonly at: number }
 
-/** What the clock asks of a state that a person ordered: it lasts until its time, however long it was not renewed. */
+/** The action due on a manually ordered state: it lasts until its end time, even if it was not renewed. */
 export function dueByHand(
   { byHand, lastEventAt }: StateRecord,
   now: number,
@@ -243,9 +243,9 @@ export function dueByHand(
 }
 
 /**
- * What the passing of time asks of an open state. It ends when the watermark passes its last signal by `hold`; it
- * expires when its `expiresAt` went by first, unrenewed: readers have dropped it by then. The time of a clear is
- * that at which it fell due, whenever the sweep finds it.
+ * The action due on an open state. It is cleared when the watermark is past its last signal by `hold`, and expires if
+ * its `expiresAt` passed first without a renewal, when readers have dropped it. A clear is dated when it fell due, not
+ * when the sweep found it.
  */
 export function due(
   current: StateRecord,

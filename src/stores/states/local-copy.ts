@@ -3,12 +3,12 @@ import { Allowances } from './allowances.ts'
 import type { FormerTokens } from './former-tokens.ts'
 import { OpenStates } from './open-states.ts'
 
-/** The open states of all instances as this one knows them, and what is allowed, kept in line with the store. */
+/** This instance's copy of the open states and allowances of all instances, kept in sync with the store. */
 export class LocalCopy {
   readonly open: OpenStates
   readonly allowances: Allowances
   readonly #store: StateStore
-  /** Ids that change while a refresh is reading. */
+  /** Ids that changed while a refresh was reading. */
   #changed: Set<string> | undefined
   #refreshing: Promise<void> = Promise.resolve()
 
@@ -19,21 +19,21 @@ export class LocalCopy {
     store.subscribe(
       (state) => this.apply(state),
       () => {
-        // A failure is made up for by the next refresh of the sweeper.
+        // After a failure, the next refresh of the sweeper catches up.
         this.refresh().catch(() => {})
       },
     )
   }
 
-  /** Takes in a change of any instance. */
+  /** Applies a change made by any instance. */
   apply(state: StateRecord): void {
     this.#changed?.add(state.id)
     this.open.apply(state)
   }
 
   /**
-   * Brings the copy in line with the store: before the first message, and now and then for notices that were lost. One
-   * after another: a refresh that began before notices were lost does not make up for them.
+   * Synchronizes the copy with the store: before the first message, and periodically to recover lost notifications.
+   * Calls run one after the other: a refresh that began before a notification was lost does not recover it.
    */
   refresh(): Promise<void> {
     const next = this.#refreshing.catch(() => {}).then(() => this.#compare())
@@ -42,8 +42,8 @@ export class LocalCopy {
   }
 
   /**
-   * What the store does not have open any more is forgotten where it knows that it was closed. A state that it does not
-   * know at all it has lost: it is put back, so that it is renewed and ends, and its row leaves the block table.
+   * States that the store closed are removed from the copy. A state that the store does not know at all was lost there:
+   * it is put back, so that it is renewed and cleared, and its row is removed from the block table.
    */
   async #putBack(gone: readonly StateRecord[], meanwhile: ReadonlySet<string>): Promise<void> {
     if (gone.length === 0) return
@@ -51,7 +51,7 @@ export class LocalCopy {
     for (const [i, state] of gone.entries()) {
       if (meanwhile.has(state.id)) continue
       if (stored[i] || !(await this.#store.put(state, 0))) this.open.forget(state.id)
-      // Another instance may have been first, and have gone on from there.
+      // Another instance may have put it back first, and changed it since.
       if (stored[i] === undefined && this.open.get(state.id) === undefined) {
         const [now] = await this.#store.get([state.id])
         if (now) this.open.apply(now)
@@ -71,7 +71,7 @@ export class LocalCopy {
       await this.#putBack(gone, meanwhile)
       for (const [i, [id]] of stale.entries()) {
         if (meanwhile.has(id)) continue
-        // Not by version: a store that lost its data counts from 1 again.
+        // Regardless of the version: a store that lost its data counts from 1 again.
         open.forget(id)
         if (states[i]) open.apply(states[i])
       }

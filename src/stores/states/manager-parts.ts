@@ -12,27 +12,27 @@ export interface StateManagerParts {
   readonly store: StateStore
   readonly versions: VersionsInForce
   readonly alerts: AlertOptions
-  /** Takes every event that was written to the outbox; it goes out when it is published. */
+  /** Receives every event written to the outbox, for publication. */
   readonly outbox: { add(entry: OutboxEntry): void }
   readonly clock: BoundedClock
-  /** Called with the number of signals that raised nothing: their port has too many open states. */
+  /** Called with the number of signals that were ignored because their port has too many open states. */
   readonly capped?: (signals: number) => void
-  /** Events past their `expiresAt` by the clock are shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
+  /** Whether events past their `expiresAt` by the clock become shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
   readonly lateAfterExpiry: boolean
-  /** Whether what people order lasts by the clock (the default), or by event time as in the embedded mode. */
+  /** Whether manual orders expire by the clock (the default), or by event time as in the embedded mode. */
   readonly ordersLastBy?: 'clock' | 'event'
   readonly limits?: LifecycleLimits
-  /** Recipients as the token keys of before named them. */
+  /** Recipients under former token keys. */
   readonly formerTokens?: FormerTokens
 }
 
-/** What is written next for a state, and whether it is published. */
+/** A state to write, and whether it is published as an event. */
 export interface Write {
   readonly next: StateRecord
   readonly isEvent: boolean
 }
 
-/** What becomes of an open state; undefined: it stays as it is. */
+/** The change to an open state, or undefined to leave it unchanged. */
 export type Step = (
   current: StateRecord,
 ) => { readonly next: StateCore; readonly cause?: ClearCause; readonly feedback?: Feedback } | undefined

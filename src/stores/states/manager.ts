@@ -26,12 +26,12 @@ import type { OpenStates } from './open-states.ts'
 import { SenderCap } from './sender-cap.ts'
 import { settleAll } from './settle-all.ts'
 
-/** Attempts at a compare-and-swap before the conflict is somebody else's defect. */
+/** Attempts at a compare-and-swap; more conflicts than this indicate a defect. */
 const MAX_ATTEMPTS = 32
 
 /**
- * Owner of the life of states: decides by the lifecycle and writes by compare-and-swap, each state together with its
- * event. All methods reject with a retryable error when the store cannot be reached; what was written is in the outbox.
+ * Owns the lifecycle of states: decides transitions and writes each state together with its event by compare-and-swap.
+ * All methods reject with a retryable error if the store cannot be reached; events already written are in the outbox.
  */
 export class StateManager {
   readonly #parts: StateManagerParts
@@ -39,7 +39,7 @@ export class StateManager {
   readonly #copy: LocalCopy
   readonly #former: FormerTokens
   readonly #expiry: Expiry
-  /** Kept down again, and not looked at yet. */
+  /** Suppressions that were put back, whose states have not been checked yet. */
   readonly #putDown = new Map<string, PutDown>()
 
   constructor(parts: StateManagerParts) {
@@ -55,12 +55,12 @@ export class StateManager {
     return this.#copy.open
   }
 
-  /** What analysts' feedback allows. */
+  /** Allowances given by analysts' feedback. */
   get allowances(): Allowances {
     return this.#copy.allowances
   }
 
-  /** Brings the local copy in line with the store: before the first message, and now and then. */
+  /** Synchronizes the local copy with the store: before the first message, and periodically. */
   async refresh(): Promise<void> {
     await this.#copy.refresh()
     await this.#clearPutDown()
@@ -71,7 +71,7 @@ export class StateManager {
     return this.#copy.open.matching(message, untilExpiry)
   }
 
-  /** Applies signals in order. Signals speak of levels, so the next one makes up for one that a rejection lost. */
+  /** Applies signals in order. Signals carry levels, so the next one compensates for one lost to a rejection. */
   async apply(inputs: readonly StateInput[]): Promise<void> {
     const { store, alerts, versions } = this.#parts
     const byState = new Map<string, StateInput[]>()
@@ -95,9 +95,9 @@ export class StateManager {
   }
 
   /**
-   * Clears a state at event time `at` and keeps it from rising until `feedback.until`; also one that is not open now. False:
-   * no state of this id is known, and it is kept down only `beforehand`; `allowed`: what its next signal matches is then
-   * allowed as well. A block by hand that was ordered after `at` stands.
+   * Clears a state at event time `at`, if it is open, and suppresses it until `feedback.until`. Returns false if the id
+   * is unknown; it is then suppressed only with `beforehand`, and with `allowed` the matches of its next signal are
+   * allowed too. A manual block ordered after `at` stays in force.
    */
   async release(
     id: string,
@@ -113,7 +113,7 @@ export class StateManager {
     if (!known && beforehand === 'allowed') this.allowances.addWithSignal(id, feedback.until)
     const ids = known ? idsOf(known, alerts.deployment) : [id]
     await Promise.all(ids.map((name) => store.suppress(name, feedback.until, feedback.by)))
-    // A row that is read again (after a restart) does not clear a state that rose when its time was over.
+    // A row that is read again (after a restart) must not clear a state raised after the suppression ended.
     await this.#change([id], (current) =>
       current.raisedAt < feedback.until && !isOrderedLater(current)
         ? { next: clear(current, at), cause: 'feedback', feedback }
@@ -122,14 +122,14 @@ export class StateManager {
     return known !== undefined
   }
 
-  /** Clears what an older store has open of the states whose release was put back there. */
+  /** Clears states that a restored older store has open although their release was put back. */
   async #clearPutDown(): Promise<void> {
     for (const one of this.#parts.store.takePutDown()) this.#putDown.set(one.id, one)
     await this.#change([...this.#putDown.keys()], (current) => clearedAgain(current, this.#putDown))
     this.#putDown.clear()
   }
 
-  /** Clears what the time has ended, renews what only its hold keeps open. Returns how many states changed. */
+  /** Clears states that have ended, and renews those that only their hold keeps open. Returns the number of changed states. */
   async sweep(watermark: number | undefined): Promise<number> {
     const ids = [...this.open].filter((state) => this.#asked(state, watermark)).map((state) => state.id)
     return this.#change(ids, (current) => {
@@ -141,7 +141,7 @@ export class StateManager {
     })
   }
 
-  /** After a reload: clears open states that the policy in force, or `stands`, does not bear any more. */
+  /** Called after a reload: clears open states that the current policy, or `stands`, no longer supports. */
   async review(
     cause: 'policy' | 'registry',
     stands = (state: StateRecord) => allowedByPolicy(state, this.#parts.versions.current.policy),
@@ -157,7 +157,7 @@ export class StateManager {
     return judgeSignal(signal, this.#parts.versions.current.policy, this.#limits)
   }
 
-  /** Writes a state with its event; undefined when somebody was first. */
+  /** Writes a state with its event; undefined if another instance wrote first. */
   async #put(write: Write, current: StateRecord | undefined): Promise<StateRecord | undefined> {
     const { store, clock, outbox, alerts } = this.#parts
     const { next, entry } = changeOf(write, current, clock.now(), alerts.blocksFrom)
@@ -188,7 +188,7 @@ export class StateManager {
         const written = await this.#put(write, current)
         if (written) {
           current = written
-          // A clear leaves the signal to be looked at again: it may raise the state again.
+          // After a clear, the signal is checked again: it may raise the state again.
           if (current.open) break
         } else {
           const again = this.#former.suppressed(store, alerts.deployment, new Map([[id, [input]]]))
@@ -200,9 +200,9 @@ export class StateManager {
 
   #nextOf(id: string, current: StateRecord | undefined, input: StateInput): Write | undefined {
     const { signal } = input
-    // Silence has ended the state, only no sweep has come by yet. The watermark may lag, so the time of the signal counts.
+    // The state has ended, but was not swept yet. The watermark may lag, so the time of the signal decides.
     if (current?.open && signal.at > current.lastSeenAt + current.hold) {
-      // Earlier signals may still come: the sweep knows when none does.
+      // Earlier signals may still arrive; the sweep decides by the watermark.
       if (!signal.over) return undefined
       const ended = due(current, signal.at, this.#limits)
       if (ended?.kind === 'clear') return { next: closed(current, ended.at, ended.cause), isEvent: true }
@@ -240,7 +240,7 @@ export class StateManager {
     return { next: { ...change.next, alert, shown: shownIds(alert, before) }, isEvent: true }
   }
 
-  /** Whether the local copy is enough to see that nothing will come of it: most signals only repeat. */
+  /** Whether the local copy already shows that the signal changes nothing: most signals are repeats. */
   #idles(id: string, input: StateInput): boolean {
     const { signal } = input
     const known = this.open.get(id)
@@ -251,7 +251,7 @@ export class StateManager {
     return transition(known, id, signal, judgement, reception, this.#limits).kind === 'none'
   }
 
-  /** Takes a step on each open state of the store, as often as others are in the way. */
+  /** Applies a step to each open state in the store, retrying on conflicts. */
   async #change(ids: readonly string[], step: Step): Promise<number> {
     if (ids.length === 0) return 0
     const { store } = this.#parts
@@ -282,7 +282,7 @@ export class StateManager {
     return changed
   }
 
-  /** What the clocks ask of a state: the watermark, and for enforced states the clock of their readers. */
+  /** The action due on a state, by the watermark and for enforced states by the clock of their readers. */
   #asked(state: StateRecord, watermark: number | undefined) {
     return this.#expiry.asks(state, watermark, this.#limits)
   }

@@ -11,13 +11,13 @@ import { exemptionOf } from './judgement.ts'
 import { LIFECYCLE_LIMITS, type LifecycleLimits } from './lifecycle.ts'
 import type { StateManagerParts } from './manager-parts.ts'
 
-/** What a person orders: an action on what a match selects, until a time. */
+/** A manual order: an action on everything that a match selects, until a time. */
 export interface Order extends Pick<ByHand, 'by' | 'ts' | 'until' | 'limit' | 'pending'> {
   readonly target: Target
   readonly match: Match
   readonly action: Action
   readonly why: string
-  /** Where the order was read. */
+  /** Position of the order's record. */
   readonly position: Position
 }
 
@@ -27,8 +27,8 @@ export type ApprovalRefusal = 'unknown' | 'not pending' | 'same person'
 const MAX_ATTEMPTS = 32
 
 /**
- * States that people raise. Each lasts until the time of its order by the clock, not by event time, and is renewed
- * meanwhile like every other (`Expiry`). All methods reject with a retryable error when the store cannot be reached.
+ * States raised by people. Each lasts until the end time of its order by the clock, not by event time, and is renewed
+ * meanwhile like any other (`Expiry`). All methods reject with a retryable error if the store cannot be reached.
  */
 export class ManualStates {
   readonly #parts: Pick<
@@ -42,19 +42,19 @@ export class ManualStates {
     this.#limits = parts.limits ?? LIFECYCLE_LIMITS
   }
 
-  /** The id of the state that an order on a target raises. */
+  /** The id of the state that an order raises for a target. */
   idOf(target: Target): string {
     return stateId(this.#parts.alerts.deployment, CODE_BY_HAND, target)
   }
 
-  /** Raises or changes the state of an order; an order that is not later than the one that it has changes nothing. */
+  /** Raises or changes the state of an order. An order that is not later than the state's current one changes nothing. */
   async raise(order: Order): Promise<StateRecord> {
     const { store } = this.#parts
     const id = this.idOf(order.target)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const [[current], [suppressed]] = await Promise.all([store.get([id]), store.suppressed([id])])
       if (current?.byHand && current.byHand.ts >= order.ts) return current
-      // The later of an order and an exemption holds.
+      // The later of an order and an exemption wins.
       if (suppressed !== undefined && suppressed > order.ts) await store.suppress(id, order.ts, order.by)
       const written = await this.#put(this.#ordered(id, current, order), current)
       if (written) return written
@@ -62,7 +62,7 @@ export class ManualStates {
     throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
   }
 
-  /** Lets a state that waits for approval take effect; the person who ordered it cannot approve it. */
+  /** Activates a state that waits for approval; the person who ordered it cannot approve it. */
   async approve(id: string, by: string): Promise<StateRecord | ApprovalRefusal> {
     const { store, clock } = this.#parts
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {

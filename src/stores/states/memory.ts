@@ -13,21 +13,21 @@ import { DAY } from '../../domain/time.ts'
 import { OWNERLESS_AFTER, watermarkOf } from './watermark.ts'
 
 export interface MemoryStateStoreOptions {
-  /** Leases and ages are measured by it: it must not jump. */
+  /** Measures leases and ages: it must not jump. */
   readonly clock: Clock
-  /** How long a closed state is kept, ms of event time. */
+  /** Retention of closed states, ms of event time. */
   readonly keepClosed?: number
 }
 
 const PURGE_EVERY = 256
-/** Alerts on messages that are remembered. */
+/** Maximum number of alerts on messages that are remembered. */
 const MAX_ALERTED = 100_000
-/** No other instance can own a partition of this store: one that is no longer reported was revoked. */
+/** No other instance can own a partition of this store: one without reports was revoked. */
 const FORGET_AFTER = 2 * OWNERLESS_AFTER
 
 /**
- * States of one process: for the embedded mode, and for a service without Redis. What it holds is lost with the
- * process; open states then lapse at their readers by `expiresAt`.
+ * States of a single process: embedded mode, or a service without Redis. They are lost with the process; open states
+ * then expire at their readers by `expiresAt`.
  */
 export class MemoryStateStore implements StateStore {
   readonly #clock: Clock
@@ -43,7 +43,7 @@ export class MemoryStateStore implements StateStore {
     get: async (id: string) => this.#given.get(id),
     all: async () => [...this.#given.values()],
   }
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #alerted = new Map<string, AlertedMessage>()
   readonly #leases = new Map<string, { holder: string; until: number }>()
   readonly #partitions = new Map<string, PartitionReport & { eventTime: number; at: number }>()

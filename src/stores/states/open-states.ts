@@ -13,9 +13,9 @@ type Span = Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>
 interface Entry {
   readonly state: StateRecord
   readonly shown: MatchingState
-  /** What is compared with a message while signals are known. */
+  /** Span to compare messages with while signals arrive on time. */
   readonly span: Span
-  /** What is compared while they may be missing. */
+  /** Span to compare messages with while signals may be missing. */
   readonly whole: Span
   readonly keys: readonly (readonly [Map<string, Entry[]>, string])[]
 }
@@ -23,8 +23,8 @@ interface Entry {
 const NONE: readonly MatchingState[] = []
 
 /**
- * The open states of all instances as this one knows them. Enforced ones are indexed by the rarest member of their
- * `match`, so that a message that matches none costs a few map look-ups. Older versions never replace newer ones.
+ * This instance's copy of the open states of all instances. Enforced ones are indexed by the rarest member of their
+ * `match`, so that a message without a match costs a few map lookups. Older versions never replace newer ones.
  */
 export class OpenStates {
   /** It has been in line with the store once: before, what is not in it may be open. */
@@ -32,14 +32,14 @@ export class OpenStates {
   readonly #entries = new Map<string, Entry>()
   readonly #tokens = new Map<string, Entry[]>()
   readonly #campaigns = new Map<string, Entry[]>()
-  /** By every band of a campaign, its aliases too: enforced or not. */
+  /** By every band of a campaign, aliases included; enforced or not. */
   readonly #bands = new Map<string, Entry[]>()
   readonly #domains = new Map<string, Entry[]>()
   readonly #signatures = new Map<string, Entry[]>()
   readonly #ports = new Map<string, Entry[]>()
-  /** States of senders, by port: enforced or not. */
+  /** States of senders by port, enforced or not. */
   readonly #senders = new Map<string, Entry[]>()
-  /** Matches without a member that can be looked up: prefixes of ports, labels alone. */
+  /** Matches without a member to index by: port prefixes, or labels alone. */
   readonly #others = new Map<string, Entry[]>()
   readonly #former: FormerTokens
 
@@ -59,7 +59,7 @@ export class OpenStates {
     for (const entry of this.#entries.values()) yield entry.state
   }
 
-  /** Takes in a change; a closed state leaves. Returns false for a version that is known or overtaken. */
+  /** Applies a change; a closed state is removed. Returns false for a version that is not newer than the known one. */
   apply(state: StateRecord): boolean {
     const known = this.#entries.get(state.id)
     if (known && known.state.version >= state.version) return false
@@ -79,15 +79,15 @@ export class OpenStates {
     return true
   }
 
-  /** Drops a state that the store does not have open any more. */
+  /** Removes a state that is no longer open in the store. */
   forget(id: string): void {
     const entry = this.#entries.get(id)
     if (entry) this.#unlink(entry)
   }
 
   /**
-   * Open enforced states whose `match` holds for the message and that are in force at its time. `untilExpiry`: signals may
-   * be late or missing, so that a state is not over by its hold alone, only by its clear or its `expiresAt`.
+   * Open enforced states whose `match` holds for the message and that are in force at its time. With `untilExpiry`, for
+   * times when signals may be late or missing, a state ends only by its clear or its `expiresAt`, not by its hold.
    */
   matching(message: AnalysedMessage, untilExpiry = false): readonly MatchingState[] {
     if (this.#entries.size === 0) return NONE
@@ -123,13 +123,13 @@ export class OpenStates {
     return found ?? NONE
   }
 
-  /** The campaign that the band belongs to and that is open at event time `at`, whether or not a sweep has come by since. */
+  /** The campaign of the band that is open at event time `at`, whether or not it was swept since. */
   campaignOf(band: string, at: number): string | undefined {
     const bearers = this.#bands.get(band)
     return bearers?.find(({ state }) => at <= state.lastSeenAt + state.hold)?.state.target.id
   }
 
-  /** How many states of senders are open on the port. */
+  /** Number of open states of senders on the port. */
   sendersOn(port: string): number {
     return this.#senders.get(port)?.length ?? 0
   }
@@ -173,23 +173,24 @@ function shownOf(state: StateRecord): MatchingState {
 }
 
 /**
- * As far as is known a state ends after its hold: the sweep that clears it as of then comes later, much later in a backlog. Where
- * it follows from a gateway that lags, messages of the others are ahead of its event time.
+ * The time in which a state applies. It is assumed to end after its hold: the sweep that clears it retroactively runs
+ * later, much later in a backlog. If it results from a lagging gateway, messages from other gateways are ahead of its
+ * event time.
  */
 function spanOf({ match, raisedAt: at, lag, byHand }: StateRecord, expiresAt: number): Span {
-  // An order is about what is sent from now on, however late its gateway is.
+  // An order applies to everything sent from now on, however late its gateway is.
   const raisedAt = byHand ? Number.NEGATIVE_INFINITY : at
   return { match, raisedAt, expiresAt: expiryOf({ expiresAt, ...given({ lag }) }) }
 }
 
-/** Whether the `match` of a state holds for a message, at the time of the message. */
+/** Whether the `match` of a state holds for a message at the message's time. */
 export function matches(
   { match, raisedAt, expiresAt }: Span,
   message: Matchable & Pick<AnalysedMessage, 'ts'>,
 ): boolean {
   return (
     expiresAt > message.ts &&
-    // Raised as of the end of the bucket that crossed, it speaks of the messages in that bucket too.
+    // A state raised at the end of a bucket also applies to the messages in that bucket.
     raisedAt - BUCKET_MS <= message.ts &&
     matchHolds(match, message)
   )

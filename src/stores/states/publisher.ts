@@ -10,23 +10,23 @@ import type { OutboxEntry, StateStore } from '../../domain/state-store.ts'
 export interface PublisherParts {
   readonly store: Pick<StateStore, 'get' | 'pending' | 'acknowledge'>
   readonly sink: Pick<Sink, 'has' | 'write'>
-  /** The least action of the states that the block table holds. */
+  /** The weakest action of states in the block table. */
   readonly blocksFrom: Action
-  /** Gives up all waiting for the sink. */
+  /** Aborts all waiting for the sink. */
   readonly signal?: AbortSignal
-  /** Called for every entry of which the sink refuses a record for good: that record is given up. */
+  /** Called for every entry with a record that the sink refuses for good; that record is dropped. */
   readonly refused?: (entry: OutboxEntry, error: SigwatchError) => void
-  /** Called for what was acknowledged as a whole. */
+  /** Called for fully acknowledged entries. */
   readonly published?: (entries: readonly OutboxEntry[]) => void
 }
 
 /**
- * Moves events of states from the outbox to the sink: written, acknowledged, then deleted, so a crash at any point
- * repeats an event under the same id and loses none.
+ * Moves state events from the outbox to the sink: written, acknowledged, then deleted. A crash at any point may repeat
+ * an event under the same id but loses none.
  */
 export class StatePublisher {
   readonly #parts: PublisherParts
-  /** Written to the outbox by this instance and not yet sent. */
+  /** Written to the outbox by this instance and not sent yet. */
   #waiting: OutboxEntry[] = []
   readonly #inFlight = new Set<string>()
   readonly #sending = new Set<Promise<void>>()
@@ -35,14 +35,14 @@ export class StatePublisher {
     this.#parts = parts
   }
 
-  /** Takes in an event that was written to the outbox: it goes out with the next `publish`. */
+  /** Adds an event that was written to the outbox, for the next `publish`. */
   add(entry: OutboxEntry): void {
     this.#waiting.push(entry)
   }
 
   /**
-   * Resolves when everything that was added is acknowledged by the sink and out of the outbox. Waits out outages of the
-   * sink until the signal is aborted. What is not sent by then stays in the outbox for `resend`.
+   * Resolves when all added events are acknowledged by the sink and deleted from the outbox. Outages of the sink are
+   * waited out until the signal is aborted. Unsent events stay in the outbox for `resend`.
    */
   async publish(signal = this.#parts.signal): Promise<void> {
     const others = [...this.#sending]
@@ -52,7 +52,7 @@ export class StatePublisher {
     if (others.length > 0) await this.#untilStopped(Promise.allSettled(others))
   }
 
-  /** Publishes what has lain in the outbox for `olderThanMs`: events whose writer died. Returns how many. */
+  /** Publishes entries older than `olderThanMs`, whose writer died. Returns their number. */
   async resend(olderThanMs: number, signal = this.#parts.signal): Promise<number> {
     const entries = await this.#parts.store.pending(olderThanMs)
     await this.#publish(entries, signal)
@@ -87,7 +87,7 @@ export class StatePublisher {
     const { block, alert } = entry
     if (!block || !this.#parts.sink.has('blocks')) return []
     if (block.value !== null) return [{ channel: 'blocks', ...block }]
-    // A tombstone says what it ends: rows of other partitions of the alerts may come before it.
+    // A tombstone carries what it ends: rows on other partitions of the alerts topic may arrive earlier.
     const { episode, revision } = alert.data.state!
     const headers = { 'sigwatch-episode': String(episode), 'sigwatch-revision': String(revision) }
     return [{ channel: 'blocks', ...block, headers }]
@@ -99,7 +99,7 @@ export class StatePublisher {
     return this.#parts.sink.has(alert.channel) ? [alert, ...blocks] : blocks
   }
 
-  /** Resolves with the entries of which a record is refused for good; every other record was delivered. */
+  /** Resolves with the entries that have a record refused for good; all other records were delivered. */
   async #send(
     entries: readonly OutboxEntry[],
     toRecords: (entry: OutboxEntry) => readonly OutputRecord[],
@@ -124,7 +124,7 @@ export class StatePublisher {
     return new Set(refused.keys())
   }
 
-  /** Also what another caller sends, under a signal of its own, is waited for no longer than the process does. */
+  /** Work started by another caller with its own signal is also waited for only until this process stops. */
   async #untilStopped(work: Promise<unknown>): Promise<void> {
     const { signal } = this.#parts
     if (!signal) return void (await work)
@@ -138,9 +138,9 @@ export class StatePublisher {
   }
 
   /**
-   * The block table keeps the last row written, and two instances may write rows of one state out of order. Who has
-   * written a row looks at the state afterwards and writes the newer row if there is one: the last writer sees the
-   * last state, so the table ends right.
+   * The block table keeps the last row written, and two instances may write rows of the same state out of order. Every
+   * writer reads the state again after writing and writes a newer row if there is one: the last writer sees the final
+   * state, so the table converges.
    */
   async #settleBlocks(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
     const { sink, store, blocksFrom } = this.#parts

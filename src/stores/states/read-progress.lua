@@ -1,4 +1,4 @@
--- Reports of all partitions; those that were not renewed for a long time are deleted (the topic is another one now).
+-- Returns the reports of all partitions, and deletes reports that were not renewed for long (the topic was replaced).
 -- KEYS[1] progress (hash: partition -> "<event time> <standing> <ms of the server>")
 -- ARGV[1] age at which a report is deleted, ms
 -- Returns partition, event time, standing, age in ms; and so on.

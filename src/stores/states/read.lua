@@ -1,3 +1,3 @@
 -- KEYS    strings of one shard
--- Returns their values in order, false where there is none.
+-- Returns their values in order, false for missing ones.
 return redis.call('MGET', unpack(KEYS))

@@ -8,18 +8,18 @@ import { DAY, HOUR } from '../../domain/time.ts'
 export interface RedisAlertedOptions {
   readonly link: RedisLink
   readonly clock: BoundedClock
-  /** Hash tag of the shard on which a hash lies. */
+  /** Hash tag of the shard for a hash. */
   readonly tagOf: (hash: string) => string
 }
 
-/** An analyst may name a message so long after its alert, ms. */
+/** Time after an alert for which analysts may refer to its message, ms. */
 const KEEP_ALERTED = DAY
-/** Alerts on messages that one shard remembers of an hour: 32,000 over all. */
+/** Maximum number of alerts per shard and hour: 32,000 over all shards. */
 const MAX_ALERTED = 2000
 
 const REMEMBER_ALERTED = loadScript(new URL('./remember-alerted.lua', import.meta.url), 'remember-alerted')
 
-/** The messages that analysts may speak of, shared by all instances. Rejects with REDIS_UNREACHABLE. */
+/** The messages that analysts may refer to, shared by all instances. Rejects with REDIS_UNREACHABLE. */
 export class RedisAlerted {
   readonly #options: RedisAlertedOptions
 
@@ -58,7 +58,7 @@ export class RedisAlerted {
     return undefined
   }
 
-  /** One hash a shard and hour: it expires whole. */
+  /** One hash per shard and hour, which expires as a whole. */
   #place(messageId: string, hour: number): { readonly key: string; readonly field: string } {
     const hash = hashOf(messageId)
     return { key: `${this.#options.tagOf(hash)}:alerted:${hour}`, field: hash.slice(0, 16) }

@@ -9,14 +9,14 @@ import { DAY, HOUR } from '../../domain/time.ts'
 export interface RedisFeedbackOptions {
   readonly link: RedisLink
   readonly clock: BoundedClock
-  /** Hash tags of the shards of the states, and of what is there once. */
+  /** Hash tags of the state shards, and of the keys that exist once. */
   readonly tags: readonly string[]
   readonly control: string
-  /** Called when Redis had lost feedback, with how many releases and allowances were put back. */
+  /** Called after Redis had lost feedback, with the number of releases and allowances put back. */
   readonly onPutBack?: (entries: number) => void
 }
 
-/** What a place said of itself: see epoch.lua. */
+/** Identity of a place: see epoch.lua. */
 export interface PlaceFacts {
   readonly epoch: string
   readonly changes: number
@@ -24,9 +24,9 @@ export interface PlaceFacts {
 
 interface Place {
   readonly meta: string
-  /** Hash of its entries by id. */
+  /** Key of the hash with its entries by id. */
   readonly entries: string
-  /** Key of the suppression of a state by id; the places of allowances and of what was given have none. */
+  /** Key of the suppression of a state by id; the places of allowances and of given feedback have none. */
   readonly suppression?: (id: string) => string
 }
 
@@ -35,14 +35,14 @@ interface Known {
   entries: Map<string, string>
 }
 
-/** An entry as it is written. */
+/** An entry to write. */
 interface Entry {
   readonly place: number
   readonly id: string
   readonly value: string
 }
 
-/** Reading everything is no part of the way of a message and may take longer than its budget, ms. */
+/** Time limit of bulk reads, ms; they are not on the path of a message. */
 const BULK_BUDGET = 2000
 const CHUNK = 500
 
@@ -50,9 +50,9 @@ const KEEP = loadScript(new URL('./keep-feedback.lua', import.meta.url), 'keep-f
 const READ = loadScript(new URL('./read-feedback.lua', import.meta.url), 'read-feedback')
 
 /**
- * What analysts' feedback keeps down and allows, shared by all instances: releases next to their states,
- * allowances in one place. This instance remembers all of it. A place that is empty or older than it was is written to
- * again from there before anything is judged by it. Rejects with REDIS_UNREACHABLE.
+ * Suppressions and allowances from analysts' feedback, shared by all instances: suppressions are stored with their
+ * states, allowances in one place. This instance keeps a copy of all of it. A place that was emptied or restored to an
+ * older state is refilled from the copy before anything is judged by it. Rejects with REDIS_UNREACHABLE.
  */
 export class RedisFeedback {
   readonly #link: RedisLink
@@ -64,7 +64,7 @@ export class RedisFeedback {
   readonly #known: (Known | undefined)[]
   #looking: Promise<void> | undefined
   #lost = false
-  /** Since `check` was last asked. */
+  /** Counted since the last `check`. */
   #made = 0
   #putBackEntries = 0
   #putDown: PutDown[] = []
@@ -96,7 +96,7 @@ export class RedisFeedback {
     return this.#places[shard]!.suppression!(id)
   }
 
-  /** What the shard is known to be; read if nothing is known yet. */
+  /** The known identity of the shard, read first if necessary. */
   async factsOf(shard: number): Promise<PlaceFacts> {
     if (this.#known[shard] === undefined) await this.look()
     return this.#known[shard]!.facts
@@ -129,7 +129,7 @@ export class RedisFeedback {
     },
   }
 
-  /** See StateStore. What was found in between by whatever else reads or writes here is part of the answer. */
+  /** See StateStore. Includes losses found by other reads and writes since the last call. */
   async check(): Promise<FeedbackCheck> {
     await this.look()
     const found = { made: this.#made, putBack: this.#putBackEntries }
@@ -138,7 +138,7 @@ export class RedisFeedback {
     return found
   }
 
-  /** Reads all places, and puts back what they lost. */
+  /** Reads all places, and puts back lost entries. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined
@@ -162,7 +162,7 @@ export class RedisFeedback {
     known?.entries.set(id, value)
     if (known && epoch === before?.epoch && changes > before.changes)
       this.#noteFacts(known, { epoch, changes })
-    // Nothing was known of the place before, or what it held is lost.
+    // The place was unknown, or its data was lost.
     else await this.look()
   }
 
@@ -176,7 +176,7 @@ export class RedisFeedback {
     return { script: KEEP, keys, args: [randomUUID(), id, value, this.#keptFor(place, value)] }
   }
 
-  /** How long the suppression of a state is kept, ms. Its time is event time, which lags on a backlog. */
+  /** TTL of a suppression, ms. Its end is in event time, which lags in a backlog. */
   #keptFor(place: number, value: string): number {
     return Math.max(DAY, this.#untilOf(place, value) - this.#clock.earliest() + HOUR)
   }
@@ -201,7 +201,7 @@ export class RedisFeedback {
     const missing: Entry[] = []
     const refilled: (() => void)[] = []
     for (const [place, [epoch, changes, ...flat]] of replies.entries()) {
-      // Deployments of earlier versions kept nothing of what was given.
+      // Deployments of earlier versions did not store given feedback.
       const isMade = epoch === calls[place]!.args[0] && before[place] === undefined
       if (isMade && place !== this.#given) this.#made++
       const entries = await this.#current(place, flat)
@@ -214,7 +214,7 @@ export class RedisFeedback {
           if (entries.get(id) === value || this.#isOver(place, value)) continue
           missing.push({ place, id, value })
         }
-        // The changes that putting back makes are learnt by the next look.
+        // The change count after the refill is learned by the next look.
         refilled.push(() => {
           for (const [id, value] of entries) if (!known.entries.has(id)) known.entries.set(id, value)
           known.facts = { epoch, changes }
@@ -244,7 +244,7 @@ export class RedisFeedback {
     if (inForce > 0) this.#onPutBack(inForce)
   }
 
-  /** The entries of a place that may still be in force; the others are deleted. Their time is event time, which may lag. */
+  /** The entries of a place that may still be in force; others are deleted. They end by event time, which may lag. */
   async #current(place: number, flat: readonly string[]): Promise<Map<string, string>> {
     const entries = new Map<string, string>()
     const over: string[] = []

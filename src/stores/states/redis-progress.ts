@@ -5,10 +5,10 @@ import type { PartitionProgress, PartitionReport, SideOffset, Standing } from '.
 import { DAY } from '../../domain/time.ts'
 import { OWNERLESS_AFTER } from './watermark.ts'
 
-/** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic, ms. */
+/** A partition without a report holds the watermark back; after this time its topic is considered deleted, ms. */
 const FORGET_PARTITION_AFTER = DAY
 
-/** A report names its place in this list. */
+/** Reports contain the index in this list. */
 const STANDINGS: readonly Standing[] = ['behind', 'idle', 'current']
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
@@ -16,12 +16,12 @@ const REPORT = script('report-progress')
 const PROGRESS = script('read-progress')
 const REPORT_SIDE = script('report-side-offsets')
 
-/** How far input and side topics have come, by the word of all instances. Rejects with REDIS_UNREACHABLE. */
+/** Progress of input and side topics as reported by all instances. Rejects with REDIS_UNREACHABLE. */
 export class RedisProgress {
   readonly #link: RedisLink
   readonly #control: string
 
-  /** `control`: what the keys of the deployment that are there once begin with. */
+  /** `control` is the prefix of keys that exist once per deployment. */
   constructor(link: RedisLink, control: string) {
     this.#link = link
     this.#control = control
@@ -65,7 +65,7 @@ export class RedisProgress {
   }
 }
 
-/** The partition of a `partitionKey`. */
+/** The inverse of `partitionKey`. */
 function partitionOf(key: string): PartitionId {
   const slash = key.lastIndexOf('/')
   return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }

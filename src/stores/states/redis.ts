@@ -23,10 +23,10 @@ import { watermarkOf } from './watermark.ts'
 
 export interface RedisStateStoreOptions {
   readonly link: RedisLink
-  /** Begins every key: deployment, cluster id, topic. No braces. */
+  /** Prefix of every key: deployment, cluster id, topic. No braces. */
   readonly prefix: string
   readonly clock: BoundedClock
-  /** How long a closed state is kept, ms of wall clock. */
+  /** Retention of closed states, ms of wall clock. */
   readonly keepClosed?: number
   /** See RedisFeedback. */
   readonly onPutBack?: (entries: number) => void
@@ -41,16 +41,16 @@ interface Shard {
   readonly outboxTimes: string
 }
 
-/** Fixed for good: the shard of a state follows from its id. */
+/** Must never change: the shard of a state follows from its id. */
 const SHARDS = 16
-/** Attempts at opening a state, each after feedback that was lost was put back. */
+/** Attempts at opening a state, each after lost feedback was put back. */
 const OPENINGS = 3
-/** Keys of one call: keeps each script short for the others that wait on the server. */
+/** Maximum number of keys per call: keeps scripts short for other clients of the server. */
 const CHUNK = 100
 const PENDING_LIMIT = 100
-/** How long attempts are kept of work that is not taken up again, ms. */
+/** Retention of attempt counters of work that is not resumed, ms. */
 const KEEP_ATTEMPTS = DAY
-/** Reading everything is no part of the way of a message and may take longer than its budget. */
+/** Time limit of bulk reads, ms; they are not on the path of a message. */
 const BULK_BUDGET = 2000
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
@@ -62,8 +62,8 @@ const ACKNOWLEDGE = script('acknowledge')
 const LEASE = script('lease')
 
 /**
- * States shared by all instances. A state, its event in the outbox and its suppression lie on one of 16 shards, whose
- * hash tag puts them into one slot of a Cluster; one script changes them together. Rejects with REDIS_UNREACHABLE.
+ * States shared by all instances. A state, its outbox event and its suppression are on one of 16 shards, whose hash tag
+ * maps to a single slot of a Cluster; one script changes them together. Rejects with REDIS_UNREACHABLE.
  */
 export class RedisStateStore implements StateStore {
   readonly #link: RedisLink
@@ -270,7 +270,7 @@ export class RedisStateStore implements StateStore {
     return this.#feedback.suppressionOf(this.#shardOf(id).index, id)
   }
 
-  /** Reads one string for each id, by shard and in chunks; in the order of the ids. */
+  /** Reads one string for each id, by shard and in chunks; results are in the order of the ids. */
   async #read(ids: readonly string[], keyOf: (id: string) => string): Promise<(string | null)[]> {
     const byShard = new Map<Shard, number[]>()
     for (const [i, id] of ids.entries()) {

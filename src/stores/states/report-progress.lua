@@ -1,6 +1,5 @@
 -- KEYS[1] progress (hash: partition -> "<event time> <standing> <ms of the server>")
--- ARGV    partition, event time ('-' keeps the one that is stored; nothing is written when there is none), standing;
---         and so on
+-- ARGV    partition, event time ('-' keeps the stored one; nothing is written if there is none), standing; and so on
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 for i = 1, #ARGV, 3 do

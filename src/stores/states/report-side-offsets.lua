@@ -1,4 +1,4 @@
--- How far side topics have taken effect; a later word never takes back an earlier one.
+-- Records how far side topics have taken effect; offsets never go back.
 -- KEYS[1] side offsets (hash: partition -> "<newest timestamp> <next offset>")
 -- ARGV    partition, newest timestamp of the rows read, next offset; and so on
 for i = 1, #ARGV, 3 do

@@ -1,16 +1,16 @@
 import type { Signal } from '../../domain/decision.ts'
 import type { OpenStates } from './open-states.ts'
 
-/** Open states of senders on one port: an honest port carries a few names. */
+/** Maximum number of open sender states on one port: legitimate ports carry few names. */
 const MAX_STATES_OF_PORT = 100
 
 /**
- * Keeps what one call raises within the open states that the senders of one port may have: each name that a port makes
- * up would raise another.
+ * Limits the states that one call raises to the maximum of open sender states per port: otherwise each name that a port
+ * invents would raise another one.
  */
 export class SenderCap {
   readonly #open: Pick<OpenStates, 'get' | 'sendersOn'>
-  /** States that the call may raise, by port. */
+  /** Number of states that the call raises, by port. */
   readonly #raising = new Map<string, number>()
   #refused = 0
 
@@ -18,12 +18,12 @@ export class SenderCap {
     this.#open = open
   }
 
-  /** Signals that were refused. */
+  /** Number of refused signals. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Whether a signal may not raise its state, by id. */
+  /** Whether a signal may not raise its state with this id. */
   refuses(id: string, { target, match }: Signal): boolean {
     const port = target.kind === 'sender' ? match.ports?.[0] : undefined
     if (port === undefined || this.#open.get(id)) return false

@@ -7,9 +7,9 @@ export interface SweeperParts {
   readonly store: Pick<StateStore, 'lease' | 'watermark' | 'check'>
   readonly manager: Pick<StateManager, 'refresh' | 'sweep'>
   readonly publisher: Pick<StatePublisher, 'publish' | 'resend'>
-  /** Names this instance in the lease. */
+  /** Name of this instance in the lease. */
   readonly holder: string
-  /** Called for a round that failed; the next one tries again. */
+  /** Called when a round fails; the next one retries. */
   readonly failed: (error: unknown) => void
   /** Called for every round of the lease holder. */
   readonly swept?: (round: {
@@ -17,14 +17,14 @@ export interface SweeperParts {
     readonly changed: number
     readonly resent: number
   }) => void
-  /** Written by the holder of the lease as well. */
+  /** Also written by the lease holder only. */
   readonly stats?: { write(watermark: number | undefined, signal: AbortSignal): Promise<unknown> }
   readonly everyMs?: number
   readonly leaseMs?: number
-  /** Outbox entries older than this are sent again. */
+  /** Outbox entries older than this are sent again, ms. */
   readonly resendAfterMs?: number
   readonly refreshEveryMs?: number
-  /** Between two looks whether the store lost feedback. */
+  /** Interval between checks whether the store has lost feedback, ms. */
   readonly checkEveryMs?: number
 }
 
@@ -43,7 +43,7 @@ export class Sweeper {
     this.#parts = parts
   }
 
-  /** One round: refreshes the local copy when it is time; resends and sweeps while this instance holds the lease. */
+  /** One round: refreshes the local copy if it is due; resends and sweeps if this instance holds the lease. */
   async round(): Promise<void> {
     const { store, manager, publisher, holder, swept, stats } = this.#parts
     const { leaseMs = 5000, resendAfterMs = 5000, refreshEveryMs = 30_000, checkEveryMs = 5000 } = this.#parts
@@ -80,7 +80,7 @@ export class Sweeper {
     this.#timer.unref()
   }
 
-  /** Gives up what waits for the sink (it stays in the outbox); resolves when the round in progress has ended. */
+  /** Stops waiting for the sink (entries stay in the outbox); resolves when the current round has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     clearTimeout(this.#timer)
@@ -88,14 +88,14 @@ export class Sweeper {
   }
 }
 
-/** Event time between two sweeps of the embedded mode, ms. */
+/** Event time between two sweeps in the embedded mode, ms. */
 const SWEEP_EVERY = 10_000
 
 export interface EventTimeSweeperParts extends Pick<SweeperParts, 'manager' | 'publisher'> {
   readonly store: Pick<StateStore, 'reportProgress'>
 }
 
-/** Ends silent states by the event time of the input itself: the embedded mode, which has one partition. */
+/** Ends silent states by the event time of the input: for the embedded mode, which has one partition. */
 export class EventTimeSweeper {
   readonly #parts: EventTimeSweeperParts
   #sweptAt = Number.NEGATIVE_INFINITY
@@ -104,7 +104,7 @@ export class EventTimeSweeper {
     this.#parts = parts
   }
 
-  /** Before the messages of this event time are worked on. */
+  /** Call it before the messages of this event time are processed. */
   async reach(eventTime: number, { topic, partition }: PartitionId): Promise<void> {
     if (eventTime - this.#sweptAt < SWEEP_EVERY) return
     this.#sweptAt = eventTime

@@ -1,11 +1,11 @@
 import type { PartitionProgress } from '../../domain/state-store.ts'
 
-/** Without a report for this long a partition counts as without an owner, ms of wall clock. */
+/** Time without a report after which a partition counts as having no owner, ms of wall clock. */
 export const OWNERLESS_AFTER = 30_000
 
 /**
- * Event time that every partition has passed. A partition with lag or without an owner holds it back; an idle one
- * does not. When all are idle nothing is left to read: the highest event time stands. Undefined without partitions.
+ * Event time that every partition has passed. A partition with lag or without an owner holds it back; an idle one does
+ * not. If all are idle, everything was read and the highest event time is returned. Undefined without partitions.
  */
 export function watermarkOf(partitions: readonly PartitionProgress[]): number | undefined {
   let lowest: number | undefined

@@ -1,9 +1,9 @@
--- Which templates changed after a mark, the one that changed longest ago first.
+-- Returns the templates that changed after a given change number, oldest change first.
 --
--- KEYS     as of keep-template
--- ARGV[1]  the mark: a number of a change
--- ARGV[2]  most templates
--- Returns  {mark of the last of them, 1: the mark is ahead of the last change and all are given, {JSON, …}}
+-- KEYS     as in keep-template
+-- ARGV[1]  change number to start after
+-- ARGV[2]  maximum number of templates
+-- Returns  {number of the last change returned, 1 if ARGV[1] is ahead of the last change and all are returned, {JSON, …}}
 
 local last = tonumber(redis.call('GET', KEYS[4]) or 0)
 local after = tonumber(ARGV[1])

@@ -1,8 +1,8 @@
--- Forgets templates that ended before a time.
+-- Deletes templates that ended before a given time.
 --
--- KEYS     as of keep-template
+-- KEYS     as in keep-template
 -- ARGV[1]  epoch ms
--- ARGV[2]  most templates
+-- ARGV[2]  maximum number of templates
 -- Returns  {sketch, …}
 
 local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])

@@ -1,16 +1,16 @@
--- Writes a template if it is stored as expected, and says that it changed.
+-- Writes a template if the stored one is as expected, and records the change.
 --
 -- KEYS[1]  templates: hash, sketch -> JSON
 -- KEYS[2]  changes: sorted set of sketches by their last change
 -- KEYS[3]  ends: sorted set of sketches by `until`, epoch ms
 -- KEYS[4]  number of the last change
 -- ARGV[1]  the sketch
--- ARGV[2]  the JSON as it is expected; empty: none
--- ARGV[3]  the JSON
+-- ARGV[2]  expected JSON; empty if none is stored
+-- ARGV[3]  new JSON
 -- ARGV[4]  `until`, epoch ms
--- ARGV[5]  most templates: the one that ends first is dropped
--- ARGV[6]  seconds that all are kept after the last change
--- Returns  1: written, 0: it is stored otherwise
+-- ARGV[5]  maximum number of templates: the one that ends first is dropped
+-- ARGV[6]  TTL of all templates after the last change, seconds
+-- Returns  1 if written, 0 if the stored template differs
 
 local call = redis.call
 if (call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end

@@ -8,9 +8,9 @@ import {
   type TemplateStore,
 } from '../../domain/templates.ts'
 
-/** Templates of one process: the embedded mode, or a service without Redis. Nothing survives the process. */
+/** Templates of a single process: embedded mode, or a service without Redis. They are not persisted. */
 export class MemoryTemplateStore implements TemplateStore {
-  /** The one that changed longest ago first, each with the number of its last change. */
+  /** Least recently changed first, each with the number of its last change. */
   readonly #templates = new Map<string, { readonly template: StoredTemplate; readonly change: number }>()
   readonly #most: number
   #changes = 0

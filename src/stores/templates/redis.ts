@@ -18,22 +18,22 @@ const KEEP = script('keep-template')
 const CHANGED = script('changed-templates')
 const EXPIRE = script('expire-templates')
 
-/** Without any change for so long all are gone, seconds: each ended before. */
+/** Without any change for this long all templates are deleted, seconds: each has ended before. */
 const KEPT = (KEPT_FOR + 30 * DAY) / 1000
-/** What no message waits for may take so long, ms. */
+/** Time limit of calls that no message waits for, ms. */
 const BACKGROUND_MS = 2_000
-/** Templates that are written at once, for what is known of none before. */
+/** Number of templates written together if none of them is known. */
 const TOGETHER = 200
 const MAX_ATTEMPTS = 32
 
 export interface RedisTemplateOptions {
   readonly link: RedisLink
-  /** Begins every key: deployment, cluster id, topic. No braces. */
+  /** Prefix of every key: deployment, cluster id, topic. No braces. */
   readonly prefix: string
   readonly most?: number
 }
 
-/** Templates shared by all instances, under one hash tag: some 60 MB for 100,000. A template changes by compare-and-swap. */
+/** Templates shared by all instances, under one hash tag: some 60 MB for 100,000. Changed by compare-and-swap. */
 export class RedisTemplateStore implements TemplateStore {
   readonly #link: RedisLink
   readonly #keys: readonly string[]
@@ -86,7 +86,7 @@ export class RedisTemplateStore implements TemplateStore {
   }
 }
 
-/** Undefined for another form than this version writes. */
+/** Undefined if written in an unknown format of another version. */
 function storedIn(row: string | null): StoredTemplate | undefined {
   if (row === null) return undefined
   try {
