@@ -10,15 +10,15 @@ export interface WriterParts {
   readonly checkpoint: Checkpoint
   readonly clock: Clock
   readonly emit: Emit
-  /** Whether the time from the broker's append to the acknowledgement is measured. */
+  /** Whether to measure the time from the broker's append to the acknowledgement. */
   readonly timed: boolean
   readonly signal: AbortSignal
 }
 
-/** Batches whose sink has not acknowledged yet. */
+/** Maximum number of batches that the sink has not acknowledged yet. */
 const MAX_WRITES = 4
 
-/** Writes what follows from batches, a few at a time, and settles their records when the sink has acknowledged it. */
+/** Writes the outputs of batches, several at a time, and settles their records when the sink has acknowledged them. */
 export class AcknowledgedWriter {
   readonly #parts: WriterParts
   #writes = 0
@@ -29,12 +29,12 @@ export class AcknowledgedWriter {
     this.#parts = parts
   }
 
-  /** Why nothing is written any more; undefined: it is. */
+  /** The error that stopped writing; undefined if there is none. */
   get failure(): unknown {
     return this.#failure
   }
 
-  /** Begins to write when there is room; `done` is called with all of them when the sink has acknowledged, or has failed. */
+  /** Starts the write when there is room; `done` is called with all items when the sink has acknowledged or failed. */
   async write(
     items: readonly Intaken[],
     outputs: readonly OutputRecord[],
@@ -60,7 +60,7 @@ export class AcknowledgedWriter {
     try {
       if (outputs.length > 0) await sink.write(outputs, signal)
     } catch (error) {
-      // What the sink refuses for good would be refused again: it is reported, and the rest goes on.
+      // Records refused for good would be refused again: they are reported, and the rest continues.
       if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') {
         this.#failure ??= error
         return

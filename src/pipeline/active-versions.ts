@@ -1,16 +1,16 @@
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
 
 /**
- * The versions in force: those that were loaded last when a batch begins stay until the next one, so that a batch is
- * worked on with one set from its first stage to its last.
+ * The versions in force. Versions loaded during a batch take effect with the next one, so that every stage of a batch
+ * uses the same set.
  */
 export class ActiveVersions implements VersionsInForce {
   readonly #loaded: () => Versions
   #current: Versions
-  /** The batch that is worked on, or was last. */
+  /** The current or last batch. */
   #batch: Promise<unknown> = Promise.resolve()
 
-  /** `loaded` gives what was loaded last. */
+  /** `loaded` returns the versions loaded last. */
   constructor(loaded: () => Versions) {
     this.#loaded = loaded
     this.#current = loaded()
@@ -20,7 +20,7 @@ export class ActiveVersions implements VersionsInForce {
     return this.#current
   }
 
-  /** Puts in force what was loaded last: at the beginning of a batch. */
+  /** Activates the versions loaded last, at the start of a batch. */
   begin(): Versions {
     this.#current = this.#loaded()
     return this.#current
@@ -33,11 +33,11 @@ export class ActiveVersions implements VersionsInForce {
     return result
   }
 
-  /** Resolves when what was loaded last is in force and no batch works with the versions before any more. */
+  /** Resolves when the versions loaded last are in force and no batch uses earlier ones. */
   async adopt(): Promise<void> {
     const last = this.#batch
     await last
-    // A batch that has begun meanwhile took the new versions itself.
+    // A batch that began meanwhile has already activated the new versions.
     if (this.#batch === last) this.begin()
   }
 }

@@ -6,31 +6,31 @@ import { type Buffered, PartitionBuffers } from './partition-buffers.ts'
 import type { Ahead } from './partition-tracker.ts'
 import { ALIGNMENT_LIMITS, type WaitingSpan } from './watermark-alignment.ts'
 
-/** A record that was read: decoded, with the event time of its partition. */
+/** A decoded record, with the event time of its partition. */
 export interface Arrived extends Buffered {
   readonly raw: RawRecord
-  /** Everything of the partition before this offset was read. */
+  /** Everything in the partition before this offset was read. */
   readonly from: number
   readonly record: Decoded
   readonly eventTime: number
 }
 
 export interface AdmissionParts {
-  /** Resolves when more may be worked on; rejects once work has failed for good. */
+  /** Resolves when more records may be worked on; rejects once work has failed for good. */
   readonly room: () => Promise<void>
-  /** Takes what is next: records of one partition within one bucket of event time. */
+  /** Receives the next records: a run of one partition within one bucket of event time. */
   readonly admit: (id: PartitionId, run: readonly Arrived[]) => void
   readonly clock: BoundedClock
 }
 
 /**
- * Holds the records that were read and lets them in as far as there is room: in the order of event time over all
- * partitions that are held, and not ahead of other instances.
+ * Buffers the records that were read and admits them as capacity allows, in event-time order across the assigned
+ * partitions, and not ahead of other instances.
  */
 export class Admission implements Ahead {
   readonly #parts: AdmissionParts
   readonly #buffers = new PartitionBuffers<Arrived>()
-  /** What waits for other instances. */
+  /** Records in this span wait for other instances. */
   #span: WaitingSpan = { after: Number.POSITIVE_INFINITY, before: Number.NEGATIVE_INFINITY }
   #admitting: Promise<void> | undefined
   #patience: NodeJS.Timeout | undefined
@@ -45,14 +45,14 @@ export class Admission implements Ahead {
     this.#buffers.assign(id, performance.now())
   }
 
-  /** Forgets what is held of a partition. */
+  /** Drops the buffered records of a partition. */
   drop(id: PartitionId): void {
     this.#buffers.drop(id)
   }
 
   /**
-   * Takes in records of an assigned partition. Waits for the work on what was let in; not for partitions that are behind,
-   * whose records may have to wait for this call, nor while the partition is held back. Rejects once work has failed for
+   * Adds records of an assigned partition. Waits for the work on admitted records, but not for partitions that are
+   * behind, whose records may depend on this call, nor while the partition is held. Rejects once work has failed for
    * good.
    */
   async push(id: PartitionId, arrived: readonly Arrived[], lag: number | undefined): Promise<void> {
@@ -68,24 +68,24 @@ export class Admission implements Ahead {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** So many records of the partition are still to come. */
+  /** Sets the number of records of the partition that are still to come. */
   toCome(id: PartitionId, lag: number): void {
     this.#buffers.toCome(id, lag)
     this.admitNext()
   }
 
-  /** Undefined, or a promise that resolves when the partition may be read on. */
+  /** Undefined, or a promise that resolves when reading of the partition may continue. */
   full(id: PartitionId): Promise<void> | undefined {
     return this.#buffers.full(id)
   }
 
-  /** Lets records wait for other instances until it is said again; at the end nothing waits. */
+  /** Makes records in a span wait for other instances until the next call; at the end nothing waits. */
   wait(span: WaitingSpan): void {
     this.#span = span
     this.admitNext()
   }
 
-  /** Lets in nothing of an assigned partition until it is released, and the others meanwhile. At the end nothing is held back. */
+  /** Stops admitting records of an assigned partition until it is released; others continue. At the end nothing is held. */
   hold(id: PartitionId): void {
     if (!this.#ending) this.#buffers.hold(id)
   }
@@ -104,7 +104,7 @@ export class Admission implements Ahead {
     return this.#buffers.lag(id)
   }
 
-  /** The input has ended: resolves when everything that is held was let in. */
+  /** The input has ended: resolves when all buffered records were admitted. */
   async end(): Promise<void> {
     this.#ending = true
     this.#buffers.releaseAll()
@@ -117,13 +117,13 @@ export class Admission implements Ahead {
     clearTimeout(this.#patience)
   }
 
-  /** Lets in what is next in event time, as far as there is room and no other partition has to catch up first. */
+  /** Admits the next records in event-time order, as long as there is room and no other partition must catch up first. */
   admitNext(): void {
     clearTimeout(this.#patience)
     this.#admitting ??= this.#admit()
   }
 
-  /** Never rejects. Ends in the turn in which it saw that nothing is next, so that no call of `admitNext` is missed. */
+  /** Never rejects. Ends in the same tick in which it found nothing to admit, so that no call of `admitNext` is missed. */
   async #admit(): Promise<void> {
     try {
       await this.#parts.room()

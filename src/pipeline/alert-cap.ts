@@ -1,25 +1,25 @@
 import type { Decision } from '../detection/judge.ts'
 import { MINUTE } from '../domain/time.ts'
 
-/** Senders that are counted at once: beyond, the one that was quiet longest starts over. */
+/** Maximum number of senders that are tracked; beyond it, the longest quiet one is dropped and starts over. */
 const MAX_SENDERS = 10_000
 
 /**
- * Lets so many message alerts of one sender a minute of event time go out: a sender that floods a port must not flood those
- * who read the alerts. What is left out has its verdict, and the states of its sender.
+ * Limits the message alerts of one sender per minute of event time: a sender that floods a port must not flood the
+ * readers of alerts. Messages without an alert still have their verdict, and their sender its states.
  */
 export class AlertCap {
   readonly #most: number
   readonly #capped: (messages: number) => void
   readonly #counts = new Map<string, { readonly minute: number; count: number }>()
 
-  /** `most`: 0 switches the cap off. `capped`: called with the number of messages of a batch that get no alert. */
+  /** `most` of 0 disables the cap. `capped` is called with the number of messages of a batch that get no alert. */
   constructor(most: number, capped: (messages: number) => void) {
     this.#most = most
     this.#capped = capped
   }
 
-  /** The decisions of a batch, without alerts where a sender has too many. */
+  /** The decisions of a batch, without alerts for senders above the limit. */
   limit(decisions: readonly Decision[]): readonly Decision[] {
     if (this.#most === 0) return decisions
     let capped = 0

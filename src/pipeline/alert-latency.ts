@@ -4,7 +4,7 @@ import type { Intaken } from './outputs.ts'
 
 const ALERT_OF_MESSAGE = 'message:'
 
-/** Reports the time from the broker's append of messages to the acknowledgement of their alerts, which is now. */
+/** Reports the time from the broker's append of messages to the acknowledgement of their alerts, which has just arrived. */
 export function reportAlertLatency(
   items: readonly Intaken[],
   outputs: readonly OutputRecord[],

@@ -2,14 +2,14 @@ import type { AlertedMessage } from '../domain/allowance.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Reach } from './degradation.ts'
 
-/** Messages that wait for the store, at most: as many as it remembers of an hour. */
+/** Maximum number of messages that wait for the store, as many as it keeps per hour. */
 const MAX_WAITING = 32_000
-/** Of those, how many go with a batch: all at once would not be answered in time. */
+/** Maximum number of waiting messages sent with a batch: all at once would exceed the time limit. */
 const STEP = 1_000
 
 /**
- * Remembers what messages were alerted for, since an analyst may name them. What the store does not take waits for the
- * next batches; beyond the limit the oldest are given up.
+ * Stores the data behind alerted messages, which analysts may refer to. Messages that the store did not accept wait for
+ * the next batches; above the limit the oldest are dropped.
  */
 export class AlertedMessages {
   readonly #store: Pick<StateStore, 'rememberAlerted'>
@@ -19,7 +19,7 @@ export class AlertedMessages {
     this.#store = store
   }
 
-  /** Rejects with what is no outage. */
+  /** Rejects with errors other than outages. */
   async remember(alerted: readonly AlertedMessage[], reach: Reach): Promise<void> {
     const due = [...this.#waiting.splice(0, STEP), ...alerted]
     if (due.length === 0) return

@@ -15,29 +15,29 @@ export interface AssemblyParts {
   readonly checkpoint: Checkpoint
   readonly partitions: Pick<PartitionTracker, 'isRead' | 'workedUpTo'>
   readonly emit: Emit
-  /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
+  /** Parts are timed by the Kafka timestamps of their records or, in the embedded mode, by event time. */
   readonly partClock: 'append' | 'event'
 }
 
-/** Makes messages of records, joining parts, and gathers them into batches that end with a bucket of event time. */
+/** Turns records into messages, joining parts, and collects them into batches that end with a bucket of event time. */
 export class Assembly {
   readonly #parts: AssemblyParts
-  /** Bucket of event time that the batch at hand belongs to. */
+  /** Event-time bucket of the current batch. */
   #bucket = Number.NEGATIVE_INFINITY
-  /** Bucket of the record that came last. */
+  /** Bucket of the last record. */
   #last = Number.NEGATIVE_INFINITY
 
   constructor(parts: AssemblyParts) {
     this.#parts = parts
   }
 
-  /** What comes now may be older than what came last. */
+  /** Later records may be older than the last one. */
   begin(): void {
     this.#bucket = Number.NEGATIVE_INFINITY
     this.#last = Number.NEGATIVE_INFINITY
   }
 
-  /** Records of one partition within one bucket. Throws OFFSET_GAP: see Checkpoint. */
+  /** Takes records of one partition within one bucket. Throws OFFSET_GAP: see Checkpoint. */
   take(id: PartitionId, run: readonly Arrived[]): void {
     const { checkpoint } = this.#parts
     const now = performance.now()
@@ -45,13 +45,13 @@ export class Assembly {
       const { position, timestamp } = raw
       const items = isSplit(record) ? record.items.length : 1
       if (!checkpoint.take(position, from, now, items)) continue
-      // A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic.
+      // A batch ends with its event-time bucket, so that a backlog is judged at the same granularity as live traffic.
       if (bucket > this.#bucket) {
         this.#flushParts(position, timestamp, eventTime)
         this.#parts.batcher.flush()
         this.#bucket = bucket
       } else if (bucket < this.#last) {
-        // What comes late begins a batch: within one, buckets stay in their order, which is how a replay sorts it.
+        // A late record starts a new batch: buckets within a batch stay in order, as in a replay.
         this.#parts.batcher.flush()
       }
       this.#last = bucket
@@ -63,23 +63,23 @@ export class Assembly {
     this.#flushParts(id, last.raw.timestamp, last.eventTime)
   }
 
-  /** Scores the parts of partitions that bring nothing any more, by the time that the process has run, ms. */
+  /** Flushes the parts of silent partitions, by the running time of the process, ms. */
   flushSilent(running: number): void {
     const { join, partitions } = this.#parts
     this.#add(join.flushSilent(running, (key) => partitions.isRead(key)))
   }
 
-  /** The input has ended: scores all parts that wait. */
+  /** The input has ended: flushes all waiting parts. */
   flushAll(): void {
     this.#add(this.#parts.join.flushAll())
   }
 
-  /** Forgets the parts that wait on a partition. */
+  /** Drops the waiting parts of a partition. */
   drop(id: PartitionId): void {
     this.#parts.join.drop(id)
   }
 
-  /** What comes of one record is counted by its offset, so it stays in one batch. */
+  /** Items of one record are counted by its offset, so they stay in one batch. */
   #split(raw: RawRecord, { items }: SplitRecord, eventTime: number): void {
     this.#parts.batcher.together(() => {
       for (const [index, item] of items.entries()) {
@@ -114,7 +114,7 @@ export class Assembly {
     batcher.add({ kind: 'rejected', ...rejected, isFirst: item === undefined || item.index === 0 }, bytes)
   }
 
-  /** Scores the parts of a partition that have waited long enough. */
+  /** Flushes the parts of a partition that have waited long enough. */
   #flushParts(id: PartitionId, timestamp: number, eventTime: number): void {
     const now = this.#parts.partClock === 'append' ? timestamp : eventTime
     this.#add(this.#parts.join.flushExpired(id, now), eventTime)

@@ -3,31 +3,31 @@ import type { FeatureStore } from '../domain/feature-store.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import { HOUR, MINUTE } from '../domain/time.ts'
 
-/** Records older than this are a backlog, ms: what follows from them is not urgent. */
+/** Records older than this are a backlog, ms: their outputs are not urgent. */
 const OLD_FROM = MINUTE
-/** A message whose event time is further behind its arrival was written to the topic again: no gateway is that slow, ms. */
+/** Largest delay of a gateway, ms. A message with an older event time on arrival was written to the topic again. */
 export const SLOWEST_GATEWAY = HOUR
-/** Between two attempts, ms; doubles up to the most. */
+/** Pauses between attempts, ms: the first, which doubles, up to the longest. */
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 1000
 
 export interface BacklogWaitOptions {
   readonly clock: BoundedClock
-  /** How long one outage may hold up a backlog, ms; 0: not at all. */
+  /** How long one outage may delay a backlog, ms; 0 disables waiting. */
   readonly most: number
-  /** Ends every wait. */
+  /** Aborts all waiting. */
   readonly signal: AbortSignal
   /** Called when waiting begins. */
   readonly began: () => void
 }
 
 /**
- * Lets a backlog wait for the stores: work on old records is tried again until its store was reached, for `most` of one
- * outage at the longest, whatever work and however many batches it concerns. Live records never wait.
+ * Makes a backlog wait for the stores: work on old records is retried until its store answers, for at most `most` ms
+ * per outage, over all work and batches. Live records never wait.
  */
 export class BacklogWait {
   readonly #options: BacklogWaitOptions
-  /** When the outage that is waited for will have held up the backlog long enough, by the monotonic clock. */
+  /** Monotonic time at which waiting for the current outage ends. */
   #until: number | undefined
   #newest = 0
 
@@ -36,8 +36,8 @@ export class BacklogWait {
   }
 
   /**
-   * Messages are worked on next. Whether they are a backlog depends on when the newest arrived in Kafka or, if it was
-   * written there again, on its event time. Returns that time, epoch ms.
+   * Call it before messages are processed. They are a backlog by the arrival time of the newest in Kafka or, for
+   * messages written there again, by its event time. Returns that time, epoch ms.
    */
   begin(messages: readonly { readonly receivedAt: number; readonly ts: number }[]): number {
     this.#newest = messages.reduce(
@@ -47,7 +47,7 @@ export class BacklogWait {
     return this.#newest
   }
 
-  /** `newest`: the newest time of what is worked on, epoch ms. `work` must be idempotent. */
+  /** `newest` is the newest time of the messages, epoch ms. `work` must be idempotent. */
   async until<T>(newest: number, work: () => Promise<T>, reached: (result: T) => boolean): Promise<T> {
     const { clock, most, signal, began } = this.#options
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -66,15 +66,15 @@ export class BacklogWait {
   }
 
   /**
-   * The outage is over: the next one may hold up a backlog again. Work that succeeds does not show it, since another
-   * part of the store may be away, or it may have had nothing to ask.
+   * The outage has ended, and the next one may delay a backlog again. Successful work alone does not show this: another
+   * part of the store may be down, or the work may not have needed the store.
    */
   over(): void {
     this.#until = undefined
   }
 }
 
-/** A store of counts for which a backlog waits; what is not counted after that is given up. */
+/** A feature store for which a backlog waits. Counts that are still missing afterwards are given up. */
 export function waitingCounts(
   features: Pick<FeatureStore, 'count' | 'giveUp'>,
   wait: BacklogWait,
@@ -92,7 +92,7 @@ export function waitingCounts(
   }
 }
 
-/** The newest event time of some messages, epoch ms. */
+/** The newest event time of the messages, epoch ms. */
 function newestOf(messages: readonly { readonly ts: number }[]): number {
   return messages.reduce((newest, { ts }) => Math.max(newest, ts), 0)
 }

@@ -14,12 +14,12 @@ export interface BatchReadingParts {
   readonly emit: Emit
 }
 
-/** Messages of one step: some milliseconds, in which nothing else is answered. */
+/** Messages per step, some milliseconds in which the event loop is blocked. */
 const STEP = 256
 
 /**
- * What the texts of one batch say, worked out in steps: a batch is read while it gathers, and while the one before it
- * waits for its stores. What is scored in a step is remembered with the text, so scoring the batch asks for nothing again.
+ * Reads the texts of a batch in steps, while the batch is collected and while the previous one waits for its stores.
+ * Scores are cached with the text, so scoring the whole batch repeats no work.
  */
 export class BatchReading {
   readonly isolation: Isolation
@@ -27,9 +27,9 @@ export class BatchReading {
   readonly #items: readonly Intaken[]
   readonly #read: ExtractedMessage[] = []
   #at = 0
-  /** So far steps may go. */
+  /** Limit of the steps so far. */
   #upTo = 0
-  /** What the steps have taken, s. */
+  /** Time spent in the steps, s. */
   #seconds = { intake: 0, classify: 0 }
 
   /** `items` may grow until `finish`. */
@@ -39,7 +39,7 @@ export class BatchReading {
     this.isolation = new Isolation(parts.emit)
   }
 
-  /** Takes steps in turns of the event loop of their own through what the batch holds now. */
+  /** Reads the current items of the batch in steps, each in its own turn of the event loop. */
   ahead(classifier: () => Classifier): void {
     const isStepping = this.#at < this.#upTo
     this.#upTo = this.#items.length
@@ -54,7 +54,7 @@ export class BatchReading {
     })
   }
 
-  /** All messages of the batch, without those that could not be read, and what reading them has taken, s. */
+  /** All messages of the batch except those that could not be read, and the time spent on reading them, s. */
   finish() {
     const began = performance.now()
     this.#readUpTo(this.#items.length)
@@ -70,7 +70,7 @@ export class BatchReading {
     try {
       classify(this.#read.slice(from), classifier)
     } catch {
-      // The batch is scored as a whole later, which tells messages apart that cannot be.
+      // The batch is scored again as a whole, which isolates messages that cannot be scored.
     }
     this.#seconds.intake += (read - began) / 1000
     this.#seconds.classify += (performance.now() - read) / 1000

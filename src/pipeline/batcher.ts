@@ -1,27 +1,27 @@
 export interface BatchLimits {
   readonly maxRecords: number
   readonly maxBytes: number
-  /** The first item of a batch waits no longer than this, ms. */
+  /** Maximum waiting time of the first item of a batch, ms. */
   readonly maxAge: number
-  /** Items taken in and not yet done, without those that stand aside; more are held back. */
+  /** Maximum number of unsettled items, not counting those set aside; further ones wait. */
   readonly maxInFlight: number
 }
 
-/** Items that are worth a word while a batch grows: to read fewer at a time costs more. */
+/** Growth of a batch that is reported: reading fewer items at a time costs more. */
 export const GROWN_BY = 64
 
 export interface BatchHooks<T> {
-  /** How many of the items that are taken in take no room from others; absent: none. */
+  /** The number of unsettled items that do not count against the limit; default: none. */
   readonly aside?: (() => number) | undefined
-  /** Told of a batch each time it has grown by `GROWN_BY` items, and when it is complete while its work may not begin yet. */
+  /** Called each time a batch has grown by `GROWN_BY` items, and when it is complete while its work cannot begin yet. */
   readonly gathered?: ((items: readonly T[]) => void) | undefined
 }
 
 /**
- * Gathers items into batches by count, bytes and age, and works on them one after the other. While one is worked on, its
- * successor grows beyond its age: it could not begin earlier, and one large batch costs less than several small ones.
- * `work` resolves when the next batch may begin; it calls `done` with how many of its items are settled, once or several
- * times, which is what lets more in.
+ * Collects items into batches by count, bytes and age, and works on one batch at a time. While one is in progress, the
+ * next grows beyond its age limit: it could not begin earlier, and one large batch is cheaper than several small ones.
+ * `work` resolves when the next batch may begin. It calls `done`, once or several times, with the number of settled
+ * items, which makes room for more.
  */
 export class Batcher<T> {
   readonly #limits: BatchLimits
@@ -31,13 +31,13 @@ export class Batcher<T> {
   #bytes = 0
   #inFlight = 0
   #timer: NodeJS.Timeout | undefined
-  /** What is gathered has reached its age. */
+  /** The collected items have reached their age limit. */
   #overdue = false
   #chain: Promise<void> = Promise.resolve()
   #queued = 0
   #waiting: (() => void)[] = []
   #failure: unknown
-  /** What is added stays in one batch. */
+  /** Items that are added stay in one batch. */
   #together = false
 
   constructor(
@@ -61,7 +61,7 @@ export class Batcher<T> {
     }
   }
 
-  /** Ends no batch while `add` is called by this, so that one may grow beyond its limits. */
+  /** Ends no batch during `add`, so that a batch may exceed its limits. */
   together(add: () => void): void {
     this.#together = true
     try {
@@ -81,7 +81,7 @@ export class Batcher<T> {
     else this.#overdue = true
   }
 
-  /** Sends off what was gathered, without waiting for it. */
+  /** Sends the collected items without waiting for the work. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -111,7 +111,7 @@ export class Batcher<T> {
     this.wake()
   }
 
-  /** Looks again whether there is room: more may stand aside. */
+  /** Checks for room again, as more items may have been set aside. */
   wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
@@ -127,7 +127,7 @@ export class Batcher<T> {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Resolves when everything taken in so far is settled. */
+  /** Resolves when all items so far are settled. */
   async drain(): Promise<void> {
     this.flush()
     while (this.#failure === undefined && (this.#inFlight > 0 || this.#queued > 0)) {

@@ -23,16 +23,16 @@ export interface CheckerParts {
   readonly tokenise: Tokenise
   readonly ledger: Pick<ConsentLedger, 'lookup' | 'askedBefore'>
   readonly states: Pick<StateManager, 'openStatesFor' | 'allowances'>
-  /** Why ledgers or states may lack something now; empty: they lack nothing. */
+  /** Why ledgers or states may be incomplete now; empty if they are complete. */
   readonly lacking: () => readonly string[]
   readonly alerts: Pick<AlertOptions, 'describe' | 'senderContacts'>
   readonly limits: DecodeLimits
-  /** Verdicts on older messages are `late`, ms; 0: never. */
+  /** Age above which verdicts are `late`, ms; 0: never. */
   readonly maxAge: number
   readonly clock: BoundedClock
 }
 
-/** What would be said of a record, or why nothing can be. */
+/** The verdict on a record, or why there is none. */
 export type CheckAnswer =
   | { readonly verdict: Verdict; readonly reasons: readonly Omit<AlertReason, 'rule'>[] }
   | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
@@ -40,8 +40,8 @@ export type CheckAnswer =
 const NO_BYTES = Buffer.alloc(0)
 
 /**
- * Judges records that somebody asks about, by text, registry, consents and open states as they are. Counts nothing,
- * remembers nothing and changes no state: what depends on counts shows in the states that are open.
+ * Judges records on request by text, registry, consents and current open states. It counts nothing, stores nothing and
+ * changes no state; rates only have an effect through the states that are open.
  */
 export class Checker {
   readonly #parts: CheckerParts
@@ -51,8 +51,8 @@ export class Checker {
   }
 
   /**
-   * One answer a record, in order. Where the ledger cannot be reached, or is known to lack something, the verdicts are
-   * `degraded`. Never rejects for what a record says.
+   * One answer per record, in order. The verdicts are `degraded` if the ledger cannot be reached or is known to be
+   * incomplete. Never rejects because of the content of a record.
    */
   async check(records: readonly unknown[]): Promise<CheckAnswer[]> {
     const { tokenise, versions, lacking } = this.#parts
@@ -72,7 +72,7 @@ export class Checker {
       answers[index] = message
       return []
     })
-    // Before anything is waited for: a model that is replaced meanwhile may be closed.
+    // Before waiting for anything: a replaced model may be closed meanwhile.
     const { classifier } = current
     const alone = (one: ExtractedMessage) =>
       keepApart(one.position.offset, () => classify([one], classifier)) ?? []
@@ -87,7 +87,7 @@ export class Checker {
     return answers
   }
 
-  /** An input record as a message; a part of one is judged alone. */
+  /** Reads an input record as a message; a single part is judged on its own. */
   #read(fields: unknown, offset: number): Message | Extract<CheckAnswer, { error: unknown }> {
     const position = { topic: 'check', partition: 0, offset }
     const now = this.#parts.clock.now()
@@ -104,7 +104,7 @@ export class Checker {
     const { ledger } = this.#parts
     const reading = {
       lookup: ledger.lookup.bind(ledger),
-      // Whether consent was asked for before; that somebody asks about the message is no request.
+      // Only looks up earlier consent requests: this request must not count as one.
       asked: ledger.askedBefore.bind(ledger),
     }
     try {
@@ -115,7 +115,7 @@ export class Checker {
     }
   }
 
-  /** A defect on one message is told in its place and holds up no other. */
+  /** A defect on one message becomes its answer and does not affect the others. */
   #answer(consulted: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
     try {
       return this.#judge(consulted, versions, degraded)
@@ -128,7 +128,7 @@ export class Checker {
     const { detectors, states, maxAge, clock, alerts } = this.#parts
     const { senderContacts, describe } = alerts
     const { allowances } = states
-    // The traffic may be behind the clock by more than a hold: what holds is what its readers still have.
+    // The traffic may lag the clock by more than the hold: a state applies as long as its readers have it.
     const open = states.openStatesFor(message, true)
     const knowledge = { consents, askedBefore, allowances, states: open, now: clock.earliest(), maxAge }
     const { decision } = judge(message, knowledge, versions, detectors.message)
@@ -139,20 +139,20 @@ export class Checker {
       verdict: verdict!,
       reasons: decision.reasons.map(({ code, score, action, evidence }) => {
         const shown = showEvidence(evidence, clear, message.to)
-        // Of the evidence as it is shown: a sentence gives away no more.
+        // Built from the evidence as shown, so that the sentence reveals no more.
         return { code, score, action, detail: describe({ code, evidence: shown }).detail, evidence: shown }
       }),
     }
   }
 }
 
-/** What shows nothing of the record. */
+/** An answer that reveals nothing of the record. */
 function defectOf(error: unknown): CheckAnswer {
   const kind = error instanceof Error ? error.name : typeof error
   return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kind}` } }
 }
 
-/** One call for all; if that throws, one each. */
+/** One call for all; if that throws, one call for each. */
 function allOrEach<T>(all: () => T, each: () => T): T {
   try {
     return all()

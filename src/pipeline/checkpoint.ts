@@ -12,9 +12,9 @@ import { OffsetTrack } from './offset-track.ts'
 interface Tracked {
   readonly id: PartitionId
   readonly offsets: OffsetTrack
-  /** Where reading began, as the source said. */
+  /** Start offset given by the source. */
   readonly startOffset: number | undefined
-  /** Offsets of records that are split, to how many of their items are not settled. */
+  /** Offsets of split records, with the number of their unsettled items. */
   readonly items: Map<number, number>
   advanced: number | undefined
 }
@@ -22,15 +22,15 @@ interface Tracked {
 const NO_ITEMS: ReadonlyMap<number, number> = new Map()
 
 /**
- * The highest contiguous acknowledged offset of each partition. An offset is passed when it and every offset taken in
- * before it are settled: acknowledged by the sinks, or a dead letter that was. It belongs to one assignment at a time:
- * what settles of an older one is ignored, for its records are read again.
+ * Tracks the highest contiguous acknowledged offset of each partition. An offset is passed when it and all earlier
+ * offsets are settled: their outputs, or their dead letters, are acknowledged by the sinks. It belongs to one
+ * assignment at a time; settlements of an earlier one are ignored, as its records are read again.
  */
 export class Checkpoint {
   readonly #tracks = new Map<string, Tracked>()
   #epoch = 0
 
-  /** Forgets everything: from now on it is kept for this assignment. */
+  /** Clears everything and starts a new assignment. */
   begin(epoch: number): void {
     this.#tracks.clear()
     this.#epoch = epoch
@@ -41,8 +41,8 @@ export class Checkpoint {
   }
 
   /**
-   * The first record that is taken in of the partition must continue from `startOffset`. `written`: offsets behind it
-   * that were settled in an earlier assignment.
+   * The first record taken must continue from `startOffset`. `written` lists later offsets that were settled in an
+   * earlier assignment.
    */
   assign(id: PartitionId, startOffset: number | undefined, written?: readonly OffsetRange[]): void {
     const { topic, partition } = id
@@ -56,9 +56,9 @@ export class Checkpoint {
   }
 
   /**
-   * Offsets of a partition must be taken in ascending order. `from`: the offset up to which everything was taken in
-   * before. Throws OFFSET_GAP when it was not: to commit past what lies between would lose it. False: the record was
-   * settled in an earlier assignment, and nothing may follow from it again. `items`: so often is it settled.
+   * Takes a record, in ascending offset order. `from` is the end of what was taken before. Throws OFFSET_GAP if it is
+   * not: a commit past the gap would lose records. Returns false if the record was settled in an earlier assignment and
+   * must produce no output again. `items` is the number of settlements to expect.
    */
   take(position: Position, from?: number, now = 0, items = 1): boolean {
     const tracked = this.#tracked(position)
@@ -76,7 +76,7 @@ export class Checkpoint {
     return isNew
   }
 
-  /** One item of the record, or all that there is of it. A position of another assignment is ignored. */
+  /** Settles one item of the record, or the whole record. Positions of other assignments are ignored. */
   settle(position: Position, epoch = this.#epoch): void {
     if (epoch !== this.#epoch) return
     const tracked = this.#tracks.get(partitionKey(position))
@@ -92,13 +92,13 @@ export class Checkpoint {
     offsets.settle(offset)
   }
 
-  /** The offsets of records that are split, to how many of their items are not settled. */
+  /** The offsets of split records, with the number of their unsettled items. */
   splitRecords(id: PartitionId): ReadonlyMap<number, number> {
     return this.#tracks.get(partitionKey(id))?.items ?? NO_ITEMS
   }
 
   /**
-   * How far the partition is settled together with these offsets, each named once for every item; undefined: the assignment
+   * How far the partition is settled once these offsets are too, each listed once per item. Undefined if the assignment
    * has ended.
    */
   reachedWith(id: PartitionId, offsets: Iterable<number>, epoch: number): Reached | undefined {
@@ -117,8 +117,8 @@ export class Checkpoint {
   }
 
   /**
-   * Next offsets to read that moved since the last call, for the source to commit. An SMS whose first part lies before
-   * such an offset may have its last behind it, and is settled: so what is settled behind it is said as well.
+   * Next offsets to read that have advanced since the last call, for the source to commit. A multipart SMS may start
+   * before such an offset and end behind it, already settled, so the settled ranges behind it are included.
    */
   advance(): Checkpointed[] {
     const moved: Checkpointed[] = []
@@ -132,7 +132,7 @@ export class Checkpoint {
     return moved
   }
 
-  /** Since when, by the monotonic clock, ms, the oldest record of any partition waits to be settled; undefined: none waits. */
+  /** Monotonic time since which the oldest record of any partition has been unsettled, ms; undefined if there is none. */
   pendingSince(): number | undefined {
     let since: number | undefined
     for (const { offsets } of this.#tracks.values()) {

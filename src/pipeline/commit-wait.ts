@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, Source } from '../domain/ports.ts'
 import { MINUTE } from '../domain/time.ts'
 
-/** Records older than this are a backlog, ms: what follows from them is not urgent. */
+/** Records older than this are a backlog, ms: their outputs are not urgent. */
 const OLD_FROM = MINUTE
-/** A commit takes this long, ms, when nothing is wrong. */
+/** A healthy commit takes at most this long, ms. */
 const PROMPT = 1_000
-/** For so long, ms, a backlog waits for a commit. */
+/** Maximum wait of a backlog for a commit, ms. */
 const MOST = 20_000
 const LOOK_EVERY = 50
 
 /**
- * Lets a backlog wait while the source cannot commit, 20 s of one outage at most: what is written meanwhile is written
- * again by the next owner when the membership is lost with the outage. Live records never wait. Resolves early when it is
- * over for these.
+ * Makes a backlog wait while the source cannot commit, for at most 20 s per outage: outputs written meanwhile are
+ * written again by the next owner if the membership is lost. Live records never wait. Resolves early when the
+ * assignment of these items is over.
  */
 export async function backlogWaitsForCommits(
   items: readonly { readonly eventTime: number }[],

@@ -2,12 +2,12 @@ import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { MessageContext } from '../domain/detector.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 
-/** A message and what the ledgers know of it. */
+/** A message with the data of the ledgers about it. */
 export interface Consulted extends Pick<MessageContext, 'consents' | 'askedBefore'> {
   readonly message: AnalysedMessage
 }
 
-/** Messages of which the ledgers know nothing, or could not be asked. */
+/** Messages without data from the ledgers, because there is none or they could not be asked. */
 export function notConsulted(batch: readonly AnalysedMessage[]): Consulted[] {
   return batch.map(unknown)
 }
@@ -17,8 +17,8 @@ function unknown(message: AnalysedMessage): Consulted {
 }
 
 /**
- * Asks the consent ledger about a batch at once: about commercial messages and requests for consent only. Rejects with
- * a retryable error when the ledger cannot be reached.
+ * Queries the consent ledger for a batch with one call, for commercial messages and consent requests only. Rejects with
+ * a retryable error if the ledger cannot be reached.
  */
 export async function consult(
   batch: readonly AnalysedMessage[],

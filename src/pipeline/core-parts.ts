@@ -15,35 +15,35 @@ import type { ShadowModel } from './shadow-model.ts'
 import type { SideOffsets } from './side-inputs/offsets.ts'
 import type { TemplateLearning } from './template-learning.ts'
 
-/** Everything that is chosen outside: adapters, loaded files, the clock. */
+/** Dependencies chosen by the caller: adapters, loaded files, the clock. */
 export interface CoreParts {
   readonly config: Config
   readonly mode: 'service' | 'embedded'
   readonly source: Source
-  /** Unless given: lines of a file in the embedded mode, else records of topics, as they are configured. */
+  /** Default: lines of a file in the embedded mode, otherwise topic records, as configured. */
   readonly decode?: Decode
   readonly sink: Sink
-  /** Writes what follows from records, where that is in transactions. */
+  /** Writes the outputs of records, if delivery is transactional. */
   readonly transactions?: Transactions | undefined
   readonly features: FeatureStore
   readonly states: StateStore
   readonly ledger: ConsentLedger
-  /** Counts of senders, for a sink that has the channel `stats`. */
+  /** Counts senders, for a sink with the channel `stats`. */
   readonly senderMinutes?: SenderMinutes
-  /** Learns what notices of brands look like. */
+  /** Learns brand notices. */
   readonly learning?: NoticeLearning
-  /** Learns what frauds look like. */
+  /** Learns fraud templates. */
   readonly templateLearning?: TemplateLearning
-  /** Whether replies of subscribers are read by now, from a file or a topic. */
+  /** Whether subscriber replies are being read, from a file or a topic. */
   readonly replies: () => boolean
-  /** Of side topics, where there are any. */
+  /** Offsets of side topics, if there are any. */
   readonly sideOffsets?: SideOffsets
-  /** The versions that are loaded; a batch is worked on with those of its beginning. */
+  /** The loaded versions; a batch uses those of its start. */
   readonly loaded: () => Versions
-  /** Default: all of them. */
+  /** Default: all. */
   readonly detectors?: Detectors
   readonly describe: AlertOptions['describe']
-  /** `source` of alerts when it is not that of the deployment. */
+  /** `source` of alerts, if it differs from that of the deployment. */
   readonly alertSource?: string
   /** A second model that runs next to the live one. */
   readonly shadow?: ShadowModel | undefined
@@ -52,11 +52,11 @@ export interface CoreParts {
   /** Asks the servers for the time again. */
   readonly confirmTime?: () => Promise<void>
   readonly emit: Emit
-  /** Ends and topic ids of the logs of partitions, so that one that was recreated is seen. */
+  /** End offsets and topic ids of partition logs, to detect recreated topics. */
   readonly logsOf?: LogsOf
   /** Further reasons for `/readyz`. */
   readonly unready?: () => readonly string[]
 }
 
-/** What is put together without knowing where messages come from. */
+/** Parts that do not depend on where messages come from. */
 export type Wiring = Omit<CoreParts, 'source'>

@@ -21,7 +21,7 @@ interface PipelineWiring extends Pick<RunnerParts, 'sink' | 'versions' | 'publis
   readonly senderMinutes: SenderMinutes | undefined
 }
 
-/** The work on one batch, from its parts. */
+/** Builds the pipeline for one batch from its parts. */
 export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
   const { config, features, states: store, ledger, clock, emit, detectors = DETECTORS } = parts
   const { sink, versions, sideRows, manager, publisher, alerts, senderMinutes } = own
@@ -56,17 +56,17 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
   })
 }
 
-/** Alerts for messages older than this are shadow, ms; 0: none is, since the embedded mode reads what is old. */
+/** Age above which alerts are shadow, ms; 0 in the embedded mode, which reads old messages. */
 export function maxAgeOf({ mode, config }: Pick<Wiring, 'mode' | 'config'>): number {
   return mode === 'embedded' ? 0 : config.alerts.maxAge
 }
 
-/** How slow a gateway may be, ms: lines of files have no time but their own. */
+/** Maximum lag of a gateway, ms; 0 in the embedded mode, as lines of files have no timestamp other than their own. */
 export function maxLagOf(parts: Pick<Wiring, 'mode' | 'config'>): number {
   return parts.mode === 'embedded' ? 0 : Math.min(maxAgeOf(parts) || SLOWEST_GATEWAY, SLOWEST_GATEWAY)
 }
 
-/** What of a message somebody reads. */
+/** The optional outputs that the sink has a reader for. */
 function wantsOf(sink: Sink) {
   return { shadowAlerts: sink.has('shadowAlerts'), verdicts: sink.has('verdicts') }
 }

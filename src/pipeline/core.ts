@@ -36,7 +36,7 @@ import { SideOffsets } from './side-inputs/offsets.ts'
 import { SideRows } from './side-inputs/side-rows.ts'
 import { MAX_WAITING_PARTS } from './transactional-writer.ts'
 
-/** Puts stages and ports together; knows no adapter. */
+/** Composes stages and ports, independent of any adapter. */
 export function createCore(parts: CoreParts): Runner {
   const { core, pipeline } = wire(parts)
   const wired = { ...core, source: parts.source }
@@ -45,16 +45,16 @@ export function createCore(parts: CoreParts): Runner {
     : serviceRunner(wired, pipeline)
 }
 
-/** The work on batches without a source: the caller says where a batch ends. */
+/** The work on batches without a source: the caller determines the batches. */
 export interface Engine {
   readonly sideRows: SideRows
-  /** Ends silent states, at most once a bucket: nothing before this event time is to come, ms. */
+  /** Ends silent states, at most once per bucket: no message before this event time will follow, ms. */
   reach(eventTime: number, partition: PartitionId): Promise<void>
-  /** Works on one batch and passes what follows from it to `write`; state alerts go to the sink. */
+  /** Processes one batch and passes its outputs to `write`; state alerts go to the sink. */
   process(items: readonly Intaken[], write: Write): Promise<void>
 }
 
-/** The embedded mode for a caller that has put its batches together. */
+/** The embedded mode for callers that build their own batches. */
 export function createEngine(parts: Omit<Wiring, 'mode'>): Engine {
   const { core, pipeline } = wire({ ...parts, mode: 'embedded' })
   const { states: store, manager, publisher, sideRows, versions } = core
@@ -189,7 +189,7 @@ function embeddedRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runne
   return new Runner({ ...core, intake, background: [] })
 }
 
-/** Silent states end by the watermark over all instances, to which this one reports how far it is. */
+/** Silent states end by the watermark over all instances, to which this one reports its progress. */
 function serviceRunner(core: Wired, pipeline: Pipeline): Runner {
   const { features, states: store, ledger, manager, publisher, source, sideRows, clock, emit } = core
   const guard = new CrashGuard(pipeline, store, emit)
@@ -265,7 +265,7 @@ function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
   }
 }
 
-/** How records are read, and what has to be there before. */
+/** How records are read, and what must be ready before. */
 function readingOf({ mode, config, emit, ...core }: Wired) {
   const decode =
     core.decode ?? (mode === 'embedded' ? lineDecoder(config, undefined, emit) : topicDecoder(config, emit))

@@ -6,11 +6,11 @@ import type { StateStore } from '../domain/state-store.ts'
 import { deadLetterRecord, type Intaken } from './outputs.ts'
 import type { Pipeline, Write } from './pipeline.ts'
 
-/** When reading begins at the same offset for the second time and did not end in order before. */
+/** Starts at the same offset without an orderly end after which records are handled carefully. */
 const CAREFUL_FROM = 2
-/** A record that alone was being worked on when the process ended so many times is given up. */
+/** Number of crashes on a single record after which it is given up. */
 const MAX_CRASHES = 3
-/** More than a process has taken and not yet committed. */
+/** More than a process can have in flight. */
 const CAREFUL_OFFSETS = 50_000
 
 type Worked = Pick<Pipeline, 'process' | 'readAhead'>
@@ -18,24 +18,24 @@ type Attempts = Pick<StateStore, 'countAttempt' | 'forgetAttempt'>
 
 /** How a partition is read in this assignment. */
 interface Reading {
-  /** Name of the attempt to read it from where it began. */
+  /** Name of the attempt to read the partition from its start. */
   readonly attempt: string
-  /** Up to which offset records are worked on one at a time. */
+  /** Offset up to which records are processed one at a time. */
   readonly carefulUntil: number
 }
 
 /**
- * Finds the record that ends the process whenever it is worked on, and gives it up as a dead letter. Where reading
- * begins again at an offset without having ended in order, records are worked on one at a time, and the store keeps
- * which one is being worked on: the one that was each time the process ended is the cause. Without a store that outlasts
- * the process, or while it is away, nothing is known.
+ * Finds records that crash the process and turns them into dead letters. If reading restarts at the same offset without
+ * an orderly end, records are processed one at a time and the store keeps the current one; a record that was current at
+ * every crash is the cause. Without a store that outlives the process, or while it is unreachable, crashes cannot be
+ * tracked.
  */
 export class CrashGuard {
   readonly #pipeline: Worked
   readonly #store: Attempts
   readonly #emit: Emit
   readonly #readings = new Map<string, Reading>()
-  /** How many items of a batch that gathers were found fit to be read ahead, as long as no partition was given up. */
+  /** Number of items of a batch that may be read ahead, valid until a partition is given up. */
   #fit = new WeakMap<readonly Intaken[], number>()
   #failed = false
 
@@ -57,7 +57,7 @@ export class CrashGuard {
     }
   }
 
-  /** See Pipeline. Only where a record that ended the process would be found: not before its partition was begun. */
+  /** See Pipeline. Reads ahead only where a crash would be tracked: not before the partition's attempt was recorded. */
   readAhead(items: readonly Intaken[]): void {
     const added = items.slice(this.#fit.get(items) ?? 0)
     const [first] = this.#firstOfNew(added)
@@ -66,7 +66,7 @@ export class CrashGuard {
     this.#pipeline.readAhead(items)
   }
 
-  /** Partitions that are given up in order: what ends the process later says nothing of them. */
+  /** Partitions that are given up in order: later crashes do not count against them. */
   async revoked(partitions: readonly PartitionId[]): Promise<void> {
     this.#fit = new WeakMap()
     for (const id of partitions) {
@@ -76,13 +76,13 @@ export class CrashGuard {
     }
   }
 
-  /** The lowest position of each partition that was not read before. */
+  /** The lowest position of each partition that has not been read yet. */
   #firstOfNew(items: readonly Intaken[]): Iterable<Position> {
     const first = new Map<string, Position>()
     let known: Position | undefined
     for (const item of items) {
       const position = positionOf(item)
-      // Records come in runs of one partition.
+      // Records of the same partition often follow one another.
       if (known !== undefined && isSamePartition(known, position)) continue
       const key = partitionKey(position)
       if (this.#readings.has(key)) {
@@ -109,7 +109,7 @@ export class CrashGuard {
     this.#emit({ name: 'warning', message })
   }
 
-  /** Whether one of them is to be worked on alone. */
+  /** Whether one of the items must be processed alone. */
   #areCareful(items: readonly Intaken[]): boolean {
     let partition: Position | undefined
     let carefulUntil = Number.NEGATIVE_INFINITY
@@ -117,7 +117,7 @@ export class CrashGuard {
       const position = positionOf(item)
       if (partition === undefined || !isSamePartition(partition, position)) {
         partition = position
-        // Meanwhile the partition may have been given up.
+        // The partition may have been given up meanwhile.
         carefulUntil = this.#readings.get(partitionKey(position))?.carefulUntil ?? Number.NEGATIVE_INFINITY
       }
       if (position.offset < carefulUntil) return true
@@ -158,7 +158,7 @@ export class CrashGuard {
   }
 }
 
-/** Items by the record that completed them: what comes of one is counted together. */
+/** Groups items by the record that completed them, as the items of one record are counted together. */
 function recordsOf(items: readonly Intaken[]): Intaken[][] {
   const records: Intaken[][] = []
   let last: Position | undefined

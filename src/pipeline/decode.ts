@@ -5,36 +5,36 @@ import { readTenant } from '../domain/tenant.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
 import { whyNotJson } from './field-values.ts'
 
-/** Why a record cannot be read. `detail` names the field and what it may be, never its value. */
+/** Why a record cannot be read. `detail` names the field and its allowed values, never its value. */
 export interface Rejection {
   readonly error: ErrorCode
   readonly detail: string
 }
 
 export interface DecodeLimits {
-  /** A timestamp further ahead of the reference clock than this is refused, ms. */
+  /** Maximum lead of a timestamp over the reference clock, ms; later ones are refused. */
   readonly futureReject: number
-  /** Bytes of a record. */
+  /** Maximum size of a record, bytes. */
   readonly maxRecordBytes: number
 }
 
 const EXT_FIELDS = 16
 const EXT_BYTES = 1024
 
-/** What one record becomes: a message, a dead letter, or several of both. */
+/** The result for one record: a message, a dead letter, or several of both. */
 export type Decoded = SmsRecord | Rejection | SplitRecord
 
-/** Of a record that is split, what each of its items becomes, in their order; at least one. */
+/** The results for the items of a split record, in order; at least one. */
 export interface SplitRecord {
   readonly items: readonly (SmsRecord | Rejection)[]
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The fields of an input record as a raw one has them, or of each of its items. Throws RecordError, and so do items. */
+/** Reads the fields of an input record, or of each of its items. Throws RecordError, as do the items. */
 export type ReadFields = (raw: RawRecord) => Fields | readonly (() => Fields)[]
 
-/** Whether a string has from `min` to `max` Unicode code points. */
+/** Whether a string has between `min` and `max` Unicode code points. */
 export function hasLength(text: string, min: number, max: number): boolean {
   if (text.length <= max) return text.length >= min
   if (text.length > 2 * max) return false
@@ -119,17 +119,17 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null
 }
 
-/** A text that may be absent or null. */
+/** An optional text. */
 function hint(value: unknown, field: string, min: number, max: number): string | undefined {
   return isAbsent(value) ? undefined : text(value, field, min, max)
 }
 
-/** With all of its fields, so that all records have one shape, and none grows while it is made. */
+/** All fields are present, so that all records share one hidden class and none is extended after creation. */
 type Shaped<T> = { readonly [K in keyof Required<T>]: T[K] | undefined }
 
 const MAX_HINT = 256
 
-/** The record is one JSON object with the fields as they are. */
+/** The record is a JSON object with the fields of the reference. */
 const jsonFields: ReadFields = ({ value }) => {
   if (!isUtf8(value)) throw new RecordError('RECORD_NOT_UTF8', 'the value is not valid UTF-8')
   let parsed: unknown
@@ -145,8 +145,9 @@ const jsonFields: ReadFields = ({ value }) => {
 }
 
 /**
- * Reads one input record; `read` finds its fields where it is not the JSON object of the reference. Unknown fields are
- * dropped, `null` in an optional field means absent, a timestamp a little ahead of the reference clock is clamped to it.
+ * Decodes one input record; `read` finds its fields if it is not the JSON object of the reference. Unknown fields are
+ * dropped, `null` in an optional field counts as absent, and a timestamp slightly ahead of the reference clock is
+ * clamped to it.
  */
 export function decode(
   raw: RawRecord,
@@ -178,7 +179,7 @@ function attempt<T>(read: () => T): T | Rejection {
     return read()
   } catch (error) {
     if (error instanceof RecordError) return { error: error.code, detail: error.message }
-    // A defect: named without what the record says.
+    // A defect, reported without the content of the record.
     return { error: 'INTERNAL', detail: `decode failed with ${(error as Error).name}` }
   }
 }
@@ -193,7 +194,7 @@ function readRecord(input: Fields, raw: RawRecord, limits: DecodeLimits, item?: 
       `ts: ${Math.round((ts - reference) / 1000)} s ahead of the reference clock`,
     )
   }
-  // The reference clock may be as wrong: it is the producer's, where the topic does not stamp records itself.
+  // The reference clock may be just as wrong: it is the producer's unless the topic timestamps records.
   if (ts > LATEST_TIME) throw new RecordError('RECORD_TS_INVALID', 'ts: lies after the year 2099')
   const { disposition } = input
   if (
@@ -218,7 +219,7 @@ function readRecord(input: Fields, raw: RawRecord, limits: DecodeLimits, item?: 
     province: hint(input.province, 'province', 0, MAX_HINT),
     template: hint(input.template, 'template', 0, MAX_HINT),
     submission: hint(input.submission, 'submission', 0, MAX_HINT),
-    // A member of that name may have been there for another reason: it stops no message.
+    // A member of that name may predate its meaning here: an invalid one does not reject the message.
     tenant: readTenant(input.tenant),
     ext: isAbsent(input.ext) ? undefined : ext(input.ext),
     part: isAbsent(input.part) ? undefined : part(input.part),
@@ -235,7 +236,7 @@ export function isSplit(result: Decoded): result is SplitRecord {
   return 'items' in result
 }
 
-/** What a record becomes, one by one. */
+/** The results for a record, one by one. */
 export function itemsOf(result: Decoded): readonly (SmsRecord | Rejection)[] {
   return isSplit(result) ? result.items : [result]
 }

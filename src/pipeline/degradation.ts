@@ -2,12 +2,12 @@ import { type ErrorCode, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 
-/** Stores that have answered for so long while nothing was to be worked on are well, ms. */
+/** Time without work after which stores that answer are considered healthy, ms. */
 const BELIEVED_AFTER = 30_000
 
 type Outcome<T> = { readonly answer: T } | { readonly outage: SigwatchError }
 
-/** Resolves with an outage of a store instead of rejecting with it; rejects with everything else. */
+/** Resolves with a store outage instead of rejecting with it; rejects with all other errors. */
 async function attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { answer: await work() }
@@ -17,27 +17,24 @@ async function attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/**
- * Whether a store answers the questions of one batch: after an outage none of the others is asked. A backlog waits for
- * the answer.
- */
+/** Whether a store answers for one batch: after an outage it is not asked again. A backlog waits for the answer. */
 export class Reach {
   readonly #wait: BacklogWait
   readonly #newest: number
   #outage: SigwatchError | undefined
 
-  /** `newest`: the newest event time of the batch, epoch ms. */
+  /** `newest` is the newest event time of the batch, epoch ms. */
   constructor(wait: BacklogWait, newest: number) {
     this.#wait = wait
     this.#newest = newest
   }
 
-  /** Why the store could not be reached, and what it knows is not known; undefined: it was. */
+  /** The outage of the store, whose data is unavailable; undefined if it has answered. */
   get outage(): SigwatchError | undefined {
     return this.#outage
   }
 
-  /** The answer; undefined in an outage. `work` must be idempotent. Rejects with what is no outage. */
+  /** The answer, or undefined in an outage. `work` must be idempotent. Rejects with errors other than outages. */
   async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.#outage) return undefined
     const outcome = await this.#wait.until(
@@ -51,20 +48,20 @@ export class Reach {
   }
 }
 
-/** Each store as one batch meets it. */
+/** The state of each store for one batch. */
 export type Reaches = Readonly<Record<'ledgers' | 'minutes' | 'store' | 'outbox', Reach>>
 
-/** `newest`: the newest event time of the batch, epoch ms. */
+/** `newest` is the newest event time of the batch, epoch ms. */
 export function reachesOf(wait: BacklogWait, newest: number): Reaches {
   const reach = () => new Reach(wait, newest)
   return { ledgers: reach(), minutes: reach(), store: reach(), outbox: reach() }
 }
 
-/** Reports when stores begin to leave work of batches undone and when they do all of it again. */
+/** Reports when stores start to fail work of batches, and when they complete all of it again. */
 export class Degradation {
   readonly #emit: Emit
   #since: number | undefined
-  /** Since when all stores have answered while nothing was to be worked on. */
+  /** Time since which all stores have answered without work in progress. */
   #restingSince: number | undefined
 
   constructor(emit: Emit) {
@@ -72,8 +69,8 @@ export class Degradation {
   }
 
   /**
-   * A store did not do all of its work. `reasons`: the codes of the outages, at least one; `uncounted`: how many
-   * messages were judged without all of their rates.
+   * A store did not complete its work. `reasons` are the codes of the outages, at least one; `uncounted` is the number
+   * of messages judged without all of their rates.
    */
   missed(reasons: readonly ErrorCode[], uncounted: number): void {
     this.#since ??= performance.now()
@@ -85,7 +82,7 @@ export class Degradation {
     }
   }
 
-  /** After a batch of which every store did all of its work. */
+  /** Call it after a batch for which every store completed its work. */
   answered(): void {
     if (this.#since === undefined) return
     this.#emit({ name: 'features_recovered', seconds: (performance.now() - this.#since) / 1000 })
@@ -94,8 +91,8 @@ export class Degradation {
   }
 
   /**
-   * To be called about every second; `isQuiet`: all stores answer, and nothing is to be worked on. After half a minute of
-   * that the work left undone counts as over, as no batch may come that shows it.
+   * Call it about once a second. `isQuiet`: all stores answer, and no work is in progress. After half a minute the
+   * degradation counts as over, as no batch may arrive to show it.
    */
   rest(isQuiet: boolean): void {
     if (this.#since === undefined) return

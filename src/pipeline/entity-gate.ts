@@ -3,25 +3,25 @@ import { COUNTED_FROM, portPrefix } from '../domain/port-prefix.ts'
 import { HOUR, MINUTE } from '../domain/time.ts'
 import { ESCALATION } from '../stores/states/escalation.ts'
 
-/** Names that the registry does not know which one port may bring up in an hour of event time. */
+/** Maximum number of unregistered names that one port may introduce per hour of event time. */
 const NAMES_AN_HOUR = 256
-/** Further entities (bands of templates, targets of escalations) that one port may bring up in a minute. */
+/** Maximum number of other entities (bands of templates, escalation targets) per port and minute. */
 const ENTITIES_A_MINUTE = 240
-/** Targets of escalations among them in an hour: each may become an open state, of which every instance has a copy. */
+/** Maximum number of escalation targets among them per hour: each may become an open state, copied to every instance. */
 const TARGETS_AN_HOUR = 256
-/** Ports that begin alike have together this many times what one has: for senders that use random extensions of one port. */
+/** Budget of all ports with the same prefix, as a multiple of that of one port: for senders that use random extensions. */
 const PREFIX_SHARE = 8
-/** Ports that begin alike and are counted by themselves although they have sent little, in an hour. */
+/** Maximum number of ports per prefix and hour that are counted separately although they have sent little. */
 const PORTS_AN_HOUR = 512
 /**
- * Messages in an hour from numbers that begin alike and are not counted by themselves, of which it is found out whether they
- * go to strangers.
+ * Maximum number of messages per hour, from numbers with the same prefix that are not counted separately, that are
+ * checked for being sent to strangers.
  */
 const FANOUTS_AN_HOUR = 4096
-/** Entities and ports that are remembered, twice over; who is forgotten is new again. */
+/** Entities and ports that are remembered, up to twice as many; forgotten ones count as new. */
 const REMEMBERED = 100_000
 
-/** What a port, or all ports that begin alike, have brought up. */
+/** Entities introduced by a port, or by all ports with the same prefix. */
 interface Budget {
   hour: number
   names: number
@@ -32,7 +32,7 @@ interface Budget {
   entities: number
 }
 
-/** What something new costs; `share`: how many times the budget of one port it is asked of. */
+/** The cost of a new entity; `share` is the multiple of one port's budget that applies. */
 interface Cost {
   readonly isSpent: (budget: Budget, share: number) => boolean
   readonly spend: (budget: Budget) => void
@@ -54,7 +54,7 @@ const TARGET: Cost = {
   },
 }
 
-/** The last entries of a map, between `most` and twice as many: the older half goes when the newer is full. */
+/** The last entries of a map, between `most` and twice as many: when the newer half is full, the older one is dropped. */
 class Recent<V> {
   readonly #most: number
   #newer = new Map<string, V>()
@@ -81,18 +81,19 @@ class Recent<V> {
 }
 
 /**
- * Bounds what one port can make the store keep: a sender that uses a new random name each time is counted under the
- * port alone from some number on, and so is one that does so from ever new extensions of a port. What was let in stays in; names of the registry are never held back. By event time and
- * for one instance, which reads a part of the partitions.
+ * Limits the entities that one port can make the store keep: above the limit, a sender that uses a new random name each
+ * time is counted under its port only, as is one that uses ever new extensions of a port. Admitted entities stay
+ * admitted; registered names are always admitted. The limits apply by event time, and per instance, which reads only
+ * some of the partitions.
  */
 export class EntityGate {
   readonly #known = new Recent<true>(REMEMBERED)
   readonly #ports = new Recent<Budget>(REMEMBERED)
-  /** Messages of ports that are not counted by themselves. */
+  /** Number of messages of ports that are not counted separately. */
   readonly #waiting = new Recent<number>(REMEMBERED)
   #refused = 0
 
-  /** What was held back since this was last asked. */
+  /** The number of entities refused since the last call. */
   takeRefused(): number {
     const refused = this.#refused
     this.#refused = 0
@@ -104,14 +105,14 @@ export class EntityGate {
     return this.#admit(`name:${name}@${port}`, port, ts, NAME)
   }
 
-  /** Whether the port may be counted for an entity that is made of its texts or targets. */
+  /** Whether the port may be counted for an entity derived from its texts or targets. */
   entity(port: string, { entity }: Pick<MemberObservation | RateObservation, 'entity'>, ts: number): boolean {
     return this.#admit(entity, port, ts, entity.startsWith(ESCALATION) ? TARGET : ENTITY)
   }
 
   /**
-   * Whether the port is counted by itself: those that begin alike may bring up some that have sent little; beyond them
-   * a sender is counted under the prefix until its messages are worth a count of its own.
+   * Whether the port is counted separately. Each prefix may introduce some ports that have sent little; beyond that, a
+   * sender is counted under the prefix until it has sent enough messages.
    */
   port(port: string, ts: number): boolean {
     const prefix = portPrefix(port)
@@ -132,7 +133,7 @@ export class EntityGate {
     return true
   }
 
-  /** Whether it is found out of a text of a private number whether it goes to a stranger. */
+  /** Whether a text of a private number is checked for being sent to a stranger. */
   fanout(number: string, ts: number): boolean {
     const prefix = portPrefix(number)
     if (prefix === undefined || this.#known.get(`port:${number}`)) return true

@@ -26,15 +26,15 @@ export interface FeedbackResult {
   readonly states: readonly string[]
   /** RFC 3339. */
   readonly until?: string
-  /** A second person has to approve it first. */
+  /** A second person must approve it first. */
   readonly pending?: true
   readonly at: string
 }
 
-/** Every instance applies a row; the first of them answers it. */
+/** Every instance applies a row; the first one to do so answers it. */
 const ANSWERED_ONCE = 10 * MINUTE
 
-/** Writes what became of rows of feedback. */
+/** Writes the outcomes of feedback rows. */
 export class FeedbackAnswers {
   readonly #parts: FeedbackAnswersParts
 

@@ -16,34 +16,34 @@ import { at, stepsOf } from './json-pointer.ts'
 import { type CountLeftOut, unreadRecipients } from './left-out.ts'
 import { readUserDataHeader } from './user-data-header.ts'
 
-/** What of a record a map may use. */
+/** The parts of a record that a map may use. */
 export type MappableRecord = Pick<RawRecord, 'timestamp' | 'value' | 'key' | 'headers'> &
   Partial<Pick<RawRecord, 'position'>>
 
-/** Fields of an input record, as `decode` of src/pipeline/decode.ts takes them. */
+/** Fields of an input record, as passed to `decode` of src/pipeline/decode.ts. */
 export type MappedRecord = Readonly<Record<string, unknown>>
 
-/** Where fields are looked for: a parsed record, and where a map splits it, one of its items. */
+/** Where fields are looked up: a parsed record or, if a map splits it, one of its items. */
 interface Place {
   readonly record: MappableRecord
   readonly body: unknown
   readonly item?: unknown
-  /** Number of the item, from 0. */
+  /** Index of the item, from 0. */
   readonly index?: number
 }
 
 type ReadField = (place: Place) => unknown
 
-/** Fields of the items of a record; each throws by itself. */
+/** Fields of the items of a record; each throws its own errors. */
 export type MappedItems = readonly (() => MappedRecord)[]
 
-/** Messages that one record may hold. */
+/** Maximum number of messages in one record. */
 export const MAX_ITEMS = 1_000
 
 /**
- * Compiles a checked map. The result reads one parsed record of the operator into the fields of an input record, or of one
- * for each item where the map splits it; fields that the map does not name are absent. It throws MappingError for what does
- * not fit.
+ * Compiles a validated map. The result reads a parsed record of the operator into the fields of an input record, or of
+ * one per item if the map splits it; fields that the map does not name are absent. It throws MappingError if the record
+ * does not fit.
  */
 export function compileMap(
   map: InputMap,
@@ -108,7 +108,7 @@ function fieldsOf(map: InputMap, leftOut: CountLeftOut): (place: Place) => Mappe
   }
 }
 
-/** Reads the text, and what a user data header in front of it says of the part. */
+/** Reads the text, and the part information of a user data header in front of it. */
 function textReader(
   map: InputMap,
   leftOut: CountLeftOut,
@@ -140,7 +140,7 @@ function textReader(
   }
 }
 
-/** `text (/content)`: a field with the place where the map looks for it. */
+/** `text (/content)`: a field with its location in the map. */
 export function named(field: string, source: FieldSource): string {
   const rule: FieldRule = typeof source === 'string' ? { pointer: source } : source
   return `${field} (${placeOf(rule)})`
@@ -155,7 +155,7 @@ function placeOf({ pointer, key, header, join, position }: FieldRule): string {
   return join.map((member) => placeOf(typeof member === 'string' ? { pointer: member } : member)).join(' + ')
 }
 
-/** The place of a segment; absent where the record has none, or is one of one. */
+/** Part information of a segment; absent if the record has none or is a single segment. */
 function partOf(
   part: { readonly ref: ReadField; readonly index: ReadField; readonly count: ReadField },
   place: Place,
@@ -183,7 +183,7 @@ function readerOf(source: FieldSource, field: string): ReadField {
   }
 }
 
-/** Reads one field of a parsed record, of any kind; undefined: nothing is there. Throws MappingError. */
+/** Reads one field of any kind from a parsed record; undefined if it is missing. Throws MappingError. */
 export function fieldReader(
   source: FieldSource,
   field: string,
@@ -199,7 +199,7 @@ export function fieldReader(
   }
 }
 
-/** What is at the place of a rule, translated by its `values`. */
+/** Reads the location of a rule and translates the value with `values`. */
 function foundBy(rule: FieldRule, name: string): ReadField {
   const locate = locatorOf(rule, name)
   const { values } = rule
@@ -233,7 +233,7 @@ function locatorOf(rule: FieldRule, name: string): ReadField {
     return pointer.startsWith('.') ? ({ item }) => at(item, steps) : ({ body }) => at(body, steps)
   }
   if (!key && header === undefined) return () => value
-  // Of hex and base64 the encoding is that of the bytes behind it.
+  // With hex and base64, the encoding applies to the decoded bytes.
   const encoding =
     form === 'hex' || form === 'base64' ? () => 'utf-8' as const : encodingOf(rule.encoding, name)
   return (place) => {
@@ -243,7 +243,7 @@ function locatorOf(rule: FieldRule, name: string): ReadField {
   }
 }
 
-/** Which characters the bytes of a field are: the same for all records, or as a field of the record says. */
+/** The character encoding of a field: the same for all records, or taken from another field. */
 function encodingOf(rule: Encoding | EncodingRule | undefined, name: string): (place: Place) => Encoding {
   if (typeof rule !== 'object') return () => rule ?? 'utf-8'
   const where = named('its encoding', rule)

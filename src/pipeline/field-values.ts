@@ -5,7 +5,7 @@ import { parseBasicTime, parseIsoTime } from '../domain/time.ts'
 import { parseZone } from '../settings/files/value-forms.ts'
 import type { Encoding, FieldRule } from '../settings/map-schema.ts'
 
-/** The operator's record does not fit the map. The message names the field, its place and the rule, never a value. */
+/** The operator's record does not fit the map. The message names the field, its location and the rule, never a value. */
 export class MappingError extends RecordError {
   constructor(message: string) {
     super('MAPPING', message)
@@ -18,7 +18,7 @@ const DECODERS = {
   ucs2: new TextDecoder('utf-16be', { fatal: true }),
 } satisfies Record<Encoding, unknown>
 
-/** Why bytes are no JSON, where it can be seen from how they begin. */
+/** Why bytes are not JSON, if it can be seen from how they begin. */
 export function whyNotJson(value: Buffer, encoding = 'utf-8'): string {
   if (value.length === 0) return 'there is no value'
   const size = `(${value.length} bytes)`
@@ -28,7 +28,7 @@ export function whyNotJson(value: Buffer, encoding = 'utf-8'): string {
   return `not one complete JSON value ${size}`
 }
 
-/** Decodes bytes of a record. Throws MappingError where they are no text of that encoding. */
+/** Decodes bytes of a record. Throws MappingError if they are not valid in that encoding. */
 export function decodeBytes(bytes: Buffer, encoding: Encoding, what: string): string {
   if (encoding === 'utf-8' && isUtf8(bytes)) return bytes.toString('utf8')
   try {
@@ -38,7 +38,7 @@ export function decodeBytes(bytes: Buffer, encoding: Encoding, what: string): st
   }
 }
 
-/** Reads the bytes behind a value. Throws MappingError. */
+/** Decodes the bytes that a value represents. Throws MappingError. */
 export function bytesReader(form: 'bytes' | 'hex' | 'base64', name: string): (value: unknown) => Buffer {
   if (form === 'bytes')
     return (value) => {
@@ -54,7 +54,7 @@ export function bytesReader(form: 'bytes' | 'hex' | 'base64', name: string): (va
   }
 }
 
-/** Reads a time by its `form`, `reference` being the timestamp of the record, epoch ms. Throws MappingError. */
+/** Reads a time in the given `form`; `reference` is the timestamp of the record, epoch ms. Throws MappingError. */
 export function timeReader(
   { form, zone }: FieldRule,
   name: string,
@@ -76,7 +76,7 @@ export function timeReader(
     form
   ]
   return (value, reference) => {
-    // A number has lost its leading zeros: 326080000 is 0326080000.
+    // Numbers have lost their leading zeros: 326080000 is 0326080000.
     const text = typeof value === 'number' ? String(value).padStart(form.length, '0') : String(value)
     const ts = read(text, reference)
     if (Number.isNaN(ts)) throw new MappingError(`${name}: no time of the form ${shown ?? form}`)

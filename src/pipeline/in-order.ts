@@ -3,8 +3,8 @@ import type { Intaken } from './outputs.ts'
 import type { Effects, Pipeline, Write } from './pipeline.ts'
 
 /**
- * Works on a batch in pieces that end where a side row is due, so that the row acts between the messages before its
- * time and those after it. For files: they hold hours in one batch, where a stream holds milliseconds.
+ * Splits a batch where a side row is due, so that the row takes effect between the messages before its time and those
+ * after it. Used for files, where a batch spans hours; in a stream it spans milliseconds.
  */
 export class InOrder {
   readonly #pipeline: Pick<Pipeline, 'process'>

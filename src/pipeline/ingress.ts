@@ -11,16 +11,16 @@ export interface IngressParts {
   readonly partitions: Pick<PartitionTracker, 'arrived'>
   readonly clock: BoundedClock
   readonly emit: Emit
-  /** Timestamps are those of Kafka: how far event time lies behind them is reported. */
+  /** Timestamps are those of Kafka, and the lag of event time behind them is reported. */
   readonly timed: boolean
 }
 
-/** Clocks of producers and instances may differ by so much, ms, without a report. */
+/** Clock difference between producers and instances that is not reported, ms. */
 const CLOCKS_DIFFER = 5_000
-/** A record whose `ts` is further behind its timestamp, ms, comes from a gateway that lags. */
+/** A record whose `ts` is further behind its timestamp comes from a lagging gateway, ms. */
 const LAGS_FROM = 300_000
 
-/** Reads records as they arrive: their fields, their time, and the event time of their partition with them. */
+/** Reads arriving records: decodes them and determines the event time of their partition. */
 export class Ingress {
   readonly #parts: IngressParts
 
@@ -28,12 +28,12 @@ export class Ingress {
     this.#parts = parts
   }
 
-  /** Records of one partition; everything of it before `from` was read. */
+  /** Records of one partition; everything in it before `from` was read. */
   read(partition: PartitionId, records: readonly RawRecord[], from: number): Arrived[] {
     let [expected, lagging, last] = [from, 0, Number.NaN]
     const arrived = this.#capTimestamps(records).map((raw): Arrived => {
       const record = this.#decoded(raw)
-      // Items of one record were submitted together.
+      // The items of a record were submitted together.
       const first = itemsOf(record).find((item): item is SmsRecord => !isRejection(item))
       const eventTime = this.#parts.partitions.arrived(partition, first)
       if (first && raw.timestamp - first.ts > LAGS_FROM) lagging++
@@ -48,15 +48,15 @@ export class Ingress {
     return arrived
   }
 
-  /** Whether one of the records has a timestamp that no clock has reached, as far as is known. */
+  /** Whether one of the records has a timestamp later than any clock can show, as far as is known. */
   isAhead(records: readonly RawRecord[]): boolean {
     const latest = this.#parts.clock.latest() + CLOCKS_DIFFER
     return records.some((raw) => !isStamped(raw) && raw.timestamp > latest)
   }
 
   /**
-   * A timestamp that a producer has set may lie ahead of all clocks: what is taken for the time of the record is never
-   * later than they can be. One that a broker has set is the reference clock itself.
+   * Timestamps set by producers may be ahead of all clocks, so they are capped at the latest possible time. Timestamps
+   * set by brokers are the reference clock itself.
    */
   #capTimestamps(records: readonly RawRecord[]): readonly RawRecord[] {
     const now = this.#parts.clock.latest()
@@ -85,7 +85,7 @@ export class Ingress {
   }
 }
 
-/** Whether a broker set the timestamp of a record; else it is its producer's, and no more certain than that. */
+/** Whether a broker set the timestamp of a record; otherwise it is only as reliable as its producer's clock. */
 function isStamped({ timestampType }: RawRecord): boolean {
   return timestampType === 'LogAppendTime'
 }

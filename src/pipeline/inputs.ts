@@ -9,25 +9,28 @@ import { type Decoded, type DecodeLimits, decode, isRejection, isSplit } from '.
 import { type CountLeftOut, leftOutEvents } from './left-out.ts'
 import { mappedFields, needsEnvelope, openEnvelope, withPlace } from './record-reader.ts'
 
-/** How long commands that end wait for the schema registry, ms. */
+/** Time that one-off commands wait for the schema registry, ms. */
 const PATIENCE = 15_000
 
-/** A topic of submissions with how its records are read. */
+/** An input topic and the format of its records. */
 export interface InputTopic {
   readonly topic: string
   readonly format: InputFormat
-  /** null: its records are input records as they are. */
+  /** null if its records are plain input records. */
   readonly map: InputMap | null
 }
 
-/** Reads a record. Where there is `prepare`, what it needs is fetched by that first. */
+/** Decodes a record. If there is a `prepare`, it must fetch what the record needs first. */
 export interface Decode {
   (raw: RawRecord): Decoded
-  /** True where all is there that these records need; resolves with false when the signal is aborted before it is. */
+  /**
+   * True if everything that these records need is available; otherwise resolves with true once it is, or with false if
+   * the signal is aborted first.
+   */
   readonly prepare?: (records: readonly RawRecord[], signal?: AbortSignal) => true | Promise<boolean>
 }
 
-/** The topics of submissions, in the order of the configuration. */
+/** The input topics, in configuration order. */
 export function inputsOf({ kafka, input }: Pick<Config, 'kafka' | 'input'>): InputTopic[] {
   return kafka.topics.messages.map(({ topic, format = input.format, map = input.map }) => ({
     topic,
@@ -40,7 +43,7 @@ export function inputTopicNames(config: Pick<Config, 'kafka' | 'input'>): string
   return inputsOf(config).map(({ topic }) => topic)
 }
 
-/** Reads records of Kafka, each as its topic says. */
+/** Decodes Kafka records as configured for their topics. */
 export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
   const values = registeredValues(config, emit)
   const leftOut = leftOutEvents(emit)
@@ -57,7 +60,7 @@ export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
   return Object.assign(read, { prepare })
 }
 
-/** Reads lines of files, as the input of that name, or the only one, says. */
+/** Decodes lines of files as configured for the input with that name, or for the only one. */
 export function lineDecoder(config: Config, topic?: string, emit: Emit = () => {}): Decode {
   const input = inputOfLines(config, topic)
   const { map, format } = input
@@ -71,13 +74,13 @@ export function lineDecoder(config: Config, topic?: string, emit: Emit = () => {
     try {
       return openEnvelope(raw).value
     } catch {
-      // Said when it is read.
+      // Reported when the record is decoded.
       return NOTHING
     }
   })
 }
 
-/** The input whose records a file holds. Throws USAGE where several differ and none is named. */
+/** The input whose records a file contains. Throws USAGE if several inputs differ and none is named. */
 export function inputOfLines(config: Pick<Config, 'kafka' | 'input'>, topic?: string): InputTopic {
   const inputs = inputsOf(config)
   const named = inputs.find((input) => input.topic === topic)
@@ -92,7 +95,7 @@ export function inputOfLines(config: Pick<Config, 'kafka' | 'input'>, topic?: st
 
 const NOTHING = Buffer.alloc(0)
 
-/** The schema registry, where some input needs it. */
+/** The schema registry, if an input needs it. */
 function registeredValues(config: Config, emit: Emit): RegisteredValues | undefined {
   const { url, username, password } = config.input.schemaRegistry
   if (url === null || inputsOf(config).every(({ format }) => format === 'json')) return undefined
@@ -113,7 +116,7 @@ function decoderOf(
   return prepared(read, input, values, ({ value }) => value)
 }
 
-/** Reads values that are no JSON. */
+/** Reads values that are not JSON. */
 function valueReader(
   { format }: InputTopic,
   values: RegisteredValues | undefined,
@@ -136,14 +139,14 @@ function prepared(
   })
 }
 
-/** For commands that end: rejects with SCHEMA_REGISTRY_UNREACHABLE when the registry does not answer within 15 s. */
+/** For one-off commands: rejects with SCHEMA_REGISTRY_UNREACHABLE if the registry does not answer within 15 s. */
 export async function prepareNow(decode: Decode, records: readonly RawRecord[]): Promise<void> {
   if (!decode.prepare || (await decode.prepare(records, AbortSignal.timeout(PATIENCE)))) return
   const message = `the schema registry does not answer within ${PATIENCE / 1000} s`
   throw new SigwatchError('SCHEMA_REGISTRY_UNREACHABLE', message)
 }
 
-/** Faults of fields say where the map found them. */
+/** Adds the location in the map to errors about fields. */
 function placed(map: InputMap, read: Decode): Decode {
   const say = <T extends Decoded>(result: T): T =>
     isRejection(result) ? { ...result, detail: withPlace(result.detail, map) } : result

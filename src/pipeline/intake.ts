@@ -31,46 +31,46 @@ import { TransactionalWriter } from './transactional-writer.ts'
 export interface IntakeParts {
   readonly source: Source
   readonly sink: Sink
-  /** Present: what follows from records is written in transactions, and the source commits nothing. */
+  /** If present, outputs are written in transactions and the source does not commit. */
   readonly transactions?: Transactions
   readonly decode: (raw: RawRecord) => Decoded
-  /** Before records are read: see Preparation. */
+  /** Called before records are decoded: see Preparation. */
   readonly prepare?: Prepare
   readonly join: JoinParts
-  /** Works on a batch and passes its records to `write`. */
+  /** Processes a batch and passes its output records to `write`. */
   readonly process: (items: readonly Intaken[], write: Write) => Promise<void>
-  /** A batch has grown, or is complete and waits for the one before it. */
+  /** Called when a batch has grown, or is complete and waits for the previous one. */
   readonly readAhead?: (items: readonly Intaken[]) => void
-  /** Before a batch is worked on, with the event time at which it begins: the embedded mode sweeps states here. */
+  /** Called before a batch with the event time of its start: the embedded mode sweeps states here. */
   readonly beforeBatch?: (eventTime: number, partition: PartitionId) => Promise<void>
-  /** Before the first record of these partitions: read what was counted of them. */
+  /** Called before the first record of these partitions, to read the counted offsets. */
   readonly assigned?: (partitions: readonly AssignedPartition[]) => Promise<void>
   readonly revoked?: (partitions: readonly PartitionId[]) => void
   readonly clock: BoundedClock
-  /** Asks for the time again before a record is taken to be ahead of it. */
+  /** Asks for the time again before a record is considered ahead of it. */
   readonly confirmTime?: () => Promise<void>
   readonly emit: Emit
   readonly limits: BatchLimits
-  /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
+  /** Parts are timed by the Kafka timestamps of their records or, in the embedded mode, by event time. */
   readonly partClock: 'append' | 'event'
   readonly signal: AbortSignal
-  /** By which a partition is silent, ms: stands still while the process does, whose records lie in the socket meanwhile. */
+  /** Clock for the silence of partitions, ms. It stops while the process does, as records wait in the socket meanwhile. */
   readonly running?: Pick<RunningTime, 'now' | 'stop'>
   /**
-   * How long partitions that are given up may take to settle what is in flight, ms. What has not begun to be worked on
-   * after a fifth of that is left to the next owner.
+   * Time limit for settling records in flight when partitions are given up, ms. Work that has not begun after a fifth
+   * of it is left to the next owner.
    */
   readonly revokeWithin?: number
 }
 
-/** So a partition is committed four times a second at most, and what is written in between is repeated after a crash. */
+/** Commits a partition at most four times a second; outputs written in between are repeated after a crash. */
 const COMMIT_EVERY = 250
 const SILENCE_CHECK_EVERY = 1_000
 const REVOKE_WITHIN = 5_000
 
 /**
- * The way of records from the source to their commit: decoded, joined, worked on in batches, written, and committed when
- * the sink has acknowledged what follows from them, never before.
+ * The path of records from the source to their commit: decoded, joined, processed in batches and written. They are
+ * committed when the sink has acknowledged their outputs, never before.
  */
 export class Intake implements SourceHandler {
   readonly #parts: IntakeParts
@@ -78,7 +78,7 @@ export class Intake implements SourceHandler {
   readonly #admission: Admission
   readonly #batcher: Batcher<Intaken>
   readonly #writer: Pick<AcknowledgedWriter, 'failure' | 'write'>
-  /** The writer, where it writes in transactions. */
+  /** The writer, if delivery is transactional. */
   readonly #transactional: TransactionalWriter | undefined
   readonly #assembly: Assembly
   readonly #ingress: Ingress
@@ -87,7 +87,7 @@ export class Intake implements SourceHandler {
   readonly partitions: PartitionTracker
   /** The last assignment that was given up. */
   #revoked = Number.NEGATIVE_INFINITY
-  /** The intake ends, and what comes is read again by the next owner. */
+  /** The intake is ending, and further records are left to the next owner. */
   #leavesAlone = false
 
   constructor(parts: IntakeParts) {
@@ -133,7 +133,7 @@ export class Intake implements SourceHandler {
       this.#transactional ?? new AcknowledgedWriter({ sink, checkpoint, clock, emit, timed, signal })
   }
 
-  /** Reads the source to its end, or until it is stopped; resolves when everything taken in is settled and committed. */
+  /** Reads the source to its end, or until stopped; resolves when all records taken are settled and committed. */
   async run(): Promise<void> {
     const { source, partClock } = this.#parts
     const committing = setInterval(() => void this.#commit(), COMMIT_EVERY)
@@ -153,7 +153,7 @@ export class Intake implements SourceHandler {
     }
   }
 
-  /** Looks each second for partitions that bring nothing any more; returns what ends it. */
+  /** Checks every second for partitions that have become silent; returns a function that stops it. */
   #watchSilence(): () => void {
     const running = this.#parts.running ?? new RunningTime()
     const timer = setInterval(() => this.#assembly.flushSilent(running.now()), SILENCE_CHECK_EVERY)
@@ -182,8 +182,8 @@ export class Intake implements SourceHandler {
   }
 
   /**
-   * Settles what is in flight within a few seconds; what has not begun after the first of them, or is not settled by then,
-   * is read again by the next owner.
+   * Settles what is in flight within a few seconds. Work that has not begun after the first second, or is not settled
+   * by then, is left to the next owner.
    */
   async revoked(partitions: readonly PartitionId[], epoch: number): Promise<void> {
     const isHeld = () => epoch === this.#checkpoint.epoch
@@ -212,7 +212,7 @@ export class Intake implements SourceHandler {
   skipped(id: PartitionId, lag: number): void {
     const waiting = this.#preparation.full(id)
     if (waiting) {
-      // What waits comes before it.
+      // Waiting records come before it.
       const { epoch } = this.#checkpoint
       void waiting.then(() => epoch === this.#checkpoint.epoch && this.skipped(id, lag))
       return
@@ -221,12 +221,12 @@ export class Intake implements SourceHandler {
     this.partitions.skipped(id)
   }
 
-  /** See SourceHandler: more is held of the partition than those behind it let go. */
+  /** See SourceHandler: the partition has more buffered records than those behind it can wait for. */
   full(id: PartitionId): Promise<void> | undefined {
     return this.#preparation.full(id) ?? this.#admission.full(id)
   }
 
-  /** Between these event times records wait for other instances, until it is said again. */
+  /** Makes records between these event times wait for other instances, until the next call. */
   wait(span: Parameters<Admission['wait']>[0]): void {
     this.#admission.wait(span)
   }
@@ -235,27 +235,27 @@ export class Intake implements SourceHandler {
     return this.#batcher.inFlight
   }
 
-  /** Reasons for `/readyz`: partitions whose outputs hang. */
+  /** Reasons for `/readyz`: partitions whose writes hang. */
   unready(): readonly string[] {
     return this.#transactional?.unready() ?? []
   }
 
-  /** How long the oldest record that was taken in has waited to be settled, ms. */
+  /** How long the oldest record has been unsettled, ms. */
   oldestPending(): number {
     const since = this.#checkpoint.pendingSince()
     return since === undefined ? 0 : Math.max(0, performance.now() - since)
   }
 
-  /** Reads the records and takes them in, unless the partition has gone to another instance, which reads them again. */
+  /** Decodes and admits the records, unless another instance has the partition now and reads them again. */
   async #admit({ partition, epoch, from, records, lag }: RecordRun): Promise<void> {
-    // The process may have been stopped for minutes, and its clock with it.
+    // The process may have been paused for minutes, and its clock with it.
     if (this.#parts.confirmTime && this.#ingress.isAhead(records)) await this.#parts.confirmTime()
     if (this.#leavesAlone || epoch < this.#checkpoint.epoch || epoch <= this.#revoked) return
     const arrived = this.#ingress.read(partition, records, from)
     await this.#admission.push(partition, arrived, lag)
   }
 
-  /** These partitions are not read here any more. */
+  /** These partitions are no longer read here. */
   #end(partitions: readonly PartitionId[]): void {
     if (partitions.length === 0) return
     for (const id of partitions) {

@@ -12,9 +12,9 @@ function messageIn(item: Carrier): Message {
 }
 
 /**
- * Keeps the messages of one batch apart: a message on which a stage throws becomes a dead letter, takes no part in the
- * stages after it and holds up no other. Errors of the table are not about a message (a store that is gone, a rule of
- * access that is missing) and go through.
+ * Isolates the messages of a batch: a message on which a stage throws becomes a dead letter and skips the later stages,
+ * without affecting the others. Errors of the error table are not about a message (an unreachable store, a missing
+ * access rule) and are rethrown.
  */
 export class Isolation {
   readonly #emit: Emit
@@ -25,7 +25,7 @@ export class Isolation {
     this.#emit = emit
   }
 
-  /** The results of a stage that works on one message at a time, without those that it threw on. */
+  /** The results of a stage that processes one message at a time, without those that threw. */
   each<T extends Carrier, R>(stage: string, items: readonly T[], work: (item: T) => R): R[] {
     const results: R[] = []
     for (const item of items) {
@@ -40,8 +40,8 @@ export class Isolation {
   }
 
   /**
-   * The results of a stage that works on all at once: of one call, or if that throws, of one call a message, without
-   * those that throw again. To be repeated, the work must be idempotent.
+   * The results of a stage that processes all messages in one call. If that throws, it is called for each message, and
+   * those that throw again are left out. The work must be idempotent.
    */
   async together<T extends Carrier, R>(
     stage: string,

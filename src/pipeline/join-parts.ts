@@ -14,18 +14,18 @@ import { canonicalNumber } from '../text/canonical-number.ts'
 export interface JoinPartsOptions {
   /** How long a group waits for its parts, ms. */
   readonly wait?: number
-  /** Open groups over all partitions; beyond it the oldest is flushed. */
+  /** Maximum number of open groups over all partitions; above it, the oldest is flushed. */
   readonly maxGroups?: number
-  /** Bytes of the records of open groups; beyond it the oldest is flushed. */
+  /** Maximum size of the records in open groups, bytes; above it, the oldest is flushed. */
   readonly maxBytes?: number
-  /** Records that are held for their parts of one partition; beyond it its oldest group is flushed. Default: no limit of its own. */
+  /** Maximum number of records of one partition that wait for parts; above it, its oldest group is flushed. Default: unlimited. */
   readonly maxPartsOfPartition?: number
 }
 
 interface HeldPart {
   readonly record: SmsRecord
   readonly position: Position
-  /** Repeats of the part, the latest last; all are answered. */
+  /** Duplicates of the part, the latest last; all are answered. */
   readonly origins: Origin[]
 }
 
@@ -34,29 +34,29 @@ interface PartGroup {
   readonly waiting: Waiting
   readonly part: Part
   readonly parts: Map<number, HeldPart>
-  /** Reference clock of the first part that came, ms. */
+  /** Reference clock of the first part that arrived, ms. */
   readonly openedAt: number
-  /** Calls of `flushSilent` that saw its partition active while it waited. */
+  /** Number of `flushSilent` calls that found its partition active while it waited. */
   activeChecks: number
   bytes: number
-  /** Records held. */
+  /** Number of records held. */
   held: number
   lastPosition: Position
   lastReceivedAt: number
 }
 
-/** What is held of one partition. */
+/** The open groups of one partition. */
 interface Waiting {
   readonly groups: Map<string, PartGroup>
-  /** Records held. */
+  /** Number of records held. */
   held: number
-  /** Groups flushed by their deadline, to the parts that had not come: these are scored alone when they do. */
+  /** Groups flushed by their deadline, with the missing parts: these are scored alone when they arrive. */
   readonly flushed: Map<string, { readonly missing: Set<number>; readonly at: number }>
-  /** Reference clock of the oldest group; Infinity: none. */
+  /** Reference clock of the oldest group; Infinity if there is none. */
   earliest: number
-  /** Something came since `flushSilent` looked last. */
+  /** Records arrived since the last `flushSilent`. */
   active: boolean
-  /** When `flushSilent` saw it active last, by its clock. */
+  /** When `flushSilent` last saw it active, by its clock. */
   lastActiveAt: number
 }
 
@@ -64,18 +64,19 @@ const WAIT = 10_000
 const MAX_GROUPS = 100_000
 const MAX_BYTES = 64_000_000
 /**
- * A group is flushed after so many times the wait of wall clock in which records came, whatever their timestamps say:
- * those of a clock that stands or runs ahead would hold back the commit for ever.
+ * Multiple of the wait, in wall-clock time with records arriving, after which a group is flushed whatever their
+ * timestamps: a producer's clock that stopped or runs ahead would hold back the commit indefinitely.
  */
 const FLUSH_AFTER_WAITS = 3
-/** Flushed groups remembered for each partition, and for how long on the reference clock: references come round again. */
+/** Maximum number of flushed groups remembered per partition, and for how long on the reference clock: references are reused. */
 const MAX_FLUSHED = 10_000
 const REMEMBER = 300_000
 
 /**
- * Joins the parts of concatenated SMS. Parts belong together by partition, `from`, `to`, `ref` and `count`. No clock of
- * its own: callers pass the reference clock of each record, and to `flushSilent` one that stands still while the process
- * does. Every record that goes in comes out as exactly one origin of one message, unless its partition is dropped.
+ * Joins the parts of concatenated SMS. Parts belong together by partition, `from`, `to`, `ref` and `count`. It has no
+ * clock of its own: callers pass the reference clock of each record, and to `flushSilent` a clock that stops while the
+ * process does. Every record that is added is returned as exactly one origin of one message, unless its partition is
+ * dropped.
  */
 export class JoinParts {
   readonly #wait: number
@@ -84,7 +85,7 @@ export class JoinParts {
   readonly #maxPartsOfPartition: number
   #bytes = 0
   readonly #partitions = new Map<string, Waiting>()
-  /** The bytes that were copied last: items of one record have the same. */
+  /** The bytes copied last: items of one record share them. */
   #copied: { readonly of: Buffer; readonly value: Buffer } | undefined
   /** Oldest first. */
   readonly #open = new Set<PartGroup>()
@@ -96,12 +97,12 @@ export class JoinParts {
     this.#maxPartsOfPartition = options.maxPartsOfPartition ?? Number.POSITIVE_INFINITY
   }
 
-  /** Groups that wait. */
+  /** Number of open groups. */
   get open(): number {
     return this.#open.size
   }
 
-  /** Takes in one record; returns what it completes: itself, a joined message, or a group that was overdue. */
+  /** Adds a record; returns the messages it completes: itself, a joined message, or a group that was overdue. */
   add(record: SmsRecord, position: Position, receivedAt: number): Message[] {
     const { part } = record
     if (part === undefined) {
@@ -164,10 +165,10 @@ export class JoinParts {
   }
 
   /**
-   * Flushes the groups of partitions on which nothing came for the wait, by a clock (ms) that stands still while the process
-   * is busy or stopped, and those that waited for three times as long while records came. To be called every second:
-   * silence is counted from the first call that saw no record, and only while `isRead` says of the partition, by its key,
-   * that all there is was read: one whose broker is away is not silent.
+   * Flushes the groups of partitions without records for the length of the wait, by a clock (ms) that stops while the
+   * process is busy or paused, and groups that waited three times as long while records arrived. Call it every second:
+   * silence is counted from the first call without records, and only while `isRead` confirms for the partition's key
+   * that everything was read, as one whose broker is down is not silent.
    */
   flushSilent(now: number, isRead: (partition: string) => boolean = () => true): Message[] {
     const done: Message[] = []
@@ -186,12 +187,12 @@ export class JoinParts {
     return done
   }
 
-  /** Flushes everything: the input has ended. */
+  /** Flushes all groups: the input has ended. */
   flushAll(): Message[] {
     return [...this.#open].map((group) => this.#flush(group))
   }
 
-  /** Forgets what is held of a partition: its next owner reads it again. */
+  /** Drops the groups of a partition: its next owner reads the records again. */
   drop(partition: PartitionId): void {
     const key = partitionKey(partition)
     const waiting = this.#partitions.get(key)
@@ -236,7 +237,7 @@ export class JoinParts {
     return group
   }
 
-  /** The bytes are copied: those that were read are a small piece of a large fetch, which they would keep whole. */
+  /** The bytes are copied, as they are a small slice of a large fetch, which they would keep in memory. */
   #hold(group: PartGroup, part: Part, read: SmsRecord, position: Position): void {
     if (this.#copied?.of !== read.value) this.#copied = { of: read.value, value: Buffer.from(read.value) }
     const record = { ...read, value: this.#copied.value }
@@ -245,7 +246,7 @@ export class JoinParts {
     const origins = held?.origins ?? []
     origins.push(originOf(record, position))
     group.parts.set(part.index, { record, position, origins })
-    // Of the items of one record all wait, or few do.
+    // The items of a record either all wait or few of them do, so each counts as a fraction.
     const share = record.item === undefined ? 1 : 1 / record.item.of
     group.held += share
     group.waiting.held += share
@@ -275,7 +276,7 @@ export class JoinParts {
   }
 }
 
-/** The message of a group as far as it came. */
+/** The message of a group, with the parts that have arrived. */
 function joined(group: PartGroup, byDeadline: boolean): Message {
   const { part, lastPosition, lastReceivedAt } = group
   const held = [...group.parts].sort(([a], [b]) => a - b)

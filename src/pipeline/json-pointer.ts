@@ -1,4 +1,4 @@
-/** The steps of a JSON pointer (RFC 6901); of `./addr`, those within the item. */
+/** The tokens of a JSON pointer (RFC 6901); for `./addr`, those relative to the item. */
 export function stepsOf(pointer: string): string[] {
   return pointer
     .split('/')
@@ -6,7 +6,7 @@ export function stepsOf(pointer: string): string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** The value there; undefined: there is none. */
+/** The value at the pointer, or undefined if there is none. */
 export function at(body: unknown, steps: readonly string[]): unknown {
   let value = body
   for (const step of steps) {

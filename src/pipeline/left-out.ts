@@ -3,15 +3,15 @@ import type { LeftOutReason } from '../domain/input-events.ts'
 import type { InputMap } from '../settings/map-schema.ts'
 import { at, stepsOf } from './json-pointer.ts'
 
-/** Told of what a map leaves out of records. */
+/** Called with what a map leaves out of records. */
 export type CountLeftOut = (reason: LeftOutReason, count: number) => void
 
-/** How many recipients of a parsed record its map does not read. */
+/** Number of recipients in a parsed record that its map does not read. */
 export type CountUnread = (body: unknown) => number
 
 /**
- * Of a map that reads one member of a list of recipients: counts the other members with a value in the same place. Undefined
- * for other maps.
+ * For a map that reads one element of a list of recipients: counts the other elements with a value in the same member.
+ * Undefined for other maps.
  */
 export function unreadRecipients({ to, split }: InputMap): CountUnread | undefined {
   const pointer = typeof to === 'string' ? to : to?.pointer
@@ -30,7 +30,7 @@ export function unreadRecipients({ to, split }: InputMap): CountUnread | undefin
   }
 }
 
-/** Passes what maps leave out on as events: as they are met. */
+/** Emits an event for whatever maps leave out. */
 export function leftOutEvents(emit: Emit): CountLeftOut {
   return (reason, count) => emit({ name: 'mapping_left_out', reason, count })
 }

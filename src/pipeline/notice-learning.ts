@@ -13,25 +13,25 @@ import {
 import type { Registry } from '../domain/registry.ts'
 import { MINUTE } from '../domain/time.ts'
 
-/** Notices that are learned of one batch, at most. */
+/** Maximum number of notices learned from one batch. */
 const MOST_AT_ONCE = 32
-/** Domains, and numbers, of one notice. */
+/** Maximum number of domains, and of numbers, per notice. */
 const MOST_LEADS = 8
-/** Between two new notices of a brand that has as many as it may, ms of event time: the old ones stay for days. */
+/** Minimum interval between new notices of a brand at its limit, ms of event time: the old ones stay for days. */
 const REPLACED_EVERY = 10 * MINUTE
-/** Between two looks at what other instances learned, and at filings that ended, ms. */
+/** Interval of reading notices learned by other instances and checking for expired filings, ms. */
 const REFRESHED_EVERY = 15_000
 
 /**
- * Learns what notices of brands look like from messages that come from a brand's own filed ports and short numbers and
- * that nothing is said against. Keeps sketches, domains and service numbers; no text, and no mobile.
+ * Learns brand notices from unsuspicious messages sent by a brand's own filed ports and short numbers. Stores sketches,
+ * domains and service numbers, but no texts and no mobile numbers.
  */
 export class NoticeLearning {
   readonly #index: NoticeIndex
   readonly #store: NoticeStore
-  /** Learned and not yet stored, by brand and id. */
+  /** Learned but not stored yet, by brand and id. */
   #fresh = new Map<string, LearnedNotice>()
-  /** Event time at which a brand that is full learned last, ms. */
+  /** Event time at which a brand at its limit last learned a notice, ms. */
   readonly #replacedAt = new Map<string, number>()
   #mark: string | undefined
   #refreshedAt = Number.NEGATIVE_INFINITY
@@ -43,7 +43,7 @@ export class NoticeLearning {
     this.#store = store
   }
 
-  /** Looks at the messages of a batch with what was decided about them. */
+  /** Learns from the messages of a batch, given the decisions on them. */
   observe(decisions: readonly Decision[], registry: Registry): void {
     this.#registry = registry
     for (const decision of decisions) {
@@ -56,7 +56,10 @@ export class NoticeLearning {
     }
   }
 
-  /** Stores what was learned, and reads now and then what others did. Rejects with REDIS_UNREACHABLE: then it stays to be stored. */
+  /**
+   * Stores learned notices, and periodically reads those of other instances. Rejects with REDIS_UNREACHABLE; the
+   * notices are then stored later.
+   */
   async settle(): Promise<void> {
     if (this.#fresh.size > 0) {
       await this.#store.learn([...this.#fresh.values()])
@@ -68,7 +71,7 @@ export class NoticeLearning {
     const { brands, mark } = await this.#store.changes(this.#mark)
     this.#index.put(brands)
     this.#mark = mark
-    // There may be more: the next batch goes on.
+    // There may be more: the next batch continues.
     if (brands.length > 0) this.#refreshedAt = Number.NEGATIVE_INFINITY
     const ended = this.#registry ? this.#index.ended(this.#registry, this.#newest) : []
     if (ended.length > 0) await this.#store.forget(ended)
@@ -92,7 +95,7 @@ export class NoticeLearning {
   }
 }
 
-/** A whole message that nothing is said against, and that is no one-time password, which all brands word alike. */
+/** A complete message without findings that is not a one-time password, as those are worded alike by all brands. */
 function isTeaching({ message, reasons }: Decision): boolean {
   const { label, partial, otp, record } = message
   if (partial || otp || record.blocked || label === 'fraud' || label === 'illicit' || label === 'personal')
@@ -100,7 +103,7 @@ function isTeaching({ message, reasons }: Decision): boolean {
   return reasons.every(({ code, action }) => codeNamed(code)?.forgery !== true && !reaches(action, 'review'))
 }
 
-/** Whose notice a message is, by the port that it came from. */
+/** The brand that sent a notice, by its port. */
 function ownerOf(message: AnalysedMessage, registry: Registry) {
   const { signature, from } = message
   const row = signature && registry.signature(signature.key)
@@ -111,7 +114,7 @@ function ownerOf(message: AnalysedMessage, registry: Registry) {
   return brand !== undefined && signed?.id === brand.id ? { brand: brand.id, port: from } : undefined
 }
 
-/** Whether a message leads where no notice that is known does. Most do not, so nothing is made for the answer. */
+/** Whether a message links to something that no known notice does. Most do not, so this allocates nothing. */
 function leadsFurther(
   { urls, contacts }: AnalysedMessage,
   { hosts, numbers, carries }: LearnedNotice,
@@ -125,7 +128,7 @@ function leadsFurther(
   return false
 }
 
-/** Where a notice leads, with what is known of it. */
+/** Domains and numbers of a notice, added to the known ones. */
 function leadsOf({ urls, contacts }: AnalysedMessage, known: LearnedNotice | undefined) {
   const hosts = new Set(known?.hosts)
   const numbers = new Set(known?.numbers)

@@ -4,7 +4,7 @@ interface Range extends OffsetRange {
   to: number
 }
 
-/** Offsets and when, by the monotonic clock, ms, they were taken in, one a second at most. */
+/** An offset and the monotonic time it was taken at, ms; at most one per second. */
 interface Mark {
   readonly offset: number
   readonly at: number
@@ -13,40 +13,40 @@ interface Mark {
 const MARK_EVERY = 1_000
 
 /**
- * What is taken in and what is settled of one partition, as ranges: as long as one record waits, everything behind it is
- * held in as few ranges as there are holes, however many records settle meanwhile. Offsets that are no records (`take`
- * explains them) count as settled together with the record behind them.
+ * Taken and settled offsets of one partition, as ranges. While one record is unsettled, those behind it take one range
+ * per gap, however many are settled. Offsets without records (`take` explains them) are settled together with the
+ * following record.
  */
 export class OffsetTrack {
-  /** Where it began, and everything before which is settled since; undefined: nothing was taken in. */
+  /** The start, moved up to the end of what is settled; undefined if nothing was taken. */
   #start: number | undefined
   #next: number | undefined
-  /** The offset behind the last that was taken in. */
+  /** End of the taken offsets. */
   #end: number | undefined
-  /** Settled beyond `#next`: ascending, apart from one another. */
+  /** Settled ranges beyond `#next`: ascending, not adjacent. */
   readonly #settled: Range[]
-  /** Records behind offsets that are none: to the first of these. */
+  /** Records preceded by offsets without records, with the first of these. */
   readonly #gaps = new Map<number, number>()
-  /** Records taken in and not yet settled. */
+  /** Number of records taken and not settled. */
   #pending = 0
   #marks: Mark[] = []
 
-  /** `settled`: what was settled before, also of what is still to be taken in; ascending, apart from one another. */
+  /** `settled` lists ranges settled earlier, including offsets still to be taken: ascending, not adjacent. */
   constructor(settled: readonly OffsetRange[] = []) {
     this.#settled = settled.map((range) => ({ ...range }))
   }
 
-  /** The next offset to read, everything up to which is settled; undefined: nothing was settled yet. */
+  /** The next offset to read, before which everything is settled; undefined if nothing was settled yet. */
   get next(): number | undefined {
     return this.#next === this.#start ? undefined : this.#next
   }
 
-  /** What is settled behind `next`, as it is now. */
+  /** A copy of the ranges settled behind `next`. */
   get written(): OffsetRange[] {
     return this.#settled.map((range) => ({ ...range }))
   }
 
-  /** What is settled when these offsets are too: everything before `offset`, and the ranges behind it. Changes nothing. */
+  /** What would be settled together with these offsets: everything before `offset`, and the ranges behind it. Changes nothing. */
   reachedWith(offsets: Iterable<number>): Reached | undefined {
     const copy = new OffsetTrack(this.#settled)
     copy.#next = this.#next
@@ -56,20 +56,17 @@ export class OffsetTrack {
     return copy.#next === undefined ? undefined : { offset: copy.#next, written: copy.#settled }
   }
 
-  /** The offset behind the last that was taken in. */
+  /** End of the taken offsets. */
   get end(): number | undefined {
     return this.#end
   }
 
-  /** Since when, by the monotonic clock, ms, the oldest record that is not settled has waited, to a second; undefined: none. */
+  /** Monotonic time since which the oldest unsettled record has waited, ms, accurate to a second; undefined if there is none. */
   get pendingSince(): number | undefined {
     return this.#pending > 0 ? this.#marks[0]?.at : undefined
   }
 
-  /**
-   * Offsets are taken in ascending order; what lies between `from` and the offset is no record. False: it was settled
-   * before.
-   */
+  /** Takes an offset, in ascending order; there are no records between `from` and it. Returns false if it was settled earlier. */
   take(offset: number, from: number, now: number): boolean {
     if (this.#next === undefined) {
       this.#start = from
@@ -88,7 +85,7 @@ export class OffsetTrack {
     return true
   }
 
-  /** An offset that is settled already, or was never taken in, is ignored. */
+  /** Ignores offsets that are settled already or were never taken. */
   settle(offset: number): void {
     if (this.#next === undefined || this.#end === undefined || offset < this.#next || offset >= this.#end)
       return
@@ -107,7 +104,7 @@ export class OffsetTrack {
     return offset < this.#next! || (at > 0 && offset < this.#settled[at - 1]!.to)
   }
 
-  /** What lies between `from` and an offset that is settled is no record, and so settled with it. */
+  /** There are no records between `from` and a settled offset, so they are settled with it. */
   #reachBack(offset: number, from: number): void {
     const at = this.#after(offset) - 1
     const range = this.#settled[at]
@@ -118,15 +115,15 @@ export class OffsetTrack {
     else this.#insert(at, begin, range.to)
   }
 
-  /** `from`, or where what is settled before it ends: in the first so many ranges, or from the start on. */
+  /** The later of `from` and the end of the settled part before it: the first `ranges` ranges, or the start. */
   #unsettledFrom(from: number, ranges: number): number {
     return Math.max(from, this.#next!, this.#settled[ranges - 1]?.to ?? 0)
   }
 
-  /** How many ranges begin at or before the offset. */
+  /** Number of ranges that start at or before the offset. */
   #after(offset: number): number {
     const ranges = this.#settled
-    // Records settle nearly in order: mostly the last one.
+    // Records are settled almost in order: it is usually the last range.
     if (ranges.length === 0 || offset >= ranges.at(-1)!.from) return ranges.length
     let low = 0
     let high = ranges.length - 1

@@ -5,8 +5,8 @@ import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { SinkRefused } from '../domain/sink-refused.ts'
 
 /**
- * The one way out: what batches and states write passes here. An alert that the sink refuses goes out once more without
- * its texts, samples, contacts and evidence: one that is too large must not keep a block from its readers.
+ * The single output: everything that batches and states write passes here. An alert that the sink refuses is written
+ * again without its texts, samples, contacts and evidence: the size of an alert must not keep a block from its readers.
  */
 export class Outlet implements Sink {
   readonly #sink: Sink
@@ -19,7 +19,7 @@ export class Outlet implements Sink {
     return this.#sink.has(channel)
   }
 
-  /** See Sink. SINK_REFUSED names what was refused for good, by its place in `records`. */
+  /** See Sink. SINK_REFUSED lists the records refused for good, by index in `records`. */
   async write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void> {
     try {
       await this.#sink.write(records, signal)
@@ -42,7 +42,7 @@ export class Outlet implements Sink {
     return this.#sink.close()
   }
 
-  /** Places of those that are refused again. */
+  /** Indices of the records that are refused again. */
   async #refusedOf(
     items: readonly { readonly record: OutputRecord; readonly index: number }[],
     signal?: AbortSignal,
@@ -60,7 +60,7 @@ export class Outlet implements Sink {
   }
 }
 
-/** The alert with less in it; undefined: there is none. */
+/** The alert with less content; undefined if nothing can be removed. */
 export function slimmer({ channel, value, origin }: OutputRecord): OutputRecord | undefined {
   if ((channel !== 'alerts' && channel !== 'shadowAlerts') || value === null) return undefined
   const slim = alertRecord(slimAlert(JSON.parse(String(value)) as Alert))

@@ -18,12 +18,12 @@ import type { OutputRecord } from '../domain/ports.ts'
 import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
 import { provenanceOf, type Versions } from '../domain/versions.ts'
 
-/** What is worked on: a message, or a record that cannot be read. */
+/** An item of work: a message, or a record that cannot be read. */
 export type Intaken =
   | {
       readonly kind: 'message'
       readonly message: Message
-      /** Of the assignment in which its records were read. */
+      /** The assignment in which its records were read. */
       readonly epoch: number
       readonly bytes: number
       /** Event time of the partition when the message was complete, epoch ms. */
@@ -36,11 +36,11 @@ export type Intaken =
       readonly epoch: number
       readonly bytes: number
       readonly eventTime: number
-      /** Of an item of a record that is split: it is the first. */
+      /** For an item of a split record: whether it is the first. */
       readonly isFirst: boolean
     }
 
-/** What the items of a batch hold, for its report. */
+/** Totals of a batch for its report. */
 export function totalsOf(items: readonly Intaken[]) {
   const totals = { records: 0, messages: 0, bytes: 0, blocked: 0, partial: 0, joinedParts: 0 }
   for (const item of items) {
@@ -60,8 +60,8 @@ export function totalsOf(items: readonly Intaken[]) {
 }
 
 /**
- * A dead letter: the raw bytes, with headers that say what is wrong and where they were read. With
- * `firstOffset` it stands for all offsets from there to that of the position; with `item` for that item alone.
+ * A dead letter: the raw bytes, with headers for the error and the position. With `firstOffset` it covers all offsets
+ * from there to that of the position; with `item` only that item.
  */
 export function deadLetterRecord(
   {
@@ -112,22 +112,22 @@ function count<K extends string>(counts: Partial<Record<K, number>>, key: K): vo
 
 const NONE: readonly never[] = []
 
-/** What goes out for one message. */
+/** The outputs of one message. */
 export interface MessageOutputs {
   readonly decision: Decision
   readonly verdicts: readonly Verdict[]
   readonly alerts: readonly Alert[]
 }
 
-/** How the outputs of messages look, and which channels are configured: nothing is built for the others. */
+/** The form of the outputs, and which channels are configured: nothing is built for the others. */
 export interface OutputOptions {
   readonly alerts: AlertOptions
   readonly wants: { readonly shadowAlerts: boolean; readonly verdicts: boolean }
-  /** Verdicts say why each of their reasons applies. */
+  /** Whether verdicts explain each of their reasons. */
   readonly explain: boolean
 }
 
-/** The alert, the shadow alert and the verdicts that follow from a decision. */
+/** The alert, shadow alert and verdicts of a decision. */
 export function messageOutputs(
   decision: Decision,
   versions: Versions,
@@ -164,7 +164,7 @@ function alertsOf(
   return alerts
 }
 
-/** The records of what goes out for the messages of a batch, in their order. */
+/** The output records of a batch, in message order. */
 export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
   const records: OutputRecord[] = []
   for (const { decision, verdicts, alerts } of outputs) {
@@ -176,7 +176,7 @@ export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
   return records
 }
 
-/** What the enforced alerts that ask somebody to look rested on. `teachingOf`: what a message teaches should it be confirmed. */
+/** The data behind enforced alerts that request a review. `teachingOf` returns what a message teaches if it is confirmed. */
 export function alertedOf(
   outputs: readonly MessageOutputs[],
   teachingOf: (decision: Decision) => Teaching | undefined = () => undefined,
@@ -193,7 +193,7 @@ export function alertedOf(
   return alerted
 }
 
-/** Names of tenants come from records: those without rules of their own are one. */
+/** Tenant names come from records, so those without rules of their own are reported as one. */
 function reportTenants(outputs: readonly MessageOutputs[], tenants: ReadonlySet<string>, emit: Emit): void {
   const counts = new Map<string, { messages: number; alerts: number }>()
   for (const { decision, alerts } of outputs) {
@@ -207,7 +207,7 @@ function reportTenants(outputs: readonly MessageOutputs[], tenants: ReadonlySet<
   for (const [tenant, counted] of counts) emit({ name: 'tenant_counted', tenant, ...counted })
 }
 
-/** Reports what was decided on the messages of a batch, as counts. */
+/** Reports the decisions on the messages of a batch, as counts. */
 export function reportOutputs(outputs: readonly MessageOutputs[], { tenants }: Policy, emit: Emit): void {
   if (tenants) reportTenants(outputs, tenants, emit)
   const labels: Partial<Record<Label, number>> = {}

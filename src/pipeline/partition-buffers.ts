@@ -2,44 +2,44 @@ import { type PartitionId, partitionKey } from '../domain/ports.ts'
 
 export interface Buffered {
   readonly bytes: number
-  /** Bucket of the partition's event time with this record: never goes back. */
+  /** Event-time bucket of the partition at this record; never decreases. */
   readonly bucket: number
 }
 
 export interface BufferLimits {
-  /** Items handed on at once, at most. */
+  /** Maximum number of items in a run. */
   readonly run: number
-  /** How long a partition that has more to come is waited for, ms. */
+  /** How long to wait for a partition that has more to come, ms. */
   readonly patience: number
-  /** Bytes held of one partition from which on it is full. */
+  /** Buffered bytes of one partition at which it is full. */
   readonly fullAt: number
-  /** Bytes held of all from which on nothing is waited for. */
+  /** Buffered bytes of all partitions at which waiting stops. */
   readonly maxBytes: number
 }
 
-/** Records of one partition that were read and not yet worked on. */
+/** Records of one partition that were read and not yet processed. */
 interface PartitionBuffer<T> {
   readonly id: PartitionId
   /** Undefined before `head`. */
   items: (T | undefined)[]
   head: number
   bytes: number
-  /** Bucket of the last item that came. */
+  /** Bucket of the last item added. */
   bucket: number
-  /** Records still to come as the source said last. */
+  /** Number of records still to come, as last reported by the source. */
   lag: number | undefined
-  /** Since when nothing is here, by the monotonic clock. */
+  /** Monotonic time since which the buffer is empty. */
   emptySince: number
   /** Nothing of it is passed on. */
   held: boolean
   readonly waiting: (() => void)[]
-  /** Those who wait no longer than until it is held back. */
+  /** Callers that wait only until the partition is held. */
   readonly pushing: (() => void)[]
 }
 
-/** What holds for one turn of `next`. */
+/** Conditions of one call of `next`. */
 interface Turn {
-  /** Buckets that wait for other instances. */
+  /** Whether a bucket waits for other instances. */
   readonly waits?: (bucket: number) => boolean
   /** The first bucket of live traffic. */
   readonly liveFrom?: number
@@ -53,16 +53,16 @@ export const BUFFER_LIMITS: BufferLimits = {
 }
 
 /**
- * Holds the records of several partitions and passes them on bucket by bucket of event time. Windows, escalations and
- * the order of states then look over a backlog as they looked over the live traffic, whatever order the brokers send
- * it in. Partitions without lag are never waited for, so live traffic passes at once, also next to a partition that
- * brings the records of yesterday.
+ * Buffers the records of several partitions and passes them on by event-time bucket. Windows, escalations and the order
+ * of states thus see a backlog as they saw the live traffic, whatever order the brokers deliver it in. Partitions
+ * without lag are never waited for, so live traffic passes immediately, even next to a partition with yesterday's
+ * records.
  */
 export class PartitionBuffers<T extends Buffered> {
   readonly #limits: BufferLimits
   readonly #buffers = new Map<string, PartitionBuffer<T>>()
   #bytes = 0
-  /** The last turn was one of live records among older ones. */
+  /** The last turn went to live records although there were older ones. */
   #liveTurn = false
 
   constructor(limits: BufferLimits = BUFFER_LIMITS) {
@@ -85,7 +85,7 @@ export class PartitionBuffers<T extends Buffered> {
     })
   }
 
-  /** Forgets a partition and what is held of it. */
+  /** Drops a partition with its buffered records. */
   drop(id: PartitionId): void {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer) return
@@ -94,7 +94,7 @@ export class PartitionBuffers<T extends Buffered> {
     resumeAll(buffer)
   }
 
-  /** Passes nothing on of the partition until it is released; what comes is kept. */
+  /** Stops passing on records of the partition until it is released; new ones are kept. */
   hold(id: PartitionId): void {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer) return
@@ -111,7 +111,7 @@ export class PartitionBuffers<T extends Buffered> {
     for (const buffer of this.#buffers.values()) buffer.held = false
   }
 
-  /** Takes in records of an assigned partition in their order; others are left out. `lag`: records still to come. */
+  /** Adds records of an assigned partition in order; others are ignored. `lag` is the number of records still to come. */
   push(id: PartitionId, items: readonly T[], lag: number | undefined): void {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer) return
@@ -125,9 +125,9 @@ export class PartitionBuffers<T extends Buffered> {
   }
 
   /**
-   * What goes on next: a run of one partition within one bucket. The partition that is behind goes first, but while
-   * others are live, each second turn is theirs. `until`: nothing before this time (Infinity: all waits), unless
-   * records come. Undefined: there is nothing to pass on.
+   * The next run of one partition within one bucket. The partition that is furthest behind goes first, but live
+   * partitions get every second turn. `until`: nothing before this time (Infinity: everything waits), unless records
+   * arrive. Undefined if there is nothing to pass on.
    */
   next(
     now: number,
@@ -155,8 +155,8 @@ export class PartitionBuffers<T extends Buffered> {
   }
 
   /**
-   * Time until which partitions that are behind the bucket, and have more to come, are waited for. Live records
-   * do not wait for what is older.
+   * Time until which to wait for partitions that are behind the bucket and have more to come. Live records do not wait
+   * for older ones.
    */
   #waitsUntil(bucket: number, liveFrom: number): number {
     if (this.#bytes >= this.#limits.maxBytes) return Number.NEGATIVE_INFINITY
@@ -179,7 +179,7 @@ export class PartitionBuffers<T extends Buffered> {
       to++
     }
     const items = buffer.items.slice(from, to) as T[]
-    // What was passed on may be forgotten before the rest is.
+    // Passed-on records can be freed before the rest.
     buffer.items.fill(undefined, from, to)
     buffer.head = to
     buffer.bytes -= bytes
@@ -196,33 +196,33 @@ export class PartitionBuffers<T extends Buffered> {
     return items
   }
 
-  /** How many records of a partition are still to come, as the source knows now. */
+  /** Sets the number of records of a partition still to come, as the source now knows it. */
   toCome(id: PartitionId, lag: number): void {
     const buffer = this.#buffers.get(partitionKey(id))
     if (buffer) buffer.lag = lag
   }
 
-  /** Bucket of the first record that is held of a partition, if any. */
+  /** Bucket of the first buffered record of a partition, if any. */
   first(id: PartitionId): number | undefined {
     const buffer = this.#buffers.get(partitionKey(id))
     return buffer?.items[buffer.head]?.bucket
   }
 
-  /** Records held of a partition and those still to come. */
+  /** Number of records of a partition that are buffered or still to come. */
   lag(id: PartitionId): number | undefined {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer || buffer.lag === undefined) return undefined
     return buffer.lag + buffer.items.length - buffer.head
   }
 
-  /** Undefined, or a promise that resolves when the partition may be read on: enough of it is held for now. */
+  /** Undefined, or a promise that resolves when reading of the partition may continue. */
   full(id: PartitionId): Promise<void> | undefined {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer || buffer.bytes < this.#limits.fullAt) return undefined
     return new Promise((resolve) => buffer.waiting.push(resolve))
   }
 
-  /** The same for the caller that adds records, which waits for no partition that is held back. */
+  /** The same for the caller that adds records, which does not wait for a held partition. */
   fullUnlessHeld(id: PartitionId): Promise<void> | undefined {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer || buffer.held || buffer.bytes < this.#limits.fullAt) return undefined

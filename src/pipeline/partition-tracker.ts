@@ -3,33 +3,33 @@ import type { SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { Intaken } from './outputs.ts'
 
-/** How far a partition has come. */
+/** Progress of a partition. */
 export interface Progress extends PartitionId {
   readonly eventTime: number
   readonly lag: number | undefined
-  /** When its last record was worked on, by the monotonic clock, ms. */
+  /** Monotonic time at which its last record was processed, ms. */
   readonly lastRecordAt: number
 }
 
-/** A partition with the time of its assignment by the monotonic clock, ms. */
+/** A partition with the monotonic time of its assignment, ms. */
 export type AssignedAt = PartitionId & { readonly at: number }
 
-/** What lies in front of the work: records that are buffered, and those still to be read. */
+/** Records before processing: buffered, and still to be read. */
 export interface Ahead {
-  /** Event time of the first record that is buffered, ms; undefined: none is. */
+  /** Event time of the first buffered record, ms; undefined if there is none. */
   firstEventTime(id: PartitionId): number | undefined
   lag(id: PartitionId): number | undefined
 }
 
 interface Held {
   readonly assigned: AssignedAt
-  /** Of records as they arrive. */
+  /** Event time of arriving records. */
   readonly arriving: EventTime
-  /** Of records that were worked on. */
+  /** Progress of processed records. */
   worked: Pick<Progress, 'eventTime' | 'lag' | 'lastRecordAt'> | undefined
 }
 
-/** Where every partition of the assignment stands in event time: as it arrives, and as it is worked on. */
+/** Tracks the event time of every assigned partition, for arriving and for processed records. */
 export class PartitionTracker {
   readonly #ahead: Ahead
   readonly #held = new Map<string, Held>()
@@ -50,37 +50,35 @@ export class PartitionTracker {
     this.#held.delete(partitionKey(id))
   }
 
-  /** Whether this partition, by its key, is read here. */
+  /** Whether the partition with this key is assigned here. */
   has(partition: string): boolean {
     return this.#held.has(partition)
   }
 
-  /** Whether all records of this partition, by its key, were read and let in, as far as the source knows. */
+  /** Whether all records of the partition with this key were read and admitted, as far as the source knows. */
   isRead(partition: string): boolean {
     const held = this.#held.get(partition)
     return held === undefined || (this.#ahead.lag(held.assigned) ?? 0) === 0
   }
 
-  /** All partitions that are held. */
+  /** All assigned partitions. */
   partitions(): PartitionId[] {
     return [...this.#held.values()].map(({ assigned: { topic, partition } }) => ({ topic, partition }))
   }
 
-  /** Event time of the partition with this record, which arrives; undefined for one that cannot be read. */
+  /** Event time of the partition at this arriving record; undefined for a record that cannot be read. */
   arrived(id: PartitionId, record: SmsRecord | undefined): number {
     const arriving = this.#held.get(partitionKey(id))?.arriving
     if (!arriving) return record?.ts ?? Number.NEGATIVE_INFINITY
     return record ? arriving.observe(record.ts) : arriving.value
   }
 
-  /** Event time up to which the partition was worked on, if it was. */
+  /** Event time up to which the partition was processed, if it was. */
   workedUpTo(id: PartitionId): number | undefined {
     return this.#held.get(partitionKey(id))?.worked?.eventTime
   }
 
-  /**
-   * Moves the event time to what was worked on in this assignment: whatever is ahead of it has changed no state yet.
-   */
+  /** Advances the event time to the items processed in this assignment: later ones have not changed any state yet. */
   passed(items: readonly Intaken[], epoch: number, now: number): void {
     const last = new Map<Held, number>()
     for (const item of items) {
@@ -95,23 +93,23 @@ export class PartitionTracker {
       held.worked = { eventTime, lag: this.#ahead.lag(held.assigned), lastRecordAt: now }
   }
 
-  /** What was read next of the partition held no record. */
+  /** The records read next contained nothing to process. */
   skipped(id: PartitionId): void {
     const held = this.#held.get(partitionKey(id))
     if (held?.worked) held.worked = { ...held.worked, lag: this.#ahead.lag(id) }
   }
 
-  /** Partitions that are held and have had no record yet. */
+  /** Assigned partitions that have had no record yet. */
   silent(): AssignedAt[] {
     return [...this.#held.values()].flatMap((held) => (this.#standing(held) ? [] : [held.assigned]))
   }
 
-  /** Where every partition stands, for the watermark. */
+  /** Progress of every partition, for the watermark. */
   all(): Progress[] {
     return [...this.#held.values()].flatMap((held) => this.#standing(held) ?? [])
   }
 
-  /** As far as it was worked on; before that, where its first record is. */
+  /** Progress by processed records; before those, by the first buffered record. */
   #standing({ assigned: { topic, partition, at }, worked }: Held): Progress | undefined {
     const id = { topic, partition }
     if (worked) return { ...id, ...worked }

@@ -42,61 +42,61 @@ import { rememberSent } from './remember-sent.ts'
 import { Stopwatch } from './stopwatch.ts'
 import type { TemplateLearning } from './template-learning.ts'
 
-/** Rows of side inputs as a batch sees them: see SideRows. */
+/** Rows of side inputs, as used by a batch: see SideRows. */
 export interface Effects {
   advance(eventTime: number, batch: readonly AnalysedMessage[]): Promise<void>
 }
 
 export interface PipelineParts {
-  /** Puts in force what was loaded last, for one batch. */
+  /** Activates the versions loaded last for one batch. */
   readonly versions: VersionsInForce & { begin(): Versions }
   readonly tokenise: Tokenise
   readonly detectors: Detectors
   readonly ledger: ConsentLedger
-  /** Whether replies of subscribers are read by now: then what was sent is remembered. */
+  /** Whether subscriber replies are being read, in which case sent messages are remembered. */
   readonly replies: () => boolean
   readonly sideRows: Effects
   readonly rates: Rates
   readonly states: StateManager
-  /** Counts of senders; absent: no topic for them is configured. */
+  /** Counts senders; absent if no topic for them is configured. */
   readonly senderMinutes?: Pick<SenderMinutes, 'count'>
-  /** The content behind the versions; absent: no topic for it is configured. */
+  /** The content behind the versions; absent if no topic for it is configured. */
   readonly versionRows?: VersionRows
-  /** Remembers what alerts on messages rested on. */
+  /** Stores the data behind alerts on messages. */
   readonly alerted: Pick<StateStore, 'rememberAlerted'>
   readonly publisher: StatePublisher
   readonly outputs: OutputOptions
-  /** Alerts for messages older than this are shadow, ms; 0: never. */
+  /** Age above which alerts for messages are shadow, ms; 0: never. */
   readonly maxAge: number
   readonly alertCap: AlertCap
-  /** Learns what notices of brands look like; absent: nothing is learned. */
+  /** Learns brand notices; absent if disabled. */
   readonly learning?: NoticeLearning
-  /** Learns what frauds look like; absent: nothing is learned. */
+  /** Learns fraud templates; absent if disabled. */
   readonly templates?: TemplateLearning
-  /** Lets a backlog wait for the stores. */
+  /** Makes a backlog wait for the stores. */
   readonly wait: BacklogWait
   readonly degradation: Degradation
-  /** Is shown what the live model judged; never waits. */
+  /** Receives the messages judged by the live model; never blocks. */
   readonly shadow?: { observe(messages: readonly AnalysedMessage[]): void }
   readonly clock: BoundedClock
   readonly emit: Emit
 }
 
 /**
- * Passes the records of a batch to the sink. Resolves when the next batch may begin; what the sink acknowledges is
- * committed.
+ * Passes the records of a batch to the sink. Resolves when the next batch may begin; offsets are committed after the
+ * sink's acknowledgement.
  */
 export type Write = (records: readonly OutputRecord[]) => Promise<void>
 
 /**
- * The whole order of the work on one batch: every effect is a line. A message on which a stage throws becomes a dead
- * letter of its own and holds up no other.
+ * The complete order of the work on one batch: every effect is a line. A message on which a stage throws becomes a dead
+ * letter without affecting the others.
  */
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #texts = new TextCache()
   readonly #alerted: AlertedMessages
-  /** Of batches that gather or wait. */
+  /** Readings of batches that are being collected or wait. */
   readonly #readings = new WeakMap<readonly Intaken[], BatchReading>()
 
   constructor(parts: PipelineParts) {
@@ -104,10 +104,7 @@ export class Pipeline {
     this.#alerted = new AlertedMessages(parts.alerted)
   }
 
-  /**
-   * Reads a batch that gathers or waits, while the one before it waits for the stores. Pure: nothing follows from it by
-   * itself.
-   */
+  /** Reads a batch that is being collected or waits, while the previous one waits for the stores. Pure: it has no effects. */
   readAhead(items: readonly Intaken[]): void {
     const reading = getOrInsert(this.#readings, items, () => this.#readingOf(items))
     reading.ahead(() => this.#parts.versions.current.classifier)
@@ -152,7 +149,7 @@ export class Pipeline {
     await store.ask(() => states.apply(inputs))
     await outbox.ask(() => publisher.publish())
 
-    // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
+    // Only messages whose counts are on an unavailable part of the store are degraded.
     const isDegraded = (message: AnalysedMessage) => ledgers.outage !== undefined || uncounted.has(message)
     const decided = this.#decide(isolation, detected, policy, (message) =>
       states.openStatesFor(message, isDegraded(message) || store.outage !== undefined),
@@ -200,7 +197,7 @@ export class Pipeline {
     return new BatchReading(items, { tokenise, texts: this.#texts, emit })
   }
 
-  /** When the records of the batch are on their way. Nothing that fails here fails the batch. */
+  /** Called when the records of the batch are being written. Errors here do not fail the batch. */
   #showToShadow(messages: readonly AnalysedMessage[]): void {
     try {
       this.#parts.shadow?.observe(messages)
@@ -209,7 +206,10 @@ export class Pipeline {
     }
   }
 
-  /** Remembers alerts, since an analyst may name their messages; then reports what the stores left undone of the batch. */
+  /**
+   * Stores the data behind alerts, as analysts may refer to their messages; then reports work of the batch that stores
+   * did not do.
+   */
   async #settle(
     { outputs, decided, registry }: Settled,
     reaches: Reaches,
@@ -233,14 +233,14 @@ export class Pipeline {
   }
 }
 
-/** A batch that was decided. */
+/** A batch with its decisions. */
 interface Settled {
   readonly outputs: readonly MessageOutputs[]
   readonly decided: readonly Decision[]
   readonly registry: Registry
 }
 
-/** What the calls of one batch counted, as one. `isAsked`: there was something to count. */
+/** Combines the counts of a batch's calls. `isAsked`: there was something to count. */
 function wholeOf(observed: readonly Observed[], parts: readonly Rated[]) {
   return {
     isAsked: observed.length > 0,
@@ -256,7 +256,7 @@ function rejectionsOf(items: readonly Intaken[]) {
   return items.flatMap((item) => (item.kind === 'rejected' ? [item.output] : []))
 }
 
-/** How far event time has come with a batch: the highest of its partitions. */
+/** Event time reached by a batch: the highest of its partitions. */
 function eventTimeOf(items: readonly Intaken[]): number {
   return items.reduce(
     (time, item) => (item.kind === 'message' ? Math.max(time, item.eventTime) : time),

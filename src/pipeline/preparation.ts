@@ -1,33 +1,36 @@
 import type { RawRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
 
-/** True where all is there that the records need; a promise of false: it will not be, and they are left alone. */
+/**
+ * True if everything that the records need is available. Otherwise a promise; false means that it will not be, and the
+ * records are left to the next owner.
+ */
 export type Prepare = (records: readonly RawRecord[]) => true | Promise<boolean>
 
 export interface PreparationParts {
   readonly prepare: Prepare
-  /** Takes in what is prepared. */
+  /** Receives prepared records. */
   readonly pass: (run: RecordRun) => Promise<void>
   /** The intake ends: records are left to the next owner. */
   readonly leave: () => void
 }
 
-/** Bytes that wait of one partition from which on the caller waits with them: not every source can read others meanwhile. */
+/** Waiting bytes of one partition at which the caller waits too: not every source can read other partitions meanwhile. */
 const HELD_AT = 4_000_000
 
-/** Runs of one partition that wait, in their order. */
+/** Waiting runs of one partition, in order. */
 interface Waiting {
   readonly runs: RecordRun[]
   bytes: number
   dropped: boolean
-  /** Resolves when none waits any more; never rejects. */
+  /** Resolves when none is waiting any more; never rejects. */
   readonly over: Promise<void>
   readonly end: () => void
 }
 
 /**
- * Holds the records of a partition until what they need is there, and those of no other. While some wait the partition
- * is full, so that a source reads no more of it than it has fetched.
+ * Holds the records of a partition until what they need is available, without delaying other partitions. While records
+ * wait, the partition is full, so that the source does not read beyond what it has fetched.
  */
 export class Preparation {
   readonly #parts: PreparationParts
@@ -38,7 +41,7 @@ export class Preparation {
     this.#parts = parts
   }
 
-  /** Resolves when the records are taken in, or wait. Rejects once work has failed for good. */
+  /** Resolves when the records are passed on, or wait. Rejects once work has failed for good. */
   async take(run: RecordRun): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     const waiting = this.#waiting.get(partitionKey(run.partition))
@@ -57,7 +60,7 @@ export class Preparation {
     return this.#waiting.get(partitionKey(id))?.over
   }
 
-  /** Forgets the records of a partition that wait. */
+  /** Drops the waiting records of a partition. */
   drop(id: PartitionId): void {
     const waiting = this.#waiting.get(partitionKey(id))
     if (!waiting) return
@@ -113,7 +116,7 @@ function hold(waiting: Waiting, run: RecordRun): void {
   waiting.bytes += bytesOf(run)
 }
 
-/** It is taken in, and waits no more. */
+/** Removes a run that was passed on. */
 function release(waiting: Waiting, run: RecordRun): void {
   waiting.bytes -= bytesOf(run)
 }

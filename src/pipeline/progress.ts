@@ -23,38 +23,41 @@ export interface ProgressOptions {
   readonly sideRows: Pick<SideRows, 'advance' | 'applyRecentFeedback'>
   readonly sideOffsets: SideOffsets
   readonly degradation: Pick<Degradation, 'rest'>
-  /** Why stores of counts, states and ledgers do not answer in full; empty: they do. */
+  /** Why stores of counts, states and ledgers do not answer in full; empty if they do. */
   readonly lacking: () => readonly string[]
   readonly clock: BoundedClock
   readonly emit: Emit
 }
 
-/** A partition is idle when it has no lag and had nothing for this long, ms. */
+/** A partition is idle after this time without lag and records, ms. */
 const IDLE_AFTER = 30_000
 const REPORT_EVERY = 1_000
-/** While instances are behind they wait for one another, and report more often how far they are, ms. */
+/** Report interval while instances are behind and wait for one another, ms. */
 const ALIGN_EVERY = 100
-/** After an assignment the instances wait for so long, ms, for the first report of the others, if so many records lie there. */
+/**
+ * After an assignment with at least this backlog in records, instances wait for each other's first report, for this
+ * time at most, ms.
+ */
 const AWAIT_REPORTS = 3_000
 const BACKLOG = 10_000
-/** With no lag and nothing for this long, ms, the event time goes on with the clock. */
+/** Time without lag and records after which the event time follows the clock, ms. */
 const QUIET_AFTER = 2_000
-/** The same for an instance that has had no record yet: it may only not have come to them. */
+/** The same for an instance without records since its start, which may not have reached them yet. */
 const QUIET_FROM_START = 10_000
-/** What lies in the outbox for this long waits for a sink, ms. */
+/** Age of an outbox entry from which it waits for the sink, ms. */
 const RESEND_AFTER = 5_000
 
 /**
- * Reports to the metrics and the other instances how far the partitions of this one are, and acts on their reports: a
- * backlog waits for partitions that are behind, and rows of side inputs act while no record moves the event time. Tells too
- * that an outage of the stores is over when no batch does.
+ * Reports the progress of this instance's partitions to the metrics and the other instances, and acts on their reports:
+ * a backlog waits for partitions that are behind, and side rows take effect while no record advances the event time. It
+ * also reports the end of a store outage when no batch does.
  */
 export class ProgressReports {
   readonly #options: ProgressOptions
   readonly #alignment = new WatermarkAlignment()
-  /** What all instances reported last; undefined: not known. */
+  /** Last reports of all instances; undefined if unknown. */
   #reported: readonly PartitionProgress[] | undefined
-  /** The newest event time that was reported to the others. */
+  /** The newest event time reported to the others. */
   #reportedUntil = Number.NEGATIVE_INFINITY
   #startedAt = Number.POSITIVE_INFINITY
   #awaitingReportsUntil = Number.NEGATIVE_INFINITY
@@ -77,7 +80,7 @@ export class ProgressReports {
     clearTimeout(this.#timer)
   }
 
-  /** After an assignment: before a backlog is worked on, all who were given partitions report where theirs begin. */
+  /** After an assignment, all owners report the start of their partitions before a backlog is processed. */
   assigned(): void {
     const { clock, intake } = this.#options
     this.#awaitingReportsUntil = performance.now() + AWAIT_REPORTS
@@ -93,7 +96,7 @@ export class ProgressReports {
       standing: lag !== 0 ? 'behind' : now - lastRecordAt > IDLE_AFTER ? 'idle' : 'current',
     }))
     if (source.unready().length > 0) return reports
-    // A partition with anything to read would have brought it by now: without a report it would seem to have no owner.
+    // A partition with records would have delivered them by now. Without a report it would seem to have no owner.
     for (const { topic, partition, at } of intake.partitions.silent())
       if (now - at > IDLE_AFTER) reports.push({ topic, partition, eventTime: undefined, standing: 'idle' })
     return reports
@@ -118,7 +121,7 @@ export class ProgressReports {
     )
   }
 
-  /** Aligns at once while partitions here are behind or ahead of what was reported, and the store answers. */
+  /** Aligns immediately while partitions here are behind or ahead of the last reports, if the store answers. */
   async #alignAtOnce(): Promise<void> {
     const { intake } = this.#options
     const progress = intake.partitions.all()
@@ -163,7 +166,7 @@ export class ProgressReports {
     }
   }
 
-  /** Sends what rows changed. Reports do not wait for the sink: what it does not take lies in the outbox. */
+  /** Publishes changes made by rows. Reports do not wait for the sink: unsent events are in the outbox. */
   #publish(): void {
     const { publisher, emit } = this.#options
     this.#publishing ??= publisher
@@ -174,13 +177,13 @@ export class ProgressReports {
       })
   }
 
-  /** Event time that rows of side inputs may act up to while no record comes; undefined: records come. */
+  /** Event time up to which side rows may take effect while no record arrives; undefined while records arrive. */
   #quietUntil(progress: readonly Progress[], now: number): number | undefined {
     const { intake, clock } = this.#options
     if (this.#reported === undefined || intake.inFlight > 0) return undefined
     if (progress.length === 0 && now - this.#startedAt <= QUIET_FROM_START) return undefined
     if (progress.some((p) => p.lag !== 0 || now - p.lastRecordAt <= QUIET_AFTER)) return undefined
-    // Nothing is missing anywhere up to now.
+    // No partition has anything left to read.
     if (this.#reported.every((p) => p.standing === 'idle' && !p.ownerless)) return clock.earliest()
     if (progress.length === 0) return watermarkOf(this.#reported)
     return Math.max(...progress.map((p) => p.eventTime + now - p.lastRecordAt))

@@ -20,39 +20,39 @@ import { type Candidate, candidatesOf, ESCALATION, escalate } from '../stores/st
 import { EntityGate } from './entity-gate.ts'
 import { RecentMessages } from './recent-messages.ts'
 
-/** One message with everything that it counts. */
+/** A message with everything it counts. */
 export interface Observed {
   readonly detected: Detected
   readonly observations: Observations
-  /** Its findings on their way to a state of their target. */
+  /** Findings that may escalate to a state of their target. */
   readonly candidates: readonly Candidate[]
 }
 
 export interface Rated {
   readonly signals: readonly BackedSignal[]
-  /** False: a part of the store could not be reached, and what lies there was not counted. */
+  /** False if a part of the store could not be reached, whose counts are missing. */
   readonly counted: boolean
-  /** Names and entities that were not counted by themselves, as their ports had brought up too many; absent: none. */
+  /** Number of names and entities not counted separately, because their ports exceeded the limit; absent if none. */
   readonly heldBack?: number
-  /** Messages that were judged without all of their rates; absent: none. */
+  /** Messages judged without all of their rates; absent if none. */
   readonly uncounted?: ReadonlySet<AnalysedMessage>
 }
 
-/** Messages behind a signal: the one that tipped it and those that are shown with it. */
+/** Number of messages shown with a signal, including the one that triggered it. */
 const SAMPLES = 6
 const NO_CANDIDATES: readonly Candidate[] = []
 
 const NONE: readonly never[] = []
 
-/** Counts for an entity that is read only when something else asks for it. */
+/** Counts for an entity that are only read if something else requests it. */
 function unread(entity: string, { malicious, commercial }: AnalysedMessage): RateObservation {
   const group = malicious ? 'fraud' : commercial ? 'commercial' : 'notice'
   return { entity, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY }
 }
 
 /**
- * Everything that one message counts: what the detectors of rates ask for, and what was sent. Rates that no detector
- * reads are not counted. Beyond what the gate lets in of new names and entities a message counts for its port alone.
+ * Everything a message counts: the observations requested by rate detectors, and the message as sent. Rates that no
+ * detector reads are not counted. New names and entities above the limits of EntityGate are counted for the port only.
  */
 export function observe(
   detected: Detected,
@@ -74,7 +74,7 @@ export function observe(
     isOfPort(one.entity, from) ? isPortIn : gate.entity(from, one, ts),
   )
   let rates = isLetIn ? asked.rates : NONE
-  // Its own windows move on with whatever else a signature sends.
+  // The windows of a signature advance with every message it sends.
   const own = name === undefined ? undefined : `signature:${name}`
   if (own !== undefined && rates.length === 0) rates = [unread(own, message)]
   const members =
@@ -82,7 +82,7 @@ export function observe(
       ? asked.members
       : [...asked.members, ...candidates.map(({ observation }) => observation)]
   const port = `port:${isPortIn ? from : portPrefix(from)}`
-  // One literal: what is spread into a new object costs several times as much.
+  // A single literal: spreading into a new object costs several times as much.
   const observations: Observations = {
     position: message.position,
     ts,
@@ -96,7 +96,7 @@ export function observe(
   return { detected, candidates, observations }
 }
 
-/** Those of the candidates that count, by the gate. */
+/** The candidates that EntityGate admits. */
 function letIn(
   found: readonly Candidate[],
   isNameLetIn: boolean,
@@ -110,7 +110,7 @@ function letIn(
   )
 }
 
-/** What the detectors of rates want counted, each kind in their order. */
+/** The observations requested by the rate detectors, each kind in order. */
 function asksOf(
   detected: Detected,
   detectors: readonly RateDetector[],
@@ -131,20 +131,20 @@ function asksOf(
   return { rates, members, tallies, fanout }
 }
 
-/** Two lists as one, which is one of them while the other is empty: all of a batch are held until it is counted. */
+/** Concatenates two lists, reusing one if the other is empty: all lists of a batch are kept until it is counted. */
 function joined<T>(some: readonly T[], more: readonly T[]): readonly T[] {
   if (more.length === 0) return some
   return some.length === 0 ? more : [...some, ...more]
 }
 
-/** What of a list is kept: mostly all of it, and then it is the list itself. Each is asked of once, in order. */
+/** Filters a list, returning the list itself if everything is kept. Each element is checked once, in order. */
 function kept<T>(some: readonly T[], isKept: (one: T) => boolean): readonly T[] {
   for (let i = 0; i < some.length; i++)
     if (!isKept(some[i]!)) return [...some.slice(0, i), ...some.slice(i + 1).filter(isKept)]
   return some
 }
 
-/** The set of the names on a port is one, and capped: a name that is not let in still shows there. */
+/** The set of names on a port is a single, capped set: refused names still show up there. */
 function isOfPort(entity: string, port: string): boolean {
   return entity.endsWith(port) && entity[entity.length - port.length - 1] === ':'
 }
@@ -153,7 +153,7 @@ function tallyKey({ kind, id }: { readonly kind: string; readonly id: string }):
   return `${kind}/${id}`
 }
 
-/** Of the texts of a private number. */
+/** Entity of the texts of a private number. */
 function fanoutKey({ number }: { readonly number: string }): string {
   return `fanout:${number}`
 }
@@ -169,7 +169,7 @@ function isSame(a: Position, b: Position): boolean {
   return a.offset === b.offset && a.partition === b.partition && a.topic === b.topic
 }
 
-/** Messages of the batch by the entity that they were counted for. Built only when a signal needs it. */
+/** Messages of the batch by counted entity, built only if a signal needs it. */
 class Backing {
   readonly #byEntity = new Map<string, AnalysedMessage[]>()
 
@@ -188,7 +188,7 @@ class Backing {
     addTo(this.#byEntity, entity, message)
   }
 
-  /** The last messages of the entity up to an event time, the newest last: a batch may hold some of long ago. */
+  /** The last messages of the entity up to an event time, the newest last: a batch may contain old ones. */
   upTo(entity: string, before: number): AnalysedMessage[] {
     const all = (this.#byEntity.get(entity) ?? []).toSorted((a, b) => a.ts - b.ts)
     const due = all.filter((m) => m.ts < before)
@@ -197,14 +197,14 @@ class Backing {
 }
 
 /**
- * Counts batches and asks the detectors of rates what the counts mean. Counting is idempotent, so a batch that is
- * redelivered counts nothing but is judged again: a transition that a crash swallowed is found then.
+ * Counts batches and asks the rate detectors to interpret the counts. Counting is idempotent, so a redelivered batch is
+ * not counted again but is judged again, which finds transitions lost in a crash.
  */
 export class Rates {
   readonly #store: Pick<FeatureStore, 'count'>
   readonly #detectors: readonly RateDetector[]
   readonly #gate = new EntityGate()
-  /** Of earlier batches: a signal is shown with them too. */
+  /** Messages of earlier batches, which are shown with a signal too. */
   readonly #recent = new RecentMessages()
 
   constructor(store: Pick<FeatureStore, 'count'>, detectors: readonly RateDetector[]) {
@@ -212,14 +212,14 @@ export class Rates {
     this.#detectors = detectors
   }
 
-  /** What the message counts, under the policy's `escalation`. */
+  /** The counts of a message, under the policy's `escalation`. */
   observe(detected: Detected, context: SignalContext, escalation: Escalation): Observed {
     return observe(detected, this.#detectors, context, escalation, this.#gate)
   }
 
-  /** Rejects only with what is no outage: a store that cannot be reached leaves `counted` false. */
+  /** Rejects only with errors other than outages: if the store cannot be reached, `counted` is false. */
   async count(batch: readonly Observed[], context: SignalContext, escalation: Escalation): Promise<Rated> {
-    // Without detectors of rates nothing is read of what is counted.
+    // Without rate detectors, no counts are read.
     if (this.#detectors.length === 0) return { signals: [], counted: true }
     const readings = await this.#store.count(batch.map(({ observations }) => observations))
     const { counted, uncounted } = readings
@@ -263,7 +263,7 @@ export class Rates {
     }
     for (const reading of readings.fanouts) {
       const message = messageOf(batch, reading)
-      // Each may become a state, of which every instance has a copy: what makes up numbers is held to as many.
+      // Each may become a state, copied to every instance, so invented numbers are limited like other targets.
       const entity = fanoutKey(reading)
       if (message && this.#gate.entity(message.from, { entity: `${ESCALATION}${entity}` }, message.ts))
         for (const d of this.#detectors) keep(d.onFanout?.(reading, message, context), entity)

@@ -3,8 +3,8 @@ import type { AnalysedMessage } from '../domain/message.ts'
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The last messages behind entities that are near their limit: a state is shown with the messages of earlier batches
- * too. Bounded: the entity that was quiet longest is forgotten first.
+ * The last messages of entities near their limit, so that a state can be shown with messages of earlier batches.
+ * Bounded: the longest quiet entity is dropped first.
  */
 export class RecentMessages {
   readonly #maxEntities: number
@@ -21,7 +21,7 @@ export class RecentMessages {
     return this.#byEntity.get(entity) ?? []
   }
 
-  /** The remembered ones followed by those at hand, each once. */
+  /** Remembered messages followed by the given ones, without duplicates. */
   before(entity: string, messages: readonly AnalysedMessage[]): readonly AnalysedMessage[] {
     const known = this.#byEntity.get(entity)
     if (!known) return messages
@@ -39,7 +39,7 @@ export class RecentMessages {
   }
 }
 
-/** Raw bytes are slices of what was fetched together, and would keep all of it. */
+/** Drops raw bytes: they are slices of a fetch and would keep all of it in memory. */
 function lean(message: AnalysedMessage): AnalysedMessage {
   if (message.origins.length === 0) return message
   return { ...message, origins: [], record: { ...message.record, value: NOTHING } }

@@ -6,7 +6,7 @@ import { compileMap, type MappedItems, type MappedRecord, named } from './field-
 import { decodeBytes, MappingError, whyNotJson } from './field-values.ts'
 import type { CountLeftOut } from './left-out.ts'
 
-/** Finds the fields of input records in the records of an operator, JSON unless `parsed` reads them. Throws RecordError. */
+/** Reads the fields of input records from an operator's records, which are JSON unless `parsed` reads them. Throws RecordError. */
 export function mappedFields(
   map: InputMap,
   parsed: (value: Buffer) => unknown = (value) => parse(value, map),
@@ -32,21 +32,21 @@ function parse(value: Buffer, { encoding = 'utf-8' }: InputMap): unknown {
   return parsed
 }
 
-/** A fault of a field as `field: what`, with the place where the map found it. */
+/** Adds the location from the map to an error in the form `field: what`. */
 export function withPlace(detail: string, map: InputMap): string {
   const field = MAPPED_FIELDS.find((name) => detail.startsWith(`${name}: `))
   const source = field && map[field]
   return source === undefined ? detail : `${named(field!, source)}${detail.slice(field!.length)}`
 }
 
-/** Whether records of this map need more than a line of a file has by itself: key, headers, or bytes that may be LF. */
+/** Whether records of this map need more than a line of a file: a key, headers, or bytes that may be LF. */
 export function needsEnvelope(map: InputMap): boolean {
   if (map.encoding === 'ucs2') return true
   const { encoding: _, split: __, udh: ___, ext = {}, part = {}, ...fields } = map
   return [fields, ext, part].flatMap((group): FieldSource[] => Object.values(group)).some(isOutside)
 }
 
-/** Whether a field is in the key or the headers of its record, or made of such. */
+/** Whether a field is in the key or headers of its record, or composed of such fields. */
 function isOutside(source: FieldSource): boolean {
   if (typeof source === 'string') return false
   const { encoding, join = [] } = source
@@ -57,7 +57,7 @@ function isOutside(source: FieldSource): boolean {
 const ENVELOPE =
   'the line: must be a Kafka record as {"key": text, "headers": {name: text}, "value": text or JSON, or "base64": bytes}'
 
-/** A Kafka record that stands in one line of a file, with its key and headers. Throws MappingError. */
+/** Reads a Kafka record from one line of a file, with its key and headers. Throws MappingError. */
 export function openEnvelope(raw: RawRecord): RawRecord {
   let line: unknown
   try {
@@ -82,7 +82,7 @@ export function openEnvelope(raw: RawRecord): RawRecord {
   }
 }
 
-/** Also as `kcat -J` writes them: names and values in turn. */
+/** Also accepts the form of `kcat -J`: alternating names and values. */
 function headersOf(headers: unknown): RecordHeaders {
   if (typeof headers !== 'object') throw new MappingError(ENVELOPE)
   const pairs: [string, unknown][] = Array.isArray(headers)

@@ -2,8 +2,8 @@ import type { ConsentLedger, SentMessage } from '../domain/consent-ledger.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 
 /**
- * Remembers which port sent which signature to whom, so that a later "T" refuses the right one. What could not be
- * remembered is not known later. Rejects with a retryable error when the ledger cannot be reached.
+ * Records which port sent which signature to whom, so that a later "T" refuses the right one. Messages that could not
+ * be recorded are unknown to later replies. Rejects with a retryable error if the ledger cannot be reached.
  */
 export async function rememberSent(
   batch: readonly AnalysedMessage[],

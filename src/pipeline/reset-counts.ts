@@ -4,26 +4,26 @@ import type { Emit } from '../domain/events.ts'
 import type { PartitionId } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 
-/** Between two attempts, ms. */
+/** Interval between attempts, ms. */
 const PAUSE = 1_000
 
 export interface ResetCountsParts {
-  /** Absent: nothing is counted by sender. */
+  /** Absent if senders are not counted. */
   readonly senderMinutes: Pick<SenderMinutes, 'reset'> | undefined
   readonly emit: Emit
-  /** Ends the attempts. */
+  /** Stops the attempts. */
   readonly signal: AbortSignal
 }
 
-/** Counting begins again for partitions whose log was recreated. Resolves after the first attempt; never rejects. */
+/** Restarts the counts of partitions whose log was recreated. Resolves after the first attempt; never rejects. */
 export type ResetCounts = (partitions: readonly PartitionId[]) => Promise<void>
 
 /**
- * Lets the counts of senders begin again together with the rates. While the store is away this is tried again in the
- * background: until then the statistics lack the partitions, and nothing else does.
+ * Restarts the counts of senders together with the rates. While the store is unreachable, this is retried in the
+ * background; until it succeeds, only the statistics lack the partitions.
  */
 export function resetCountsOf({ senderMinutes, emit, signal }: ResetCountsParts): ResetCounts {
-  /** True: there is nothing left to try. */
+  /** Returns true if there is nothing left to retry. */
   const attempt = async (partitions: readonly PartitionId[]): Promise<boolean> => {
     try {
       await senderMinutes?.reset(partitions)

@@ -16,7 +16,7 @@ import { orderedMatch } from './side-inputs/manual-blocks.ts'
 import type { Feedback } from './side-inputs/rows.ts'
 import type { SideRows } from './side-inputs/side-rows.ts'
 
-/** Work next to the records while a service runs. */
+/** A background task of a running service. */
 export interface Background {
   start(): void
   stop(): void | Promise<void>
@@ -34,11 +34,11 @@ export interface RunnerParts {
   readonly sideRows: SideRows
   readonly intake: Intake
   readonly checker: Checker
-  /** Aborted when what the sink does not take is given up. */
+  /** Aborted when unwritten output is given up. */
   readonly stopping: AbortController
-  /** Aborted when `run` is to end: nothing more is waited for. */
+  /** Aborted when `run` must end: nothing is waited for any more. */
   readonly draining: AbortController
-  /** Started before the first record, stopped after the last in this order. */
+  /** Started before the first record, and stopped after the last, in this order. */
   readonly background: readonly Background[]
   readonly degradation: Degradation
   readonly manual: ManualStates
@@ -46,13 +46,13 @@ export interface RunnerParts {
   readonly unready?: () => readonly string[]
 }
 
-/** After a stop, a sink that takes nothing is waited for so long, ms: within the time that a process has to end. */
+/** Time after a stop to wait for a sink that does not respond, ms: less than a process is given to end. */
 const GIVE_UP_AFTER = 15_000
 
-/** The life of what `createCore` put together. */
+/** Runs the parts composed by `createCore`. */
 export class Runner {
   readonly #parts: RunnerParts
-  /** Ledgers and states have been read, and are not closed yet. */
+  /** Ledgers and states have been read and are not closed yet. */
   #judges = false
 
   constructor(parts: RunnerParts) {
@@ -71,10 +71,10 @@ export class Runner {
     return this.#parts.sideRows
   }
 
-  /** Reads the source to its end or until stopped; everything that was taken in is settled when it resolves. */
+  /** Reads the source to its end or until stopped; when it resolves, all records taken are settled. */
   async run(): Promise<void> {
     const { manager, intake, background, degradation } = this.#parts
-    // Without the store there are no states to know of; the sweeper reads them when it is back.
+    // States are unknown without the store; the sweeper reads them when it is back.
     await manager.refresh().catch((error: unknown) => {
       if (!(error instanceof SigwatchError && error.retry)) throw error
       degradation.missed([error.code], 0)
@@ -89,7 +89,7 @@ export class Runner {
     }
   }
 
-  /** What would be said of records, one answer each; undefined unless it runs. Counts nothing. */
+  /** Verdicts on records, one answer each; undefined unless it is running. Counts nothing. */
   check(records: readonly unknown[]): Promise<CheckAnswer[]> | undefined {
     return this.#judges ? this.#parts.checker.check(records) : undefined
   }
@@ -98,14 +98,14 @@ export class Runner {
   async stop(): Promise<void> {
     const { source, stopping, draining } = this.#parts
     draining.abort()
-    // What the sink does not take by then is read again by the next owner.
+    // Output that is not written by then is produced again by the next owner.
     setTimeout(() => stopping.abort(), GIVE_UP_AFTER).unref()
     await source.stop()
   }
 
   /**
-   * After something was reloaded: resolves when no batch works with the version before any more and the states that
-   * the new one does not bear are cleared.
+   * Called after a reload: resolves when no batch uses the previous version and the states that the new one does not
+   * support are cleared.
    */
   async adopt(what: Versioned): Promise<void> {
     const { versions, manager, publisher } = this.#parts
@@ -117,7 +117,7 @@ export class Runner {
     await publisher.publish()
   }
 
-  /** The id of the state that an order raises. Rejects with FeedbackRefusal for one that raises none. */
+  /** The id of the state that an order raises. Rejects with FeedbackRefusal if it raises none. */
   async orderedState({ target, labels }: Pick<Feedback, 'target' | 'labels'>): Promise<string> {
     const { manager, manual, states: store, versions } = this.#parts
     const { registry } = versions.current
@@ -137,7 +137,7 @@ export class Runner {
     return state?.open === true && state.byHand !== undefined
   }
 
-  /** Lets a state that was raised by hand take effect: see ManualStates. */
+  /** Activates a manually raised state: see ManualStates. */
   async approve(stateId: string, by: string): Promise<ApprovalRefusal | undefined> {
     const { manual, publisher } = this.#parts
     const answer = await manual.approve(stateId, by)
@@ -145,11 +145,11 @@ export class Runner {
     return typeof answer === 'string' ? answer : undefined
   }
 
-  /** Reasons for `/readyz`; empty: ready. */
+  /** Reasons for `/readyz`; empty if ready. */
   unready(): readonly string[] {
     const { source, sink, intake, features, states, ledger } = this.#parts
     const own = [source, sink, intake, features, states, ledger].flatMap((part) => part.unready())
-    // Parts that share a server say the same of it.
+    // Parts that share a server report the same reason.
     return [...new Set([...own, ...(this.#parts.unready?.() ?? [])])]
   }
 }

@@ -20,24 +20,24 @@ import { redactText } from '../text/redact.ts'
 export interface ShadowModelOptions {
   readonly dir: string
   readonly backend: BackendChoice
-  /** Where disagreements are added to; absent: they are only counted. */
+  /** File that disagreements are appended to; if absent, they are only counted. */
   readonly samples?: string
   readonly samplesPerMinute: number
   /** Name of the live model. */
   readonly live: () => string
   readonly clock: Clock
   readonly emit: Emit
-  /** Instead of the worker's own file. */
+  /** Replaces the worker's own file. */
   readonly worker?: URL
-  /** A worker that has work and does not answer for longer is ended, ms. */
+  /** Time after which a busy worker without an answer is terminated, ms. */
   readonly answerWithin?: number
-  /** Before a worker that failed is started again, ms; doubles up to MOST_BACK_OFF. */
+  /** Delay before a failed worker is restarted, ms; doubles up to MOST_BACK_OFF. */
   readonly backOff?: number
-  /** Between two looks at the files of the model, ms. */
+  /** Interval between checks of the model's files, ms. */
   readonly lookEvery?: number
 }
 
-/** A text with what the live model said of it, and how many messages of the batch carry it. */
+/** A text with the live model's result, and the number of messages of the batch with this text. */
 interface Asked {
   readonly text: string
   readonly otp: boolean
@@ -51,9 +51,9 @@ interface Request {
   readonly since: number
 }
 
-/** Texts that wait for the worker, at most; the messages of others are skipped and counted. */
+/** Maximum number of texts waiting for the worker; messages with further texts are skipped and counted. */
 const MOST_WAITING = 4_096
-/** Characters of a text that is shown to the worker, at most: the longest join of parts would hold it up. */
+/** Maximum number of characters passed to the worker: very long joined texts would delay it. */
 const MOST_TEXT = 2_000
 const ANSWER_WITHIN = 10_000
 const BACK_OFF = 5_000
@@ -61,9 +61,9 @@ const MOST_BACK_OFF = 300_000
 const LOOK_EVERY = 5_000
 
 /**
- * A second model in a thread of its own, at the lowest priority, that is shown what the live one judged. Nothing waits for it:
- * what it has no room for is skipped, and a worker that fails, hangs or has an unusable folder is started again later, or
- * when the folder changes. Says what it found by events.
+ * A second model in a separate thread with the lowest priority, which receives the messages that the live model judged.
+ * Nothing waits for it: messages that do not fit are skipped, and a worker that fails, hangs or has an unusable folder
+ * is restarted later, or when the folder changes. Results are reported as events.
  */
 export class ShadowModel {
   readonly #options: ShadowModelOptions
@@ -90,7 +90,7 @@ export class ShadowModel {
     this.#timer.unref()
   }
 
-  /** Takes note of messages that the live model has judged. Returns at once and never throws. */
+  /** Queues messages judged by the live model. Returns immediately and never throws. */
   observe(messages: readonly AnalysedMessage[]): void {
     if (messages.length === 0) return
     if (this.#ready === undefined) {
@@ -126,7 +126,7 @@ export class ShadowModel {
   #start(): void {
     const { dir, backend, worker: url } = this.#options
     this.#stamp = stampOf(this.#paths)
-    // The native library is of the process, not of a thread.
+    // The native library is loaded per process, not per thread.
     const workerData: ShadowWorkerData = { dir, backend: backend === 'cpu' ? 'cpu' : 'wasm' }
     let worker: Worker
     try {
@@ -186,7 +186,7 @@ export class ShadowModel {
       )
   }
 
-  /** At most so many a minute. */
+  /** Limits samples per minute. */
   #mayKeep(): boolean {
     const { samples, samplesPerMinute, clock } = this.#options
     if (samples === undefined) return false
@@ -211,7 +211,7 @@ export class ShadowModel {
     })}\n`
   }
 
-  /** Gives the worker up; what waited for it is skipped. */
+  /** Terminates the worker; queued texts are skipped. */
   #fail(how: 'load' | 'crash' | 'timeout', reason: string): void {
     const { emit, backOff = BACK_OFF } = this.#options
     const worker = this.#worker
@@ -232,11 +232,11 @@ export class ShadowModel {
     if (messages > 0) this.#options.emit({ name: 'shadow_skipped', messages })
   }
 
-  /** Ends a worker that hangs, and starts one that ended, or whose files have changed. */
+  /** Terminates a worker that hangs, and restarts one that ended or whose files have changed. */
   #look(): void {
     const { answerWithin = ANSWER_WITHIN } = this.#options
     const [oldest] = this.#requests.values()
-    // One is worked on after the other: what waits for its turn is no hang.
+    // Texts are processed one after the other, so waiting in the queue is not a hang.
     if (oldest && performance.now() - Math.max(oldest.since, this.#answeredAt) > answerWithin) {
       this.#fail('timeout', `no answer within ${answerWithin} ms`)
       return

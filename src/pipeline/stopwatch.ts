@@ -1,6 +1,6 @@
 import type { Emit, TimedStage } from '../domain/events.ts'
 
-/** Times the stages of one batch, one after the other. */
+/** Measures the consecutive stages of one batch. */
 export class Stopwatch {
   readonly #emit: Emit
   #last = performance.now()
@@ -9,7 +9,7 @@ export class Stopwatch {
     this.#emit = emit
   }
 
-  /** `ahead`: what the stage has taken before, s. */
+  /** `ahead` is the time spent on the stage earlier, s. */
   lap(stage: TimedStage, ahead = 0): void {
     const now = performance.now()
     this.#emit({ name: 'stage_timed', stage, seconds: ahead + (now - this.#last) / 1000 })

@@ -19,23 +19,23 @@ import {
 } from '../domain/templates.ts'
 import { DAY, HOUR } from '../domain/time.ts'
 
-/** Between two looks at what other instances learned, ms. */
+/** Interval of reading what other instances learned, ms. */
 const REFRESHED_EVERY = 500
-/** A hit renews a template at most so often, ms. */
+/** Minimum interval between renewals of a template by hits, ms. */
 const RENEWED_EVERY = DAY
 
 export interface TemplateLearningParts {
   readonly index: TemplateIndex
   readonly store: TemplateStore
-  /** Absent: the times of messages and feedback alone count, as in records of the past. */
+  /** If absent, only the times of messages and feedback count, as for historical records. */
   readonly clock?: BoundedClock
   readonly emit: Emit
 }
 
-/** Learns from feedback what frauds look like, and keeps in this process what all instances have learned. */
+/** Learns fraud templates from feedback, and keeps a copy of those of all instances in this process. */
 export class TemplateLearning {
   readonly #parts: TemplateLearningParts
-  /** Hits that are not stored yet: until when each template is kept, by sketch. */
+  /** Hits that are not stored yet: the new retention time of each template, by sketch. */
   #met = new Map<string, number>()
   #mark: string | undefined
   #refreshing: Promise<void> | undefined
@@ -72,7 +72,7 @@ export class TemplateLearning {
     this.#timer = undefined
   }
 
-  /** What a message teaches should somebody confirm it; undefined: nothing, for it is cut, too short, or from a brand itself. */
+  /** What a message teaches if it is confirmed; undefined if it is truncated, too short or sent by the brand itself. */
   teachingOf({ message, reasons }: Decision, registry: Registry): Teaching | undefined {
     if (message.partial || isFromOwner(message, registry)) return undefined
     const words = this.#parts.index.wordsOf(message)
@@ -82,12 +82,12 @@ export class TemplateLearning {
     return { sketch: writtenSketch(words), ...given({ label }) }
   }
 
-  /** The template to which a confirmation of such a message counts: the most like, or one of its own. */
+  /** The template that a confirmation of such a message counts for: the most similar one, or a new one. */
   async templateFor(sketch: string): Promise<string> {
     return (await this.templatesLike(sketch))[0] ?? sketch
   }
 
-  /** The templates of which such a message is a near copy, the most like first. */
+  /** The templates that such a message is a near copy of, most similar first. */
   async templatesLike(sketch: string): Promise<readonly string[]> {
     await this.refresh()
     const words = readSketch(sketch)
@@ -101,7 +101,7 @@ export class TemplateLearning {
     await this.refresh()
   }
 
-  /** Looks at the messages of a batch for hits. */
+  /** Checks the messages of a batch for hits. */
   observe(decisions: readonly Decision[]): void {
     const { index, clock } = this.#parts
     if (index.size === 0) return
@@ -115,7 +115,7 @@ export class TemplateLearning {
     }
   }
 
-  /** Stores hits. Rejects with REDIS_UNREACHABLE: then they stay to be stored. */
+  /** Stores hits. Rejects with REDIS_UNREACHABLE; they are then stored later. */
   async settle(): Promise<void> {
     if (this.#met.size === 0) return
     const met = this.#met
@@ -128,7 +128,7 @@ export class TemplateLearning {
     }
   }
 
-  /** Reads what changed anywhere. Rejects with REDIS_UNREACHABLE. */
+  /** Reads changes of all instances. Rejects with REDIS_UNREACHABLE. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined
@@ -140,7 +140,7 @@ export class TemplateLearning {
     const { index, store, clock } = this.#parts
     for (;;) {
       const { templates, mark, lost } = await store.changes(this.#mark)
-      // Redis was emptied: what is known here is put back.
+      // Redis was emptied: restore the templates known here.
       if (lost) await store.change([...index.all()].map((template) => knownOf(template)))
       index.put(templates.map((one) => (clock?.passed(one.until) ? { ...one, removed: one.until } : one)))
       this.#mark = mark
@@ -156,7 +156,7 @@ function knownOf(template: Extract<TemplateChange, { is: 'known' }>['template'])
   return { is: 'known', sketch: template.sketch, template }
 }
 
-/** As what a message is confirmed: by the label that the analyst gave it, else by the codes. */
+/** The label that a message is confirmed as: the analyst's, or else the one implied by the codes. */
 export function taughtLabel(
   label: string | undefined,
   codes: readonly string[],

@@ -6,12 +6,12 @@ import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { slimmer } from './outlet.ts'
 
-/** What follows from one message, or from one record that cannot be read. */
+/** The outputs of one message, or of one unreadable record. */
 export interface LaneEntry {
-  /** Of its records in the partition. */
+  /** Offsets of its records in the partition. */
   readonly offsets: readonly number[]
   readonly records: readonly OutputRecord[]
-  /** Messages and records that cannot be read in it; absent: one. */
+  /** Number of messages and unreadable records in it; default: one. */
   readonly items?: number
 }
 
@@ -24,13 +24,13 @@ export interface LaneParts {
   readonly signal: AbortSignal
   /** Nothing more is written for the partition in this assignment. */
   readonly failed: (error: unknown) => void
-  /** A write has not been answered for long; then, that it has been, or is given up. */
+  /** Called when a write has not been answered for long, and again when it has been answered or given up. */
   readonly hangs: (lane: TransactionLane, hangs: boolean) => void
 }
 
 interface Queued extends LaneEntry {
   readonly items: number
-  /** Of its records. */
+  /** Size of its records. */
   readonly bytes: number
   readonly share: Share
 }
@@ -42,37 +42,37 @@ interface Share {
 }
 
 /**
- * A transaction costs five round trips and a mark in each partition that it writes to, whatever it holds: after the
- * beginning of one so long passes, ms, before the next, and what comes meanwhile goes with that. As much as one can hold
- * does not wait.
+ * Minimum interval between the starts of transactions, ms. A transaction costs five round trips and a marker in each
+ * partition it writes to, whatever its size; entries that arrive meanwhile are written with the next. A full
+ * transaction does not wait.
  */
 const EVERY = 100
-/** Of keys and values in a transaction: brokers refuse batches above 1 MiB by default. */
+/** Maximum size of keys and values in a transaction, bytes: brokers refuse batches above 1 MiB by default. */
 const MAX_BYTES = 700_000
 const RECORD_OVERHEAD = 256
-/** A write that is not answered for so long, ms, hangs: others take a fraction of it, also over a slow line. */
+/** Time after which an unanswered write hangs, ms: writes normally take a fraction of it, even over a slow line. */
 const HANGS_AFTER = 1_000
 
 /**
- * What is written for one partition of an assignment, in the order in which it was worked on: one transaction after the
- * other, each with how far the partition is written. What fails for good, or is no longer of this partition, is left to
+ * Writes the outputs of one partition of an assignment, in processing order: one transaction after the other, each with
+ * the offsets written so far. Outputs that fail for good, or no longer belong to this partition's owner, are left to
  * the next reader.
  */
 export class TransactionLane {
   readonly #parts: LaneParts
   readonly #queue: Queued[] = []
-  /** Of the queue. */
+  /** Size of the queue. */
   #bytes = 0
-  /** Ends a write that waits for the brokers. */
+  /** Aborts a write that waits for the brokers. */
   readonly #over = new AbortController()
   #running = false
   #ended = false
   #began = Number.NEGATIVE_INFINITY
-  /** Begins the transaction that waits for its time. */
+  /** Starts the transaction that is waiting for its interval. */
   #hurry: (() => void) | undefined
-  /** Entries that are neither written nor given up. */
+  /** Number of entries neither written nor given up. */
   #size = 0
-  /** When the write began that is not answered; undefined: there is none. */
+  /** Start time of the unanswered write; undefined if there is none. */
   #writingSince: number | undefined
   #hangs = false
 
@@ -91,17 +91,17 @@ export class TransactionLane {
     return this.#parts.id
   }
 
-  /** Entries that are neither written nor given up. */
+  /** Number of entries neither written nor given up. */
   get size(): number {
     return this.#size
   }
 
-  /** How long the write that is under way has not been answered, ms; 0: none is. */
+  /** How long the current write has been unanswered, ms; 0 if there is none. */
   unansweredFor(): number {
     return this.#writingSince === undefined ? 0 : performance.now() - this.#writingSince
   }
 
-  /** Resolves when all is written and settled in the checkpoint, or nothing more will be. */
+  /** Resolves when all entries are written and settled in the checkpoint, or nothing more will be written. */
   add(entries: readonly LaneEntry[]): Promise<void> {
     if (this.#ended || entries.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
@@ -118,7 +118,7 @@ export class TransactionLane {
     })
   }
 
-  /** What is not written by now is left. */
+  /** Drops everything that is not written yet. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
@@ -130,7 +130,7 @@ export class TransactionLane {
     this.#hurry?.()
   }
 
-  /** The queue holds more than fits into a transaction: to wait would make no transaction fewer. */
+  /** The queue exceeds one transaction, so waiting would not reduce the number of transactions. */
   get #isFull(): boolean {
     return this.#bytes > MAX_BYTES
   }
@@ -156,7 +156,7 @@ export class TransactionLane {
     this.#running = false
   }
 
-  /** Resolves after so long, ms, or when there is no more reason to wait. */
+  /** Resolves after `ms`, or when there is no more reason to wait. */
   async #pause(ms: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
@@ -167,7 +167,7 @@ export class TransactionLane {
     this.#hurry = undefined
   }
 
-  /** The first of the queue, as much as fits into one transaction. */
+  /** The first entries of the queue that fit into one transaction. */
   #take(): Queued[] {
     let [count, bytes] = [0, 0]
     for (; count < this.#queue.length; count++) {
@@ -179,7 +179,7 @@ export class TransactionLane {
     return this.#queue.splice(0, count)
   }
 
-  /** One transaction; a record that is refused is sought by halves and made smaller until it is taken, or left out. */
+  /** Runs one transaction. A refused record is located by bisection and reduced until it is accepted, or left out. */
   async #commit(entries: readonly Queued[]): Promise<void> {
     const { id, epoch, transactions, checkpoint } = this.#parts
     const reached = checkpoint.reachedWith(
@@ -204,7 +204,7 @@ export class TransactionLane {
     this.#settle(entries)
   }
 
-  /** Waits for a write, and tells when it hangs. */
+  /** Waits for a write, and reports when it hangs. */
   async #answered(write: Promise<void>): Promise<void> {
     this.#writingSince = performance.now()
     const timer = setTimeout(() => this.#setHangs(true), HANGS_AFTER)
@@ -232,10 +232,7 @@ export class TransactionLane {
     }
   }
 
-  /**
-   * The entry with less in each record that may be the one that is refused and can have less; when none can, without the
-   * largest of them, which is reported.
-   */
+  /** The entry with every possibly refused record reduced; if none can be, without the largest of them, which is reported. */
   #smaller(entry: Queued, error: SinkRefused): Queued {
     const refused = new Set(error.refused.map(({ record }) => record))
     const smaller = new Map(
@@ -253,7 +250,7 @@ export class TransactionLane {
   }
 }
 
-/** The record with less in it; undefined: there is none. */
+/** The record with less content; undefined if nothing can be removed. */
 function lessOf(record: OutputRecord): OutputRecord | undefined {
   const less = smallerDeadLetter(record) ?? slimmer(record)
   return less && sizeOf(less) < sizeOf(record) ? less : undefined

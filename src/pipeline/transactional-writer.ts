@@ -17,59 +17,59 @@ import { TransactionLane } from './transaction-lane.ts'
 
 export interface TransactionalWriterParts {
   readonly transactions: Transactions
-  /** Takes the records that follow from no single input record. */
+  /** Receives records that do not follow from a single input record. */
   readonly sink: Sink
   readonly checkpoint: Checkpoint
   readonly clock: Clock
   readonly emit: Emit
   readonly signal: AbortSignal
-  /** A partition is written by somebody else: what is held is to be given up and reassigned. */
+  /** Another instance writes the partition: the assignment must be given up and renewed. */
   readonly lost: (error: unknown) => void
-  /** Nothing more of the partition is to come in while its writes hang; then, it may. */
+  /** Called when the partition must be held because its writes hang, and again when it may continue. */
   readonly held: (id: PartitionId, isHeld: boolean) => void
 }
 
 /**
- * Parts of one partition that wait for others at a time: behind each of them the commit has to say what is written, and
- * there is room for about so many.
+ * Maximum number of parts of one partition that wait for others: the commit metadata must list the written ranges
+ * behind each of them, and has room for about this many.
  */
 export const MAX_WAITING_PARTS = 600
-/** A write that hangs for so long, ms, is told. */
+/** Time after which a hanging write is reported, ms. */
 const TOLD_AFTER = 3_000
 
-/** What follows from items that share a record: it is written at once, or a crash would repeat some of it. */
+/** Outputs of items that share a record, written together, as a crash would otherwise repeat some of them. */
 interface Entry {
   readonly offsets: number[]
   readonly records: OutputRecord[]
   items: number
 }
 
-/** What is written in a lane of the items of one batch. */
+/** The items of one batch that are written for one partition. */
 interface Share {
   readonly items: Intaken[]
   readonly entries: Set<Entry>
 }
 
 /**
- * Writes what follows from batches in transactions, each partition by itself, and settles their records when they are
- * committed. An item of an assignment that has ended is left out: it is read again. A partition whose write hangs is held
- * back, and what waits of it takes no room from the others.
+ * Writes the outputs of batches in transactions, separately for each partition, and settles their records when they are
+ * committed. Items of an assignment that has ended are dropped: they are read again. A partition whose write hangs is
+ * held, and its waiting items take no room from the others.
  */
 export class TransactionalWriter {
   readonly #parts: TransactionalWriterParts
   readonly #lanes = new Map<string, TransactionLane>()
   readonly #hanging = new Set<TransactionLane>()
-  /** Of records that are split, what waits for those of their items that wait for parts. */
+  /** Outputs of split records that wait because other items of the record wait for parts. */
   readonly #waiting = new Map<TransactionLane, Set<Entry>>()
   #failure: unknown
 
   constructor(parts: TransactionalWriterParts) {
     this.#parts = parts
-    // Each lane listens to it.
+    // Each lane adds a listener.
     setMaxListeners(0, parts.signal)
   }
 
-  /** Why nothing is written any more; undefined: it is. */
+  /** The error that stopped writing; undefined if there is none. */
   get failure(): unknown {
     return this.#failure
   }
@@ -92,7 +92,7 @@ export class TransactionalWriter {
     this.#lanes.delete(partitionKey(id))
   }
 
-  /** Items that wait for writes that hang. */
+  /** Number of items that wait for hanging writes. */
   aside(): number {
     let items = 0
     for (const { size } of this.#hanging) items += size
@@ -111,7 +111,7 @@ export class TransactionalWriter {
     })
   }
 
-  /** Hands the outputs over; `done` is called for those that are committed, or given up. */
+  /** Queues the outputs; `done` is called for items that are committed or given up. */
   async write(
     items: readonly Intaken[],
     outputs: readonly OutputRecord[],
@@ -169,11 +169,11 @@ export class TransactionalWriter {
     }
   }
 
-  /** What follows from each item, by the lane of its partition, in their order; and what follows from none. */
+  /** Outputs by the lane of their partition, in order; and those that follow from no item. */
   #sorted(items: readonly Intaken[], outputs: readonly OutputRecord[]) {
     const shares = new Map<TransactionLane, Share>()
     const places = new Map<string, Map<number, Entry>>()
-    /** Items of assignments that have ended. */
+    /** Number of items of assignments that have ended. */
     let left = 0
     for (const item of items) {
       const positions =
@@ -201,13 +201,13 @@ export class TransactionalWriter {
     return { shares, others, left }
   }
 
-  /** Entries by their offsets: those that wait. */
+  /** Waiting entries by offset. */
   #placesOf(lane: TransactionLane): Map<number, Entry> {
     const waiting = [...(this.#waiting.get(lane) ?? [])]
     return new Map(waiting.flatMap((entry) => entry.offsets.map((offset) => [offset, entry] as const)))
   }
 
-  /** Takes out of the entries those of records of which not all items are here. */
+  /** Removes entries from those to write whose records have items that are not here yet. */
   #keepBack(lane: TransactionLane, entries: Set<Entry>): void {
     const items = this.#parts.checkpoint.splitRecords(lane.id)
     if (items.size === 0) return
@@ -238,7 +238,7 @@ export class TransactionalWriter {
   }
 }
 
-/** The entry of these positions: that of a record among them which has one, with which others of them become one. */
+/** The entry for these positions: an existing one if a record among them has one, merging the others into it. */
 function entryOf(positions: readonly Position[], place: Map<number, Entry>, entries: Set<Entry>): Entry {
   const entry = positions.map(({ offset }) => place.get(offset)).find((one) => one !== undefined) ?? {
     offsets: [],

@@ -1,12 +1,12 @@
-/** What stands in front of the text of an SMS: 3GPP TS 23.040, section 9.2.3.24. */
+/** The header in front of the text of an SMS: 3GPP TS 23.040, section 9.2.3.24. */
 export interface UserDataHeader {
-  /** Bytes, with the one that says how many follow. */
+  /** Length in bytes, including the length byte. */
   readonly length: number
-  /** Of a concatenated SMS; absent: it is none, or of one part. */
+  /** Part of a concatenated SMS; absent for other messages and for a single part. */
   readonly part?: { readonly ref: string; readonly index: number; readonly count: number }
 }
 
-/** Information elements and the lengths that they have. */
+/** Information elements and their lengths. */
 const CONCATENATED = 0x00
 const CONCATENATED_16 = 0x08
 const KNOWN: ReadonlyMap<number, number> = new Map([
@@ -20,8 +20,9 @@ const KNOWN: ReadonlyMap<number, number> = new Map([
 ])
 
 /**
- * The user data header at the beginning of the bytes; undefined: they begin with none. Every element of it must be known
- * (concatenation, special messages, ports, national languages) and have its length, so that a text is hardly taken for one.
+ * The user data header at the start of the bytes, or undefined if there is none. Every element must be known
+ * (concatenation, special messages, ports, national languages) and have the right length, so that a text is unlikely to
+ * be taken for a header.
  */
 export function readUserDataHeader(bytes: Buffer): UserDataHeader | undefined {
   const length = (bytes[0] ?? 0) + 1

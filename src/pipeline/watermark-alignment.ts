@@ -3,44 +3,47 @@ import type { PartitionProgress } from '../domain/state-store.ts'
 import { MINUTE } from '../domain/time.ts'
 
 export interface AlignmentLimits {
-  /** How far a backlog may go ahead of the partition that is behind most, ms of event time. */
+  /** How far a backlog may be ahead of the partition that is furthest behind, ms of event time. */
   readonly drift: number
-  /** A partition whose event time has reached nothing new for this long is waited for no more, ms. */
+  /** Time without progress in event time after which a partition is no longer waited for, ms. */
   readonly patience: number
 }
 
-/** Records between these event times, ms, wait; none when they do not lie in this order. */
+/** Records between these event times, ms, wait; none if `after` is not before `before`. */
 export interface WaitingSpan {
   readonly after: number
   readonly before: number
 }
 
 /**
- * Less than what rates keep in buckets of ten seconds, and than the silence that clears a state. The patience covers
- * the time in which the group finds out that an instance has died and another one takes over.
+ * Less than the range of the ten-second buckets of rates, and than the silence that clears a state. The patience covers
+ * the time until the group notices that an instance died and another one takes over.
  */
 export const ALIGNMENT_LIMITS: AlignmentLimits = { drift: MINUTE, patience: MINUTE }
 
 /**
- * Watermark alignment between instances: over a backlog the one that is ahead waits for partitions of the others that
- * have more to come, as they were read side by side when they were live. Method: Flink, "Watermark alignment"
- * (maximum allowed drift), with a patience so that one partition that stands cannot hold up all.
+ * Watermark alignment between instances: in a backlog, an instance that is ahead waits for partitions of others that
+ * have more to come, as they were read concurrently when live. Method: Flink, "Watermark alignment" (maximum allowed
+ * drift), plus a patience so that a stalled partition cannot block all others.
  */
 export class WatermarkAlignment {
   readonly #limits: AlignmentLimits
-  /** By partition: the highest event time that it has reached, and when, by the monotonic clock, ms. */
+  /** By partition: the highest event time reached, and when, in monotonic ms. */
   readonly #reached = new Map<string, { readonly eventTime: number; readonly at: number }>()
 
   constructor(limits: AlignmentLimits = ALIGNMENT_LIMITS) {
     this.#limits = limits
   }
 
-  /** All but live traffic waits: it is not known yet how far the others are. */
+  /** Everything but live traffic waits, as the progress of the others is not known yet. */
   allButLive(now: number): WaitingSpan {
     return { after: Number.NEGATIVE_INFINITY, before: now - this.#limits.drift }
   }
 
-  /** What is to wait for the partitions of the others, at the time `now`, epoch ms; `elapsed`: the monotonic clock. Live traffic never waits. */
+  /**
+   * The span that waits for partitions of other instances at the time `now`, epoch ms; `elapsed` is monotonic. Live
+   * traffic never waits.
+   */
   span(
     progress: readonly PartitionProgress[],
     own: { has(partition: string): boolean },
@@ -58,7 +61,7 @@ export class WatermarkAlignment {
     return { after: lowest + drift, before: now - drift }
   }
 
-  /** Going back, as after a restart, is no progress: a partition that is read again and again does not hold up the others for ever. */
+  /** Going back, as after a restart, is not progress: a partition that is reread repeatedly must not block the others forever. */
   #moves(p: PartitionProgress, now: number): boolean {
     const key = partitionKey(p)
     const reached = this.#reached.get(key)
