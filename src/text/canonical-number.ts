@@ -11,8 +11,8 @@ function isDigits(text: string): boolean {
 }
 
 /**
- * The form in which numbers are compared: spaces, `+` and a leading `00` dropped, then `86`
- * dropped before `106` or before 11 digits that begin with 1. What is no number comes back as it is.
+ * Canonical form for comparing numbers: drops spaces, `+` and a leading `00`, then `86` before `106` or before 11 digits that
+ * start with 1. Other values are returned unchanged.
  */
 export function canonicalNumber(number: string): string {
   const first = number.charCodeAt(0)

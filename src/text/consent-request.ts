@@ -1,24 +1,24 @@
 import { consentRequestWords } from './words.generated.ts'
 
 /**
- * Whether a text asks its reader to agree to advertising. Wording varies without end, so no sentence is looked for but
- * four things that such a request has to say: that messages are to be sent, that they advertise, that it is the
- * reader's choice, and how to say yes. Patterns have bounded gaps that hold no end of a sentence.
+ * Detects requests for consent to advertising. The wording varies too much for fixed sentences, so a text must contain four
+ * statements: that messages will be sent, that they advertise, that the reader has a choice, and how to agree. Patterns have
+ * bounded gaps that contain no end of a sentence.
  */
 
 /** What advertisements are about. */
 const OFFER = consentRequestWords.offer
 
-/** That messages are to come, and not goods, money or a call. */
+/** Messages will be sent, rather than goods, money or a call. */
 const MESSAGES = consentRequestWords.messages
 
-/** The choice of the reader. */
+/** The reader has a choice. */
 const CHOICE = consentRequestWords.choice
 
-/** How to say yes: a short word to send back, or a link to confirm by. */
+/** How to agree: a short word to reply with, or a link to confirm. */
 const YES = consentRequestWords.yes
 
-/** What else is confirmed by a reply: an appointment, an order, a transaction, a delivery. */
+/** Other things confirmed by a reply: an appointment, an order, a transaction, a delivery. */
 const ERRAND = consentRequestWords.errand
 
 const EN_OFFER =
@@ -32,7 +32,7 @@ const EN_YES =
 const EN_ERRAND =
   /\b(?:appointment|booking|reservation|parcel|delivery|transaction|purchase|payment|prescription)\b/
 
-/** Advertising by message, named so: with a way to say yes it needs no word of choice. */
+/** Explicit mention of advertising messages; together with a way to agree, no mention of a choice is needed. */
 const NAMED = consentRequestWords.named
 const EN_NAMED = new RegExp(
   `(?:${EN_OFFER.source})[^.!?]{0,32}\\b(?:by (?:text|sms|message)|texts?|sms|text messages?|on your phone)\\b|\\b(?:texts?|texting|sms|messages?|messaging)\\b[^.!?]{0,32}(?:${EN_OFFER.source})|\\b(?:send|receive|get) (?:you |them |any |our )?[^.!?]{0,16}(?:${EN_OFFER.source})[^!]{0,60}\\byes\\b`,
@@ -40,7 +40,7 @@ const EN_NAMED = new RegExp(
 const EN_ANSWER =
   /\b(?:repl(?:y|ying)|answer|respond|text back)\b\W{0,3}(?!stop|end|quit)\w{1,10}\b|\by\/n\b|\byes or no\b/
 
-/** An advertisement that says how to be rid of it asks for no consent. */
+/** An advertisement with an opt-out is no request for consent. */
 const WAY_OUT = consentRequestWords.wayOut
 
 function inChinese(text: string): boolean {
@@ -56,7 +56,7 @@ function inEnglish(text: string): boolean {
   )
 }
 
-/** Whether a normalised text has all that a request for consent to advertising says. */
+/** Whether a normalised text is a request for consent to advertising. */
 export function requestsConsent(text: string): boolean {
   return !WAY_OUT.test(text) && (inChinese(text) || inEnglish(text))
 }

@@ -5,7 +5,7 @@ const MAX_HANDLE = 32
 
 type Messenger = 'qq' | 'wechat' | 'telegram' | 'line'
 
-/** Names of messengers in normalised text and what they hold. The longest first. */
+/** Names of messengers in normalised text and the kind of their ids, longest first. */
 const MESSENGERS: readonly { readonly name: string; readonly kind: Messenger }[] = Object.entries(
   contactHandlesWords.messengers,
 ).map(([name, kind]) => ({ name, kind }))
@@ -22,7 +22,7 @@ export function namesMessenger(text: string): boolean {
   return MESSENGERS.some(({ name }) => text.includes(name))
 }
 
-/** Finds the names in messengers of a normalised text, by what announces them. */
+/** Finds messenger ids in a normalised text by the messenger's name before them. */
 export function findHandles(text: string, add: AddContact): void {
   for (const { name, kind } of MESSENGERS) {
     let at = text.indexOf(name)
@@ -36,7 +36,7 @@ export function findHandles(text: string, add: AddContact): void {
         continue
       const end = at + name.length
       const lead = LEAD.exec(text.slice(end, end + 24))?.[0] ?? ''
-      // A single sign needs another between it and the id; a word needs its own end.
+      // A one-letter name needs a separator before the id; a longer one must end as a word.
       if (name.length === 1 && !contactHandlesWords.leadSign.test(lead) && !isPlainId(text, name, at, end))
         continue
       if (latin && lead === '' && isLatin(text.charCodeAt(end))) continue
@@ -62,7 +62,7 @@ export function findHandles(text: string, add: AddContact): void {
   }
 }
 
-/** An id that needs no sign before it: `q812345`, after somebody to add `加q 8 1 2 …`, `薇 ms_zhai`. */
+/** An id without a separator before it: `q812345`, `加q 8 1 2 …` after a verb of adding, `薇 ms_zhai`. */
 function isPlainId(text: string, name: string, at: number, end: number): boolean {
   if (name !== 'q') return name !== 'v' && /^ *[a-z][a-z-]*[\d_]/.test(text.slice(end, end + 16))
   if (isDigit(text.charCodeAt(end))) return true
@@ -72,7 +72,7 @@ function isPlainId(text: string, name: string, at: number, end: number): boolean
 function isHandle(handle: string, kind: Exclude<Messenger, 'qq'>, lead: string): boolean {
   if (WORDS.has(handle)) return false
   if (/[\d_]/.test(handle)) return handle.length >= 3
-  // Letters alone: long enough to be an id, or announced by a sign.
+  // Letters only: must be long enough for an id, or follow a separator.
   return kind !== 'wechat'
     ? handle.length >= 4 && /[@:]/.test(lead + handle)
     : handle.length >= 6 || (handle.length >= 4 && contactHandlesWords.idSign.test(lead))

@@ -1,46 +1,46 @@
 import type { ContactMention } from '../domain/reading.ts'
 import { contactNumbersWords } from './words.generated.ts'
 
-/** Characters before a number in which its purpose is looked for. */
+/** Characters before a number that are searched for its purpose. */
 const CONTEXT = 12
-/** Runs of digits looked at in one text. */
+/** Limit of digit runs examined per text. */
 const MAX_RUNS = 200
 const MAX_GROUPS = 16
 const SPACE = 0x20
 
 type Kind = ContactMention['kind']
 
-/** Takes a contact that stands from `start` to before `end` of the normalised text. */
+/** Called with a contact and its range in the normalised text, `end` excluded. */
 export type AddContact = (kind: Kind, value: string, start: number, end: number) => void
 
 const CALL = contactNumbersWords.call
 const CALL_AFTER = contactNumbersWords.callAfter
-/** What the digits are if not a number to call. */
+/** Words before digits that are not a phone number. */
 const OTHER_NUMBER = contactNumbersWords.otherNumber
 const UNIT_AFTER = contactNumbersWords.unitAfter
 
-/** Digits without a sign between them. */
+/** Consecutive digits. */
 interface DigitGroup {
   readonly start: number
   readonly end: number
-  /** A space, or nothing, lies before it: a number may begin here. */
+  /** Preceded by a space or nothing: a number may start here. */
   readonly apart: boolean
 }
 
-/** Groups that may be one number. */
+/** Groups that may form one number. */
 interface Run {
   readonly digits: string
   readonly groups: readonly DigitGroup[]
-  /** A + stands before it. */
+  /** Preceded by a +. */
   readonly plus: boolean
 }
 
 export const isDigit = (code: number) => code >= 48 && code <= 57
 export const isLatin = (code: number) => code >= 97 && code <= 122
-/** Signs inside a number: space - . · _ ( ) – — / */
+/** Separators inside a number: space - . · _ ( ) – — / */
 const INNER = new Set([...' -.·_()–—\u2009'].map((c) => c.charCodeAt(0)))
 
-/** Groups of digits from `start` on, with a sign between them, spaces around it, or a bracket and a space. */
+/** Digit groups from `start`, separated by one separator, optionally with spaces around it, or by a bracket and a space. */
 function groupsAt(text: string, start: number): DigitGroup[] {
   const groups: DigitGroup[] = []
   let begin = start
@@ -61,7 +61,7 @@ function groupsAt(text: string, start: number): DigitGroup[] {
   return groups
 }
 
-/** Groups as a person writes one number: not a list of amounts. */
+/** Whether the groups look like one phone number instead of a list of amounts. */
 function isGrouped(groups: readonly DigitGroup[], digits: number): boolean {
   if (groups.length === 1) return true
   if (groups.length > 6 && digits > groups.length) return false
@@ -71,20 +71,20 @@ function isGrouped(groups: readonly DigitGroup[], digits: number): boolean {
 
 export const MOBILE = /^1[3-9]\d{9}$/
 const AREA = /^0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8}$/
-/** Extension, written behind a landline. */
+/** Landline followed by an extension. */
 const AREA_WITH_EXTENSION = /^(0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8})\d{1,4}$/
 const FREE = /^[48]00\d{7}$/
-/** Written like a service number, and with digits too many to be one: those who read it call it all the same. */
+/** Looks like a service number with too many digits; readers would still call it. */
 const LIKE_SERVICE = /^(?:[48]00\d{8}|95\d{6,11})$/
 const SHORT_HOTLINE =
   /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
 
-/** Digits of a number without an area or a country, at least, but for those of services. */
+/** Minimum digits of a number without area or country code, except for services. */
 const SHORTEST_LOCAL = 7
 
 function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
   const { digits, groups, plus } = run
-  // Most short numbers are none that is called, whatever stands around them.
+  // Most short numbers are not phone numbers, whatever the context.
   if (digits.length < SHORTEST_LOCAL && !SHORT_HOTLINE.test(digits) && !/^(?:00)?86/.test(digits))
     return undefined
   if (!isGrouped(groups, digits.length)) return undefined
@@ -118,7 +118,7 @@ function classify(run: Run, before: string, after: string): { kind: Kind; value:
   return undefined
 }
 
-/** Whether a service number is whole before the last group: hours or a date stand behind it, `95588 2026年`. */
+/** Whether the groups before the last are already a complete service number, followed by hours or a date: `95588 2026年`. */
 function beginsWithWhole(digits: string, groups: readonly DigitGroup[]): boolean {
   const first = (groups[0] as DigitGroup).end - (groups[0] as DigitGroup).start
   let length = 0
@@ -129,13 +129,13 @@ function beginsWithWhole(digits: string, groups: readonly DigitGroup[]): boolean
   })
 }
 
-/** North American numbers, as they are grouped: 3-3-4, with or without the 1 of the country. */
+/** North American numbers, grouped 3-3-4, with or without country code 1. */
 const NORTH_AMERICA = /^1?([2-9]\d{2}[2-9]\d{6})$/
-/** Numbers of the United Kingdom and mobiles of Taiwan in their national form, that are none of China. */
+/** UK numbers and Taiwan mobiles in national form that cannot be Chinese numbers. */
 const BRITAIN = /^0([127]\d{9})$/
 const TAIWAN = /^0(9\d{8})$/
 
-/** A number abroad that is written as at home there, with the code of its country; undefined: none. */
+/** A foreign number in its national form, with the country code added; undefined if it is not one. */
 function foreignNumber(digits: string, groups: readonly DigitGroup[], called: boolean): string | undefined {
   const sizes = groups.map((g) => g.end - g.start).join('')
   if (sizes === '334' || sizes === '1334') {
@@ -153,7 +153,7 @@ function looksLikeDate(digits: string): boolean {
   return /^20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(digits)
 }
 
-/** Finds the telephone numbers of a normalised text. */
+/** Finds the phone numbers of a normalised text. */
 export function findNumbers(text: string, add: AddContact): void {
   let runs = 0
   for (let i = 0; i < text.length && runs < MAX_RUNS; ) {
@@ -169,7 +169,7 @@ export function findNumbers(text: string, add: AddContact): void {
   }
 }
 
-/** Digits that belong to a word, a masked number or a decimal fraction. */
+/** Whether the digits are part of a word, a masked number or a decimal fraction. */
 function isPartOfWord(text: string, first: DigitGroup, last: DigitGroup): boolean {
   const before = text.charCodeAt(first.start - 1)
   const after = text.charCodeAt(last.end)
@@ -180,18 +180,18 @@ function isPartOfWord(text: string, first: DigitGroup, last: DigitGroup): boolea
   return !/^(?:tel|call|phone|t|mob|whatsapp)$/.test(word)
 }
 
-/** Four groups of four and more: a card or an account. */
+/** Four or more groups of four digits: a bank card or account. */
 function isCardNumber(groups: readonly DigitGroup[]): boolean {
   return groups.length >= 4 && groups.slice(0, 4).every((g) => g.end - g.start === 4)
 }
 
-/** A service number whole in one group: what stands behind it is an extension, or its hours. */
+/** A complete service number in one group; a following group is an extension or opening hours. */
 const SHORT_WHOLE = /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100\d{2,3}|123\d{2}|118114|116114)$/
 const MAX_EXTENSION = 4
 
 /**
- * The last group of the number that begins with group `s`, where an extension follows it: `95511-2`, `400-820-8820-1`,
- * `0755-83776688-1`, `95338(24小时)`. Undefined: no number is whole before the last group.
+ * Last group of the number that starts at group `s`, if an extension follows: `95511-2`, `400-820-8820-1`, `0755-83776688-1`,
+ * `95338(24小时)`. Undefined if no number is complete before the last group.
  */
 function lastBeforeExtension(text: string, groups: readonly DigitGroup[], s: number): number | undefined {
   let digits = ''
@@ -206,10 +206,10 @@ function lastBeforeExtension(text: string, groups: readonly DigitGroup[], s: num
   return undefined
 }
 
-/** Four numbers with dots between them: an address, whether it is a link or not. */
+/** Dotted quad: an IP address, linked or not. */
 const DOTTED_QUAD = /^\d{1,3}(?:\.\d{1,3}){3}$/
 
-/** Finds the numbers in groups: from each group that stands apart, the longest one. */
+/** Finds the numbers in groups: the longest from each group that is set apart. */
 function readGroups(text: string, groups: readonly DigitGroup[], add: AddContact): void {
   const first = groups[0] as DigitGroup
   if (isCardNumber(groups)) return

@@ -4,7 +4,7 @@ import { type AddContact, findNumbers } from './contact-numbers.ts'
 
 const MAX_CONTACTS = 10
 
-/** Who is reached by a link that opens a chat: `wa.me/8526…`, `line.me/ti/p/…`. */
+/** The contact in a link that opens a chat: `wa.me/8526…`, `line.me/ti/p/…`. */
 function invitation({ host, path }: UrlMention): Pick<ContactMention, 'kind' | 'value'> | undefined {
   if (host === 'wa.me' || host === 'api.whatsapp.com') {
     const number = /^\/(?:send\?phone=)?\+?(\d{8,15})/.exec(path)?.[1]
@@ -24,7 +24,7 @@ function spanOf(offsets: NormalisedText['offsets'], original: string, start: num
   return { start: offsets[start] as number, end: last + (high >= 0xd800 && high < 0xdc00 ? 2 : 1) }
 }
 
-/** What is being found, and in what. Reused between calls; a result is a copy, which has no spare capacity. */
+/** Working state, reused between calls; a result is a copy without spare capacity. */
 const found: ContactMention[] = []
 const taken: Span[] = []
 const at: { offsets: NormalisedText['offsets']; original: string } = {
@@ -42,8 +42,8 @@ const add: AddContact = (kind, value, start, end) => {
 }
 
 /**
- * Numbers and names by which the sender wants to be reached, from normalised text; at most 10, in the order of the text.
- * `original` is what was normalised. What lies inside a link is none, but for t.me. `mayHoldHandles`: false if the text names no messenger.
+ * Phone numbers and messenger ids in a normalised text, at most 10, in text order. `original` is the text before normalisation.
+ * Links are skipped, except those of t.me. `mayHoldHandles`: false if the text names no messenger.
  */
 export function extractContacts(
   normalised: NormalisedText,

@@ -4,18 +4,18 @@ import { fingerprintWords } from './words.generated.ts'
 
 const BANDS = 4
 /**
- * Hashes in a band: texts that share a part s of their shingles share a band with probability 1 - (1 - s^3)^4.
- * Measured on 1,308 real messages with Chinese pairs as shingles: one word replaced 97%, a twentieth of the characters
- * 93%, a tenth 72%, a fifth 39%; of 855,000 pairs 10 shared a band without looking alike. Two rows let 5 times as many
- * of these through, four rows or triples find a word replaced in 94%.
+ * Hashes per band: texts that share a part s of their shingles share a band with probability 1 - (1 - s^3)^4. Measured on 1,308
+ * real messages with Chinese pairs as shingles, the share of changed texts that keep a band: one word replaced 97%, 5% of the
+ * characters 93%, 10% 72%, 20% 39%. Of 855,000 pairs, 10 shared a band without being similar. Two rows let through 5 times as
+ * many of these; with four rows or triples, only 94% of texts with one word replaced keep a band.
  */
 const ROWS = 3
 const HASHES = BANDS * ROWS
-/** Fewer different shingles cannot tell one text from another. */
+/** With fewer distinct shingles a text is too short to identify. */
 const MIN_SHINGLES = 12
-/** Longer texts are told apart by their beginning. */
+/** Longer texts are compared by their beginning. */
 const MAX_UNITS = 1500
-/** Characters a shingle: Chinese ones carry more. */
+/** Characters per shingle; fewer for Chinese, as each character carries more information. */
 const CHINESE_SHINGLE = 2
 const LATIN_SHINGLE = 5
 const TABLE = 4096
@@ -46,7 +46,7 @@ function mix(value: number): number {
   return h ^ (h >>> 16)
 }
 
-/** What a fingerprint leaves out in addition to digits. */
+/** What a fingerprint ignores besides digits. */
 export interface Masks {
   readonly urls: readonly UrlMention[]
   readonly contacts: readonly ContactMention[]
@@ -55,14 +55,13 @@ export interface Masks {
 
 const SALUTATIONS = fingerprintWords.salutations
 const TITLES = fingerprintWords.titles
-/** What ends a name after a salutation. */
+/** Titles that end a name after a salutation. */
 const NAME_ENDS = fingerprintWords.nameEnds
 const MAX_NAME = 12
 
 /**
- * MinHash bands of a text as 8 hex digits each: texts that differ by a few words share at least one, unrelated texts
- * none. Numbers, links, contacts, names after a salutation and signatures do not count. Empty for texts too short to
- * be told apart.
+ * MinHash bands of a text, 8 hex digits each: texts that differ by a few words share at least one, unrelated texts none. Ignores
+ * numbers, links, contacts, names after a salutation and signatures. Empty if the text is too short to identify.
  */
 export function fingerprint(normalised: NormalisedText, masks: Masks): string[] {
   const length = maskedSequence(normalised, masks)
@@ -70,7 +69,7 @@ export function fingerprint(normalised: NormalisedText, masks: Masks): string[] 
   for (let i = 0; i < length; i++) if (((unitClass[sequence[i] as number] as number) & CJK) !== 0) chinese++
   const size = chinese * 4 >= length ? CHINESE_SHINGLE : LATIN_SHINGLE
   if (minHash(length, size) < MIN_SHINGLES) return []
-  // A literal holds its own four; a list that grows would keep room for more with every text.
+  // An array literal has capacity for exactly four; a grown array would keep spare capacity with every text.
   return [bandOf(0), bandOf(1), bandOf(2), bandOf(3)]
 }
 
@@ -81,8 +80,8 @@ function bandOf(band: number): string {
 }
 
 /**
- * Fills `minima` from the first `length` units of the sequence; returns how many different shingles there are. The hash
- * of a shingle is part of every campaign's id, and stays as it is: another one would reopen each campaign.
+ * Fills `minima` from the first `length` units of the sequence; returns the number of distinct shingles. The shingle hash is part
+ * of every campaign id and must not change: another hash would reopen every campaign.
  */
 function minHash(length: number, size: number): number {
   minima.fill(0x7fffffff)
@@ -107,7 +106,7 @@ function minHash(length: number, size: number): number {
   return distinct
 }
 
-/** Writes what of the text counts to `sequence`; returns its length. */
+/** Writes the units that count to `sequence`; returns its length. */
 function maskedSequence(normalised: NormalisedText, masks: Masks): number {
   const { text, offsets } = normalised
   const [start, end] = bodyOf(normalised, masks.signatures)
@@ -149,7 +148,7 @@ export function inside(spans: readonly Span[], offset: number): boolean {
   return false
 }
 
-/** Start and end of the normalised text without the signatures at its ends, and without what follows a trailing one: boilerplate too. */
+/** Range of the normalised text without the signatures at its ends, and without the boilerplate after a trailing one. */
 export function bodyOf(
   { text, offsets }: NormalisedText,
   signatures: readonly SignatureMention[],
@@ -183,7 +182,7 @@ function nameEnd(text: string, start: number): number {
   return found < 0 ? start : start + found
 }
 
-/** Takes a name before a title off the end of the sequence. */
+/** Removes a name before a title from the end of the sequence. */
 function withoutName(text: string, at: number, length: number): number {
   if (!TITLES.some((title) => text.startsWith(title, at))) return length
   let name = 0

@@ -11,13 +11,13 @@ const isAdding = unitSet(ADDING)
 const isDisguised = unitSet(ADDING_DISGUISED)
 const isDisguisedFirst = unitSet(ADDING_DISGUISED_FIRST)
 const isShortStop = unitSet(SHORT_NAME_STOPS)
-/** Between a messenger's name and the id. */
+/** Separators between a messenger's name and the id. */
 const isIdLead = unitSet(foldContactsWords.isIdLead)
-/** Before or after Latin letters: part of a host, an address, an identifier. */
+/** Signs that make adjacent Latin letters part of a host, an address or an identifier. */
 export const joinsLatin = unitSet('./@-_')
 const ADD = foldContactsWords.add.charCodeAt(0)
 
-/** Whether the unit at `at` stands for 加. */
+/** Whether the unit at `at` is a disguise of 加. */
 function isAddingDisguised(draft: Draft, at: number): boolean {
   if (at < 0) return false
   const unit = draft.units[at] as number
@@ -31,7 +31,7 @@ export function isWordUnit(unit: number | undefined): boolean {
   return unit !== undefined && ((unitClass[unit] as number) & (LATIN | DIGIT)) !== 0
 }
 
-/** Position of the id after a messenger's name that ends at `end`, or -1. */
+/** Position of the id after a messenger's name ending at `end`, or -1. */
 function idAfter(draft: Draft, end: number, digitsOnly: boolean): number {
   const { units, length } = draft
   let i = end
@@ -47,13 +47,10 @@ function idAfter(draft: Draft, end: number, digitsOnly: boolean): number {
   return size >= (digitsOnly ? 5 : 2) ? i : -1
 }
 
-/** Where the name found last by `contactAt` ends. */
+/** End of the name last found by `contactAt`. */
 export let contactEnd = 0
 
-/**
- * A messenger's name at `at` in company that makes it one, as an index of `contactNames`, or -1. Where it ends is in
- * `contactEnd`.
- */
+/** Index in `contactNames` of a messenger's name at `at` whose context confirms it, or -1. Sets `contactEnd`. */
 export function contactAt(draft: Draft, at: number): number {
   const { units, length } = draft
   const payload = contactTrie.longest(units, length, at)
@@ -74,7 +71,7 @@ export function contactAt(draft: Draft, at: number): number {
     isAdding[verb] === 1 || isAddingDisguised(draft, before) || (at > 0 && units[at - 1] === PLUS)
   const toQq = name.target[0] === 0x71
   const id = idAfter(draft, end, toQq && name.target.length === 2)
-  // A name in Latin letters must end there, or be followed by an id with a sign between or by digits.
+  // A Latin name must end here, or be followed by digits or by an id after a separator.
   if (
     isWordUnit(units[end - 1]) &&
     end < length &&
@@ -96,7 +93,7 @@ export function contactAt(draft: Draft, at: number): number {
   return payload.weight
 }
 
-/** Where 伽, 咖, … before a messenger's name stand for 加, at the end of `out`, they become it. */
+/** Replaces 伽, 咖, … at the end of `out` with 加 if they stand for it before a messenger's name. */
 export function undisguiseAdding(out: Draft, length: number): number {
   let k = length - 1
   while (k >= 0 && k >= length - 2 && (out.units[k] === SPACE || out.units[k] === PLUS)) k--

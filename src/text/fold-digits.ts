@@ -5,9 +5,9 @@ import { foldDigitsWords } from './words.generated.ts'
 const ZERO = 0x30
 const ONE = 0x31
 const SPACE = 0x20
-/** Digits at which a run is a telephone number, an account or the like, and no quantity. */
+/** Minimum digits of a run that is a phone number, an account or the like, and not a quantity. */
 const LONG = 6
-/** Spaces put between list numbers and the quantity behind them, at most. */
+/** Limit of spaces inserted between list numbers and the quantity after them. */
 const MAX_INSERTED = 64
 
 const values = new Int8Array(65536).fill(-1)
@@ -20,9 +20,9 @@ for (const [numerals, first] of [
 }
 for (let d = 0; d < 10; d++) values[ZERO + d] = d
 
-/** Signs inside a number. */
+/** Separators inside a number. */
 const isInner = unitSet(' -.·_—–')
-/** Units after which a row of numerals is a quantity in words, or a date. */
+/** Units of measure after which numerals are a quantity in words, or a date. */
 const isMeasure = unitSet(foldDigitsWords.isMeasure)
 
 const LETTER_O = 0x6f
@@ -32,7 +32,7 @@ const HYPHEN = 0x2d
 const DOT = 0x2e
 const isDigitLetter = (unit: number) => unit === LETTER_O || unit === LETTER_L || unit === LETTER_I
 
-/** o, l and i among digits become 0 and 1 (1OO86, 1Oo-88oo-I23, 5ooo), outside hosts. In place. */
+/** Folds o, l and i among digits to 0 and 1 (1OO86, 1Oo-88oo-I23, 5ooo), outside hosts. In place. */
 export function foldDigitLetters(draft: Draft): void {
   const { units, length } = draft
   let i = 0
@@ -64,7 +64,7 @@ export function foldDigitLetters(draft: Draft): void {
       const unit = units[k] as number
       if (!isDigitLetter(unit)) continue
       const after = k + 1 < i ? (units[k + 1] as number) : 0
-      // A letter behind the digits is a unit (500l), unless it is a round zero.
+      // A letter after the digits is a unit (500l), unless it makes a round number.
       if (unit !== LETTER_O && (digits < 3 || (!isDigitLetter(after) && values[after] === -1))) continue
       units[k] = unit === LETTER_O ? ZERO : ONE
       bump(draft, KIND.digit, 1)
@@ -72,7 +72,7 @@ export function foldDigitLetters(draft: Draft): void {
   }
 }
 
-/** A carrier of Hong Kong writes itself 1O1O. */
+/** 1O1O is the name of a Hong Kong carrier. */
 function isBrandNumber(draft: Draft, start: number, end: number): boolean {
   const { units } = draft
   return (
@@ -84,7 +84,7 @@ function isBrandNumber(draft: Draft, start: number, end: number): boolean {
   )
 }
 
-/** Before or after a dot with a letter behind it, a slash or @: part of a host, a path or an address. */
+/** Whether the run is next to a dot with a letter after it, a slash or @: part of a host, a path or an address. */
 function inHost(draft: Draft, start: number, end: number): boolean {
   const { units, length } = draft
   const before = start > 0 ? units[start - 1] : 0
@@ -104,7 +104,7 @@ function isLatin(unit: number | undefined): boolean {
   return unit !== undefined && ((unitClass[unit] as number) & LATIN) !== 0
 }
 
-/** Numerals and digits in circles inside numbers become digits; list numbers stay apart from what follows. In place. */
+/** Folds numerals and circled digits inside numbers to digits; list numbers stay separate from the text after them. In place. */
 export function foldNumerals(draft: Draft): void {
   let inserted = 0
   for (let i = 0; i < draft.length; ) {
@@ -136,13 +136,13 @@ function runEnd(draft: Draft, start: number): number {
   return i
 }
 
-/** Over a sign a number goes on in the same kind of digits. */
+/** Whether a number continues across a separator: only with the same kind of digits. */
 function continues(before: number, after: number): boolean {
   if (values[after] === -1) return false
   return ((unitClass[before] as number) & CHINESE_DIGIT) === ((unitClass[after] as number) & CHINESE_DIGIT)
 }
 
-/** Folds one run of digits and numerals; returns how many units it grew by. */
+/** Folds one run of digits and numerals; returns by how many units it grew. */
 function foldRun(draft: Draft, start: number, end: number, mayInsert: boolean): number {
   const { units, offsets, marks } = draft
   let total = 0
@@ -193,7 +193,7 @@ function foldRun(draft: Draft, start: number, end: number, mayInsert: boolean): 
   return 0
 }
 
-/** 一 is written for a dash between two halves of a number (0594一2345678). */
+/** Whether the run contains 一, which may be a dash between two halves of a number (0594一2345678). */
 function hasDash(draft: Draft, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (draft.units[i] === 0x4e00) return true
   return false
@@ -230,7 +230,7 @@ function foldEnclosed(
   return 0
 }
 
-/** Whether any class of a draft makes the numeral pass worth its while. */
+/** Whether a draft may hold numerals, judged by its character classes, so that the numeral pass is needed. */
 export function mayHoldNumerals(draft: Draft): boolean {
   return (draft.marked & ENCLOSED) !== 0 || ((draft.seen & CHINESE_DIGIT) !== 0 && (draft.seen & CJK) !== 0)
 }

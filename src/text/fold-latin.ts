@@ -4,17 +4,17 @@ import { DIGIT, FOREIGN, LATIN, LETTER_SIGN, SEPARATOR } from './plain-tables.ts
 
 const MAX_WORD = 20
 const words = new Set(LATIN_WORDS.split(/\s+/).filter((word) => word !== ''))
-/** Joined from three letters on. */
+/** Words of three or more letters that are joined. */
 const shortWords = new Set(
   'app apk atm bet com dhl gov irs nhs otp pin pos sex sms tax usdt vip vpn win www'.split(' '),
 )
 
-// Not μ: it is the sign for micro.
+// Without μ, the sign for micro.
 const lookalike = new Uint16Array(65536)
 const pairs = 'аaвbгrеeёeззкkмmнhоoрpсcтtуyхxіiїiјjѕsӏlԁdԛqԝwһhѵvьbпnиuαaβbγyεeζzηhθoιiκkνnοoρpτtυyχxωwϲcϳj'
 for (let i = 0; i + 1 < pairs.length; i += 2) lookalike[pairs.charCodeAt(i)] = pairs.charCodeAt(i + 1)
 
-/** Digits and signs that are written for letters; 1 is tried as i and as l. */
+/** Digits and signs used for letters; 1 is tried as i and as l. */
 const leet = new Uint16Array(65536)
 for (const [sign, letter] of ['0o', '1i', '3e', '4a', '5s', '7t', '8b', '@a', '$s']) {
   leet[(sign as string).charCodeAt(0)] = (letter as string).charCodeAt(0)
@@ -23,7 +23,10 @@ const ONE = 0x31
 const LETTER_L = 0x6c
 const DOT = 0x2e
 
-/** Cyrillic and Greek letters among Latin ones, or alone in a text without others, become what they look like. In place. */
+/**
+ * Folds Cyrillic and Greek letters next to Latin ones, or isolated in a text without other such letters, to their Latin
+ * look-alikes. In place.
+ */
 export function foldLookalikes(draft: Draft): void {
   const { units, length } = draft
   let genuine = false
@@ -52,7 +55,7 @@ export function foldLookalikes(draft: Draft): void {
   }
 }
 
-/** Words with digits and signs for letters (V0DAF0NE, p@yment), if the word is one worth disguising. In place. */
+/** Folds words with digits and signs for letters (V0DAF0NE, p@yment) if the word is in the table. In place. */
 export function foldLeet(draft: Draft): void {
   const { length } = draft
   const part = LATIN | DIGIT | LETTER_SIGN
@@ -69,7 +72,7 @@ export function foldLeet(draft: Draft): void {
       else signs++
     }
     if (signs === 0 || letters < 2 || i - start > MAX_WORD) continue
-    // A host or an address: look-alike domains are judged elsewhere.
+    // Skip hosts and addresses: look-alike domains are judged elsewhere.
     if (draft.units[i] === DOT && i + 1 < length && (kindAt(draft, i + 1) & LATIN) !== 0) continue
     replaceLeet(draft, start, i)
   }
@@ -92,7 +95,7 @@ function replaceLeet(draft: Draft, start: number, end: number): void {
   }
 }
 
-/** Letters set apart by one and the same sign (f r e e, U-S-D-T) are joined. In place. */
+/** Joins letters separated by the same sign (f r e e, U-S-D-T). In place. */
 export function joinSpaced(draft: Draft): void {
   const { units, offsets, marks, length } = draft
   let out = 0
@@ -115,7 +118,7 @@ export function joinSpaced(draft: Draft): void {
   draft.length = out
 }
 
-/** Whether the single letter at `at` goes on with a run that an earlier letter has begun: it was judged from there. */
+/** Whether the single letter at `at` continues a run that was already judged from its first letter. */
 function continuesRun(draft: Draft, at: number, sign: number): boolean {
   return (
     draft.units[at - 1] === sign &&
@@ -124,14 +127,14 @@ function continuesRun(draft: Draft, at: number, sign: number): boolean {
   )
 }
 
-/** End of a run of single letters worth joining that begins at `start`, or `start`. Each run is read once. */
+/** End of a run of single letters to join that starts at `start`, or `start`. Each run is read once. */
 function spacedEnd(draft: Draft, start: number): number {
   const { units, length } = draft
   if ((kindAt(draft, start) & LATIN) === 0 || (kindAt(draft, start - 1) & (LATIN | DIGIT)) !== 0) return start
   const sign = units[start + 1] as number
   if (start + 4 >= length || (kindAt(draft, start + 1) & SEPARATOR) === 0 || sign >= 0xd800) return start
   if (continuesRun(draft, start, sign)) return start
-  // With full stops between, only a word of the table is joined, so longer runs need not be read to their end.
+  // Letters separated by full stops are joined only to words of the table, so there is no need to read further.
   const limit = sign === DOT ? Math.min(length, start + 2 * MAX_WORD + 2) : length
   let i = start
   let ascending = true
@@ -150,7 +153,7 @@ function spacedEnd(draft: Draft, start: number): number {
   return i + 1
 }
 
-/** Whether every second unit from `start` on, `letters` of them, spells a word of the tables. */
+/** Whether every second unit from `start`, `letters` of them, spells a word of the tables. */
 function isJoinedWord(draft: Draft, start: number, letters: number): boolean {
   if (letters > MAX_WORD) return false
   let word = ''

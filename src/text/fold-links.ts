@@ -12,7 +12,7 @@ const isDot = new Uint8Array(65536)
 for (const c of foldLinksWords.dots) isDot[c.charCodeAt(0)] = 1
 isDot[DOT] = 1
 
-/** Dots of hosts that were disguised become dots (abc。com, abc 点 cn, abc . top, [.]com). In place. */
+/** Folds disguised dots of hosts to dots (abc。com, abc 点 cn, abc . top, [.]com). In place. */
 export function foldLinks(draft: Draft): void {
   const { units, offsets, marks, length } = draft
   let out = 0
@@ -30,7 +30,7 @@ export function foldLinks(draft: Draft): void {
   draft.length = out
 }
 
-/** End of a disguised dot with the spaces around it that begins at `start`, or `start`. */
+/** End of a disguised dot at `start`, including spaces around it, or `start`. */
 function disguisedDot(draft: Draft, start: number): number {
   const { units, length } = draft
   const before = start > 0 ? (units[start - 1] as number) : 0
@@ -44,7 +44,7 @@ function disguisedDot(draft: Draft, start: number): number {
   i++
   const spacedAfter = units[i] === SPACE
   if (spacedAfter) i++
-  // A plain dot is only disguised by spaces on both sides or before it.
+  // A plain dot is disguised only by spaces on both sides or before it.
   if (dot === DOT && !spacedBefore) return start
   let end = i
   while (end < length && end - i <= LONGEST_SUFFIX && (kindAt(draft, end) & LATIN) !== 0) end++
@@ -53,7 +53,7 @@ function disguisedDot(draft: Draft, start: number): number {
   let suffix = ''
   for (let k = i; k < end; k++) suffix += String.fromCharCode(units[k] as number)
   if (!DISGUISED_SUFFIXES.has(suffix)) return start
-  // The label before: 晚8点live is a time, "ok . me" a sentence.
+  // Check the label before the dot: 晚8点live is a time, "ok . me" a sentence.
   let label = start
   let letters = false
   while (label > 0 && (kindAt(draft, label - 1) & (LATIN | DIGIT)) !== 0) {

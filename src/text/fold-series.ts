@@ -4,11 +4,11 @@ import { CJK, SEPARATOR, SURROGATE, unitClass, unitSet } from './plain-tables.ts
 
 const SPACE = 0x20
 
-/** Signs that ordinary texts put between single characters (lists, slogans): a longer run is needed. */
+/** Signs common between single characters in ordinary texts (lists, slogans): require a longer run. */
 const isUsualSign = unitSet(' .·-/|&+~\\')
 const isClosing = unitSet('】]」)')
 
-/** Joins characters that were torn into components. In place. */
+/** Joins characters that were split into components. In place. */
 export function foldSplits(draft: Draft): void {
   const { units, offsets, marks } = draft
   let out = 0
@@ -27,9 +27,7 @@ export function foldSplits(draft: Draft): void {
   draft.length = out
 }
 
-/**
- * Closes runs of single Chinese characters with a sign after each (房.产.抵.押, 恭*喜*中*奖, 【提】【供】【票】). In place.
- */
+/** Removes the sign after each character in runs of single Chinese characters (房.产.抵.押, 恭*喜*中*奖, 【提】【供】【票】). In place. */
 export function closeSeries(draft: Draft): void {
   const { units, offsets, marks, length } = draft
   let i = nextSeries(draft, 0)
@@ -56,12 +54,12 @@ export function closeSeries(draft: Draft): void {
   draft.length = out
 }
 
-/** Start of the first series from `from` on, or the length. */
+/** Start of the first series at or after `from`, or the length. */
 function nextSeries(draft: Draft, from: number): number {
   const { units, length } = draft
   for (let i = from; i < length; i++) {
     const kind = unitClass[units[i] as number] as number
-    // A sign or bracket behind a Chinese character: everything else begins no series.
+    // A series can only start with a sign or bracket after a Chinese character.
     if ((kind & CJK) === 0 && i > from && ((kind & SEPARATOR) !== 0 || isClosing[units[i] as number] === 1)) {
       if (((unitClass[units[i - 1] as number] as number) & CJK) !== 0 && seriesEnd(draft, i - 1) > i)
         return i - 1
@@ -70,7 +68,7 @@ function nextSeries(draft: Draft, from: number): number {
   return length
 }
 
-/** End of the series that begins at `start`, or `start`. */
+/** End of the series at `start`, or `start`. */
 function seriesEnd(draft: Draft, start: number): number {
   const { units, length } = draft
   let at = start
@@ -101,7 +99,7 @@ function seriesEnd(draft: Draft, start: number): number {
     }
     break
   }
-  // A space before a longer word parts two words: 加 微 信 咨询.
+  // A space before a longer word separates two words: 加 微 信 咨询.
   if (
     gaps > 0 &&
     units[at - 1] === SPACE &&

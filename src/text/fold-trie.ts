@@ -3,20 +3,20 @@ import * as tables from './fold-tables.ts'
 import { entries, foldWords, neighbourMap, splitMap, variantsOf } from './fold-variants.ts'
 import { foldTrieWords } from './words.generated.ts'
 
-/** What a disguise stands for. */
+/** The plain form of a disguise. */
 export interface Payload {
   readonly target: Uint16Array
-  /** Characters disguised; 0: nothing to count. */
+  /** Number of disguised characters; 0: not counted. */
   readonly weight: number
-  /** The word itself, or an ordinary spelling: folds separators, protects what it covers. */
+  /** The undisguised word or an ordinary spelling: folds only separators, and protects what it covers. */
   readonly plain: boolean
-  /** Not looked for across separators: sound neighbours, ordinary spellings. */
+  /** Not matched across separators: sound neighbours, ordinary spellings. */
   readonly tight: boolean
 }
 
 const EMPTY = -1
 
-/** A trie over code units with open addressing: no object a node. */
+/** A trie over code units with open addressing, without an object per node. */
 export class Trie {
   private node: Int32Array = new Int32Array(1 << 12).fill(EMPTY)
   private unit: Uint16Array = new Uint16Array(1 << 12)
@@ -24,12 +24,12 @@ export class Trie {
   private edges = 0
   private nodes = 1
   private readonly terminal: (Payload | undefined)[] = [undefined]
-  /** First step from the root by code unit; 0: none. */
+  /** Children of the root by code unit; 0: none. */
   readonly first = new Int32Array(65536)
-  /** End of what `longest` found last. */
+  /** End of the last match of `longest`. */
   end = 0
 
-  /** The first entry of a text wins. */
+  /** Adds an entry; of equal texts the first wins. */
   add(text: string, payload: Payload): void {
     let at = 0
     for (let i = 0; i < text.length; i++) {
@@ -46,7 +46,7 @@ export class Trie {
     if (this.terminal[at] === undefined) this.terminal[at] = payload
   }
 
-  /** The node behind `unit` from `node`; 0: none. */
+  /** Child of `node` by `unit`; 0: none. */
   step(node: number, unit: number): number {
     const mask = this.node.length - 1
     let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) >>> 0
@@ -59,7 +59,7 @@ export class Trie {
     }
   }
 
-  /** Longest entry at `at` of the first `length` units; where it ends is in `end`. */
+  /** Longest entry at `at` within the first `length` units; sets `end`. */
   longest(units: Uint16Array, length: number, at: number): Payload | undefined {
     let node = this.first[units[at] as number] as number
     let found: Payload | undefined
@@ -75,7 +75,7 @@ export class Trie {
     return found
   }
 
-  /** Calls back with every pair of units that entries begin with. */
+  /** Calls back with every pair of units that starts an entry. */
   beginnings(found: (first: number, second: number) => void): void {
     const owner = new Map<number, number>()
     this.first.forEach((node, unit) => {
@@ -121,7 +121,7 @@ function unitsOf(text: string): Uint16Array {
   return Uint16Array.from(text, (c) => c.charCodeAt(0))
 }
 
-/** Unusual characters by code unit: a private-use unit that stands for their syllable in the trie; 0: none. */
+/** By code unit of an unusual character: the private-use unit for its syllable in the trie; 0: none. */
 export const rareSyllable = new Uint16Array(65536)
 
 function buildWordTrie(): Trie {
@@ -164,7 +164,7 @@ function buildWordTrie(): Trie {
     ]
     const alternates = (c: string) => (strict ? unusual(c) : [...(neighbours.get(c) ?? []), ...unusual(c)])
     for (const variant of variantsOf(word, alternates)) add(variant)
-    // In pinyin: one character, or all of them.
+    // Pinyin replaces one character, or all of them.
     const spelt = [...word].map((c) => syllables.get(c) ?? c)
     const mixed = [...spelt.keys()]
       .filter((at) => (spelt[at] as string).length > 1)
@@ -184,7 +184,7 @@ function buildWordTrie(): Trie {
   return trie
 }
 
-/** How many characters of `to` are not written at their place in `from`; at least 1. */
+/** Number of characters of `to` that differ at their position in `from`; at least 1. */
 function difference(from: string, to: string): number {
   let same = 0
   for (const character of to) if (from.includes(character)) same++
@@ -199,11 +199,11 @@ function buildSplitTrie(): Trie {
   return trie
 }
 
-/** How a name for a messenger must be accompanied to be one. */
+/** A messenger's name, and the context it needs to count as one. */
 export interface ContactName {
   readonly target: Uint16Array
   readonly weight: number
-  /** An ordinary word too: needs both a verb of adding and an id; others need one of them. */
+  /** Also an ordinary word: needs both a verb of adding and an id; other names need one of them. */
   readonly ordinary: boolean
   /** One character for WeChat after 加: no id needed. */
   readonly short: boolean
@@ -232,5 +232,5 @@ function buildContactTrie(): Trie {
 
 export const wordTrie = buildWordTrie()
 export const splitTrie = buildSplitTrie()
-/** `weight` of its payloads is an index of `contactNames`. */
+/** Trie of messenger names; `weight` of a payload is an index of `contactNames`. */
 export const contactTrie = buildContactTrie()

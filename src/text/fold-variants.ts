@@ -10,7 +10,7 @@ export function entries(table: string, separator: string): [string, string][] {
   return found
 }
 
-/** `character:neighbours` as a map to the single neighbours; a character may have several entries. */
+/** Parses `character:neighbours` into a map to single neighbours; a character may have several entries. */
 export function neighbourMap(table: string): Map<string, string[]> {
   const map = new Map<string, string[]>()
   for (const [canonical, neighbours] of entries(table, ':')) {
@@ -19,7 +19,7 @@ export function neighbourMap(table: string): Map<string, string[]> {
   return map
 }
 
-/** `character=components` as a map to the sequences of components. */
+/** Parses `character=components` into a map to sequences of components. */
 export function splitMap(table: string): Map<string, string[]> {
   const map = new Map<string, string[]>()
   for (const [canonical, parts] of entries(table, '=')) {
@@ -42,8 +42,8 @@ export function foldWords(table: string): FoldWord[] {
 }
 
 /**
- * Every way of writing `word` with at most two characters replaced by one of their `alternates`, without the word
- * itself. Linear in what it returns.
+ * All variants of `word` with at most two characters replaced by one of their `alternates`, without the word itself. Linear in
+ * the result.
  */
 export function variantsOf(word: string, alternates: (character: string) => readonly string[]): string[] {
   const characters = [...word]

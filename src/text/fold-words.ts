@@ -3,13 +3,13 @@ import { contactNames, contactTrie, type Payload, rareSyllable, wordTrie } from 
 import { bump, type Draft, ensure, KIND } from './plain.ts'
 import { SEPARATOR, unitClass } from './plain-tables.ts'
 
-/** Signs that part at most this many units inside a word (an emoji has two). */
+/** Largest gap of signs inside a word, in units (an emoji has two). */
 const MAX_GAP = 2
 
 let matchEnd = 0
 let matchGaps = 0
 
-/** Longest disguised word at `at`, signs inside it skipped; its end in `matchEnd`, the signs in `matchGaps`. */
+/** Longest disguised word at `at`, skipping signs inside it; sets `matchEnd`, and `matchGaps` to the number of signs. */
 function wordAt(draft: Draft, at: number): Payload | undefined {
   const { units, length } = draft
   const firstUnit = units[at] as number
@@ -63,7 +63,7 @@ function latinBoundary(draft: Draft, start: number, end: number): boolean {
   return true
 }
 
-/** Whether a word of the table, undisguised, begins inside start..end and ends beyond: 为|信用卡. */
+/** Whether an undisguised word of the table starts inside start..end and ends beyond it: 为|信用卡. */
 function overlapped(draft: Draft, start: number, end: number): boolean {
   for (let i = start + 1; i < end; i++) {
     const { units, length } = draft
@@ -77,7 +77,7 @@ function overlapped(draft: Draft, start: number, end: number): boolean {
   return false
 }
 
-/** A disguise found at a place: what it is replaced by. */
+/** A disguise found in the text and its replacement. */
 interface Fold {
   target: Uint16Array
   end: number
@@ -87,14 +87,14 @@ interface Fold {
 }
 const fold: Fold = { target: new Uint16Array(0), end: 0, kind: 0, weight: 0, gaps: 0 }
 
-/** Units at which a word or a name may begin. */
+/** Units that may start a word (bit 1) or a name (bit 2). */
 const begins = new Uint8Array(65536)
 for (let unit = 0; unit < 65536; unit++) {
   if (wordTrie.first[unit] !== 0 || rareSyllable[unit] !== 0) begins[unit] = 1
   if (contactTrie.first[unit] !== 0) begins[unit] = (begins[unit] as number) | 2
 }
 
-/** Hashed pairs of units that words begin with: small enough for the cache, and most pairs of a text are none of them. */
+/** Bitmap of hashed unit pairs that start words: small enough for the cache, and rules out most pairs of a text. */
 const PAIRS = 1 << 18
 const pairs = new Uint32Array(PAIRS / 32)
 const pairBit = (first: number, second: number) =>
@@ -104,7 +104,7 @@ wordTrie.beginnings((first, second) => {
   pairs[bit >>> 5] = (pairs[bit >>> 5] as number) | (1 << (bit & 31))
 })
 
-/** False when no word can begin with the unit at `at` and what follows it. */
+/** False if no word can start with the unit at `at` and the one after it. */
 function mayBegin(draft: Draft, at: number): boolean {
   const first = draft.units[at] as number
   if (at + 1 >= draft.length) return false
@@ -118,7 +118,7 @@ function mayBegin(draft: Draft, at: number): boolean {
   )
 }
 
-/** Whether something at `at` is to be replaced, as `fold` says; `fold.end` is where reading goes on. */
+/** Whether the text at `at` is to be replaced, as described by `fold`. Sets `fold.end` to the position to continue from. */
 function foldAt(draft: Draft, at: number): boolean {
   const begin = begins[draft.units[at] as number] as number
   fold.end = at + 1
@@ -158,7 +158,7 @@ function sameUnits(draft: Draft, start: number, end: number, target: Uint16Array
   return true
 }
 
-/** Undoes disguises of words and of the names of messengers. Returns `draft` if there are none, else `out`. */
+/** Undoes disguises of words and messenger names. Returns `draft` if there are none, else `out`. */
 export function foldWords(draft: Draft, out: Draft): Draft {
   const { units, offsets, length } = draft
   let copied = 0

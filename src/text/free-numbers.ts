@@ -20,20 +20,20 @@ import {
 } from './plain-tables.ts'
 import { freeNumbersWords } from './words.generated.ts'
 
-/** Start and end of numbers in a text, one after the other, in code units. */
+/** Alternating start and end offsets of numbers in a text, in code units. */
 export type Runs = readonly number[]
 
 const NONE: Runs = []
-/** A longer text is read as it is. */
+/** Longer texts are treated as having no free numbers. */
 const LONGEST = 1_000
-/** What may stand next to a free number: what parts it from all else, and what may join two numbers. */
+/** Possible neighbours of a free number: a character that separates it from the rest, or one that may join two numbers. */
 const STOP = 1
 const JOINT = 2
 const neighbours = new Uint8Array(65536)
-/** Signs that numerals may stand on both sides of: those of `foldNumerals`, and what is read as the dot of a host. */
+/** Signs that may join numerals: those of `foldNumerals`, and those read as the dot of a host. */
 const isJoint = unitSet(freeNumbersWords.isJoint)
 const PARTS = LATIN | DIGIT | FOREIGN | OTHER_LETTER | CHINESE_DIGIT | LETTER_SIGN | SURROGATE | COMPONENT
-/** Digits in circles, whose values decide what becomes of them: no number of such a text is free. */
+/** Circled digits are folded by their values: a text with any of them has no free number. */
 const isEnclosed = unitSet('\u20e3')
 for (let code = 0; code < 65536; code++) {
   const unit = plainUnit[code] as number
@@ -42,30 +42,30 @@ for (let code = 0; code < 65536; code++) {
   neighbours[code] = isJoint[unit] === 1 ? JOINT : STOP
 }
 
-/** What stands before and behind the digits of disguises that have some: 冲100送, 4件tao. */
+/** Characters around the digits of disguises that contain digits: 冲100送, 4件tao. */
 const aroundDisguises = entries(PHRASES, '=').flatMap(([from]) =>
   [...from.matchAll(/(\D?)\d+(\D?)/g)].map(([, before = '', after = '']) => ({ before, after })),
 )
 const isBehindDisguise = unitSet(aroundDisguises.map(({ after }) => after).join(''))
-/** Signs that such a disguise may hold between two of its characters, and the character behind them. */
+/** How far from the digits these characters may be: up to two signs in between. */
 const REACH = 3
 
-/** Three dots with a little between them, which may be an address; a dot in words; a sign that stands for a dot. */
+/** Three dots with little in between, which may be an IP address; a dot spelled out; a sign used as a dot. */
 const MAY_BE_ADDRESS = freeNumbersWords.mayBeAddress
-/** A dot, or a hyphen, with a letter behind it. A full stop has a space behind it and none before. */
+/** A dot or a hyphen followed by a letter. A full stop is followed by a space and preceded by none. */
 const HOST_GOES_ON = freeNumbersWords.hostGoesOn
 const SENTENCE_ENDS = /^[.．]\s/
 
-/** More digits than are written for letters at the end of a word (LATIN_WORDS), behind so many letters at most. */
+/** More digits than can replace letters at the end of a word (LATIN_WORDS), after at most SERIAL_LETTERS letters. */
 const SERIAL_DIGITS = 8
 const SERIAL_LETTERS = 4
-/** Numbers from this length on keep their first digit, by which mobile numbers and those of landlines are told. */
+/** Numbers of at least this length keep their first digit, which distinguishes mobiles and landlines. */
 const TELEPHONE = 10
 
 /**
- * The free numbers of a text: runs of ASCII digits whose values decide nothing of how the rest is read, because they are no
- * part of a word, a link, a numeral or a disguise. Numbers of known services (95588, 10086) are none, and of long ones the
- * first digit is not. Texts that differ in their free numbers alone are alike. Linear in the text.
+ * The free numbers of a text: runs of ASCII digits whose values do not affect how the rest is read, because they are not part of
+ * a word, a link, a numeral or a disguise. Excludes numbers of known services (95588, 10086) and the first digit of long ones.
+ * Texts that differ only in their free numbers are alike. Linear in the text.
  */
 export function freeNumbersOf(text: string): Runs {
   if (text.length > LONGEST) return NONE
@@ -91,7 +91,7 @@ export function freeNumbersOf(text: string): Runs {
   return runs === undefined || MAY_BE_ADDRESS.test(text) ? NONE : runs
 }
 
-/** A hash that texts have in common that are alike. */
+/** A hash that is equal for texts that are alike. */
 export function hashOfForm(text: string, runs: Runs): number {
   let hash = 0x811c9dc5
   let at = 0
@@ -125,7 +125,7 @@ function runEnd(text: string, start: number): number {
   return end
 }
 
-/** End of the runs of digits from `start` on that have one joining sign between them. */
+/** End of the digit runs from `start` that are joined by single joining signs. */
 function groupEnd(text: string, start: number): number {
   for (let at = start; ; ) {
     const end = runEnd(text, at)
@@ -134,13 +134,13 @@ function groupEnd(text: string, start: number): number {
   }
 }
 
-/** Whether nothing gives the numbers from `start` to `end` a meaning of their own. */
+/** Whether no context gives the numbers from `start` to `end` a meaning of their own. */
 function isFree(text: string, start: number, end: number): boolean {
   if (!isApart(text, start, -1) && !isSerial(text, start, end)) return false
   return isApart(text, end - 1, 1) && !isHostBegun(text, end) && !isDisguise(text, start, end)
 }
 
-/** Whether the digits that end at `at`, in the direction of `step`, are parted from all that may belong to them. */
+/** Whether the digits that end at `at` in the direction of `step` are separated from anything they could belong to. */
 function isApart(text: string, at: number, step: -1 | 1): boolean {
   const next = at + step
   if (next < 0 || next >= text.length) return true
@@ -150,14 +150,17 @@ function isApart(text: string, at: number, step: -1 | 1): boolean {
   return beyond < 0 || beyond >= text.length || !mayJoin(text.charCodeAt(beyond))
 }
 
-/** Whether a joining sign makes one number of digits and this: of a character that becomes a digit, which digits join it. */
+/**
+ * Whether a joining sign merges digits with this character into one number: true if it folds to a digit. ASCII digits are already
+ * in the group.
+ */
 function mayJoin(code: number): boolean {
   if (isDigit(code)) return false
   const unit = plainUnit[code] as number
   return unit <= SPECIAL || unitMark[code] !== 0 || ((unitClass[unit] as number) & (DIGIT | SURROGATE)) !== 0
 }
 
-/** Whether digits may be the beginning of a host. */
+/** Whether digits may start a host. */
 function isHostBegun(text: string, end: number): boolean {
   if (neighbours[text.charCodeAt(end)] !== JOINT) return false
   const next = text.slice(end, end + 6)
@@ -165,8 +168,8 @@ function isHostBegun(text: string, end: number): boolean {
 }
 
 /**
- * Whether digits are the number of a parcel or the like: one to four letters before so many digits that they spell no
- * word, one letter of which is not written for a digit.
+ * Whether digits are a serial number, such as that of a parcel: one to four letters before so many digits that they spell no
+ * word, at least one of them not a letter used for a digit.
  */
 function isSerial(text: string, start: number, end: number): boolean {
   if (end - start < SERIAL_DIGITS || runEnd(text, start) < end) return false
@@ -180,7 +183,7 @@ function isSerial(text: string, start: number, end: number): boolean {
   return letters && (from === 0 || neighbours[text.charCodeAt(from - 1)] === STOP)
 }
 
-/** Whether digits may be those of a disguise: what stands before and behind its own does so here. */
+/** Whether digits may be part of a disguise, judged by the characters around them. */
 function isDisguise(text: string, start: number, end: number): boolean {
   let behind = false
   for (let at = end; at < Math.min(end + REACH, text.length); at++)
@@ -191,14 +194,14 @@ function isDisguise(text: string, start: number, end: number): boolean {
   return aroundDisguises.some(({ before, after }) => next.includes(after) && last.includes(before))
 }
 
-/** How many digits of a number stay: all of a service's, the first of a long one, else none. */
+/** Number of leading digits that are not free: all of a service number, the first of a long one, else none. */
 function keptOf(text: string, start: number, end: number): number {
   const length = end - start
   if (length >= TELEPHONE) return 1
   return (length === 5 || length === 6) && isLikeService(text, start) ? length : 0
 }
 
-/** Numbers of five and six digits that the text model knows by their value: 95588, 10086, 12306, 12580, 118114. */
+/** Numbers of five or six digits that the text model knows by value: 95588, 10086, 12306, 12580, 118114. */
 function isLikeService(text: string, start: number): boolean {
   const first = text.charCodeAt(start)
   const second = text.charCodeAt(start + 1)

@@ -4,7 +4,7 @@ import { RESERVED_SUFFIXES } from './host-suffixes.ts'
 
 const CACHE = 10_000
 
-/** A host's domain under a public suffix. */
+/** The registrable domain of a host and its public suffix. */
 export interface Registered {
   readonly domain: string
   readonly suffix: string
@@ -12,8 +12,8 @@ export interface Registered {
 const registered = new Map<string, Registered | null>()
 
 /**
- * Registrable domain and suffix of an ASCII host, or null when its suffix is no public one. Below the suffixes of
- * hosting services (github.io, vercel.app) the domain is the customer's.
+ * Registrable domain and suffix of an ASCII host, or null if it has no public suffix. Under suffixes of hosting services
+ * (github.io, vercel.app) the domain is the customer's.
  */
 export function registeredOf(host: string): Registered | null {
   const known = registered.get(host)
@@ -39,7 +39,7 @@ export function registeredOf(host: string): Registered | null {
 
 const DOT = 0x2e
 
-/** Four numbers up to 255 with dots between, without leading zeros. */
+/** Four numbers up to 255 separated by dots, without leading zeros. */
 export function isIpAddress(host: string): boolean {
   let numbers = 0
   let value = -1
@@ -59,20 +59,20 @@ export function isIpAddress(host: string): boolean {
 
 const topLevels = new Map<string, boolean>()
 
-/** Whether a public or reserved suffix, or an IP address, may end with this label. */
+/** Whether a label can end a public or reserved suffix, or an IP address. */
 export function mayBeTopLevel(label: string): boolean {
   const known = topLevels.get(label)
   if (known !== undefined) return known
   const ascii = toAscii(label)
   const digits = /^\d{1,3}$/.test(ascii)
-  // Four labels before it, so that a rule with a wildcard finds its labels.
+  // Four labels are prepended so that wildcard rules match.
   const result = digits || RESERVED_SUFFIXES.has(ascii) || registeredOf(`a.b.c.d.${ascii}`) !== null
   if (topLevels.size >= CACHE) topLevels.clear()
   topLevels.set(label, result)
   return result
 }
 
-/** The host in ASCII (punycode), empty when it has no such form. */
+/** The host in ASCII (punycode); empty if it has no such form. */
 export function toAscii(host: string): string {
   for (let i = 0; i < host.length; i++) if (host.charCodeAt(i) > 0x7f) return domainToASCII(host)
   return host

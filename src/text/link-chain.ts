@@ -13,7 +13,7 @@ export const HYPHEN = 0x2d
 export const UNDERSCORE = 0x5f
 const POINT = linkChainWords.point.charCodeAt(0)
 
-/** Dots by how they are written; the greater, the more they prove. */
+/** Kinds of dots; a greater value is stronger evidence of a disguise. */
 const NO_DOT = 0
 export const PLAIN_DOT = 1
 export const SPACED_DOT = 2
@@ -23,7 +23,7 @@ const BRACKET_DOT = 5
 
 const isSignDot = new Uint8Array(65536)
 for (const sign of linkChainWords.signDots) isSignDot[sign.charCodeAt(0)] = 1
-/** Whether a unit may stand in a host that is not Chinese. */
+/** Whether a unit may be part of a host that is not Chinese. */
 export function isHostUnit(draft: Draft, at: number): boolean {
   if (at < 0 || at >= draft.length) return false
   const unit = draft.units[at] as number
@@ -34,15 +34,15 @@ export function isHostUnit(draft: Draft, at: number): boolean {
   )
 }
 
-/** A chain of labels being read: where each begins and ends, and the dot before each. */
+/** A chain of labels being read: start and end of each, and the dot before it. */
 interface Chain {
   count: number
   readonly starts: Int32Array
   readonly ends: Int32Array
   readonly dots: Int32Array
-  /** Where reading goes on if this is no link. */
+  /** Position to continue from if this is not a link. */
   resume: number
-  /** Signs, or the space, of which the text says that they stand for a dot. */
+  /** Characters that the text declares to stand for a dot. */
   masks: string
 }
 /** The chain read last. */
@@ -57,7 +57,7 @@ export const chain: Chain = {
 
 let dotEnd = 0
 
-/** The kind of dot that stands at `at` (spaces around it included); its end in `dotEnd`. */
+/** The kind of dot at `at`, including spaces around it; sets `dotEnd`. */
 function dotAt(draft: Draft, at: number): number {
   const { units, length } = draft
   let i = at
@@ -101,24 +101,24 @@ function dotAt(draft: Draft, at: number): number {
   return kind
 }
 
-/** Whether a suffix that spam uses stands whole at `at`. */
+/** Whether a complete suffix used by spam is at `at`. */
 function isSuffixAt(draft: Draft, at: number): boolean {
   const end = labelEnd(draft, at)
   return end > at && DISGUISED_SUFFIXES.has(draftText(draft, at, end))
 }
 
-/** Signs that a text may name as the mask of a dot, by their names. */
+/** Characters that a text may name as the mask of a dot, by their names. */
 const NAMED_SIGNS: Readonly<Record<string, string>> = linkChainWords.namedSigns
 const NAME = Object.keys(NAMED_SIGNS).join('|')
 const NAMES = new RegExp(NAME, 'g')
 /** `逗号改点`, `空格换成.`. */
 const NAMED_MASK = linkChainWords.namedMask
-/** `把*改为点`, `“;”换成点`: a sign itself, which is a comma of the sentence unless quoted or the object of the verb. */
+/** `把*改为点`, `“;”换成点`: the character itself. A comma counts only if it is quoted or the object of the verb. */
 const QUOTED_MASK = linkChainWords.quotedMask
-/** `中间加点`, `自行加点`: the reader puts the dot where the link has a gap. */
+/** `中间加点`, `自行加点`: the reader is told to insert the dot at the gap. */
 const GAP_MASK = linkChainWords.gapMask
 
-/** Signs, and the space, of which a text says that they stand for the dot of a link; none in almost every text. */
+/** Characters, including the space, that a text declares to stand for the dot of a link; empty for almost every text. */
 export function masksIn(text: string): string {
   if (!linkChainWords.maskHint.test(text)) return ''
   let masks = GAP_MASK.test(text) ? ' ' : ''
@@ -132,14 +132,14 @@ function isDotWord(draft: Draft, at: number): boolean {
   return draft.units[at] === 0x64 && draft.units[at + 1] === 0x6f && draft.units[at + 2] === 0x74
 }
 
-/** End of the run of host characters that begins at `start`. */
+/** End of the run of host characters at `start`. */
 export function labelEnd(draft: Draft, start: number): number {
   let end = start
   while (isHostUnit(draft, end)) end++
   return end
 }
 
-/** End of a label of letters set apart by single spaces (c o m, 8 8 p j), or -1. */
+/** End of a label whose letters are separated by single spaces (c o m, 8 8 p j), or -1. */
 function spacedLabelEnd(draft: Draft, start: number): number {
   const { units } = draft
   let end = start
@@ -153,12 +153,12 @@ function spacedLabelEnd(draft: Draft, start: number): number {
   return -1
 }
 
-/** Text of a label, the spaces in it left out. */
+/** Text of a label without spaces. */
 export function labelText(draft: Draft, start: number, end: number): string {
   return draftText(draft, start, end).replaceAll(' ', '')
 }
 
-/** Reads labels and the dots between them from `start` into `chain`. Each unit is read a bounded number of times. */
+/** Reads labels and dots from `start` into `chain`. Each unit is read a bounded number of times. */
 export function readChain(draft: Draft, start: number): void {
   chain.count = 0
   chain.resume = start + 1
@@ -196,7 +196,7 @@ export function readChain(draft: Draft, start: number): void {
       const letters = spacedLabelEnd(draft, at)
       if (letters > 0 && DISGUISED_SUFFIXES.has(labelText(draft, at, letters))) end = letters
     }
-    // After a disguised dot a plain one begins something else: 打开APP点t.cn.
+    // A plain dot after a disguised one belongs to the next link: 打开APP点t.cn.
     if (worst >= SIGN_DOT && dot === PLAIN_DOT) {
       chain.count = Math.max(1, chain.count - 1)
       chain.resume = chain.starts[chain.count] as number
@@ -209,13 +209,13 @@ export function readChain(draft: Draft, start: number): void {
   }
 }
 
-/** Whether a label may stand behind a disguised dot: a suffix, or one more label before such a dot. */
+/** Whether a label may follow a disguised dot: it is a suffix, or is followed by the same kind of dot. */
 function mayFollow(draft: Draft, start: number, end: number, dot: number): boolean {
   const { units } = draft
   const first = labelText(draft, chain.starts[0] as number, chain.ends[0] as number)
   const label = labelText(draft, start, end)
   if (first === 'www') return true
-  // "paid. Click here": a space behind the dot alone is what sentences have.
+  // "paid. Click here": a space only after the dot is normal in sentences.
   if (
     dot === SPACED_DOT &&
     units[chain.ends[chain.count - 1] as number] === DOT &&
@@ -235,7 +235,7 @@ function mayFollow(draft: Draft, start: number, end: number, dot: number): boole
   return dot === SIGN_DOT && (/[\d_-]/.test(first) || units[end] === SLASH)
 }
 
-/** End of a Chinese suffix that begins at `start` and is followed by no more Chinese, or `start`. */
+/** End of a Chinese suffix at `start` that is not followed by more Chinese, or `start`. */
 export function chineseSuffixEnd(draft: Draft, start: number): number {
   let end = start
   while (end - start < 6 && (kindAt(draft, end) & CJK) !== 0) end++

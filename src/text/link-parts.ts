@@ -13,7 +13,7 @@ for (let c = 0x21; c < 0x7f; c++) isPath[c] = '"<>`\\^{|}'.includes(String.fromC
 const isPathEnd = new Uint8Array(128)
 for (const sign of '.,;:!?)]\'"') isPathEnd[sign.charCodeAt(0)] = 1
 
-/** One label of the chain, in lower case. Chinese characters as they were written. */
+/** One label of the chain, in lower case; Chinese characters as written. */
 export function labelOf(draft: Draft, text: string, label: number): string {
   let written = ''
   const end = chain.ends[label] as number
@@ -26,17 +26,17 @@ export function labelOf(draft: Draft, text: string, label: number): string {
   return written.toLowerCase()
 }
 
-/** Host of the first `count` labels. */
+/** Host made of the first `count` labels. */
 export function hostOf(draft: Draft, text: string, count: number): string {
   let host = labelOf(draft, text, 0)
   for (let label = 1; label < count; label++) host += `.${labelOf(draft, text, label)}`
   return host
 }
 
-/** Longest name of a user before a host (https://name@host). */
+/** Longest user name before a host (https://name@host). */
 const MAX_USER = 64
 
-/** Start of the user's name when `at` follows its @, else `at`. Names that look like hosts hide the host. */
+/** Start of the user name if `at` follows its @, else `at`. User names that look like hosts hide the real host. */
 export function userStart(draft: Draft, at: number): number {
   const { units } = draft
   if (units[at - 1] !== AT) return at
@@ -49,7 +49,7 @@ export function userStart(draft: Draft, at: number): number {
   return begin
 }
 
-/** Start of a scheme before `start` (http://, hxxps://, also with a user's name behind it), or `start`. */
+/** Start of a scheme before `start` (http://, hxxps://, possibly with a user name after it), or `start`. */
 export function schemeStart(draft: Draft, start: number): number {
   const { units } = draft
   let i = userStart(draft, start) - 1
@@ -77,8 +77,8 @@ export function readPort(draft: Draft, at: number): number {
 }
 
 /**
- * End of a path, query or fragment at `at`, or `at`. Marks that end a sentence are no part of it, nor is a bracket that is
- * not closed within it: what a sender says in brackets behind a link (`s.cn/a（退订回N）`).
+ * End of a path, query or fragment at `at`, or `at`. Excludes punctuation that ends a sentence, and a bracket not closed within
+ * the path: senders add notes in brackets after a link (`s.cn/a（退订回N）`).
  */
 export function readPath(draft: Draft, at: number): number {
   const { units, length } = draft
@@ -99,7 +99,7 @@ export function readPath(draft: Draft, at: number): number {
   return end
 }
 
-/** A path as written but for compatibility forms, with a slash before it. */
+/** The path as written except for compatibility forms, with a leading slash. */
 export function pathText(draft: Draft, text: string, start: number, end: number): string {
   if (end === start) return ''
   const span = spanOf(draft, text, start, end)
@@ -107,7 +107,7 @@ export function pathText(draft: Draft, text: string, start: number, end: number)
   return path.startsWith('/') ? path : `/${path}`
 }
 
-/** Where units `start` to `end` of the draft stand in the original. */
+/** Range in the original of units `start` to `end` of the draft. */
 export function spanOf(draft: Draft, text: string, start: number, end: number): Span {
   const last = draft.offsets[end - 1] as number
   const high = text.charCodeAt(last)

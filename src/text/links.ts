@@ -40,17 +40,17 @@ import { linksWords } from './words.generated.ts'
 
 const MAX_URLS = 10
 const MAX_HOST = 253
-/** A Chinese label longer than this is a sentence. */
+/** A longer Chinese label is part of a sentence. */
 const MAX_CHINESE_LABEL = 10
-/** Links tried in one text: a bound for texts of nothing but dots. */
+/** Limit of links tried per text, for texts that consist of dots. */
 const MAX_TRIES = 200
 
-/** What may lead a Chinese label without being part of it: 请登录京东.com. */
+/** Words before a Chinese label that are not part of it: 请登录京东.com. */
 const LEADS = linksWords.leads
 
 interface Found {
   readonly mention: UrlMention
-  /** Where reading goes on, in the draft. */
+  /** Position in the draft to continue from. */
   readonly end: number
 }
 
@@ -58,7 +58,7 @@ interface Found {
 function linkOf(draft: Draft, text: string, start: number, scheme: number): Found | undefined {
   const hasScheme = scheme < start
   const mail = !hasScheme && start > 0 && draft.units[start - 1] === AT
-  // An address of mail has no host before the @ and no path behind it.
+  // In an e-mail address there is no host before the @ and no path after it.
   if (mail && !draftText(draft, userStart(draft, start), start).includes('.')) return undefined
   for (let count = chain.count; count >= 1; count--) {
     if (count === 1 && !hasScheme) return undefined
@@ -81,7 +81,7 @@ function linkOf(draft: Draft, text: string, start: number, scheme: number): Foun
       return undefined
     }
     if (mail && pathEnd - portEnd < 2) return undefined
-    // What stands before an @ is a user's name, however much it looks like a host.
+    // Text before an @ is a user name, however much it looks like a host.
     if (draft.units[portEnd] === AT && (!hasScheme || isHostUnit(draft, portEnd + 1))) return undefined
     const span = spanOf(draft, text, hasScheme ? scheme : start, pathEnd)
     const asWritten = text.slice(span.start, span.end)
@@ -108,16 +108,16 @@ function isDisguised(count: number, asWritten: string, ascii: boolean, hasScheme
   return ascii && /[^!-~]/.test(asWritten)
 }
 
-/** Before an address that the text only speaks of: `您的云服务器(47.…)`, `登录IP：47.…`. */
+/** Text before an address that is only mentioned: `您的云服务器(47.…)`, `登录IP：47.…`. */
 const SPEAKS_OF = linksWords.speaksOf
-/** Before it: the reader is to open it, `请登录服务器47.…`; `异地登录IP：47.…` says where from. */
+/** Text before an address that the reader is to open: `请登录服务器47.…`, but not `异地登录IP：47.…`, where a login came from. */
 const OPENED = linksWords.opened
-/** Before one in parentheses that the reader is to open. */
+/** Text before an address in parentheses that the reader is to open. */
 const OPENS = linksWords.opens
 
 /**
- * Whether an address without scheme, port and path may be meant as a link. Four numbers with dots alone are versions and
- * times more often, and in parentheses or behind what has an address they are what the text is about.
+ * Whether an IP address without scheme, port and path may be meant as a link. Dotted quads alone are more often versions or
+ * times; in parentheses or after the name of a device they are only mentioned.
  */
 function isLikelyAddress(draft: Draft, start: number, host: string): boolean {
   const before = kindAt(draft, start - 1)
@@ -129,7 +129,7 @@ function isLikelyAddress(draft: Draft, start: number, host: string): boolean {
   return numbers.filter((n) => n > 31).length >= 2 && (numbers[0] as number) > 0
 }
 
-/** Whether a host without scheme, port or path is meant as one, and is no sentence, file, title or abbreviation. */
+/** Whether a host without scheme, port or path is meant as one, rather than a sentence, file name, title or abbreviation. */
 function isLikelyHost(draft: Draft, host: string, known: Registered, hostEnd: number): boolean {
   const labels = host.split('.')
   const first = labels[0] as string
@@ -141,7 +141,7 @@ function isLikelyHost(draft: Draft, host: string, known: Registered, hostEnd: nu
   if (SENTENCE_SUFFIXES.has(suffix)) {
     if (numeric) return false
     if (/[\d-]/.test(first)) return true
-    // In Chinese text a Latin host stands out; in Latin text the sentence may just go on.
+    // In Chinese text a Latin host is recognisable; in Latin text the sentence may simply continue.
     if ((draft.seen & CJK) === 0 || first.length < 3) return false
     return !(draft.units[hostEnd] === SPACE && (kindAt(draft, hostEnd + 1) & LATIN) !== 0)
   }
@@ -152,7 +152,7 @@ function isLikelyHost(draft: Draft, host: string, known: Registered, hostEnd: nu
   return true
 }
 
-/** A host whose first label is Chinese (例子.公司, 京东.com) and whose dot stands at `dot`. */
+/** A host with a Chinese first label (例子.公司, 京东.com) and its first dot at `dot`. */
 function chineseLink(draft: Draft, text: string, dot: number): Found | undefined {
   let start = dot
   while (
@@ -190,16 +190,16 @@ function chineseLink(draft: Draft, text: string, dot: number): Found | undefined
 const own = newDraft()
 
 /**
- * Links of a text: with scheme or bare, split, spaced and defanged ones too; at most 10. One pass over the text, each
- * stretch read a bounded number of times. E-mail addresses, decimals, file names, times and sentences that lack a space
- * are none.
+ * Links of a text, with or without scheme, including split, spaced and defanged ones; at most 10. One pass over the text, each
+ * part read a bounded number of times. Excludes e-mail addresses, decimals, file names, times and sentences without a space after
+ * the full stop.
  */
 export function extractUrls(text: string): UrlMention[] {
   readPlain(own, text)
   return urlsOfPlain(own, text)
 }
 
-/** The same, of a text that went through the plain pass. */
+/** Like `extractUrls`, for a text after the plain pass. */
 export function urlsOfPlain(draft: Draft, text: string): UrlMention[] {
   const found: UrlMention[] = []
   const { units } = draft

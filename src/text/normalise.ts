@@ -12,15 +12,15 @@ const source = newDraft()
 const target = newDraft()
 
 /**
- * Brings a text to one form: NFKC, lower case, simplified characters, invisible characters out, disguises undone and
- * counted (docs/folding.md). `offsets` leads back to the original. Reads the first 65,535 code units; linear in them.
+ * Normalises a text: NFKC, lower case, simplified characters, invisible characters removed, disguises undone and counted
+ * (docs/folding.md). `offsets` maps back to the original. Reads the first 65,535 code units; linear in them.
  */
 export function normalise(text: string): NormalisedText {
   readPlain(source, text)
   return normalisePlain(source)
 }
 
-/** The passes after the plain one; `draft` is used up. */
+/** The passes after the plain one; consumes `draft`. */
 export function normalisePlain(draft: Draft): NormalisedText {
   if ((draft.seen & COMPONENT) !== 0) foldSplits(draft)
   if (draft.mixed) foldDigitLetters(draft)
@@ -34,10 +34,10 @@ export function normalisePlain(draft: Draft): NormalisedText {
   return finish(foldWords(draft, target))
 }
 
-/** 0, 1, 2 …: the way back of a text in which nothing was left out, joined or spelled out, which most are. */
+/** Identity mapping, for texts in which nothing was removed, joined or expanded, which are most. */
 const SAME_PLACES = Uint16Array.from({ length: MAX_UNITS + 1 }, (_, i) => i)
 
-/** Most texts share one buffer: one of their own for each costs more than the passes over it. */
+/** Most texts share one buffer: allocating one per text would cost more than the passes. */
 function offsetsOf({ offsets: from, length, sourceLength }: Draft): Uint16Array {
   let same = 0
   while (same < length && from[same] === same) same++

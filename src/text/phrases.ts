@@ -2,8 +2,8 @@ import { requestsConsent } from './consent-request.ts'
 import { phrasesWords } from './words.generated.ts'
 
 /**
- * What a text asks for or carries, by its wording. Every function reads normalised text (or lower case) and uses
- * patterns whose repetitions are bounded, behind a literal that must be there at all.
+ * Requests and other features recognised by wording. Every function reads normalised text (or lower case) and uses patterns with
+ * bounded repetitions, guarded by a literal that must be present.
  */
 
 const ZH_AFTER = phrasesWords.zhAfter
@@ -13,7 +13,7 @@ const ZH_CHOICE = phrasesWords.zhChoice
 const EN_WAY_OUT =
   /\b(?:reply|rply|txt|text|txting|send|sending|sms)\b[^.!?]{0,16}\bstop\b|\bstop\s{0,2}(?:to|2)\s{0,2}(?:\d{3,}|end|opt|unsub|quit|cancel|this)|\bstop2(?:end|stop)?\b|\bopt(?:ing)?[ -]{0,2}out\b|\bunsub(?:scribe)?\b|\bstop\?? ?txt\b|\bto (?:stop|end|cancel)[^.!?]{0,24}\b(?:reply|txt|text|send|sms)\b/
 
-/** Whether the text says how to refuse further messages. */
+/** Whether the text says how to opt out. */
 export function hasWayOut(text: string): boolean {
   if (phrasesWords.refusalHint.test(text)) {
     if (ZH_AFTER.test(text) || ZH_BEFORE.test(text) || ZH_CODE.test(text) || ZH_CHOICE.test(text)) return true
@@ -28,7 +28,7 @@ export function hasWayOut(text: string): boolean {
   )
 }
 
-/** Where the text says in Chinese how to refuse further messages: start and end. */
+/** Range of the Chinese opt-out wording: start and end. */
 export function wayOutIn(text: string): readonly [number, number] | undefined {
   if (!phrasesWords.refusalHint.test(text)) return undefined
   const found = ZH_BEFORE.exec(text) ?? ZH_AFTER.exec(text) ?? ZH_CODE.exec(text) ?? ZH_CHOICE.exec(text)
@@ -36,7 +36,7 @@ export function wayOutIn(text: string): readonly [number, number] | undefined {
 }
 
 const ZH_CONSENT = phrasesWords.zhConsent
-/** An invitation to receive, and in another sentence how to agree to it. */
+/** An invitation to receive messages, and in another sentence how to agree. */
 const ZH_INVITATION = phrasesWords.zhInvitation
 const ZH_AGREES_BY = phrasesWords.zhAgreesBy
 const ZH_CONSENT_REPLY = phrasesWords.zhConsentReply
@@ -44,14 +44,14 @@ const ZH_ANSWER = phrasesWords.zhAnswer
 const EN_CONSENT =
   /\breply\b[^.!?]{0,10}\b(?:y|yes|join|ok|start)\b[^.!?]{0,24}\b(?:receive|subscribe|consent|opt[ -]?in|agree|get)\b[^.!?]{0,40}\b(?:offers?|promo\w{0,10}|marketing|deals?|news\w{0,8}|updates?|texts?|messages?)\b|\b(?:consent|agree|opt[ -]?in|like)\b[^.!?]{0,24}\b(?:receiv\w{1,4}|get)\b[^!]{0,50}\breply\b[^.!?]{0,10}\b(?:y|yes|join|ok)\b|\breply\b[^.!?]{0,10}\b(?:y|yes)\b[^.!?]{0,12}\bopt[ -]?in\b/
 
-/** Whether the text asks the recipient to agree to marketing messages, in whatever words. */
+/** Whether the text asks the recipient to agree to marketing messages, in any wording. */
 export function asksForConsent(text: string, inUsualForm = asksInUsualForm(text)): boolean {
   return inUsualForm || requestsConsent(text)
 }
 
 /**
- * Whether it asks in one of the usual forms. Only such a text advertises nothing: with free wording an advertisement may
- * ask as well.
+ * Whether it asks in one of the standard forms. Only such a text advertises nothing: in free wording an advertisement may ask
+ * too.
  */
 export function asksInUsualForm(text: string): boolean {
   if (phrasesWords.consentHint.test(text)) {
@@ -68,7 +68,7 @@ const ZH_OTP_FILLED = phrasesWords.zhOtpFilled
 const EN_OTP =
   /\b(?:otp|passcode|pass code|pin|verification code|security code|access code|login code|log-?in code|one[ -]time (?:password|code|pin|passcode)|authentication code|confirmation code|auth code|code)\b[^0-9!?]{0,24}(?:[a-z]-)?(?:\d{4,8}|\d{3}[ -]\d{3})(?!\d)|\b(?:otp|passcode|pin|code)\b[^!?]{0,60}\bis:?\s{0,2}(?:[a-z]-)?\d{4,8}(?!\d)|(?<![\d.,*])(?:[a-z]-)?(?:\d{4,8}|\d{3}[ -]\d{3})\b[^0-9!?]{0,40}\b(?:otp|passcode|verification code|security code|access code|login code|one[ -]time|authentication code|confirmation code|code)\b/
 
-/** Whether the text has the shape of a one-time password message: such a word and 4 to 8 digits next to it. */
+/** Whether the text looks like a one-time password message: a keyword and 4 to 8 digits next to it. */
 export function isOtp(text: string): boolean {
   if (phrasesWords.otpHint.test(text)) {
     if (ZH_OTP_AFTER.test(text) || ZH_OTP_BEFORE.test(text) || ZH_OTP_FILLED.test(text)) return true
@@ -78,7 +78,7 @@ export function isOtp(text: string): boolean {
 
 const REPLY_WORDS = new Set(phrasesWords.replyWords.split(' '))
 
-/** Whether a subscriber's reply refuses further messages: an opt-out word alone, or with a word around it. */
+/** Whether a subscriber's reply is an opt-out: a keyword alone, or with one word around it. */
 export function optOutReply(text: string): boolean {
   const bare = text
     .normalize('NFKC')

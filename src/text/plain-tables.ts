@@ -10,29 +10,29 @@ export const DIGIT = 4
 /** Cyrillic and Greek letters. */
 export const FOREIGN = 8
 export const CHINESE_DIGIT = 16
-/** Signs and spaces that stand between the characters of a word to hide it; never ordinary Chinese punctuation. */
+/** Signs and spaces put between the characters of a word to hide it; never ordinary Chinese punctuation. */
 export const SEPARATOR = 32
-/** A component that is no character of its own. */
+/** A component that is not a character on its own. */
 export const COMPONENT = 64
 export const SURROGATE = 128
 /** Letters of any other script. */
 export const OTHER_LETTER = 256
-/** Signs that stand for letters: @ for a, $ for s. */
+/** Signs used for letters: @ for a, $ for s. */
 export const LETTER_SIGN = 512
 
-/** Marks of a unit of a draft: what the character was before the plain pass. */
+/** Marks of a draft unit: the kind of character it was before the plain pass. */
 export const ENCLOSED = 1
 export const STYLED = 2
 export const GLYPH = 4
 
-/** A code unit of which nothing is left, and one that needs more than a table look-up. */
+/** Values of `plainUnit`: the unit is dropped, or needs more than a table look-up. */
 export const DROP = 0
 export const SPECIAL = 1
-/** What a code unit becomes; DROP: nothing; SPECIAL: see `expansions`, or a surrogate. */
+/** Replacement of a code unit; DROP: removed; SPECIAL: see `expansions`, or a surrogate. */
 export const plainUnit = new Uint16Array(65536)
 /** Marks of a code unit. */
 export const unitMark = new Uint8Array(65536)
-/** Dropped without a trace of evidence (variation selectors and the like). */
+/** Dropped without counting as evidence (variation selectors and the like). */
 export const silent = new Uint8Array(65536)
 /** Classes of a code unit. */
 export const unitClass = new Uint16Array(65536)
@@ -44,7 +44,7 @@ export function unitSet(characters: string): Uint8Array {
   return table
 }
 
-/** What a code point becomes when it is not one unit. */
+/** Replacement of a code point that is not a single unit. */
 export interface Expansion {
   readonly text: string
   readonly mark: number
@@ -123,7 +123,7 @@ function fillPlain(): void {
     [0x0c, '\n'],
     [0x0d, ' '],
     [0x85, '\n'],
-    // Compatibility forms that begin with a space, and would part what they stand between.
+    // Compatibility forms that start with a space, which would separate their neighbours.
     [0xa8, '¨'],
     [0xaf, '¯'],
     [0xb4, "'"],
@@ -136,14 +136,14 @@ function fillPlain(): void {
     [0xffe3, '¯'],
     [0xfffd, '\ufffd'],
     [0xff61, '。'],
-    // Quotation marks and apostrophes, so that they have one form.
+    // Unify quotation marks and apostrophes.
     [0x2018, "'"],
     [0x2019, "'"],
   ] as const) {
     setForm(code, form, 0)
   }
   setForm(0x130, 'i', 0)
-  // No form of their own: `combine` joins them to what stands before.
+  // Combining marks: `combine` joins them to the character before.
   for (let c = 0x300; c <= 0x36f; c++) {
     plainUnit[c] = SPECIAL
     expansions.delete(c)
@@ -180,7 +180,7 @@ function fillEnclosed(): void {
   run(0x1f10b, 0x1f10b, 0)
   run(0x1f10c, 0x1f10c, 0)
   run(0x1f51f, 0x1f51f, 10)
-  // With brackets or a full stop: the number alone, so that it joins its neighbours.
+  // Numbers with brackets or a full stop: only the number, so that it joins its neighbours.
   run(0x2474, 0x2487, 1)
   run(0x2488, 0x249b, 1)
   for (let d = 0; d < 10; d++) setForm(0x1f101 + d, String(d), ENCLOSED)

@@ -15,7 +15,7 @@ import {
   unitMark,
 } from './plain-tables.ts'
 
-/** Kinds of folding, in the order of `Draft.folds`. docs/folding.md says what each is. */
+/** Kinds of folding, in the order of `Draft.folds`; described in docs/folding.md. */
 export const KINDS = [
   'invisible',
   'separator',
@@ -31,12 +31,12 @@ export const KINDS = [
 export type Kind = (typeof KINDS)[number]
 export const KIND = Object.fromEntries(KINDS.map((kind, i) => [kind, i])) as Readonly<Record<Kind, number>>
 
-/** Texts are read up to here; offsets fit 16 bits. */
+/** Maximum code units read per text; offsets must fit 16 bits. */
 export const MAX_UNITS = 65_535
 
 /**
- * A text in the making: code units, the offset in the original that each came from, and marks. Buffers are reused
- * from message to message, so a draft lives until the next one is made.
+ * Working text: code units, the offset in the original of each, and marks. Buffers are reused, so a draft is valid until the next
+ * one is made.
  */
 export interface Draft {
   units: Uint16Array
@@ -49,9 +49,9 @@ export interface Draft {
   seen: number
   /** Union of the marks of all units. */
   marked: number
-  /** A digit stands next to a Latin letter. */
+  /** Whether a digit is next to a Latin letter. */
   mixed: boolean
-  /** Latin letters that stand alone. */
+  /** Number of isolated Latin letters. */
   singles: number
   folds: Int32Array
 }
@@ -71,17 +71,17 @@ export function newDraft(): Draft {
   }
 }
 
-/** Classes of the unit at a place; none outside. */
+/** Classes of the unit at an index; none outside the draft. */
 export function kindAt(draft: Draft, at: number): number {
   return at >= 0 && at < draft.length ? (unitClass[draft.units[at] as number] as number) : 0
 }
 
-/** Counts `by` more folds of a kind (an index of KINDS). */
+/** Adds `by` to the folds of a kind (an index of KINDS). */
 export function bump(draft: Draft, kind: number, by: number): void {
   draft.folds[kind] = (draft.folds[kind] as number) + by
 }
 
-/** Makes room for `capacity` units, keeping what is there. */
+/** Grows the buffers to `capacity` units, keeping their contents. */
 export function ensure(draft: Draft, capacity: number): void {
   if (draft.units.length >= capacity) return
   const size = Math.max(capacity, draft.units.length * 2)
@@ -96,13 +96,13 @@ export function ensure(draft: Draft, capacity: number): void {
   draft.marks = marks
 }
 
-/** Units behind the end that are looked at, at most. */
+/** Limit of units read beyond the end. */
 const AHEAD = 8
 
 const KEYCAP = 0x20e3
 const WORDLIKE = CJK | LATIN | DIGIT
 
-/** NFKC form of a code point beyond the basic plane, cached: emoji repeat. */
+/** NFKC forms of code points outside the BMP, cached: emoji repeat. */
 const astralForms = new Map<number, Expansion>()
 const ASTRAL_CACHE = 4096
 
@@ -121,8 +121,8 @@ function astral(code: number): Expansion {
 }
 
 /**
- * A combining mark: joined to the character before it where Unicode has the two as one, else left out (a stack of marks
- * or a line through a letter only defaces it).
+ * Joins a combining mark to the character before it if Unicode has a composed form, else drops it: stacked marks or a line
+ * through a letter only deface it.
  */
 function combine(draft: Draft, last: number, mark: number): void {
   if (last < 0) return
@@ -133,14 +133,14 @@ function combine(draft: Draft, last: number, mark: number): void {
 }
 
 /**
- * Where a plain pass stands between two characters: classes of the last two units, and characters without width since
- * the last one. One pass at a time.
+ * State of the plain pass between two characters: classes of the last two units, and number of zero-width characters since the
+ * last one. One pass at a time.
  */
 const pass = { before: 0, previous: 0, hidden: 0 }
 
 /**
- * The plain pass: NFKC, lower case, simplified characters; what has no width is left out, lone surrogates become U+FFFD.
- * One table look-up a code unit. Signs between letters, look-alikes and the rest are later passes.
+ * The plain pass: NFKC, lower case, simplified characters; removes zero-width characters, replaces lone surrogates with U+FFFD.
+ * One table look-up per code unit. Separators between letters, look-alikes and the rest are later passes.
  */
 export function readPlain(draft: Draft, text: string): void {
   const end = begin(draft, text)
@@ -156,7 +156,7 @@ export function readPlain(draft: Draft, text: string): void {
     const unit = plainUnit[code] as number
     const mark = unitMark[code] as number
     if (unit <= SPECIAL || mark !== 0 || pass.hidden > 0) {
-      // What needs more than a look-up: the pass is put down and taken up again around it.
+      // More than a look-up: save the state of the pass and restore it afterwards.
       draft.length = n
       pass.before = before
       pass.previous = previous
@@ -179,14 +179,14 @@ export function readPlain(draft: Draft, text: string): void {
   }
   if ((previous & LATIN) !== 0 && (before & LATIN) === 0) singles++
   draft.length = n
-  // Who looks a few units ahead finds nothing of the text before.
+  // Clear a few units so that look-ahead finds nothing of the text before.
   units.fill(0, n, n + AHEAD)
   draft.seen |= seen
   draft.singles += singles
   if (mixed) draft.mixed = true
 }
 
-/** Empties the draft; returns how far the text is read. */
+/** Resets the draft; returns the end of the part to read. */
 function begin(draft: Draft, text: string): number {
   const end = Math.min(text.length, MAX_UNITS)
   ensure(draft, end + 64)
@@ -201,7 +201,7 @@ function begin(draft: Draft, text: string): number {
   return end
 }
 
-/** Reads the character at `at` whose unit is marked, has no width, or becomes none or several; returns its last unit. */
+/** Reads a character at `at` that is marked, has no width, or maps to none or several units; returns its last unit. */
 function readUnusual(draft: Draft, text: string, at: number, end: number): number {
   const code = text.charCodeAt(at)
   const unit = plainUnit[code] as number
@@ -234,14 +234,14 @@ function readUnusual(draft: Draft, text: string, at: number, end: number): numbe
   return paired ? at + 1 : at
 }
 
-/** Puts what a character becomes, all of it at the offset of the character. */
+/** Appends the replacement of a character, all at the character's offset. */
 function putForm(draft: Draft, form: Expansion, at: number, end: number): void {
   const { text, mark } = form
   if (text === '') {
     pass.hidden++
     return
   }
-  // Room for the rest of the text too: the fast path does not look.
+  // Reserve capacity for the rest of the text too: the fast path does not check.
   ensure(draft, draft.length + text.length + (end - at) + 64)
   countHidden(draft, text.charCodeAt(0))
   draft.marked |= mark
@@ -249,7 +249,7 @@ function putForm(draft: Draft, form: Expansion, at: number, end: number): void {
   for (let k = 0; k < text.length; k++) put(draft, text.charCodeAt(k), at, mark)
 }
 
-/** Characters without width are a disguise where they part a word: `unit` comes behind them. */
+/** Counts zero-width characters as a disguise if they split a word; `unit` follows them. */
 function countHidden(draft: Draft, unit: number): void {
   if (pass.hidden === 0) return
   if ((pass.previous & WORDLIKE) !== 0 && ((unitClass[unit] as number) & WORDLIKE) !== 0) {

@@ -11,9 +11,9 @@ import { isWrittenTraditionally } from './traditional.ts'
 const draft = newDraft()
 
 /**
- * The one entry of the text layer: reads a text once for all detectors, its normalised form, signatures, links, contacts,
- * phrases and fingerprint. `fieldSignature`: what the record names, it wins over the text. Depends on the two strings alone,
- * so its answer can be kept by them. Never throws; linear in the text.
+ * Entry point of the text layer: reads a text once for all detectors: normalised form, signatures, links, contacts, phrases and
+ * fingerprint. `fieldSignature`: from the record, takes precedence over the text. Depends only on the two strings, so the result
+ * can be cached by them. Never throws; linear in the text.
  */
 export function readText(text: string, fieldSignature?: string): TextReading {
   readPlain(draft, text)

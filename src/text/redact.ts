@@ -1,8 +1,8 @@
 import { redactionWords } from './words.generated.ts'
 
-/** Digits that may stand together in a shown text: prices and discounts stay readable, numbers and codes do not. */
+/** Longest run of digits shown in a text: prices and discounts stay readable, numbers and codes do not. */
 const KEPT_DIGITS = 3
-/** Signs that may lie between two digits of one number. */
+/** Limit of signs between two digits of one number. */
 const MAX_GAP = 4
 
 const SEPARATORS = new Set(
@@ -12,11 +12,11 @@ const SEPARATORS = new Set(
 )
 const CHINESE_DIGITS = new Set([...redactionWords.chineseDigits].map((c) => c.codePointAt(0)!))
 const INVISIBLE = /^[\p{Cf}\p{Mn}\p{Me}\p{Zs}]$/u
-/** What belongs to the digit before it: the frame of a keycap. */
+/** Combining marks that belong to the digit before, such as the frame of a keycap. */
 const MARK = /^[\p{Mn}\p{Me}]$/u
 const NUMERIC = /^\p{N}$/u
 
-/** How many digits a character stands for: 2 for ⑫, 0 for none. */
+/** Number of digits a character represents: 2 for ⑫, 0 if it is none. */
 function digitsOf(cp: number): number {
   if (cp < 0x80) return cp >= 0x30 && cp <= 0x39 ? 1 : 0
   if (CHINESE_DIGITS.has(cp)) return 1
@@ -30,9 +30,9 @@ function isSeparator(cp: number): boolean {
 }
 
 /**
- * A text as it may be shown: every run of more than 3 digits becomes `<number>`, in whatever script the digits are
- * (full-width, circled, Chinese) and whatever separates them; words of letters mixed with digits become `<code>`.
- * `codes`: the text carries a one-time password, so short words in capitals are codes too. Linear in the text.
+ * Redacts a text for display: every run of more than 3 digits becomes `<number>`, whatever the script of the digits (full-width,
+ * circled, Chinese) and the separators; words of letters mixed with digits become `<code>`. `codes`: the text carries a one-time
+ * password, so short words in capitals are codes too. Linear in the text.
  */
 export function redactText(text: string, codes = false): string {
   return redactWords(redactNumbers(text), codes)
@@ -97,6 +97,6 @@ function isCode(word: string, codes: boolean): boolean {
     wasDigit = isDigit
   }
   if (codes && word.length <= 10 && (digits > 0 || capitals === word.length)) return true
-  // Brand and product names end in a digit or two (iPhone15); codes alternate or carry more.
+  // Brand and product names end in a digit or two (iPhone15); codes alternate or have more digits.
   return digits > 0 && digits < word.length && (digits > 2 || changes > 1)
 }

@@ -1,6 +1,6 @@
 /**
- * Public link shorteners: a link there proves nothing about its sender, neither way. Short domains of one company
- * (`3.cn`, `dpurl.cn`) are no public shorteners; they stand in the brand list.
+ * Public link shorteners: their links prove nothing about the sender either way. Short domains of one company (`3.cn`,
+ * `dpurl.cn`) are not public shorteners; they are in the brand list.
  */
 const SHORTENERS: ReadonlySet<string> = new Set(
   `t.cn url.cn w.url.cn dwz.cn dwz.win dwz.mk dwz.date dwz.lc suo.im suo.nz u6.gg 985.so rrd.me mrw.so sina.lt sourl.cn
@@ -10,12 +10,12 @@ const SHORTENERS: ReadonlySet<string> = new Set(
   l.gg ssur.cc surl.li n9.cl`.split(/\s+/),
 )
 
-/** The host is a shortener or lies below one (`gpay.app.goo.gl`). */
+/** Whether the host is a shortener or a subdomain of one (`gpay.app.goo.gl`). */
 export function isShortener(host: string): boolean {
   return isAtOrBelow(host, SHORTENERS)
 }
 
-/** The host is one of them, or lies below one. */
+/** Whether the host is one of `domains` or a subdomain of one. */
 export function isAtOrBelow(host: string, domains: ReadonlySet<string>): boolean {
   for (let at = 0; at >= 0; ) {
     if (domains.has(at === 0 ? host : host.slice(at))) return true

@@ -4,7 +4,7 @@ import { newDraft, readPlain } from './plain.ts'
 import { CJK, DIGIT, GLYPH, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
 
 const MAX_NAME = 32
-/** What may follow a signature at the end: a way out, a link, an end mark. */
+/** Longest text after a trailing signature: an opt-out, a link, an end mark. */
 const MAX_TAIL = 60
 const KEYS = 8192
 const FOREIGN_LETTERS = 8
@@ -39,8 +39,8 @@ const draft = newDraft()
 const keys = new Map<string, string>()
 
 /**
- * The form of a signature's name under which it is looked up: NFKC, lower case, simplified, letters and digits only.
- * Unlike the text it is not folded any further, so that a look-alike of a name keeps a key of its own.
+ * Look-up key of a signature's name: NFKC, lower case, simplified, letters and digits only. Not folded further, unlike the text,
+ * so that a look-alike of a name keeps its own key.
  */
 export function signatureKey(name: string): string {
   const known = keys.get(name)
@@ -51,7 +51,7 @@ export function signatureKey(name: string): string {
     const kept =
       (unitClass[draft.units[i] as number] as number) & (CJK | LATIN | DIGIT | OTHER_LETTER | FOREIGN_LETTERS)
     if (kept === 0) continue
-    // The plain pass already replaces characters of no ordinary text; here they are what tells two names apart.
+    // The plain pass replaces characters unused in ordinary text; here they distinguish two names.
     const glyph = ((draft.marks[i] as number) & GLYPH) !== 0
     key += glyph ? name[draft.offsets[i] as number] : String.fromCharCode(draft.units[i] as number)
   }
@@ -60,7 +60,7 @@ export function signatureKey(name: string): string {
   return key
 }
 
-/** The signature that stands in brackets from `start` to `end` of the text. */
+/** The bracketed signature from `start` to `end` of the text. */
 function inBrackets(
   text: string,
   place: 'leading' | 'trailing',
@@ -74,7 +74,7 @@ function inBrackets(
   return { name, key, place, lookalikeBrackets, span: { start, end } }
 }
 
-/** Unicode code points. */
+/** Number of code points. */
 function points(text: string): number {
   let count = text.length
   for (let i = 0; i + 1 < text.length; i++) {
@@ -83,7 +83,7 @@ function points(text: string): number {
   return count
 }
 
-/** Whether what stands in brackets can be a name: in round and square ones also words, numbers and hints do. */
+/** Whether bracketed text can be a name: round and square brackets also hold words, numbers and hints. */
 function isName(inner: string, open: string): boolean {
   if (inner.length > 2 * MAX_NAME) return false
   const length = points(inner)
@@ -95,7 +95,7 @@ function isName(inner: string, open: string): boolean {
   return !ROUND.includes(open) || (length <= 16 && !/\d/.test(inner))
 }
 
-/** Code unit after the bracket that closes the one at `start`, or -1; brackets of different kinds may pair. */
+/** Index after the bracket that closes the one at `start`, or -1; brackets of different kinds may pair. */
 function closing(text: string, start: number): number {
   const open = text[start] as string
   const limit = Math.min(text.length, start + 2 * MAX_NAME + 2)
@@ -108,11 +108,11 @@ function closing(text: string, start: number): number {
   return -1
 }
 
-/** What is being found. Reused between calls; a result is a copy, which has no spare capacity. */
+/** Working list, reused between calls; a result is a copy without spare capacity. */
 const found: SignatureMention[] = []
 const NOTHING = { signatures: [] } as const
 
-/** Appends the signatures that the text begins with, two at most. */
+/** Appends the signatures at the start of the text, at most two. */
 function leading(text: string, signatures: SignatureMention[]): void {
   let at = 0
   for (let count = 0; count < 2; count++) {
@@ -138,7 +138,7 @@ function leading(text: string, signatures: SignatureMention[]): void {
 function trailing(text: string): SignatureMention | undefined {
   const floor = Math.max(0, text.length - MAX_TAIL - 2 * MAX_NAME - 2)
   let end = text.length
-  // The last bracket that closes, with no more than a tail behind it.
+  // Find the last closing bracket, followed by no more than a tail.
   while (end > 0 && text.length - end <= MAX_TAIL && isClose[text.charCodeAt(end - 1)] === 0) end--
   if (end <= floor || isClose[text.charCodeAt(end - 1)] === 0) return undefined
   let start = end - 2
@@ -162,8 +162,8 @@ function isTail(tail: string): boolean {
 }
 
 /**
- * The signature that counts and every signature-like mention. The one the platform gives wins; then 【】 at the
- * beginning, 【】 at the end (a way out, a link or an end mark may follow), and brackets that look alike.
+ * The effective signature and every signature-like mention. Order of precedence: the one given by the platform; 【】 at the start;
+ * 【】 at the end (an opt-out, a link or an end mark may follow); look-alike brackets.
  */
 export function extractSignatures(
   text: string,
@@ -180,7 +180,7 @@ export function extractSignatures(
   const last = trailing(text)
   if (last !== undefined && !signatures.some((s) => s.place === 'leading' && s.key === last.key))
     signatures.push(last)
-  // That of the record is the first.
+  // The signature of the record comes first.
   const [first] = signatures
   const signature = first?.place === 'field' ? first : (signatures.find((s) => !s.lookalikeBrackets) ?? first)
   return signature === undefined ? NOTHING : { signature, signatures: signatures.slice() }

@@ -3,27 +3,27 @@ import { type Signs, SKETCH_LENGTH, SKETCH_SIZE, type Sketch, signsOf } from '..
 import { bodyOf, inside } from './fingerprint.ts'
 import { CJK, DIGIT, LATIN, unitClass } from './plain-tables.ts'
 
-/** Longer texts are told apart by their beginning, units of the normalised text. */
+/** Units read of the normalised text; longer texts are compared by their beginning. */
 const MAX_UNITS = 512
-/** Units of a gram, at most. */
+/** Maximum units per gram. */
 export const LONGEST_GRAM = 3
-/** Grams that are known, with which a text can be told from another. */
+/** Minimum number of known grams for a sketch. */
 const MIN_GRAMS = 6
-/** Stands between units that a link, a number or a contact parts: no gram reaches over it. */
+/** Separator where a link, a number or a contact was removed: no gram spans it. */
 const GAP = 0
 
-/** What is read of a text: its normalised form, and what is left out of it. */
+/** Input of a sketch: the normalised text, and the parts excluded from it. */
 export type SketchInput = Pick<TextReading, 'normalised' | 'signatures' | 'urls' | 'contacts'>
 
-/** The vectors of grams, quantised: row i is `scales[i]` times the 64 bytes from `64 * i` on. */
+/** Quantised vectors of grams: row i is `scales[i]` times the 64 bytes at `64 * i`. */
 export interface SketchTable {
-  /** What tells tables apart: sketches of two tables cannot be compared. */
+  /** Identifies the table: sketches of different tables cannot be compared. */
   readonly id: string
-  /** Hashes of the grams, one a row. */
+  /** Hash of the gram of each row. */
   readonly hashes: Uint32Array
   readonly scales: Float32Array
   readonly vectors: Int8Array
-  /** Mean vector of the texts that the table was made from. */
+  /** Mean vector of the texts the table was made from. */
   readonly mean: Float32Array
 }
 
@@ -32,7 +32,7 @@ export interface Units {
   length: number
   /** Code unit of a character, hash of a word; `GAP` between them. */
   readonly symbols: Int32Array
-  /** Where a unit stands in the normalised text. */
+  /** Offset of each unit in the normalised text. */
   readonly starts: Uint16Array
   readonly ends: Uint16Array
 }
@@ -44,7 +44,7 @@ const units: Units = {
   ends: new Uint16Array(MAX_UNITS + 1),
 }
 
-/** Reads the units of a text without its signatures, links, contacts and digits; marks do not count. */
+/** The units of a text without signatures, links, contacts, digits and marks. */
 export function unitsOf({ normalised, signatures, urls, contacts }: SketchInput): Units {
   const { text, offsets } = normalised
   const [start, end] = bodyOf(normalised, signatures)
@@ -80,7 +80,7 @@ function gap(at: number): void {
   if (units.length > 0 && units.symbols[units.length - 1] !== GAP) push(GAP, at, at)
 }
 
-/** The hash of a gram of `size` units from `at` on; 0: a gap or the end of the text lies within. */
+/** Hash of the gram of `size` units at `at`; 0 if it spans a gap or the end of the text. */
 export function gramAt({ symbols, length }: Units, at: number, size: number): number {
   if (at + size > length) return 0
   let hash = 0x9e3779b9
@@ -93,13 +93,13 @@ export function gramAt({ symbols, length }: Units, at: number, size: number): nu
 }
 
 /**
- * Sketches of texts: the mean of the vectors of their grams less that of all texts, brought to length 1. The vectors are
- * distilled from a text encoder (models/sketch-zh, docs/model.md), as model2vec does.
+ * Sketches of texts: the mean of the gram vectors minus the mean of all texts, normalised to length 1. The vectors are distilled
+ * from a text encoder (models/sketch-zh, docs/model.md), as in model2vec.
  */
 export class Sketcher {
   readonly id: string
   readonly #table: SketchTable
-  /** Row of a gram by its hash, open addressing; -1: none. */
+  /** Row by hash of the gram, open addressing; -1: none. */
   readonly #slots: Int32Array
   readonly #sum = new Float32Array(SKETCH_SIZE)
 
@@ -115,7 +115,7 @@ export class Sketcher {
     }
   }
 
-  /** Undefined for a text that has too little to be told from others. Depends on the text alone; linear in it. */
+  /** The sketch of a text; undefined if the text has too few grams. Depends only on the text; linear in it. */
   sketch(input: SketchInput): Sketch | undefined {
     const read = unitsOf(input)
     const sum = this.#sum.fill(0)
@@ -142,7 +142,7 @@ export class Sketcher {
     }
   }
 
-  /** Four at a time: this is where the time of a sketch goes. */
+  /** Unrolled by four: most of the time of a sketch is spent here. */
   #add(row: number): void {
     const sum = this.#sum
     const vectors = this.#table.vectors
@@ -156,7 +156,7 @@ export class Sketcher {
   }
 }
 
-/** The direction of a vector in 64 bytes. */
+/** Quantises a vector's direction to 64 bytes. */
 function quantised(sum: Float32Array, count: number, mean: Float32Array): Sketch {
   let square = 0
   for (let k = 0; k < SKETCH_SIZE; k++) {
@@ -173,8 +173,8 @@ function quantised(sum: Float32Array, count: number, mean: Float32Array): Sketch
 const votes = new Int32Array(64)
 
 /**
- * By what texts of any script and length are compared that have no sketch: 64 signs of all their grams together (SimHash).
- * Texts that share most of their words differ in few. Undefined for a text without words.
+ * SimHash of a text: 64 signs over all its grams, for comparing texts of any script and length that have no sketch. Texts that
+ * share most of their words differ in few signs. Undefined for a text without words.
  */
 export function signsOfWords(input: SketchInput): Signs | undefined {
   const read = unitsOf(input)

@@ -6,12 +6,13 @@ import type { Runs } from './free-numbers.ts'
 import { asksForConsent, asksInUsualForm, hasWayOut } from './phrases.ts'
 
 /**
- * How texts read that are alike: as the first of them did, but for the numbers themselves and the contacts among them.
+ * Reads texts that differ only in free numbers: the result is that of the first, except for the numbers and the contacts among
+ * them.
  */
 export class TextTemplate {
   readonly #reading: TextReading
   readonly #runs: Runs
-  /** The normalised text between its free numbers; undefined: it is the text as it was sent. */
+  /** Pieces of the normalised text between free numbers; undefined if the normalised text equals the original. */
   readonly #pieces: readonly string[] | undefined
   readonly #mayHoldHandles: boolean
 
@@ -23,8 +24,8 @@ export class TextTemplate {
   }
 
   /**
-   * Of a text, its free numbers and how it reads. Undefined: it has none, or one of them is part of a link or a name, or answers
-   * a phrase.
+   * Creates a template from a text, its free numbers and its reading. Undefined if it has no free numbers, or one of them is part
+   * of a link or a name, or affects a phrase.
    */
   static of(text: string, runs: Runs, reading: TextReading): TextTemplate | undefined {
     if (runs.length === 0) return undefined
@@ -35,7 +36,7 @@ export class TextTemplate {
     return new TextTemplate(reading, runs, normalised.text === text ? undefined : pieces)
   }
 
-  /** How a text that is alike reads. */
+  /** Reading of a text that is alike. */
   read(text: string): TextReading {
     const first = this.#reading
     const { urls, signatures } = first
@@ -67,7 +68,7 @@ function holdsOneOf(runs: Runs, { start, end }: Span): boolean {
   return false
 }
 
-/** The normalised text between the free numbers, which stand in it as they were sent; undefined: one does not. */
+/** Pieces of the normalised text between the free numbers; undefined if a number is not contained unchanged. */
 function piecesOf({ text, offsets }: NormalisedText, original: string, runs: Runs) {
   const pieces: string[] = []
   let from = 0
@@ -86,7 +87,7 @@ function piecesOf({ text, offsets }: NormalisedText, original: string, runs: Run
   return pieces
 }
 
-/** The normalised text with the free numbers of another, which stand where those of the first did. */
+/** The normalised text with the free numbers of another text filled in. */
 function filled(pieces: readonly string[], text: string, runs: Runs): string {
   let written = pieces[0] as string
   for (let k = 0; k < runs.length; k += 2)
@@ -95,9 +96,9 @@ function filled(pieces: readonly string[], text: string, runs: Runs): string {
 }
 
 /**
- * Whether the phrases of a text are the same whatever its free numbers are. Of digits the patterns name 1 and 2 alone, as in `回复1`
- * and `stop 2 end`, and none that must not be there: what is found without them is always found, and what is not found
- * where all digits are one of them never is.
+ * Whether the phrases found in a text do not depend on its free numbers. The patterns name only the digits 1 and 2, as in `回复1`
+ * and `stop 2 end`, and never exclude a digit: a phrase found without them is always found, and one not found when all digits are
+ * one of them is never found.
  */
 function readsAlike(pieces: readonly string[], runs: Runs): boolean {
   const texts = ['0', '1', '2'].map((digit) => filled(pieces, digit.repeat(runs.at(-1) as number), runs))

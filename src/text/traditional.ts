@@ -2,7 +2,7 @@ import { TRADITIONAL } from './fold-table.generated.ts'
 
 const IS_TRADITIONAL = 1
 const IS_SIMPLIFIED = 2
-/** By code unit: a traditional sign that has a simplified form, or such a form. */
+/** By code unit: a traditional character that has a simplified form, or such a form. */
 const kinds = new Uint8Array(65_536)
 for (const pair of TRADITIONAL.split(/\s+/)) {
   const [traditional, simplified] = [...pair]
@@ -11,13 +11,13 @@ for (const pair of TRADITIONAL.split(/\s+/)) {
   kinds[simplified.charCodeAt(0)]! |= IS_SIMPLIFIED
 }
 
-/** A single sign may be a name or a slip. */
+/** A single character may be part of a name or a slip. */
 const FEWEST = 2
 
 /**
- * Whether a text as it was sent is written in traditional characters, as in Hong Kong, Macao and Taiwan: at least two signs
- * that have a simplified form, and twice as many as simplified forms (some of which, like `后` and `里`, are traditional
- * signs as well). Takes linear time.
+ * Whether an original text is written in traditional characters, as in Hong Kong, Macao and Taiwan: at least two characters that
+ * have a simplified form, and twice as many as simplified forms (some of which, like `后` and `里`, are traditional characters
+ * too). Linear time.
  */
 export function isWrittenTraditionally(text: string): boolean {
   let traditional = 0

@@ -1,11 +1,11 @@
 import type { WordSketch } from '../domain/templates.ts'
 import { gramAt, type SketchInput, unitsOf } from './sketch.ts'
 
-/** Slots of a sketch of words. */
+/** Slots of a word sketch. */
 export const SLOTS = 128
-/** Different grams without which a text cannot be told from another. */
+/** Minimum number of distinct grams for a sketch. */
 const MIN_GRAMS = 16
-/** Units of a gram, at most: words that are replaced break every longer one. */
+/** Maximum units per gram: a replaced word breaks every longer one. */
 const LONGEST = 2
 
 const factors = Int32Array.from({ length: SLOTS }, (_, i) => mix(Math.imul(i + 1, 0x9e3779b9)) | 1)
@@ -20,8 +20,8 @@ function mix(value: number): number {
 }
 
 /**
- * MinHash of the characters and words of a text and of their pairs, without signatures, links, contacts and digits. Undefined for
- * a text that has too few. Depends on the text alone; linear in it.
+ * MinHash of the characters, words and their pairs in a text, without signatures, links, contacts and digits. Undefined if there
+ * are too few. Depends only on the text; linear in it.
  */
 export function wordSketch(input: SketchInput): WordSketch | undefined {
   const units = unitsOf(input)
@@ -42,7 +42,7 @@ export function wordSketch(input: SketchInput): WordSketch | undefined {
   return seen.size < MIN_GRAMS ? undefined : Uint8Array.from(minima, (value) => mix(value) & 0xff)
 }
 
-/** Share of the words that two texts have in common, 0 to 1, to within 0.04. */
+/** Share of words common to two texts, 0 to 1, to within 0.04. */
 export function sharedWords(a: WordSketch, b: WordSketch): number {
   let same = 0
   for (let k = 0; k < SLOTS; k++) if (a[k] === b[k]) same++

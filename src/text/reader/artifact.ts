@@ -7,10 +7,10 @@ import { type NetworkShape, PARTS, type Part, partSize, type Weights } from './n
 import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 
 export const FORMAT = 'sigwatch-text-model'
-/** 2: models of several bags, which programs that know 1 alone would read wrongly. */
+/** Version 2: models with several bags, which readers of version 1 would misread. */
 export const FORMAT_VERSIONS = [1, 2] as const
 
-/** A message with the scores that it had when the model was made: a reader that differs reads texts another way. */
+/** A message with its scores at training time, to detect a reader that processes texts differently. */
 export interface Golden {
   readonly text: string
   readonly scores: readonly number[]
@@ -27,9 +27,9 @@ export interface ModelDescription {
   readonly tokenizer: TokenizerSettings
   readonly embedding: number
   readonly hidden: number
-  /** Logits are divided by it before the softmax. */
+  /** Divisor of the logits before the softmax. */
   readonly temperature: number
-  /** `weights.bin`: the parts of PARTS end to end, the table in halves, the rest in 32-bit floats, little-endian. */
+  /** `weights.bin`: the parts in the order of PARTS, the table as half floats, the rest as 32-bit floats, little-endian. */
   readonly weights: { readonly bytes: number; readonly sha256: string }
   readonly golden: readonly Golden[]
 }
@@ -41,19 +41,19 @@ export interface CorpusCard {
   readonly source?: string
 }
 
-/** `card.json`: what a person has to know before using the model. */
+/** `card.json`: the model card, for people. */
 export interface ModelCard {
   readonly name: string
   readonly version: string
   readonly labels: readonly string[]
-  /** Score of a label from which on it counts. */
+  /** Score from which a label counts. */
   readonly thresholds: Readonly<Record<string, number>>
   readonly temperature: number
   readonly corpora: readonly CorpusCard[]
   readonly training: Readonly<Record<string, unknown>>
-  /** Of the held-out parts; `histogram`: texts by likeliest label and its score, in ten steps. */
+  /** From the held-out parts; `histogram`: texts by most likely label and its score, in ten steps. */
   readonly scores: Readonly<Record<string, unknown>>
-  /** Of a model with heads (`heads.json`): what they learnt from, and how they do. */
+  /** For a model with heads (`heads.json`): their training data and quality. */
   readonly heads?: Readonly<Record<string, unknown>>
   readonly limits: readonly string[]
   readonly mustNotBeUsedFor: readonly string[]
@@ -79,7 +79,7 @@ export function shapeOf(
 
 const bytesOf = (shape: NetworkShape, part: Part) => partSize(shape, part) * (part === 'table' ? 2 : 4)
 
-/** Weights as they are once written and read again: what is calibrated must be what is served. */
+/** Weights after a round trip through the file format: calibration must use what is served. */
 export function rounded(weights: Weights): Weights {
   return { ...weights, table: unpackHalves(packHalves(weights.table)) }
 }
@@ -115,7 +115,7 @@ export function saveArtifact(
   writeFileSync(join(dir, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
 }
 
-/** Reads and checks a model folder. Throws InvalidInput (MODEL_INVALID) that names file and key. */
+/** Reads and validates a model folder. Throws InvalidInput (MODEL_INVALID) naming file and key. */
 export function loadArtifact(dir: string): Artifact {
   const modelFile = join(dir, 'model.json')
   const description = readJson(modelFile) as unknown as ModelDescription
@@ -145,7 +145,7 @@ function readWeights(file: string, description: ModelDescription): Weights {
   const weights: Partial<Record<Part, Float32Array>> = {}
   for (const part of PARTS) {
     const slice = bytes.subarray(at, at + bytesOf(shape, part))
-    // Copies, for a view keeps the whole file.
+    // Copy: a view would keep the whole file in memory.
     weights[part] = part === 'table' ? unpackHalves(slice) : new Float32Array(new Uint8Array(slice).buffer)
     if (!areFinite(weights[part])) failModelFile(file, `${part} holds a value that is no number`)
     at += slice.length

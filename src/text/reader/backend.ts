@@ -6,16 +6,15 @@ export const BACKENDS = ['native', 'wasm', 'cpu'] as const
 export type Backend = (typeof BACKENDS)[number]
 export type BackendChoice = 'auto' | Backend
 
-/** What tensorflow.js calls them. */
+/** Names in tensorflow.js. */
 const NAME_OF: Readonly<Record<Backend, string>> = { native: 'tensorflow', wasm: 'wasm', cpu: 'cpu' }
 
-/** Node from this major version on has dropped what the native binding calls. */
+/** Major version of Node that removed an API used by the native binding. */
 const NATIVE_ENDS_AT = 23
 
 /**
- * Makes a backend ready. `auto`: native where it is installed and loads, else wasm, else cpu; `onNotice` is called with the reason why the
- * better one does not serve, except that the native one is not installed. A backend that is asked for by name and does
- * not load throws.
+ * Initialises a backend. `auto`: native if installed and loadable, else wasm, else cpu; `onNotice` is called with the reason when
+ * a better backend fails, but not if native is not installed. Throws if a backend requested by name does not load.
  */
 export async function openBackend(
   choice: BackendChoice,
@@ -44,9 +43,9 @@ export async function openBackend(
   throw new SigwatchError('INTERNAL', 'no backend of tensorflow.js loads')
 }
 
-/** Makes `backend`, already open, the one that runs what follows; immediate. */
+/** Makes an initialised `backend` current for the following operations, synchronously. */
 export function useBackend(backend: Backend): void {
-  // setBackend does its work before it first waits, for a backend that is initialised.
+  // For an initialised backend, setBackend takes effect before its first await.
   if (tf.getBackend() !== NAME_OF[backend]) void tf.setBackend(NAME_OF[backend])
 }
 
@@ -74,9 +73,9 @@ async function loadNative(): Promise<void> {
       `@tensorflow/tfjs-node does not run on Node ${process.versions.node}, only below ${NATIVE_ENDS_AT}`,
     )
   }
-  // Libtensorflow writes its start-up to stderr unless it is configured before it loads.
+  // Libtensorflow logs its startup to stderr unless configured before it is loaded.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
-  // Held in a variable: the package is optional, and the compiler must not ask for it.
+  // In a variable so that the compiler does not resolve this optional package.
   const optional = '@tensorflow/tfjs-node'
   try {
     import.meta.resolve(optional)
@@ -85,7 +84,7 @@ async function loadNative(): Promise<void> {
   }
   require(optional)
   if (tf.getKernel('SparseSegmentMean', NAME_OF.native) !== undefined) return
-  // Libtensorflow has the operation; the binding has only never named it.
+  // Libtensorflow has the operation, but the binding does not register it.
   tf.registerKernel({
     kernelName: 'SparseSegmentMean',
     backendName: NAME_OF.native,

@@ -11,12 +11,12 @@ import {
 } from './text-model.ts'
 import { readsNumbersByShape } from './tokenizer-settings.ts'
 
-/** How far a golden message may lie from its recorded score before the operator is warned. */
+/** Largest deviation of a golden message from its recorded score before the operator is warned. */
 const DRIFT = 0.02
 
 /**
- * Opens a model of the six labels for the pipeline. Throws InvalidInput (MODEL_INVALID) for a folder that is incomplete,
- * damaged or of another label set. A model whose golden messages no longer score as recorded still serves, with a notice.
+ * Opens a model of the six labels for the pipeline. Throws InvalidInput (MODEL_INVALID) if the folder is incomplete, damaged or
+ * has another label set. A model whose golden messages no longer score as recorded is used, with a notice.
  */
 export async function openClassifier(options: OpenModelOptions): Promise<Classifier> {
   const model = await openTextModel(options)
@@ -85,7 +85,7 @@ function thresholdsOf({ card }: TextModel): Scores {
   >
 }
 
-/** Largest distance of a golden message's score from the recorded one. */
+/** Largest deviation of a golden message's score from the recorded one. */
 export function goldenDrift(model: TextModel): number {
   const { golden } = model.description
   const scores = model.score(golden.map(({ text }) => modelInput(text)))

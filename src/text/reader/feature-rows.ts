@@ -3,14 +3,14 @@ import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 const AGAIN = 0x6a09e667
 const BAG = 0x4cf5ad43
 
-/** Rows of the table that a bag may touch. */
+/** The region of the table that a bag uses. */
 interface Region {
   readonly clear: number
   readonly set: number
 }
 
 const ALL: Region = { clear: 0, set: 0 }
-/** The bags of a parted text share the table: the second has its odd rows, the others every fourth row each. */
+/** Bags of a parted text share the table: the second uses the odd rows, each of the others every fourth row. */
 const REGIONS = [
   { clear: 3, set: 0 },
   { clear: 1, set: 1 },
@@ -18,31 +18,31 @@ const REGIONS = [
 ] as const
 
 /**
- * The rows of the embedding table that the features of one text touch, each once, in the order of first sight. Buffers are
- * reused: `rows[0..count)` is valid until the next text, and so is `ends`, which says where each bag ends.
+ * The rows of the embedding table for the features of one text, each once, in order of first occurrence. Buffers are reused:
+ * `rows[0..count)` and `ends`, the end of each bag, are valid until the next text.
  */
 export abstract class FeatureRows {
   readonly settings: TokenizerSettings
   readonly rows: Int32Array
-  /** 1 where the feature lies wholly inside the leading or trailing signature. */
+  /** 1 if the feature is entirely inside the leading or trailing signature. */
   readonly inSignature: Uint8Array
   readonly ends: Int32Array
   count = 0
-  /** What is added now lies inside the signature: 1. */
+  /** 1 while features inside the signature are added. */
   protected signature = 0
-  /** Whether features that are added more than once are counted. */
+  /** Whether repeated features are counted. */
   protected counting = false
   readonly #mask: number
   readonly #known: Uint8Array | undefined
   readonly #seen: Uint32Array
   #stamp = 0
-  /** How often a counted feature was added, by its row. */
+  /** Number of occurrences of a counted feature, by row. */
   readonly #times: Uint16Array
-  /** Of the bag that is being read: where it begins, and its rows. */
+  /** The current bag: its first index, and its rows. */
   #first = 0
   #region: Region = ALL
 
-  /** `most`: features of a text; more are dropped. `known`: 1 for each row that may be touched, all without it. */
+  /** `most`: limit of features per text, excess ones are dropped. `known`: 1 for each row that may be used; all if absent. */
   constructor(settings: TokenizerSettings, most: number, known?: Uint8Array) {
     this.settings = settings
     this.rows = new Int32Array(most)
@@ -66,7 +66,7 @@ export abstract class FeatureRows {
     this.#region = this.settings.parted === true ? REGIONS[0] : ALL
   }
 
-  /** Ends a bag and begins the next with a feature that every text has. */
+  /** Ends a bag and starts the next with a feature that every text has. */
   protected beginBag(bag: 1 | 2): void {
     this.ends[bag - 1] = this.count
     this.#first = this.count
@@ -78,7 +78,7 @@ export abstract class FeatureRows {
     this.ends[this.ends.length - 1] = this.count
   }
 
-  /** The first feature of a bag is known in any case, so that no bag is empty. */
+  /** The first feature of a bag always counts as known, so that no bag is empty. */
   protected add(hash: number): void {
     let h = hash ^ (hash >>> 15)
     h = Math.imul(h, 0x2c1b3c6d)
@@ -98,7 +98,7 @@ export abstract class FeatureRows {
     this.rows[this.count++] = row
   }
 
-  /** The second and the fourth occurrence of a counted feature are features of their own. */
+  /** The second and the fourth occurrence of a counted feature are separate features. */
   #again(row: number): void {
     const now = (this.#times[row] as number) + 1
     this.#times[row] = now

@@ -1,6 +1,6 @@
 /**
- * IEEE 754 half precision, for weights on disk: Node 20 has no Float16Array. Rounds to nearest, ties to even; what is
- * too large becomes infinite, what is too small a subnormal or zero.
+ * IEEE 754 half precision for weights on disk: Node 20 has no Float16Array. Rounds to nearest, ties to even; overflows to
+ * infinity, underflows to a subnormal or zero.
  */
 const word = new Float32Array(1)
 const bits = new Uint32Array(word.buffer)
@@ -28,7 +28,7 @@ function toHalf(value: number): number {
   return sign | (half + (rest > 0x1000 || (rest === 0x1000 && (half & 1) === 1) ? 1 : 0))
 }
 
-/** The bits of the float that has the value of a half. */
+/** Bits of the 32-bit float equal to a half. */
 function fromHalf(half: number): number {
   const sign = (half & 0x8000) << 16
   const exponent = (half >>> 10) & 31
@@ -42,7 +42,7 @@ function fromHalf(half: number): number {
 
 let decoded: Uint32Array | undefined
 
-/** All 65,536 halves as floats: a model has millions of weights, and a look-up is quicker than working each out. */
+/** Look-up table of all 65,536 halves: a model has millions of weights, and a look-up is faster than converting each. */
 function floatsOfHalves(): Uint32Array {
   if (decoded) return decoded
   decoded = new Uint32Array(0x1_0000)
@@ -50,7 +50,7 @@ function floatsOfHalves(): Uint32Array {
   return decoded
 }
 
-/** Little-endian halves. */
+/** Packs values as little-endian halves. */
 export function packHalves(values: Float32Array): Uint8Array {
   const bytes = new Uint8Array(values.length * 2)
   const view = new DataView(bytes.buffer)

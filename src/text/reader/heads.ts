@@ -8,7 +8,7 @@ import { Tokenizer } from './tokenizer.ts'
 import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 
 export const HEADS_FORMAT = 'sigwatch-heads'
-/** Files of a model folder that has heads, besides those of the model. */
+/** Additional files of a model folder with heads. */
 const HEAD_FILES = ['heads.json', 'heads.bin'] as const
 
 /** `heads.json` */
@@ -18,14 +18,14 @@ interface HeadsDescription {
   /** The columns, in order. */
   readonly heads: readonly Head[]
   readonly tokenizer: TokenizerSettings
-  /** What one step of the bytes of a column stands for, and the offset of its logit. */
+  /** Value of one byte step per column, and the bias of its logit. */
   readonly scale: readonly number[]
   readonly bias: readonly number[]
-  /** `heads.bin`: a signed byte for each row of the features and head, row by row. */
+  /** `heads.bin`: one signed byte per feature row and head, row by row. */
   readonly weights: { readonly bytes: number; readonly sha256: string }
 }
 
-/** One linear machine a head over the features of the text model: `logit = Σ table[feature] / √features + bias`. */
+/** One linear classifier per head over the features of the text model: `logit = Σ table[feature] / √features + bias`. */
 export interface HeadWeights {
   readonly tokenizer: TokenizerSettings
   /** Rows × heads. */
@@ -33,7 +33,7 @@ export interface HeadWeights {
   readonly bias: readonly number[]
 }
 
-/** Writes the heads into a model folder, each column rounded to bytes. */
+/** Writes the heads into a model folder, each column quantised to bytes. */
 export function saveHeads(dir: string, { tokenizer, table, bias }: HeadWeights): void {
   const width = HEADS.length
   const most = new Float32Array(width)
@@ -56,13 +56,16 @@ export function saveHeads(dir: string, { tokenizer, table, bias }: HeadWeights):
   writeFileSync(join(dir, 'heads.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
-/** Copies the heads of a model folder, if it has any. They read features, not the network: a model of the same features can have them. */
+/**
+ * Copies the heads of a model folder, if it has any. They depend on the features and not on the network, so any model with the
+ * same features can use them.
+ */
 export function copyHeads(from: string, to: string): void {
   for (const file of HEAD_FILES)
     if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file))
 }
 
-/** Reads texts for what they ask, how, and as whom they speak. */
+/** Classifies texts by request, tone and claimed speaker. */
 export class Heads {
   readonly #description: HeadsDescription
   readonly #table: Int8Array
@@ -80,12 +83,12 @@ export class Heads {
     return this.ofRows(tokenizer.rows.subarray(0, tokenizer.count))
   }
 
-  /** Whether a text has the same rows by this tokenizer. */
+  /** Whether a tokenizer with these settings produces the same rows. */
   reads(tokenizer: TokenizerSettings): boolean {
     return isDeepStrictEqual(tokenizer, this.#description.tokenizer)
   }
 
-  /** Reads a text by the rows of its features. */
+  /** Reading of a text from its feature rows. */
   ofRows(rows: Int32Array): HeadReading {
     const { scale, bias, heads } = this.#description
     const table = this.#table
@@ -111,7 +114,7 @@ export class Heads {
   }
 }
 
-/** The heads of a model folder; undefined where it has none. Throws InvalidInput (MODEL_INVALID) where they are damaged. */
+/** The heads of a model folder, if it has any. Throws InvalidInput (MODEL_INVALID) if they are damaged. */
 export function openHeads(dir: string): Heads | undefined {
   const file = join(dir, 'heads.json')
   if (!existsSync(file)) return undefined

@@ -1,9 +1,9 @@
 import { fnv1a } from '../../domain/hash32.ts'
 import { isShortener, isTopLevel } from './symbols.ts'
 
-/** What of a link the model may look at. */
+/** The properties of a link available to the model. */
 export interface LinkShape {
-  /** Code unit after its last. */
+  /** End, exclusive, in code units. */
   readonly end: number
   readonly scheme: boolean
   readonly shortener: boolean
@@ -11,7 +11,7 @@ export interface LinkShape {
   readonly digits: boolean
   readonly path: boolean
   readonly hostLength: number
-  /** Hashes. */
+  /** Hash values. */
   readonly topLevel: number
   readonly host: number
 }
@@ -27,12 +27,12 @@ KIND[45] = HOST
 KIND[46] = DOT
 for (const c of '/?#=&%_~+:@') KIND[c.charCodeAt(0)] = PATH
 
-/** How far a link is read; longer ones end here. */
+/** Longest link read, in code units; longer ones are cut. */
 const LONGEST = 256
 
 /**
- * The link that begins at `start`, or undefined. Reads each unit a bounded number of times: a run of ASCII that holds
- * no dot before its first other sign is refused at once.
+ * The link at `start`, or undefined. Reads each unit a bounded number of times: an ASCII run without a dot before its first other
+ * sign is rejected immediately.
  */
 export function readLink(text: string, start: number): LinkShape | undefined {
   const limit = Math.min(text.length, start + LONGEST)
@@ -95,7 +95,7 @@ export function readLink(text: string, start: number): LinkShape | undefined {
   }
 }
 
-/** The last two labels, three after a short second label: enough to know a site again. */
+/** The last two labels, or three if the second is short: enough to recognise a site. */
 function registrable(host: string): string {
   const labels = host.split('.')
   const n = labels.length

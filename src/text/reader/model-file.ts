@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { InvalidInput } from '../../domain/errors.ts'
 
-/** Bytes of a file of a model; throws MODEL_INVALID when it cannot be read. */
+/** Reads a model file; throws MODEL_INVALID if it cannot be read. */
 export function readModelFile(file: string): Buffer {
   try {
     return readFileSync(file)
@@ -11,7 +11,7 @@ export function readModelFile(file: string): Buffer {
   }
 }
 
-/** The JSON in a file of a model; throws MODEL_INVALID when it cannot be read or is none. */
+/** Reads a JSON model file; throws MODEL_INVALID if it cannot be read or parsed. */
 export function readModelJson(file: string): unknown {
   const bytes = readModelFile(file)
   try {
@@ -21,7 +21,7 @@ export function readModelJson(file: string): unknown {
   }
 }
 
-/** Throws MODEL_INVALID with what is wrong with the file. */
+/** Throws MODEL_INVALID for a file with a message. */
 export function failModelFile(file: string, message: string): never {
   throw new InvalidInput('MODEL_INVALID', [{ file, message }])
 }

@@ -13,9 +13,9 @@ export interface NetworkShape {
   readonly hidden: number
   readonly labels: number
   /**
-   * Bags of a text; 1 if absent. Several have a linear machine each, and the logits are the sum of theirs. The first
-   * deep column of a row is then the square of the value that its feature has, its wide columns are weights times that value,
-   * and a bag is divided by the root of the sum of the squares: `logits = Σ sum(rows)[wide] / √sum(rows)[0] + bias`.
+   * Bags per text; 1 if absent. With several, each has a linear classifier and the logits are summed. The first deep column of a
+   * row is then the square of its feature's value, the wide columns are weights times that value, and a bag is divided by the
+   * root of the sum of squares: `logits = Σ sum(rows)[wide] / √sum(rows)[0] + bias`.
    */
   readonly bags?: number
 }
@@ -29,10 +29,10 @@ export interface Weights {
   readonly outputBias: Float32Array
 }
 
-/** What the sum of the squares of a bag without a known feature is taken for. */
+/** Sum of squares assumed for a bag without a known feature. */
 export const LEAST_SQUARES = 1e-6
 
-/** 1 for each row of the table that holds anything but zeros. */
+/** 1 for each row of the table with a non-zero value. */
 export function rowsInUse({ table }: Weights, shape: NetworkShape): Uint8Array {
   const columns = width(shape)
   const used = new Uint8Array(shape.rows)
@@ -75,8 +75,8 @@ export interface HeadTensors {
 }
 
 /**
- * The bag of each text: `rows` are the table rows of all texts, `segments` the text each belongs to (ascending, none
- * missing), `roots` the square root of each text's count as a column.
+ * The bag of each text. `rows`: table rows of all texts; `segments`: the text of each row (ascending, none missing); `roots`: the
+ * square root of each text's count, as a column.
  */
 export function bag(
   table: TF.Tensor2D,
@@ -95,7 +95,7 @@ export function head(bags: TF.Tensor2D, weights: HeadTensors, shape: NetworkShap
   return tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias)) as TF.Tensor2D
 }
 
-/** Logits of texts of several bags: texts × labels. `segments`: the bag that each row belongs to; none may be empty. */
+/** Logits of texts with several bags: texts × labels. `segments`: the bag of each row; no bag may be empty. */
 export function partedLogits(
   table: TF.Tensor2D,
   rows: TF.Tensor1D,

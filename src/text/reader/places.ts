@@ -1,13 +1,13 @@
 import { placesWords } from '../words.generated.ts'
 /**
- * Numbers that name a service, and where a signature stands, as the shipped weights learnt them: the text layer reads more
- * of both, and what it reads may change without a new model.
+ * Recognition of service numbers and signatures as the shipped weights were trained with. The text layer recognises more of both,
+ * and may change without a new model.
  */
 import { DIGIT, IDEOGRAPH, LETTER, unitClass } from './symbols.ts'
 
 /**
- * Numbers of five or six digits that everybody knows a service by: 95588, 10086, 12306, 12345, 950618, 118114. Six digits
- * may as well be a one-time password: they are a service where the text says to call them.
+ * Well-known service numbers of five or six digits: 95588, 10086, 12306, 12345, 950618, 118114. Six digits may also be a one-time
+ * password: they count only if the text says to call them.
  */
 export function isServiceNumber(text: string, start: number, length: number): boolean {
   if (length === 6 && !isCalled(text, start)) return false
@@ -20,10 +20,10 @@ export function isServiceNumber(text: string, start: number, length: number): bo
   return (b === 0x30 && c === 0x30) || (b === 0x32 && (c === 0x33 || c === 0x35))
 }
 
-/** What says to call the number behind it ends so: 致电 拨打 热线 客服 详询 联系. */
+/** Final characters of words that say to call the number after them: 致电 拨打 热线 客服 详询 联系. */
 const CALLING = new Set(placesWords.calling.split(''))
 const CALLING_WORDS = new Set(['call', 'dial', 'tel', 'phone', 'hotline'])
-/** Marks and spaces between the word and the number. */
+/** Limit of marks and spaces between the word and the number. */
 const CALLING_GAP = 3
 
 function isCalled(text: string, start: number): boolean {
@@ -44,7 +44,7 @@ const OPENING = new Set('【[「『〔〖'.split(''))
 const CLOSING = new Set('】]」』〕〗'.split(''))
 const LONGEST_SIGNATURE = 24
 
-/** Code units of a signature in brackets at the start, brackets included; 0 without one. */
+/** Length in code units of a bracketed signature at the start, brackets included; 0 without one. */
 export function leadingSignature(text: string): number {
   if (!OPENING.has(text[0] ?? '')) return 0
   for (let i = 1; i <= LONGEST_SIGNATURE && i < text.length; i++) {
@@ -53,7 +53,7 @@ export function leadingSignature(text: string): number {
   return 0
 }
 
-/** Where a signature in brackets at the end begins; the length of the text without one. */
+/** Start of a bracketed signature at the end; the length of the text without one. */
 export function trailingSignature(text: string): number {
   const last = text.length - 1
   if (last < 2 || !CLOSING.has(text[last] as string)) return text.length

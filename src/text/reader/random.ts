@@ -1,19 +1,19 @@
 /**
- * A seeded stream of numbers: the same seed gives the same stream on every machine (sfc32). A training that is run again
- * gives the shipped weights only with this stream; the simulator has its own for the same reason.
+ * A seeded random number generator (sfc32): the same seed gives the same stream on every machine. Retraining reproduces the
+ * shipped weights only with this stream; the simulator has its own for the same reason.
  */
 export interface Random {
-  /** 0 to below 1. */
+  /** From 0 to below 1. */
   next(): number
-  /** Whole number from 0 to below `n`. */
+  /** Integer from 0 to below `n`. */
   below(n: number): number
-  /** Whole number from `low` to `high`, both included. */
+  /** Integer from `low` to `high`, inclusive. */
   between(low: number, high: number): number
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
 }
 
-/** Seeds by splitting the integer into four words; any integer serves. */
+/** Seeds the state by splitting the integer into four words; any integer works. */
 export function createRandom(seed: number): Random {
   let a = 0x9e3779b9 ^ seed
   let b = Math.imul(seed ^ 0x243f6a88, 0x85ebca6b)
@@ -39,7 +39,7 @@ export function createRandom(seed: number): Random {
   }
 }
 
-/** Fisher-Yates, in place. */
+/** Fisher-Yates shuffle, in place. */
 export function shuffle<T>(items: T[], random: Random): T[] {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.below(i + 1)

@@ -6,7 +6,7 @@ import { openClassifier } from './classifier.ts'
 import { modelInput } from './text-model.ts'
 import { yieldToOthers } from './thread-priority.ts'
 
-/** What the worker is started with. */
+/** Start-up data of the worker. */
 export interface ShadowWorkerData {
   readonly dir: string
   readonly backend: BackendChoice
@@ -17,7 +17,7 @@ export interface ShadowRequest {
   readonly texts: readonly string[]
 }
 
-/** What a model says of one text. */
+/** A model's result for one text. */
 export interface ShadowOpinion {
   readonly label: Label
   readonly score: number
@@ -25,18 +25,18 @@ export interface ShadowOpinion {
 
 export type ShadowMessage =
   | { readonly ready: string }
-  /** The folder is unusable. */
+  /** The model folder is unusable. */
   | { readonly failed: string }
   | { readonly id: number; readonly opinions: readonly ShadowOpinion[] }
 
-/** Texts whose opinion is kept: most traffic repeats itself. */
+/** Cached results: most traffic repeats itself. */
 const KEPT = 8_192
 
 async function serve(): Promise<void> {
   const port = parentPort!
   const { dir, backend } = workerData as ShadowWorkerData
   const say = (message: ShadowMessage) => port.postMessage(message)
-  // The live model goes first.
+  // The live model has priority.
   yieldToOthers()
   let model: Awaited<ReturnType<typeof openClassifier>>
   try {

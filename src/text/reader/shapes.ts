@@ -38,16 +38,16 @@ export const SHAPES = {
 } as const
 
 const isComponent = unitSet(COMPONENTS)
-/** Marks that ordinary text has between characters. */
+/** Punctuation common between characters of ordinary text. */
 const isStop = unitSet('，。！？、；：,.!?;:“”‘’（）()《》【】-~…/+&%')
 
-/** Lengths of numbers that are distinguished: 1 to 6, 7 to 9, 10 and 11, more. */
+/** Length class of a number: 1 to 6, 7 to 9, 10 and 11, more. */
 export function lengthClass(length: number): number {
   if (length < 7) return length
   return length < 10 ? 7 : length < 12 ? 8 : 9
 }
 
-/** What a number of `length` digits looks like, by its first. */
+/** The shape of a number of `length` digits by its first digit. */
 export function numberShape(first: number, length: number): number | undefined {
   if (length === 11 && first === 0x31) return SHAPES.mobile
   if ((length === 11 || length === 12 || length === 10) && first === 0x30) return SHAPES.landline
@@ -56,7 +56,7 @@ export function numberShape(first: number, length: number): number | undefined {
   return length === 4 || length === 6 ? SHAPES.code : undefined
 }
 
-/** Shapes of what normalisation takes away, how the first `limit` units of the text looked, in a fixed order. */
+/** Surface features removed by normalisation, from the first `limit` units of the text, in a fixed order. */
 export function surfaceOf(original: string, limit: number): readonly number[] {
   const n = Math.min(original.length, limit)
   let upper = 0

@@ -6,7 +6,7 @@ import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-f
 
 const FORMAT = 'sigwatch-sketch'
 const FORMAT_VERSION = 1
-/** Bytes of a row: its hash, its scale, its vector. */
+/** Bytes per row: hash, scale, vector. */
 const ROW = 4 + 4 + SKETCH_SIZE
 
 /** `sketch.json` */
@@ -16,13 +16,13 @@ interface Description {
   readonly name: string
   readonly version: string
   readonly grams: number
-  /** `sketch.bin`: hashes, scales, vectors and mean end to end, little-endian. */
+  /** `sketch.bin`: hashes, scales, vectors and mean in sequence, little-endian. */
   readonly sha256: string
 }
 
 type Parts = Omit<SketchTable, 'id'>
 
-/** Writes sketch.bin and sketch.json of a folder. */
+/** Writes sketch.bin and sketch.json to a folder. */
 export function saveSketchTable(
   dir: string,
   { name, version }: Pick<Description, 'name' | 'version'>,
@@ -45,7 +45,7 @@ export function saveSketchTable(
   writeFileSync(join(dir, 'sketch.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
-/** Reads and checks the table of a folder. Throws InvalidInput (MODEL_INVALID) that names the file. */
+/** Reads and validates the table of a folder. Throws InvalidInput (MODEL_INVALID) naming the file. */
 export function loadSketchTable(dir: string): SketchTable {
   const file = join(dir, 'sketch.json')
   const description = descriptionIn(file)
@@ -57,7 +57,7 @@ export function loadSketchTable(dir: string): SketchTable {
     failModelFile(binary, `holds ${bytes.length} bytes, not the ${expected} of its sketch.json`)
   if (sha256Of(bytes) !== description.sha256)
     failModelFile(binary, 'is damaged: its SHA-256 is not the one in sketch.json')
-  // A copy, aligned to its elements.
+  // Copy, so that elements are aligned.
   const { buffer } = new Uint8Array(bytes)
   return {
     id: `${name}@${version}`,

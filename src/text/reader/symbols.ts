@@ -1,6 +1,4 @@
-/**
- * Classes of what the tokenizer reads, by code unit. One table look-up a unit: the tokenizer runs on every message.
- */
+/** Character classes of the tokenizer by code unit: one table look-up per unit, as it runs on every message. */
 export const SKIP = 0
 export const LETTER = 1
 export const DIGIT = 2
@@ -10,7 +8,7 @@ export const IDEOGRAPH = 5
 /** Half of a surrogate pair: emoji, rare characters. */
 export const PAIR = 6
 
-/** Blocks of one class: asking for the class of each unit in them would be most of the work. */
+/** Unicode blocks of one class: classifying each unit in them would be most of the work. */
 const BLOCKS = [
   [0x3400, 0x4dc0, IDEOGRAPH],
   [0x4e00, 0xa000, IDEOGRAPH],
@@ -46,7 +44,7 @@ export function unitClass(unit: number): number {
   return CLASS[unit] as number
 }
 
-/** Top-level names that make a dotted word a link even without a scheme, as the shipped weights learnt them. */
+/** Top-level domains that make a dotted word a link without a scheme, as the shipped weights were trained with. */
 const TLDS = new Set(
   (
     'com cn net org cc top xyz vip me io co uk in hk tw mo sg my us ru jp kr info shop club site online icu fun ltd ' +
@@ -60,9 +58,7 @@ export function isTopLevel(name: string): boolean {
   return TLDS.has(name)
 }
 
-/**
- * Hosts whose links may lead anywhere, as the shipped weights learnt them: the list that grows is in the text layer.
- */
+/** Link shorteners, as the shipped weights were trained with; the maintained list is in the text layer. */
 const SHORTENERS = new Set(
   (
     't.cn url.cn dwz.cn suo.im bit.ly goo.gl tinyurl.com is.gd ow.ly w.url.cn u.nu t.co rb.gy cutt.ly s.id 3.ly ' +

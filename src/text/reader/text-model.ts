@@ -19,18 +19,18 @@ import type { TokenizerSettings } from './tokenizer-settings.ts'
 
 export interface ModelInput {
   readonly original: string
-  /** What `normalise` made of it. */
+  /** Result of `normalise`. */
   readonly normalised: string
 }
 
-/** A text in the form in which models read it. */
+/** Converts a text to model input. */
 export function modelInput(text: string): ModelInput {
   return { original: text, normalised: normalise(text).text }
 }
 
 export type Scored = (text: number, probabilities: Float32Array, rows: Int32Array) => void
 
-/** A model over any label set, ready to score. */
+/** A loaded model with any label set. */
 export interface TextModel {
   readonly id: string
   readonly labels: readonly string[]
@@ -38,8 +38,8 @@ export interface TextModel {
   readonly card: ModelCard
   readonly description: ModelDescription
   /**
-   * Probabilities, texts × labels. A text scores the same in whatever company it comes. `scored` is called for each text
-   * with its index, its probabilities and the rows of its features, which are valid during the call.
+   * Probabilities, texts × labels. The score of a text does not depend on its batch. `scored` is called for each text with its
+   * index, its probabilities and the rows of its features, which are valid during the call.
    */
   score(inputs: readonly ModelInput[], scored?: Scored): Float32Array
   close(): void
@@ -48,21 +48,21 @@ export interface TextModel {
 export interface OpenModelOptions {
   readonly dir: string
   readonly backend?: BackendChoice
-  /** Called with what an operator should know: a backend that does not load. */
+  /** Called with notices for the operator, such as a backend that does not load. */
   readonly onNotice?: (message: string) => void
 }
 
-/** Texts of one run of the network: the rows of more fall out of the cache. */
+/** Texts per run of the network: the rows of more do not fit the cache. */
 const BATCH = 128
 
-/** Opens a model folder. Throws InvalidInput (MODEL_INVALID), or SigwatchError when the backend asked for is missing. */
+/** Opens a model folder. Throws InvalidInput (MODEL_INVALID), or SigwatchError if the requested backend is missing. */
 export async function openTextModel(options: OpenModelOptions): Promise<TextModel> {
   const artifact = loadArtifact(options.dir)
   const backend = await openBackend(options.backend ?? 'auto', options.onNotice ?? (() => {}))
   return textModel(artifact, backend)
 }
 
-/** The tokenizer that reads texts for these weights. */
+/** The tokenizer for these weights. */
 export function servingTokenizer(
   settings: TokenizerSettings,
   weights: Weights,
@@ -71,7 +71,7 @@ export function servingTokenizer(
   return new Tokenizer(settings, settings.skipUnknown === true ? rowsInUse(weights, shape) : undefined)
 }
 
-/** `backend` must be open. The model keeps the weights as tensors alone: on wasm these are its own copy. */
+/** `backend` must be initialised. The model holds the weights only as tensors, which on wasm are its own copy. */
 export function textModel(artifact: Artifact, backend: Backend): TextModel {
   return new NetworkModel(artifact, backend)
 }
@@ -162,12 +162,12 @@ class NetworkModel implements TextModel {
     }
   }
 
-  /** The network over the first `count` rows of a batch with as many texts as there are roots. */
+  /** Runs the network over the first `count` rows of a batch with one root per text. */
   #logits(count: number, roots: Float32Array): Float32Array {
     let logits = new Float32Array(0)
-    // Nothing is returned: tidy would look for tensors among the numbers.
+    // Return nothing: tidy would search the numbers for tensors.
     tf.tidy(() => {
-      // Slices, not views: the cpu backend keeps what it is given.
+      // Slices, not views: the cpu backend keeps its inputs.
       const rows = tf.tensor1d(this.#rows.slice(0, count), 'int32')
       const segments = tf.tensor1d(this.#segments.slice(0, count), 'int32')
       const given =
@@ -196,7 +196,7 @@ function grown(array: Int32Array, used: number, more: number): Int32Array<ArrayB
   return larger
 }
 
-/** Softmax of rows of `width` logits divided by `temperature`, written to `out` from `offset` on. */
+/** Softmax of rows of `width` logits divided by `temperature`, written to `out` at `offset`. */
 export function softmax(
   logits: Float32Array,
   width: number,

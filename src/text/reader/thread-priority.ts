@@ -1,11 +1,11 @@
 import { setPriority } from 'node:os'
 
-/** Of nice(2). */
+/** See nice(2). */
 const LOWEST_PRIORITY = 19
 
 /**
- * Gives the calling thread the lowest priority, so that others go first. Does nothing where the system refuses, or has
- * priorities of whole processes alone: only Linux has one for each thread.
+ * Gives the calling thread the lowest priority. No effect if the system refuses or only has priorities per process: only Linux
+ * has them per thread.
  */
 export function yieldToOthers(
   platform: NodeJS.Platform = process.platform,
@@ -15,6 +15,6 @@ export function yieldToOthers(
   try {
     set(LOWEST_PRIORITY)
   } catch {
-    // The bounds on what waits for the thread still hold.
+    // Not essential: the queue to the thread is bounded anyway.
   }
 }

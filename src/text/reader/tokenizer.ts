@@ -6,14 +6,14 @@ import { DIGIT, IDEOGRAPH, LETTER, MARK, PAIR, SKIP, unitClass } from './symbols
 import type { TokenizerSettings } from './tokenizer-settings.ts'
 import { writtenUnits, writtenWords } from './written.ts'
 
-/** Symbols of the stream stand for classes above the code units, so that they cannot meet a character. */
+/** Symbols for classes are above the code units, so that they cannot collide with a character. */
 const BOUNDARY = 0x10000
 const LINK = 0x10001
 const NUMBER = 0x10100
-/** Numbers that are names (10086, 95588, 12306): kept as they are. */
+/** Numbers that act as names (10086, 95588, 12306) are kept. */
 const SERVICE_NUMBER = 0x20000
 
-/** Namespaces of features that are no grams. */
+/** Namespaces of features other than grams. */
 const SHAPE = 0x51ed270b
 const WORD = 0x2f6e2b1d
 const MARKS = 0x7f4a7c15
@@ -21,31 +21,31 @@ const WRITTEN = 0x3c6ef372
 const WRITTEN_WORD = 0x1b56c4e9
 
 const MAX_UNITS = 2048
-/** Features of one text in addition to those of `written`, which may be as many as its grams. */
+/** Limit of features per text besides those of `written`, which may be as many as its grams. */
 const MAX_FEATURES = 4 * MAX_UNITS
 
-/** Reads one text at a time. */
+/** Turns texts into feature rows, one at a time. */
 export class Tokenizer extends FeatureRows {
   readonly #symbols = new Int32Array(MAX_UNITS + 2)
   readonly #places = new Uint8Array(MAX_UNITS + 2)
   #length = 0
-  /** A mark or a space lies before what comes next. */
+  /** Whether a mark or a space precedes the next symbol. */
   #parted = false
   #numbers = 0
   #letters = 0
   #ideographs = 0
   #exclamations = 0
-  #wordHash = 0 // Not that of src/domain/hash32.ts: the shipped weights hold it.
+  #wordHash = 0 // Differs from src/domain/hash32.ts: the shipped weights depend on it.
   #wordLength = 0
   #previousWord = 0
 
-  /** `known`: 1 for each row that may be touched, all without it. The first of a bag always is, so that none is empty. */
+  /** `known`: 1 for each row that may be used; all if absent. The first of a bag always may, so that none is empty. */
   constructor(settings: TokenizerSettings, known?: Uint8Array) {
     const grams = (settings.written ?? 0) * MAX_UNITS
     super(settings, MAX_FEATURES + (settings.parted === true ? 2 * grams + 3 * MAX_UNITS : grams), known)
   }
 
-  /** `normalised`: what `normalise` made of `original`. Reads at most 2,048 code units of either. */
+  /** `normalised`: the result of `normalise` on `original`. Reads at most 2,048 code units of either. */
   read(normalised: string, original: string): void {
     const parted = this.settings.parted === true
     this.begin()
@@ -74,7 +74,7 @@ export class Tokenizer extends FeatureRows {
     this.#places[this.#length++] = place
   }
 
-  /** Characters, numbers and links as symbols; marks and spaces only as far as they part words. */
+  /** Emits characters, numbers and links as symbols; marks and spaces only separate words. */
   #stream(text: string): void {
     const n = Math.min(text.length, MAX_UNITS)
     const lead = leadingSignature(text)
@@ -150,7 +150,7 @@ export class Tokenizer extends FeatureRows {
     this.#parted = false
   }
 
-  /** Reads the digits from `start` on as one number; returns where they end. */
+  /** Reads the digits at `start` as one number; returns its end. */
   #digits(text: string, start: number, limit: number, place: number): number {
     this.#endWord()
     let end = start + 1
@@ -183,7 +183,7 @@ export class Tokenizer extends FeatureRows {
     if (unit < 0xdc00) this.add(Math.imul(text.codePointAt(at) ?? 0, 0x9e3779b1) ^ MARKS)
   }
 
-  /** A mark or a space. An apostrophe parts no word: don't, i'm. */
+  /** Handles a mark or a space. An apostrophe does not separate words: don't, i'm. */
   #mark(unit: number, kind: number): void {
     if (unit === 0x27 || unit === 0x2019) return
     this.#endWord()
@@ -193,7 +193,7 @@ export class Tokenizer extends FeatureRows {
     this.add(Math.imul(unit, 0x9e3779b1) ^ MARKS)
   }
 
-  /** What was counted on the way. */
+  /** Adds the features for counts. */
   #counts(): void {
     if (this.#numbers === 0) this.#shape(SHAPES.noNumbers)
     if (this.#numbers > 4) this.#shape(SHAPES.manyNumbers)
@@ -237,7 +237,7 @@ export class Tokenizer extends FeatureRows {
     this.signature = 0
   }
 
-  /** Grams of the text as it is; a run of white space is one space. Returns how many code units were read. */
+  /** Adds grams of the original text, with runs of white space as one space. Returns how many code units were read. */
   #written(original: string): number {
     const grams = this.settings.written ?? 0
     if (grams === 0 && this.settings.parted !== true) return 0
@@ -253,7 +253,7 @@ export class Tokenizer extends FeatureRows {
     return length
   }
 
-  /** Single words and pairs of what `#written` has just read. */
+  /** Adds single words and pairs of the text just read by `#written`. */
   #writtenWords(length: number): void {
     const symbols = this.#symbols
     const words = writtenWords(symbols, length)

@@ -1,6 +1,6 @@
 import { DIGIT, LETTER, SPACE, unitClass } from './symbols.ts'
 
-/** Writes the code units of a text to `into`, a run of white space as one space, none at the start. Returns how many. */
+/** Copies the code units of a text to `into`, with runs of white space as one space and none at the start. Returns the length. */
 export function writtenUnits(text: string, into: Int32Array, most: number): number {
   const n = Math.min(text.length, most)
   let length = 0
@@ -13,8 +13,8 @@ export function writtenUnits(text: string, into: Int32Array, most: number): numb
 }
 
 /**
- * Replaces code units by one hash for each word: a run of letters and digits in lower case, or any other sign but a
- * space. Returns how many words there are.
+ * Replaces code units with one hash per word: a run of lower-cased letters and digits, or any other sign except a space. Returns
+ * the number of words.
  */
 export function writtenWords(units: Int32Array, length: number): number {
   let words = 0
