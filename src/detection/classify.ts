@@ -3,7 +3,7 @@ import { argmax, COMMERCIAL, type Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, TextMemo, TextVerdict } from '../domain/message.ts'
 import type { Classifier } from '../domain/ports.ts'
 
-/** A message with what its text says, not yet scored: the scores are filled in by `classify`, in place. */
+/** A message whose text has been read but not scored; `classify` fills in the scores in place. */
 export type ExtractedMessage = {
   -readonly [K in keyof TextVerdict]: AnalysedMessage[K]
 } & Omit<AnalysedMessage, keyof TextVerdict>
@@ -11,8 +11,8 @@ export type ExtractedMessage = {
 type Scorer = Pick<Classifier, 'classify' | 'thresholds' | 'readsNumbersByShape'>
 
 /**
- * Scores a batch and derives what counts as commercial and as malicious. What the classifier has already said of a text
- * is not asked again.
+ * Scores a batch and derives whether texts are commercial or malicious. Texts already scored by this classifier are not scored
+ * again.
  */
 export function classify(batch: readonly ExtractedMessage[], classifier: Scorer): AnalysedMessage[] {
   const unknown: ExtractedMessage[] = []
@@ -35,7 +35,7 @@ export function classify(batch: readonly ExtractedMessage[], classifier: Scorer)
   return batch as AnalysedMessage[]
 }
 
-/** What is known of a text, or of all that are alike where these have the same scores. */
+/** The memo of the text, or of all texts that are alike if the classifier gives them the same scores. */
 function memoOf({ memo }: ExtractedMessage, { readsNumbersByShape }: Scorer): TextMemo {
   return readsNumbersByShape ? (memo.alike ?? memo) : memo
 }

@@ -3,18 +3,18 @@ import type { Code } from '../domain/codes.ts'
 import type { Detected } from '../domain/detector.ts'
 import type { Policy } from '../domain/policy.ts'
 
-/** What analysts' feedback allows. */
+/** Allowances from analysts' feedback. */
 export interface Allowing {
   readonly size: number
-  /** Tokens of a recipient under former keys: what was allowed or exempted of one then still holds. */
+  /** Tokens of a recipient under former keys, so that allowances and exemptions given under them still apply. */
   formerTokens(recipient: string): readonly string[]
-  /** `targets`: those that the message belongs to, also under former tokens. */
+  /** `targets`: targets of the message, including those under former tokens. */
   covers(message: Matchable, targets: readonly string[], code: Code, ts: number): boolean
 }
 
 /**
- * The findings of a message, those that policy exempts or an analyst allows without action: alerts and verdicts
- * still list them, and they lead to no state.
+ * The findings of a message, where those exempted by the policy or allowed by an analyst lose their action: alerts and verdicts
+ * still list them, but they raise no state.
  */
 export function exempted(detected: Detected, policy: Policy, allowing: Allowing): Detected {
   const { message, findings } = detected

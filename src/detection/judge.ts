@@ -20,64 +20,64 @@ import type { MessageCode } from './detectors/code-spec.ts'
 import { ownFindings } from './detectors/own-rules/findings.ts'
 import { type Allowing, exempted } from './exempt.ts'
 
-/** The versions by which a message is judged. */
+/** The versions used to judge a message. */
 export interface JudgingVersions {
   readonly classifier: Pick<Classifier, 'thresholds'>
   readonly policy: Policy
   readonly registry: Registry
-  /** What notices of brands look like; absent: nothing is compared with them. */
+  /** Known notices of brands; absent: not compared. */
   readonly notices?: Notices
-  /** What was confirmed as fraud or illicit; absent: nothing is compared with it. */
+  /** Templates confirmed as fraud or illicit; absent: not compared. */
   readonly templates?: KnownTemplates
 }
 
-/** What is known of a message before it is counted. */
+/** What is known of a message before counting. */
 export interface KnownBefore extends Pick<MessageContext, 'consents' | 'askedBefore'> {
-  /** What analysts' feedback allows. */
+  /** Allowances from analysts' feedback. */
   readonly allowances: Allowing
-  /** What the message does not say: codes that need it are silent. Absent: it says everything. */
+  /** Inputs the message lacks: codes that need them are silent. Absent: none. */
   readonly lacks?: readonly ('sender' | 'time')[]
 }
 
-/** What is known of a message after it was counted, and after states were raised on the counts. */
+/** What is known of a message after counting, when states have been raised on the counts. */
 export interface KnownAfter {
   /** Open enforced states that match the message. */
   readonly states: readonly MatchingState[]
-  /** The clock by which the message is late, epoch ms. */
+  /** The time used to determine lateness, epoch ms. */
   readonly now: number
-  /** Messages older than this are late, ms; 0: none is. */
+  /** Messages older than this are late, ms; 0: never. */
   readonly maxAge: number
 }
 
-/** Everything that is known of a message and is not read from its text. */
+/** Everything known of a message besides its text. */
 export interface Knowledge extends KnownBefore, KnownAfter {}
 
-/** What follows from the findings on one message and from the open states that match it. */
+/** Outcome of the findings on a message and the open states that match it. */
 export interface Decision {
   readonly message: AnalysedMessage
-  /** Every code that applies, also with action `none` or in shadow. */
+  /** All codes that apply, including those with action `none` or in shadow. */
   readonly reasons: readonly Reason[]
-  /** Reasons of the alert; without any there is none. */
+  /** Reasons of the alert; empty: no alert. */
   readonly enforced: readonly Reason[]
   /** Reasons of the shadow alert. */
   readonly shadow: readonly Reason[]
   /** Open enforced states that match the message. */
   readonly states: readonly MatchingState[]
-  /** The strongest action that enforced reasons and states ask for; of a late message `observe` at most. */
+  /** The strongest action of enforced reasons and states; at most `observe` for a late message. */
   readonly action: Action
-  /** Too old to block anybody: what would be enforced is in `shadow`. */
+  /** Too old to be enforced: reasons that would be enforced are in `shadow`. */
   readonly late: boolean
 }
 
 export interface Judgement {
-  /** What applies to the message, in the order of the codes. Exempted and allowed findings have the cap `none`. */
+  /** Findings in the order of the codes. Exempted and allowed findings have the cap `none`. */
   readonly findings: readonly Finding[]
   readonly decision: Decision
 }
 
 const NONE: readonly never[] = []
 
-/** Of a message of which nothing is known but what it says itself. */
+/** Knowledge for a message of which only its own fields are known. */
 export const NOTHING_KNOWN: Knowledge = {
   consents: undefined,
   askedBefore: undefined,
@@ -88,8 +88,8 @@ export const NOTHING_KNOWN: Knowledge = {
 }
 
 /**
- * Judges a message by what is known of it: the one way from a message to a decision. The pipeline takes its two steps,
- * `detect` and `decide`, one after the other, since between them it counts what was found and raises states on the counts.
+ * Judges a message given what is known of it: the single way from a message to a decision. The pipeline runs the two steps,
+ * `detect` and `decide`, separately, and counts findings and raises states in between.
  */
 export function judge(
   message: AnalysedMessage,
@@ -101,7 +101,7 @@ export function judge(
   return { findings: detected.findings, decision: decide(detected, knowledge, versions.policy) }
 }
 
-/** What the detectors find on a message. Exempted and allowed findings have the cap `none`. */
+/** Runs the detectors on a message. Exempted and allowed findings have the cap `none`. */
 export function detect(
   message: AnalysedMessage,
   { consents, askedBefore, allowances, lacks }: KnownBefore,
@@ -111,10 +111,10 @@ export function detect(
   const { codes: policies, quietHours } = policy.at(message.ts, message.record)
   const modelThresholds = classifier.thresholds
   const { own } = policy
-  // One literal: what is spread into a new object costs several times as much.
+  // A single literal: spreading into a new object costs several times as much.
   // biome-ignore format: as a list
   const context: MessageContext = { registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore }
-  // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
+  // Most messages have no finding. Lists are held for a whole batch, and a grown list keeps spare capacity.
   let found: readonly Finding[] = NONE
   for (const spec of codes) {
     if (lacks?.some((one) => spec.needs.includes(one))) continue
@@ -126,9 +126,9 @@ export function detect(
 }
 
 /**
- * Sorts the findings on a message into what is enforced and what is shadow. An alert comes from enforced reasons only;
- * blocked messages raise nothing, and messages older than `maxAge` nothing but shadow. The age is the time since the record
- * was written to Kafka; a gateway that takes longer than `maxAge` to write it makes its messages late as well.
+ * Splits the findings on a message into enforced and shadow. Alerts come from enforced reasons only. Blocked messages raise
+ * nothing, and messages older than `maxAge` only shadow alerts. The age is the time since the record was written to Kafka, or the
+ * time the gateway took to write it, if that is longer.
  */
 export function decide(
   { message, findings }: Detected,
@@ -153,7 +153,7 @@ export function decide(
   }
 }
 
-/** What the policy makes of every finding on a message. */
+/** Applies the policy to the findings on a message. */
 function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, policy: Policy): Reason[] {
   return findings.map(({ code, score, evidence, cap }) => {
     const { action, mode, weight } = policy.codePolicy(code, message.ts, message.record)
@@ -168,7 +168,7 @@ function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, polic
   })
 }
 
-/** The strongest that the enforced reasons of a message and the open states that match it ask for. */
+/** The strongest action of the enforced reasons of a message and of the open states that match it. */
 function askedAction(reasons: readonly Reason[], states: readonly MatchingState[], late: boolean): Action {
   const enforced = strongest(reasons.filter((r) => r.mode === 'enforce'))
   const asked = states.reduce((a, state) => stronger(a, state.action), enforced)

@@ -9,7 +9,7 @@ export function originOf(record: SmsRecord, position: Position): Origin {
 
 const NONE: readonly never[] = []
 
-/** A record that is a message by itself. */
+/** A message from a single record. */
 export function messageOf(record: SmsRecord, position: Position, receivedAt: number): Message {
   return {
     id: record.id,
@@ -28,15 +28,15 @@ export function messageOf(record: SmsRecord, position: Position, receivedAt: num
 }
 
 /**
- * A part that is scored alone, since the others of its SMS were flushed before it came. A reader that sees it again without them
- * flushes it by its deadline, so it is counted by the same key now.
+ * A part scored alone because the others of its SMS were flushed before it arrived. A reader that sees it again without them
+ * flushes it by its deadline, so it already gets the counting key of that case.
  */
 export function partOf(record: SmsRecord, part: Part, position: Position, receivedAt: number): Message {
   const seams = seamsOf([{ index: part.index, text: record.text }], part.count)
   return { ...messageOf(record, position, receivedAt), partial: true, byDeadline: true, seams }
 }
 
-/** Offsets in the joined text at which a missing part touches. */
+/** Offsets in the joined text where parts are missing. */
 export function seamsOf(
   parts: readonly { readonly index: number; readonly text: string }[],
   count: number,

@@ -7,7 +7,7 @@ import type { TextCache } from './text-cache.ts'
 
 const UNSCORED: Scores = { notice: 0, personal: 0, marketing: 0, finance: 0, fraud: 0, illicit: 0 }
 
-/** Puts a message and what was read from its text together: one literal, so that all messages have one shape. */
+/** Combines a message with the reading of its text, in one literal so that all messages have the same hidden class. */
 function unscored(message: Message, reading: TextReading, memo: TextMemo, toToken: string): ExtractedMessage {
   return {
     id: message.id,
@@ -48,7 +48,7 @@ const UNCACHED: Pick<TextCache, 'read'> = {
 }
 
 /**
- * Reads a message's text, or takes what `texts` knows of it. Links and numbers that touch a missing part are no evidence.
+ * Reads a message's text, or takes the reading from `texts`. Links and numbers next to a missing part are not used as evidence.
  */
 export function readMessage(message: Message, tokenise: Tokenise, texts = UNCACHED): ExtractedMessage {
   const { reading, memo } = texts.read(message.text, message.record.signature)

@@ -4,7 +4,7 @@ import { areAlike, freeNumbersOf, hashOfForm, type Runs } from '../text/free-num
 import { readText } from '../text/read-text.ts'
 import { TextTemplate } from '../text/text-template.ts'
 
-/** What is known of a text: how it reads, and what was worked out from that. Shared by all messages that carry it. */
+/** A cached text: its reading and derived results, shared by all messages that carry it. */
 export interface KnownText {
   readonly reading: TextReading
   readonly memo: TextMemo
@@ -13,40 +13,40 @@ export interface KnownText {
 interface Entry extends KnownText {
   readonly text: string
   readonly signature: string | undefined
-  /** Its free numbers; none where it is kept by itself. */
+  /** Its free numbers; empty if it is cached individually. */
   readonly runs: Runs
-  /** How others read that are alike; undefined: they are read each by itself. */
+  /** Template for texts that are alike; undefined if they are read individually. */
   readonly template: TextTemplate | undefined
 }
 
 export interface TextCacheLimits {
-  /** Texts of a generation, at most; there are two. */
+  /** Limit of texts per generation; there are two. */
   readonly entries: number
-  /** Bytes of a generation, about, at most. */
+  /** Approximate limit of bytes per generation. */
   readonly bytes: number
 }
 
 export interface TextCacheUse {
   readonly hits: number
   readonly misses: number
-  /** Texts that are kept now. */
+  /** Number of cached texts. */
   readonly entries: number
 }
 
 const LIMITS: TextCacheLimits = { entries: 16_384, bytes: 32_000_000 }
-/** Bytes of an entry in addition to its strings: objects of the reading, scores, findings of the detectors' own. */
+/** Bytes per entry besides its strings: reading, scores, detectors' results. */
 const ENTRY_BYTES = 2_048
-/** A code unit in the text, in its normalised form, in the way back, and in what lies between its numbers. */
+/** Bytes per code unit: in the text, its normalised form, the offsets, and the template pieces. */
 const UNIT_BYTES = 8
-/** A text that is alike with itself alone. */
+/** Free numbers of a text that is only alike with itself. */
 const ITSELF: Runs = []
-/** Hashes of texts that were seen once, each in the one place where it may be. */
+/** Direct-mapped table of hashes of texts seen once. */
 const SEEN = 1 << 17
 
 /**
- * The readings of texts that come again, by text and signature of the record: a blast repeats one text a hundred
- * thousand times, or a form of text with other numbers in it. A text is kept from the second sight of its form on, for most never
- * come again. Two generations: when the young one is full the old one is dropped, and what is asked again moves to the young.
+ * Readings of recurring texts, by text and signature of the record: a blast repeats one text a hundred thousand times, or a text
+ * with varying numbers. A text is cached from the second occurrence of its form, as most never recur. Two generations: when the
+ * young one is full, the old one is dropped; a hit in the old one moves to the young.
  */
 export class TextCache {
   readonly #limits: TextCacheLimits
@@ -61,7 +61,7 @@ export class TextCache {
     this.#limits = limits
   }
 
-  /** How a text reads, apart from the signature that its record names. */
+  /** The reading of a text with the signature named by its record. */
   read(text: string, signature: string | undefined): KnownText {
     return this.#read(text, signature, freeNumbersOf(text))
   }
@@ -92,14 +92,14 @@ export class TextCache {
     return entry
   }
 
-  /** What is kept of a text that is alike. Two pairs of text and signature may have one key: the second is never kept then. */
+  /** The entry of a text that is alike. If two pairs of text and signature share a key, the second is never cached. */
   #known(key: number, text: string, signature: string | undefined, runs: Runs): Entry | undefined {
     const entry = this.#young.get(key) ?? this.#promoted(key)
     if (entry === undefined || entry.signature !== signature) return undefined
     return areAlike(entry.text, entry.runs, text, runs) ? entry : undefined
   }
 
-  /** What was asked since the last call. */
+  /** Usage since the last call. */
   takeUse(): TextCacheUse {
     const use = { hits: this.#hits, misses: this.#misses, entries: this.#young.size + this.#old.size }
     this.#hits = 0
@@ -135,7 +135,7 @@ export class TextCache {
   }
 }
 
-/** A hash of what a text has in common with those that are alike, and of the signature. */
+/** Hash of the signature and the parts common to texts that are alike. */
 function keyOf(text: string, signature: string | undefined, runs: Runs): number {
   const hash = hashOfForm(text, runs)
   return signature === undefined ? hash : Math.imul(hash ^ fnv1a(signature), 0x85ebca6b)

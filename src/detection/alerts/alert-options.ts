@@ -3,10 +3,10 @@ import type { SenderContacts } from './show.ts'
 
 export const ALERT_SCHEMA = 'urn:sigwatch:schema:alert:1'
 
-/** What all alerts of a deployment have in common. */
+/** Settings common to all alerts of a deployment. */
 export interface AlertOptions {
   readonly deployment: string
-  /** `source` of events when it is not `/sigwatch/<deployment>`. */
+  /** `source` of events; default `/sigwatch/<deployment>`. */
   readonly source?: string
   /** Sentence and rule of a finding, in the configured language. */
   readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
@@ -14,11 +14,11 @@ export interface AlertOptions {
     readonly rule?: string
   }
   readonly senderContacts: SenderContacts
-  /** The least action of the states that the block table holds. */
+  /** The weakest action of states in the block table. */
   readonly blocksFrom: Action
   /**
-   * How far the time of a message may lie behind the timestamp of its record, ms, and be taken for that of a slow gateway:
-   * alerts are valid longer by that. Default 0.
+   * Longest delay of a message behind the timestamp of its record, ms, that is attributed to a slow gateway: alerts are valid
+   * longer by the delay. Default 0.
    */
   readonly maxLag?: number
 }

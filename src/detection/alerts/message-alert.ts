@@ -8,19 +8,19 @@ import { lagBehind } from '../../domain/time.ts'
 import { ALERT_SCHEMA, type AlertOptions, combinedScore, severityOf, sourceOf } from './alert-options.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from './show.ts'
 
-/** How long a message alert is valid after the message's own time, or where its gateway lags after its record, ms. */
+/** Validity of a message alert from the message's time, or from its record's timestamp if the gateway lags, ms. */
 const MESSAGE_VALIDITY = 15 * 60_000
 
-/** What the alert of a message holds in addition to its reasons. */
+/** Contents of a message alert besides its reasons. */
 export interface MessageAlertContext {
   readonly provenance: DecidedBy
   readonly mode: Mode
-  /** The rates of the message could not be counted, or the ledgers not be asked. */
+  /** Whether the rates of the message could not be counted or the ledgers not be queried. */
   readonly degraded: boolean
   readonly late: boolean
 }
 
-/** The alert of a message for reasons of one mode. */
+/** The alert on a message for reasons of one mode. */
 export function messageAlert(
   message: AnalysedMessage,
   reasons: readonly Reason[],
@@ -49,7 +49,7 @@ export function messageAlert(
       label: message.label,
       reasons: reasons.map((reason) => {
         const evidence = showEvidence(reason.evidence, clear, message.to)
-        // Of the evidence as it is shown: a sentence gives away no more.
+        // Describe the shown evidence, so that the sentence reveals no more.
         const { detail, rule } = options.describe({ code: reason.code, evidence })
         return {
           code: reason.code,

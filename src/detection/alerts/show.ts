@@ -3,25 +3,25 @@ import { ACTIONS, type Action, type Evidence } from '../../domain/decision.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { redactText } from '../../text/redact.ts'
 
-/** Setting `privacy.senderContacts`. */
+/** Values of the setting `privacy.senderContacts`. */
 export type SenderContacts = 'clear' | 'masked'
 
-/** Longest text of a sample, characters: samples travel with every change of a state. */
+/** Longest text of a sample, characters: samples are repeated with every change of a state. */
 const SAMPLE_TEXT = 500
-/** Most of a message's text that an alert shows, bytes: a joined one may have 1.5 MB, and brokers take 1 MB. */
+/** Longest message text in an alert, bytes: a joined message may have 1.5 MB, and brokers accept 1 MB. */
 const MESSAGE_TEXT = 4_000
 const MAX_CONTACTS = 20
 
 const NUMBER = /^[0-9]+$/
 
-/** Whether what the sender publishes to be contacted stays in clear under this action. */
+/** Whether the contacts published by the sender are shown in clear under this action. */
 export function contactsInClear(action: Action, setting: SenderContacts): boolean {
   return setting === 'clear' && ACTIONS.indexOf(action) >= ACTIONS.indexOf('review')
 }
 
 /**
- * First 3 and last 4 digits of a number in canonical form; all masked below 8 digits; undefined for an opaque id,
- * which is not shown at all.
+ * Keeps the first 3 and last 4 digits of a canonical number; masks everything below 8 digits. Undefined for an opaque id, which
+ * is not shown at all.
  */
 export function maskRecipient(to: string): string | undefined {
   return NUMBER.test(to) ? maskNumber(to) : undefined
@@ -32,17 +32,17 @@ function maskNumber(digits: string): string {
   return `${digits.slice(0, 3)}${'*'.repeat(digits.length - 7)}${digits.slice(-4)}`
 }
 
-/** A sender's number or handle, masked. */
+/** Masks a sender's number or handle. */
 function maskContact(value: string): string {
   return NUMBER.test(value) ? maskNumber(value) : `${[...value][0] ?? ''}***`
 }
 
-/** A port or number of a sender as it may be shown. */
+/** A sender's port or number for display. */
 export function showFrom(from: string, clear: boolean): string {
   return clear ? from : maskContact(from)
 }
 
-/** The message of an alert: recipient masked, text redacted, sender in clear only where it may be. */
+/** The message of an alert: recipient masked, text redacted, sender in clear only if allowed. */
 export function showMessage(message: AnalysedMessage, clear: boolean): ShownMessage {
   const to = maskRecipient(message.to)
   const ext = message.record.ext
@@ -59,12 +59,12 @@ export function showMessage(message: AnalysedMessage, clear: boolean): ShownMess
   }
 }
 
-/** The ids of the parts that came of a joined message, each once; none for a message of one record. */
+/** Ids of the received parts of a joined message, without duplicates; empty for a message of one record. */
 export function partsOf({ origins }: Pick<AnalysedMessage, 'origins'>): { parts?: readonly string[] } {
   return origins.length < 2 ? {} : { parts: [...new Set(origins.map(({ id }) => id))] }
 }
 
-/** The text, or what fits of it, with the characters of the whole. */
+/** The text, cut if necessary, with the original length in characters. */
 function shownText(text: string): Pick<ShownMessage, 'text' | 'truncated'> {
   if (text.length * 3 <= MESSAGE_TEXT || Buffer.byteLength(text) <= MESSAGE_TEXT) return { text }
   const points = [...text]
@@ -76,7 +76,7 @@ function shownText(text: string): Pick<ShownMessage, 'text' | 'truncated'> {
   return { text: `${points.slice(0, kept).join('')}…`, truncated: points.length }
 }
 
-/** Another message of the same state, with the place of its record. */
+/** Another message of the same state, with the position of its record. */
 export function showSample(message: AnalysedMessage, clear: boolean): Sample {
   const text = redactText(message.text, message.otp)
   const { topic, partition, offset } = message.position
@@ -91,7 +91,7 @@ export function showSample(message: AnalysedMessage, clear: boolean): Sample {
   }
 }
 
-/** What the texts ask the recipient to call, open or add; each once, at most 20 of a kind. */
+/** Contacts that the texts ask the recipient to call, open or add; without duplicates, at most 20 of a kind. */
 export function showContacts(messages: readonly AnalysedMessage[], clear: boolean): Contacts {
   const urls = new Set<string>()
   const phones = new Set<string>()
@@ -101,7 +101,7 @@ export function showContacts(messages: readonly AnalysedMessage[], clear: boolea
     for (const url of message.urls)
       add(urls, clear ? withoutRecipient(url.text, message.to) : maskHost(url.host))
     for (const { kind, value } of message.contacts) {
-      // A text may repeat the number of the person it was sent to: that is no contact of the sender.
+      // A text may repeat the recipient's number, which is not a contact of the sender.
       if (value === message.to) continue
       const shown = clear ? value : maskContact(value)
       if (kind === 'qq') add(qq, shown)
@@ -117,7 +117,7 @@ function add(set: Set<string>, value: string): void {
   if (set.size < MAX_CONTACTS) set.add(value)
 }
 
-/** Personal links carry the recipient's number; without it the link is still the sender's. */
+/** Removes the recipient's number from personal links, which still identify the sender without it. */
 function withoutRecipient(text: string, to: string): string {
   const masked = maskRecipient(to)
   return masked === undefined || to.length < 5 ? text : text.replaceAll(to, masked)
@@ -129,8 +129,8 @@ function maskHost(host: string): string {
 }
 
 /**
- * Evidence as it may be shown. In clear, single words (domains, ports, numbers to call) stay and everything that
- * quotes the text is redacted; masked, every string is redacted. The recipient is masked in both.
+ * Redacts evidence for display. In clear, single words (domains, ports, numbers to call) stay and quotations of the text are
+ * redacted; masked, every string is redacted. The recipient is masked in both cases.
  */
 export function showEvidence(evidence: Evidence, clear: boolean, to?: string): Evidence {
   const out: Record<string, unknown> = {}
@@ -138,7 +138,7 @@ export function showEvidence(evidence: Evidence, clear: boolean, to?: string): E
   return out
 }
 
-/** A time of day, or quiet hours: no phone number. */
+/** A time of day or quiet hours, not to be taken for a phone number. */
 const CLOCK = /^[0-2]\d:[0-5]\d(?:-[0-2]\d:[0-5]\d)?$/
 const ONE_WORD = /^[\x21-\x7e]{1,253}$/
 

@@ -1,8 +1,8 @@
 import type { Alert } from '../../domain/alert.ts'
 
 /**
- * The alert without what only helps a reader to judge it: texts, samples, contacts and evidence. What a blocking
- * service acts on stays. For a sink that refused the whole for its size.
+ * The alert without the parts for human readers: texts, samples, contacts and evidence. Keeps what a blocking service needs. For
+ * a sink that refused the full alert for its size.
  */
 export function slimAlert(alert: Alert): Alert {
   const { samples: _samples, contacts: _contacts, message, reasons, ...data } = alert.data

@@ -9,14 +9,14 @@ import { redactText } from '../../text/redact.ts'
 import { ALERT_SCHEMA, type AlertOptions, combinedScore, severityOf, sourceOf } from './alert-options.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage, showSample } from './show.ts'
 
-/** Messages shown with the one that tipped a state. */
+/** Messages shown besides the one that triggered a state. */
 export const MAX_SAMPLES = 5
 
-/** What an event of a state holds in addition to the state. */
+/** Contents of a state event besides the state. */
 export interface StateAlertContext {
   readonly signal: Signal
   readonly weight: number
-  /** The message that tipped it; absent: the last one shown is repeated. */
+  /** The message that triggered it; absent: the last one shown is repeated. */
   readonly message?: AnalysedMessage | undefined
   readonly samples: readonly AnalysedMessage[]
   readonly provenance: Provenance
@@ -29,7 +29,7 @@ export interface StateAlertContext {
 export interface Feedback {
   readonly by: string
   readonly note?: string
-  /** Event time until which the code stays away, epoch ms. */
+  /** Event time until which the code is suppressed, epoch ms. */
   readonly until: number
 }
 
@@ -102,7 +102,7 @@ function shownOf(
   }
 }
 
-/** The tenant of all of these messages; undefined where they differ. */
+/** The common tenant of the messages; undefined if they differ. */
 function tenantOf([first, ...others]: readonly AnalysedMessage[]): string | undefined {
   const tenant = first?.record.tenant
   return others.every(({ record }) => record.tenant === tenant) ? tenant : undefined
@@ -120,21 +120,21 @@ function repeated(data: AlertData | undefined): Partial<AlertData> {
   }
 }
 
-/** Messages that an episode is remembered to have shown. */
+/** Limit of remembered message ids per episode. */
 const MAX_SHOWN = 64
 
-/** Ids of the messages that the events of an episode have shown: `before`, and now this alert. */
+/** Ids of the messages shown by the events of an episode: `before` plus this alert. */
 export function shownIds({ data }: Alert, before: readonly string[] = []): readonly string[] {
   const now = [...(data.samples ?? []), ...(data.message ? [data.message] : [])].map(({ id }) => id)
   return [...before.filter((id) => !now.includes(id)), ...now].slice(-MAX_SHOWN)
 }
 
-/** The next event of a state that no signal caused: a renewal repeats the last one whole. */
+/** The next event of a state without a new signal: a renewal repeats the last event. */
 export function renewedAlert(core: StateCore, last: Alert): Alert {
   return follow(core, last, 'sigwatch.alert.updated', last.data)
 }
 
-/** The event that ends a state. It shows no messages: the events before it did. */
+/** The event that ends a state. It contains no messages; earlier events did. */
 export function clearedAlert(core: StateCore, last: Alert, cause: ClearCause, feedback?: Feedback): Alert {
   const { message: _message, samples: _samples, contacts: _contacts, ...data } = last.data
   const cleared = feedback ? { ...data, feedback: feedbackOf(feedback) } : data
@@ -160,17 +160,17 @@ function follow(core: StateCore, last: Alert, type: AlertType, data: AlertData, 
   }
 }
 
-/** Whether the block table is to hold a row of a state: open, enforced, and its action `least` or stronger. */
+/** Whether a state belongs in the block table: open, enforced, and its action is `least` or stronger. */
 function inBlockTable(state: StateRecord, least: Action): boolean {
   return state.open && state.enforced && reaches(state.action, least)
 }
 
-/** Whether it may hold one now: also of a version before, or from when `blocks.minAction` was weaker. */
+/** Whether the table may hold a row, possibly from an earlier version or a time with a weaker `blocks.minAction`. */
 function mayHaveRow(state: StateRecord | undefined): boolean {
   return state?.open === true && state.enforced && state.rowless !== state.version
 }
 
-/** The row of a state in the block table; null (a tombstone) when it belongs there no longer. */
+/** The block table row of a state; null (a tombstone) if it no longer belongs there. */
 export function blockRow(state: StateRecord, least: Action): string | null {
   if (!inBlockTable(state, least)) return null
   const { limit, validFrom } = state.alert.data
@@ -189,7 +189,7 @@ export function blockRow(state: StateRecord, least: Action): string | null {
   return JSON.stringify(block)
 }
 
-/** What goes out for a change of a state at `now`, epoch ms. `wasThere`: the block table may hold a row of it. */
+/** The outbox entry for a state change at `now`, epoch ms. `wasThere`: the block table may hold a row of the state. */
 export function outboxEntry(
   state: StateRecord,
   wasThere: boolean,
@@ -206,7 +206,7 @@ export function outboxEntry(
   }
 }
 
-/** A change of a state as it is stored, with what is known of its row, and what goes out for it at `now`, epoch ms. */
+/** A state change for the store, including what is known of its row, and its outbox entry at `now`, epoch ms. */
 export function changeOf(
   { next: { rowless: _, ...next }, isEvent }: { readonly next: StateRecord; readonly isEvent: boolean },
   current: StateRecord | undefined,

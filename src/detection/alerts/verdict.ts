@@ -10,20 +10,20 @@ import { contactsInClear, partsOf, type SenderContacts, showEvidence } from './s
 export interface VerdictContext {
   /** Wall clock, epoch ms. */
   readonly now: number
-  /** The text model that labelled the message. */
+  /** Id of the text model that labelled the message. */
   readonly model: string
   readonly degraded: boolean
 }
 
 export interface VerdictOptions {
-  /** Adds `findings`: the reasons with their evidence. */
+  /** Adds `findings`, the evidence of the reasons. */
   readonly explain: boolean
   readonly senderContacts: SenderContacts
 }
 
 const NONE: readonly never[] = []
 
-/** The clock moves once a batch. */
+/** Cached, as the clock changes only once per batch. */
 const lastTime = { ms: 0, iso: new Date(0).toISOString() }
 
 function isoOf(ms: number): string {
@@ -34,7 +34,7 @@ function isoOf(ms: number): string {
   return lastTime.iso
 }
 
-/** The verdicts of the input records of a message: each part of a joined one gets that of the whole. */
+/** One verdict per input record of a message: each part of a joined message gets the verdict of the whole. */
 export function verdictsOf(
   decision: Decision,
   { now, model, degraded }: VerdictContext,
@@ -42,24 +42,24 @@ export function verdictsOf(
 ): Verdict[] {
   const decidedAt = isoOf(now)
   const { message, reasons, states, late } = decision
-  // Nothing applies to most messages: their verdicts are made without any list.
+  // Fast path without lists: nothing applies to most messages.
   const isBare = reasons.length + states.length === 0 && !explain && !degraded && !late
   if (isBare && !isJoined(message) && message.record.tenant === undefined)
     return bareVerdicts(message, model, decidedAt)
   return fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
 }
 
-/** The model's score of the label in thousandths, which is as much as a histogram needs. */
+/** The model's score of the label, rounded to thousandths, enough for a histogram. */
 function modelScoreOf({ scores, label }: AnalysedMessage): number {
   return Math.round(scores[label] * 1000) / 1000
 }
 
-/** Whether its verdicts say more: it has, or should have, several parts. */
+/** Whether the message has, or should have, several parts. */
 function isJoined({ partial, origins }: AnalysedMessage): boolean {
   return partial || origins.length > 1
 }
 
-/** Verdicts of a message to which nothing applies. */
+/** Verdicts of a message without reasons or states. */
 function bareVerdicts(message: AnalysedMessage, model: string, decidedAt: string): Verdict[] {
   const { label, origins } = message
   const modelScore = modelScoreOf(message)
@@ -119,10 +119,10 @@ function fullVerdicts(
   }))
 }
 
-/** Of characters that JSON takes as they are. */
+/** Strings that need no escaping in JSON. */
 const PLAIN = /^[ !#-[\]-~]*$/
 
-/** A verdict as `JSON.stringify` writes it; those without fields that few have are put together by hand. */
+/** Serialises a verdict exactly as `JSON.stringify` does; verdicts without rare fields take a faster path. */
 export function verdictJson(verdict: Verdict): string {
   const { id, action, label, score, model = '', modelScore, reasons, states, decidedAt } = verdict
   const isPlain =
@@ -142,7 +142,7 @@ export function verdictJson(verdict: Verdict): string {
   return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
 }
 
-/** Of strings that JSON takes as they are. */
+/** Serialises a list of strings that need no escaping. */
 function listJson(items: readonly string[]): string {
   return items.length === 0 ? '[]' : `["${items.join('","')}"]`
 }

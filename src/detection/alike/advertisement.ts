@@ -4,10 +4,10 @@ import { wayOutIn } from '../../text/phrases.ts'
 import { CJK, unitClass } from '../../text/plain-tables.ts'
 import type { Sketcher } from '../../text/sketch.ts'
 
-/** Chinese characters from which on a text can be told from another: the table knows few words in Latin letters. */
+/** Minimum of Chinese characters to identify a text: the table has few Latin words. */
 const LEAST_CHINESE = 12
 
-/** The sketch of what a message advertises, worked out once for all that carry its text. */
+/** The sketch of the advertisement in a message, computed once per text. */
 export function advertised(message: AnalysedMessage, sketcher: Sketcher): Sketch | undefined {
   const memo = message.memo.alike ?? message.memo
   if (memo.advertised?.by !== sketcher.id)
@@ -15,7 +15,7 @@ export function advertised(message: AnalysedMessage, sketcher: Sketcher): Sketch
   return memo.advertised.sketch
 }
 
-/** Without the words by which every advertisement tells how to refuse it. */
+/** Sketch without the opt-out wording, which every advertisement has. */
 export function sketchOfOffer(reading: TextReading, sketcher: Sketcher): Sketch | undefined {
   const { normalised, urls } = reading
   const { text, offsets } = normalised

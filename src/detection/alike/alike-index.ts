@@ -9,34 +9,34 @@ import { Histories, isDue, remember, saidBefore } from './histories.ts'
 import { cellsOf, readCentre, written } from './shown-centre.ts'
 import type { Trades } from './trades.ts'
 
-/** Names whose trade is remembered. */
+/** Limit of cached trades by name. */
 const NAMES = 8_192
 
-/** Groups of texts that lead to one place from which on it is a service of many, such as a platform of shops. */
+/** Number of groups linking to one place from which it counts as a shared service, such as a shop platform. */
 const SERVICE_FROM = 4
-/** Groups that are remembered of a place: more than it takes, so that it stays a service when one of them ends. */
+/** Groups tracked per place: more than needed, so that it stays a service when one of them ends. */
 const GROUPS = 2 * SERVICE_FROM
 /** How long a group counts after its last text, ms of event time. */
 const REMEMBERED = DAY
-/** Places that are remembered. */
+/** Limit of tracked places. */
 const PLACES = 8_192
 
 const NOWHERE: AlikePlace = {}
 const SHARED_WORDING: AlikePlace = { shared: 'wording' }
 const SHARED_PLACE: AlikePlace = { shared: 'place' }
 
-/** Groups advertisements by their sketches, and remembers what each signature has advertised: in this process alone. */
+/** Groups advertisements by sketch and tracks what each signature has advertised, per process. */
 export class AlikeIndex implements Alike {
   readonly #notices: NoticeIndex
   readonly #centres = new Centres()
   readonly #histories = new Histories()
   readonly #names = new BoundedCache<string | undefined>(NAMES)
-  /** Groups of texts by where they lead. */
+  /** Groups of texts by place. */
   readonly #leading = new BoundedCache<Set<Centre>>(PLACES)
   readonly #open: () => Trades
   #opened: Trades | undefined
 
-  /** Has the table of sketches in common with `notices`. */
+  /** Uses the sketch table of `notices`. */
   constructor(notices: NoticeIndex, open: () => Trades) {
     this.#notices = notices
     this.#open = open
@@ -74,10 +74,10 @@ export class AlikeIndex implements Alike {
     }
   }
 
-  /** Whether texts of many groups have led to a place within a day. */
+  /** Whether texts of many groups have linked to a place within a day. */
   #isService(place: string, centre: Centre, ts: number): boolean {
     const groups = this.#leading.get(place, () => new Set())
-    // Groups of one campaign are merged when they have come near: those that are no more have no time either.
+    // Groups of a campaign that converged have been merged; merged ones have `last` at -Infinity.
     for (const other of groups) if (other.last < ts - REMEMBERED) groups.delete(other)
     if (groups.size < GROUPS && centre.key !== undefined) groups.add(centre)
     return groups.size >= SERVICE_FROM

@@ -3,59 +3,59 @@ import { SKETCH_LENGTH, SKETCH_SIZE, type Sketch } from '../../domain/sketch.ts'
 import { HOUR } from '../../domain/time.ts'
 import { shown } from './shown-centre.ts'
 
-/** Centres that are kept. */
+/** Limit of centres. */
 const MOST = 512
-/** From here on a text belongs to a centre, and counts there: chosen on corpus/campaigns/tuning.tsv (docs/detection.md). */
+/** Similarity from which a text joins a centre; tuned on corpus/campaigns/tuning.tsv (docs/detection.md). */
 const JOINS = 0.7
 const COUNTS = 0.74
-/** From here on two centres are of the same texts: where either has few, and else. */
+/** Similarity from which two centres are merged: if either has few texts, and otherwise. */
 const MERGES_FEW = 0.72
 const MERGES = 0.8
-/** A text that is so like the centre of the sender's last one belongs there, without a look at the others. */
+/** A text this similar to the centre of its sender's last text joins it without comparing others. */
 const SAME = 0.85
-/** Entries that are compared first. */
+/** Entries compared first. */
 const HEAD = 24
-/** After its last text, ms of event time. */
+/** Lifetime of a centre after its last text, ms of event time. */
 const FORGOTTEN_AFTER = 2 * HOUR
-/** Texts of which a centre is the mean; from then on it follows them. */
+/** A centre is the mean of up to this many texts; then it follows them with a constant rate. */
 const FOLLOWS = 256
-/** Senders and messages from which on a centre has settled. */
+/** Minimum senders and messages for a centre to be settled. */
 const SETTLED_SENDERS = 4
 const SETTLED_MESSAGES = 8
 
-/** The middle of texts that are alike. */
+/** Mean of similar texts. */
 export interface Centre {
-  /** Of length 1. */
+  /** Unit vector. */
   readonly vector: Float32Array
-  /** Length of the vector beyond its head. */
+  /** Norm of the vector beyond its head. */
   tail: number
   readonly senders: Set<string>
   messages: number
   /** Event time of its first text, ms. */
   since: number
-  /** Newest event time of its texts, ms; -Infinity: it is no more. */
+  /** Newest event time of its texts, ms; -Infinity once removed. */
   last: number
-  /** Set once it has settled: the same for all instances that have a centre of these texts. */
+  /** Set once settled; the same for all instances with a centre of these texts. */
   key?: string
 }
 
 export interface Placed {
   readonly centre: Centre
-  /** The text lies near enough to count. */
+  /** Whether the text is near enough to count. */
   readonly counts: boolean
-  /** It has settled or moved on: other instances are to know. */
+  /** Whether it has settled or moved, so that other instances should be told. */
   readonly isNews: boolean
 }
 
 /**
- * Centres of texts, each following the texts that are most like it. Bounded: the one that was left longest ago gives way,
- * those that have settled last.
+ * Centres of similar texts, each following its texts (online clustering). Bounded: the least recently used is evicted first,
+ * settled ones last.
  */
 export class Centres {
   #centres: Centre[] = []
   #newest = Number.NEGATIVE_INFINITY
 
-  /** Adds a text to the centre that it is most like, or to a new one. `near`: where the sender's last one was. */
+  /** Adds a text to the most similar centre, or to a new one. `near`: the centre of the sender's last text. */
   place(sketch: Sketch, sender: string, ts: number, near?: Centre): Placed {
     this.#newest = Math.max(this.#newest, ts)
     const isNear = near !== undefined && this.#isLive(near) && likenessTo(near.vector, sketch) >= SAME
@@ -66,7 +66,7 @@ export class Centres {
     const counts = centre.key !== undefined && likenessTo(centre.vector, sketch) >= COUNTS
     move(centre, sketch, SKETCH_LENGTH, 1 / Math.min(centre.messages, FOLLOWS))
     const isDue = centre.messages >= SETTLED_MESSAGES && Number.isInteger(Math.log2(centre.messages))
-    // Texts of one campaign that came first may have opened several.
+    // The first texts of a campaign may have opened several centres.
     if (isDue) this.#mergeInto(centre)
     const settles =
       centre.key === undefined &&
@@ -79,7 +79,7 @@ export class Centres {
     return { centre, counts, isNews: settles || (isDue && centre.key !== undefined) }
   }
 
-  /** Takes over what an instance has shown of a centre; of those that are alike the one that began first gives its key. */
+  /** Adopts a centre published by another instance; of similar centres the oldest determines the key. */
   adopt({ vector, since, key }: Pick<Centre, 'vector' | 'since'> & { readonly key: string }): void {
     for (const centre of this.#centres) {
       if (centre.key === undefined || centre.key === key || cosine(centre.vector, vector) < MERGES) continue
@@ -98,7 +98,7 @@ export class Centres {
     let most = JOINS
     const tail = lengthFrom(sketch, HEAD) / SKETCH_LENGTH
     for (const centre of this.#centres) {
-      // What the rest can add at most tells nearly all others from it.
+      // An upper bound of the rest rules out nearly all others.
       const head = partOf(centre.vector, sketch, 0, HEAD)
       if (head + tail * centre.tail < most) continue
       const like = head + partOf(centre.vector, sketch, HEAD, SKETCH_SIZE)
@@ -134,11 +134,11 @@ export class Centres {
     return centre
   }
 
-  /** An eighth at once: so most texts need not sort. */
+  /** Evicts an eighth at a time, so that sorting is rare. */
   #makeRoom(): void {
     const rank = ({ key, last }: Centre) => last + (key === undefined ? 0 : FORGOTTEN_AFTER)
     const ranked = this.#centres.sort((a, b) => rank(b) - rank(a))
-    // Senders may still hold one that is dropped.
+    // Mark dropped centres: senders may still refer to them.
     for (const dropped of ranked.splice(MOST - MOST / 8)) dropped.last = Number.NEGATIVE_INFINITY
   }
 }
@@ -149,7 +149,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot
 }
 
-/** The cosine of a sketch and a vector of length 1. */
+/** Cosine similarity of a sketch and a unit vector. */
 export function likenessTo(vector: Float32Array, sketch: Sketch): number {
   return partOf(vector, sketch, 0, SKETCH_SIZE)
 }
@@ -171,7 +171,7 @@ function lengthFrom(values: ArrayLike<number>, from: number): number {
   return Math.sqrt(square)
 }
 
-/** Moves a centre by a part of the way to another vector, of `length`. */
+/** Moves a centre by a fraction of the way towards another vector of norm `length`. */
 function move(centre: Centre, to: ArrayLike<number>, length: number, part: number): void {
   const { vector } = centre
   let square = 0

@@ -4,43 +4,43 @@ import { likeness, type Sketch } from '../../domain/sketch.ts'
 import { HOUR } from '../../domain/time.ts'
 import { type Centre, likenessTo } from './centres.ts'
 
-/** Signatures that are remembered: those that advertised last. */
+/** Limit of tracked signatures, by latest advertisement. */
 const MOST = 20_000
-/** Different advertisements of a signature that are remembered: those that it sent last. */
+/** Distinct advertisements kept per signature, the latest ones. */
 const ADVERTISEMENTS = 4
-/** Advertisements after which it is known what a signature advertises. */
+/** Number of advertisements after which a signature's history is known. */
 const KNOWN_FROM = 3
-/** From here on it has said the like before: chosen on corpus/campaigns/tuning.tsv (docs/detection.md). */
+/** Similarity from which an advertisement is familiar; tuned on corpus/campaigns/tuning.tsv (docs/detection.md). */
 const FAMILIAR = 0.4
-/** From here on it is the same again. */
+/** Similarity from which it is the same advertisement. */
 const SAME = 0.6
-/** Once a signature is known, of its advertisements that lead nowhere one in so many is looked at. */
+/** For a known signature, one in this many of its advertisements without a destination is examined. */
 const LOOKED_AT = 8
-/** What a signature has said for so long is its own, whatever others say, ms. */
+/** An advertisement used for this long is the signature's own, whatever others send, ms. */
 const OWN_AFTER = 3 * HOUR
 
 interface Advertisement {
   readonly sketch: Sketch
-  /** Event time of the first, ms. */
+  /** Event time of the first one, ms. */
   readonly since: number
   times: number
 }
 
-/** What a signature has advertised. */
+/** Advertisements of a signature. */
 export interface History {
   readonly advertisements: Advertisement[]
   messages: number
-  /** Where its last one was. */
+  /** The centre of its last one. */
   centre?: Centre
 }
 
-/** What signatures have advertised, by their names. */
+/** Advertisement histories by signature name. */
 export class Histories {
   readonly #histories = new Map<string, History>()
 
   of(signature: string): History {
     const history = getOrInsert(this.#histories, signature, () => ({ advertisements: [], messages: 0 }))
-    // The one that was asked of last stands last.
+    // Reinsert, so that the map is in order of use.
     this.#histories.delete(signature)
     this.#histories.set(signature, history)
     if (this.#histories.size > MOST) this.#histories.delete(this.#histories.keys().next().value as string)
@@ -48,7 +48,7 @@ export class Histories {
   }
 }
 
-/** What a signature advertised before a group of alike texts began decides whether it takes up something new with them. */
+/** Compares a group with what the signature advertised before the group of similar texts began. */
 export function saidBefore({ advertisements }: History, { vector, since }: Centre, ts: number): SaidBefore {
   let times = 0
   for (const one of advertisements) {
@@ -59,7 +59,7 @@ export function saidBefore({ advertisements }: History, { vector, since }: Centr
   return times >= KNOWN_FROM ? 'new' : 'unknown'
 }
 
-/** Whether the next advertisement of a signature is worth a look for its history alone. */
+/** Whether the next advertisement of a signature should be examined only for its history. */
 export function isDue(history: History): boolean {
   return history.messages < KNOWN_FROM || ++history.messages % LOOKED_AT === 0
 }

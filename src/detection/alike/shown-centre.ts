@@ -1,10 +1,10 @@
 import { SKETCH_LENGTH, SKETCH_SIZE } from '../../domain/sketch.ts'
 
-/** Cells under each of which a centre is shown: centres of one campaign that two instances have share at least one (99%). */
+/** Number of cells a centre is published under: centres of one campaign in two instances share at least one (99%). */
 const CELLS = 3
 const ROUNDS = 3
 
-/** A centre as instances show it to each other. */
+/** A centre as published to other instances. */
 export interface ShownCentre {
   readonly vector: Float32Array
   readonly since: number
@@ -22,7 +22,7 @@ export function written({ since, key, ...centre }: ShownCentre): string {
   return `${since}.${key}.${shown(centre)}`
 }
 
-/** What `written` gave; undefined for anything else. */
+/** Parses a published centre; undefined for anything else. */
 export function readCentre(text: string): ShownCentre | undefined {
   const found = /^(\d{1,15})\.([0-9a-f]{8})\.([A-Za-z0-9+/=]{88})$/.exec(text)
   if (found === null) return undefined
@@ -32,7 +32,7 @@ export function readCentre(text: string): ShownCentre | undefined {
   return { since: Number(found[1]), key: found[2] as string, vector }
 }
 
-/** Signs of the rotations, by a fixed sequence. */
+/** Signs of the random rotations, from a fixed sequence. */
 const SIGNS = (() => {
   let state = 0x9e3779b9
   return Array.from({ length: CELLS * ROUNDS * SKETCH_SIZE }, () => {
@@ -41,7 +41,7 @@ const SIGNS = (() => {
   })
 })()
 
-/** Names of cells that are mostly the same for vectors which are nearly so: of each rotation the axis along which it points. */
+/** Locality-sensitive cells of a vector, mostly equal for similar vectors: for each rotation, the axis it points along. */
 export function cellsOf(vector: Float32Array): string[] {
   return Array.from({ length: CELLS }, (_, cell) => `${cell}.${axisOf(vector, cell * ROUNDS)}`)
 }
@@ -59,7 +59,7 @@ function axisOf(vector: Float32Array, from: number): number {
   return (turned[axis] as number) < 0 ? axis + SKETCH_SIZE : axis
 }
 
-/** The Walsh-Hadamard transform, in place. */
+/** Walsh-Hadamard transform, in place. */
 function hadamard(values: Float64Array): void {
   for (let half = 1; half < SKETCH_SIZE; half *= 2) {
     for (let from = 0; from < SKETCH_SIZE; from += 2 * half) {

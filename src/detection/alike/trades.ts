@@ -5,14 +5,14 @@ import { likenessTo } from './centres.ts'
 
 /** config/trades.yaml */
 export interface TradesFile {
-  /** What enterprises of any trade say. */
+  /** Texts used by enterprises of any trade. */
   readonly general: readonly string[]
   readonly trades: Readonly<
     Record<string, { readonly names: readonly string[]; readonly says: readonly string[] }>
   >
 }
 
-/** What trades there are: by the names of enterprises, and by what their advertisements say. */
+/** Known trades, recognised by names of enterprises and by the wording of advertisements. */
 export class Trades {
   readonly #words: readonly (readonly [word: string, trade: string])[]
   readonly #general: readonly Sketch[]
@@ -28,7 +28,7 @@ export class Trades {
     this.#special = sketches(Object.values(trades).flatMap(({ says }) => says))
   }
 
-  /** The trade whose word ends last in the name, for that is what says the kind of enterprise; of those the longest. */
+  /** The trade whose word ends last in the name, since the end states the kind of enterprise; the longest of equal ones. */
   ofName(name: string): string | undefined {
     let found: string | undefined
     let [end, length] = [-1, 0]
@@ -42,7 +42,7 @@ export class Trades {
     return found
   }
 
-  /** Whether a text says what any enterprise may say, whatever it sells. */
+  /** Whether a text is generic, whatever the enterprise sells. */
   isGeneral(vector: Float32Array): boolean {
     const most = (sketches: readonly Sketch[]) =>
       sketches.reduce((most, sketch) => Math.max(most, likenessTo(vector, sketch)), -1)

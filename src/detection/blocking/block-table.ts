@@ -23,25 +23,25 @@ import {
 import { Found, type Standing } from './standing.ts'
 import { VerdictBook } from './verdict-book.ts'
 
-/** A state as it is held; not `open`: it has ended, and is known so that an older event does not open it again. */
+/** A stored state; if not `open` it has ended and is kept so that an older event does not reopen it. */
 interface Row extends Order {
   readonly open: boolean
   readonly asking: Asking
   readonly match: CompiledMatch | undefined
-  /** Forgotten after it, epoch ms. */
+  /** Expiry, epoch ms. */
   readonly until: number
 }
 
 export interface BlockTableOptions {
   readonly tokenisers: Tokenisers
-  /** States, messages with an alert, and half of the verdicts that are held at most. */
+  /** Limits of states, of messages with an alert, and of half the verdicts. */
   readonly limits?: { readonly states?: number; readonly messages?: number; readonly verdicts?: number }
 }
 
-/** A state is remembered for so long after its end, ms. */
+/** A state is kept for this long after its end, ms. */
 const REMEMBER = HOUR
 const VERDICTS_KEPT = 10 * MINUTE
-/** States that are looked at for one that has ended. */
+/** States examined to find one that has ended. */
 const LOOKED_THROUGH = 100
 const NOTHING: Asking = {
   action: 'none',
@@ -53,20 +53,20 @@ const NOTHING: Asking = {
 }
 
 /**
- * What is to be blocked, from the block table, the alerts and the verdicts, by the rules of docs/blocking.md. Records may come
- * in any order and repeatedly. Pure: `now` is the time of the brokers, epoch ms. Bounded: beyond its limits the state that
- * was changed longest ago is forgotten (`forgotten` counts those that were open), and so is the oldest alert on a message.
+ * Decides what to block, from the block table, the alerts and the verdicts, by the rules of docs/blocking.md. Records may arrive
+ * in any order and repeatedly. Pure: `now` is the brokers' time, epoch ms. Bounded: beyond its limits the least recently changed
+ * state is evicted (`forgotten` counts those that were open), and so is the oldest alert on a message.
  */
 export class BlockTable {
   readonly #tokenisers: Tokenisers
   readonly #maxStates: number
   readonly #maxMessages: number
   readonly #rows = new Map<string, Row>()
-  /** What the block table last had of a state: all that its tombstone ends. */
+  /** Last order of each state in the block table: a tombstone ends nothing newer. */
   readonly #written = new Map<string, Order>()
-  /** Ids of open states by the keys of their match. */
+  /** Open state ids by keys of their match. */
   readonly #index = new Map<string, Set<string>>()
-  /** Alerts on messages, by the id of the message and of the alert. */
+  /** Alerts on messages, by message id and alert id. */
   readonly #messages = new Map<string, Map<string, Asking>>()
   readonly #verdicts: VerdictBook
   forgotten = 0
@@ -83,7 +83,7 @@ export class BlockTable {
     return { states: this.#rows.size, messages: this.#messages.size, verdicts: this.#verdicts.size }
   }
 
-  /** Ids of the states in force with what orders them, sorted. */
+  /** States in force with their order, sorted by id. */
   entries(now: number): (readonly [id: string, episode: number, revision: number, action: Action])[] {
     return [...this.#rows]
       .filter(([, { open, asking }]) => open && isInForce(asking, now))
@@ -91,7 +91,7 @@ export class BlockTable {
       .sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
-  /** How many states are in force. */
+  /** Number of states in force. */
   inForce(now: number): number {
     let count = 0
     for (const { open, asking } of this.#rows.values()) if (open && isInForce(asking, now)) count++
@@ -99,8 +99,8 @@ export class BlockTable {
   }
 
   /**
-   * A record of the block table; null: a tombstone, with the order of the event that ended the state where its headers say it.
-   * False: it cannot be read, and is passed over.
+   * Applies a record of the block table; null: a tombstone, with the order of the final event if its headers give it. False if
+   * the record is unreadable and was skipped.
    */
   takeBlock(state: string, value: string | null, now: number, ended?: Order): boolean {
     if (value === null) {
@@ -115,7 +115,7 @@ export class BlockTable {
     return true
   }
 
-  /** What the alerts told since is newer than the row, and stays. */
+  /** Ends a state, unless alerts since then are newer. */
   #end(state: string, now: number, ended: Order | undefined): void {
     const known = this.#rows.get(state)
     const written = this.#written.get(state)
@@ -127,7 +127,10 @@ export class BlockTable {
     this.#bound()
   }
 
-  /** A record of the topic of alerts: the ids of the parts that it blocks; undefined: it cannot be read, or asks for nothing. */
+  /**
+   * Applies a record of the alerts topic; returns the ids of the parts it blocks, or undefined if it is unreadable or has no
+   * effect.
+   */
   takeAlert(value: string, now: number): readonly string[] | undefined {
     const said = readAlert(value)
     if (!said) return undefined
@@ -160,7 +163,7 @@ export class BlockTable {
     this.#bound()
   }
 
-  /** One that has ended goes before one that is open. */
+  /** Evicts ended states before open ones. */
   #bound(): void {
     if (this.#rows.size <= this.#maxStates) return
     let [oldest] = this.#rows.keys()
@@ -200,12 +203,12 @@ export class BlockTable {
     this.#written.delete(id)
   }
 
-  /** Forgets what has expired. */
+  /** Removes expired entries. */
   sweep(now: number): void {
     for (const [id, alerts] of this.#messages)
       if (![...alerts.values()].some(({ expiresAt }) => now < expiresAt)) this.#messages.delete(id)
     for (const [id, { until }] of this.#rows) if (until <= now) this.#forget(id)
-    // Of rows that were never taken in, as what the alerts had told was newer.
+    // Remove orders of rows that were ignored because alerts were newer.
     for (const id of this.#written.keys()) if (!this.#rows.has(id)) this.#written.delete(id)
     this.#verdicts.sweep(now)
   }
@@ -214,7 +217,7 @@ export class BlockTable {
     return this.#verdicts.get(id)
   }
 
-  /** What is asked for of a message now. */
+  /** The actions requested for a message now. */
   look(message: Submission, now: number, verdict = this.#verdicts.get(message.id)): Standing {
     const found = new Found()
     for (const [alert, asking] of this.#messages.get(message.id) ?? [])
@@ -226,7 +229,7 @@ export class BlockTable {
       const { asking, match } = this.#rows.get(id)!
       if (!isInForce(asking, now) || !match) continue
       let holds = match.test(asked)
-      // The verdict knows labels, campaigns and templates.
+      // A verdict covers labels, campaigns and templates.
       if (holds === 'unknown' && verdict?.states) holds = verdict.states.includes(id) ? 'yes' : 'no'
       if (holds !== 'no') found.state(id, asking, holds === 'yes' ? asking.action : 'review')
     }

@@ -1,26 +1,26 @@
 import { MINUTE } from '../../domain/time.ts'
 
-/** What a partition showed: time less the monotonic clock, and when, ms. */
+/** Reading of a partition: time minus the monotonic clock, and when it was taken, ms. */
 interface Shown {
   readonly offset: number
   readonly at: number
 }
 
-/** A lower time replaces one that was shown so long ago: the clock that it came from may have been set right. */
+/** A lower time replaces a reading older than this: the clock it came from may have been corrected. */
 const KEPT = 10 * MINUTE
-/** A clock that no other confirms within this, of three or more, is passed over. */
+/** With three or more clocks, one that no other confirms within this is ignored. */
 const CONFIRMS = MINUTE
 
 export interface BrokerClockOptions {
-  /** Epoch ms of the host, which counts until a broker has shown its time. */
+  /** Host clock, epoch ms, used until a broker has shown its time. */
   readonly host?: () => number
-  /** ms */
+  /** Monotonic clock, ms. */
   readonly monotonic?: () => number
 }
 
 /**
- * The time of the brokers, by which sigwatch and all that block agree: as they stamped records when they appended them just
- * now, carried on by the monotonic clock. The record that took least time on its way is the nearest.
+ * The brokers' time, which sigwatch and all blockers agree on: the timestamps of freshly appended records, carried on by the
+ * monotonic clock. The record with the shortest delay is the most accurate.
  */
 export class BrokerClock {
   readonly #host: () => number
@@ -38,7 +38,7 @@ export class BrokerClock {
     return Math.round(this.#offset === undefined ? this.#host() : this.#offset + this.#monotonic())
   }
 
-  /** A broker has just appended a record to this partition at `time`, epoch ms. */
+  /** Records that a broker just appended a record to this partition at `time`, epoch ms. */
   appended(partition: string, time: number): void {
     if (!(time > 0)) return
     const at = this.#monotonic()

@@ -1,25 +1,25 @@
 import type { Tokenise } from '../../domain/token.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 
-/** A message as it is asked about. What is absent is not known; an empty text or list says that there is none. */
+/** A message to decide on. Absent fields are unknown; an empty text or list means that there is none. */
 export interface Submission {
   readonly id: string
   readonly from: string
-  /** The recipient as it is, or its token. */
+  /** The recipient as given, or its token. */
   readonly to?: string | undefined
   readonly toToken?: string | undefined
   /** Without brackets. */
   readonly signature?: string | undefined
   /** Host names of the links in the text. */
   readonly hosts?: readonly string[] | undefined
-  /** Which segment of a concatenated SMS it is. */
+  /** The segment of a concatenated SMS. */
   readonly part?: { readonly ref: string; readonly count: number } | undefined
 }
 
-/** Makes the tokens of the keys that are understood, by the id of the key. */
+/** Tokenisers of the known keys, by key id. */
 export type Tokenisers = ReadonlyMap<string, Tokenise>
 
-/** A submission in the forms that are compared; tokens are made when they are asked for. */
+/** A submission in canonical form for comparison; tokens are computed on demand. */
 export class Asked {
   readonly from: string
   readonly signature: string | undefined
@@ -36,7 +36,7 @@ export class Asked {
     this.hosts = message.hosts?.map(hostName)
   }
 
-  /** The recipient as a token of this key; undefined: it cannot be told. */
+  /** The recipient's token under this key; undefined if it cannot be determined. */
   token(keyId: string): string | undefined {
     if (this.#tokens.has(keyId)) return this.#tokens.get(keyId)
     const { to, toToken } = this.#message
@@ -47,28 +47,28 @@ export class Asked {
     return token
   }
 
-  /** Under every key; none: it may be any recipient. */
+  /** The recipient's tokens under all keys; empty: it may be any recipient. */
   tokens(): readonly string[] {
     return [...this.#tokenisers.keys()].flatMap((id) => this.token(id) ?? [])
   }
 }
 
-/** Which key made a token: an id may have dots itself. */
+/** The id of a token's key; ids may contain dots. */
 export const keyIdOf = (token: string) => token.slice(0, Math.max(0, token.lastIndexOf('.')))
 
-/** The one form in which names of hosts are compared. */
+/** Canonical form of host names. */
 const hostName = (name: string) => name.toLowerCase().replace(/\.$/, '')
 
-/** `unknown`: of a member that only sigwatch can evaluate, or one of a later version. */
+/** `unknown`: the member can only be evaluated by sigwatch, or is from a later version. */
 export type Holds = 'yes' | 'no' | 'unknown'
 
 type Test = (asked: Asked) => Holds
 
-/** A conjunction that is ready to be compared. */
+/** A compiled conjunction. */
 export interface CompiledMatch {
-  /** The keys under which it is found: those of one member that must hold, and the name of that member. */
+  /** Index keys: those of one member that must hold, and the name of that member. */
   readonly keys: readonly string[]
-  /** `no` as soon as one member does not hold; `unknown` when none fails and one cannot be told. */
+  /** `no` if any member does not hold; `unknown` if none fails and one cannot be evaluated. */
   readonly test: Test
 }
 
@@ -77,7 +77,7 @@ const UNKNOWN: Test = () => 'unknown'
 const isText = (value: unknown): value is string => typeof value === 'string'
 const areTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText)
 
-/** `106900*` stands for every port that begins so. */
+/** `106900*` covers every port with that prefix. */
 function portTest(patterns: readonly string[]): (port: string) => boolean {
   const exact = new Set(patterns.filter((one) => !one.endsWith('*')).map(canonicalNumber))
   const prefixes = patterns.filter((one) => one.endsWith('*')).map((one) => canonicalNumber(one.slice(0, -1)))
@@ -100,7 +100,7 @@ function tokenTest(expected: string): Test {
   }
 }
 
-/** Of another form a member is as one that is not known. */
+/** A member of an unexpected form is treated as unknown. */
 function testOf(member: string, value: unknown): Test {
   switch (member) {
     case 'signature':
@@ -120,10 +120,10 @@ function testOf(member: string, value: unknown): Test {
   return UNKNOWN
 }
 
-/** Of a match that names nothing to look it up by. */
+/** Key of a match that has nothing to index. */
 const ANY = '*'
 
-/** undefined: it has no member, and matches nothing. */
+/** Undefined if it has no member and so matches nothing. */
 export function compileMatch(match: unknown, tokenisers: Tokenisers): CompiledMatch | undefined {
   if (typeof match !== 'object' || match === null || Array.isArray(match)) return undefined
   const members = Object.entries(match)
@@ -149,11 +149,11 @@ function keysOf(match: object, tokenisers: Tokenisers): readonly string[] {
   if (isText(signature)) return ['signature', `signature:${signature}`]
   if (areTexts(ports) && !ports.some((port) => port.endsWith('*')))
     return [...new Set(ports.map((port) => `port:${canonicalNumber(port)}`))]
-  // A token of another key may be that of anybody.
+  // A token under an unknown key may belong to any recipient.
   return isText(toToken) && tokenisers.has(keyIdOf(toToken)) ? ['token', `token:${toToken}`] : [ANY]
 }
 
-/** Every key under which a match may hold: of a member that is not known, all of that member. */
+/** All keys under which a match may hold; for an unknown member, all matches indexed by that member. */
 export function* keysFor(asked: Asked, withTokens: boolean): Generator<string> {
   yield ANY
   yield `port:${asked.from}`
@@ -166,7 +166,7 @@ export function* keysFor(asked: Asked, withTokens: boolean): Generator<string> {
   for (const token of tokens) yield `token:${token}`
 }
 
-/** A host and every name above it, the last label too. */
+/** A host and its parent domains, including the top-level domain. */
 function* enclosingNames(host: string): Generator<string> {
   yield host
   for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1)

@@ -1,22 +1,22 @@
 import { ACTIONS, type Action } from '../../domain/decision.ts'
 
-/** What orders the events of a state. */
+/** Order of the events of a state. */
 export interface Order {
   readonly episode: number
   readonly revision: number
 }
 
-/** Of rows that versions before wrote: whatever has an order is newer. */
+/** Order of rows written by earlier versions: anything with an order is newer. */
 export const NO_ORDER: Order = { episode: -1, revision: -1 }
 
 export const isNewer = (a: Order, b: Order) =>
   a.episode > b.episode || (a.episode === b.episode && a.revision > b.revision)
 
-/** Of rows without an order the later one in the topic holds. */
+/** Of rows without an order, the later one in the topic wins. */
 export const replaces = (a: Order, b: Order) =>
   isNewer(a, b) || (a.episode === NO_ORDER.episode && b.episode === NO_ORDER.episode)
 
-/** From when until when something is asked for, epoch ms; NaN: it cannot be read, and nothing is in force. */
+/** Validity period, epoch ms; NaN if unreadable: then nothing is in force. */
 export interface Span {
   readonly validFrom: number
   readonly expiresAt: number
@@ -24,7 +24,7 @@ export interface Span {
 
 export const isInForce = ({ validFrom, expiresAt }: Span, now: number) => validFrom <= now && now < expiresAt
 
-/** What a row of the block table and the data of an alert have in common. */
+/** Fields common to a block table row and the data of an alert. */
 interface Members {
   readonly action?: unknown
   readonly limit?: { readonly perMinute?: unknown } | null
@@ -35,25 +35,25 @@ interface Members {
   readonly expiresAt?: unknown
 }
 
-/** What is asked for of the messages of a state, or of one message. */
+/** The action requested for the messages of a state, or for one message. */
 export interface Asking extends Span {
   readonly action: Action
-  /** Of a throttle. */
+  /** Limit of a throttle. */
   readonly perMinute?: number
   readonly match: unknown
   readonly codes: readonly string[]
-  /** How many of the codes, from the first on, ask for the action; the others ask for less. */
+  /** How many of the leading codes request the action; the others request a weaker one. */
   readonly asking: number
 }
 
 export interface StateEvent extends Order {
   readonly id: string
-  /** False: it asks for nothing, and ends what was asked before. */
+  /** False if it requests nothing and ends what was requested before. */
   readonly asks: boolean
   readonly asking: Asking
 }
 
-/** What an alert says: of a state, or of the messages of these ids. */
+/** Contents of an alert: about a state, or about the messages with these ids. */
 export type AlertSaid =
   | { readonly state: StateEvent }
   | { readonly alert: string; readonly ids: readonly string[]; readonly asking: Asking }
@@ -72,7 +72,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 const timeOf = (value: unknown) =>
   typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN
 
-/** An action that is not known is to be looked at. No state or alert asks for nothing. */
+/** Unknown actions count as `review`, and so does `none`, which no state or alert has. */
 function actionOf(value: unknown): Action {
   return value !== 'none' && ACTIONS.includes(value as Action) ? (value as Action) : 'review'
 }
@@ -90,7 +90,7 @@ interface Reason {
   readonly action?: unknown
 }
 
-/** Those that ask for the action come first. What a reason asks for by itself may be left out. */
+/** Codes that request the action come first. Reasons may omit their own action. */
 function codesOf({ action, code, reasons }: Members): Pick<Asking, 'codes' | 'asking'> {
   const named = Array.isArray(reasons) ? reasons.filter((one): one is Reason => Object(one) === one) : []
   const asksFor = (one: Reason) => one.action === undefined || one.action === action
@@ -118,7 +118,7 @@ function orderOf({ episode, revision }: { episode?: unknown; revision?: unknown 
   return typeof episode === 'number' && typeof revision === 'number' ? { episode, revision } : NO_ORDER
 }
 
-/** An object in JSON; undefined: it is none. */
+/** Parses a JSON object; undefined if it is not one. */
 function objectOf(value: string): object | undefined {
   try {
     const parsed: unknown = JSON.parse(value)
@@ -128,13 +128,13 @@ function objectOf(value: string): object | undefined {
   }
 }
 
-/** A row of the block table; undefined: it cannot be read. */
+/** Parses a block table row; undefined if unreadable. */
 export function readBlock(id: string, value: string): StateEvent | undefined {
   const row = objectOf(value) as (Members & { episode?: unknown; revision?: unknown }) | undefined
   return row && { id, ...orderOf(row), asks: true, asking: askingOf(row) }
 }
 
-/** An event of the topic of alerts; undefined: it cannot be read, or asks for nothing. */
+/** Parses an event of the alerts topic; undefined if unreadable or without effect. */
 export function readAlert(value: string): AlertSaid | undefined {
   const event = objectOf(value) as { id?: unknown; type?: unknown; data?: unknown } | undefined
   const { data } = event ?? {}
@@ -158,13 +158,13 @@ export function readAlert(value: string): AlertSaid | undefined {
 
 const PASS: Verdict = { action: 'none', states: [], codes: [] }
 
-/** A verdict and the message that it is on; undefined: it cannot be read. */
+/** Parses a verdict and its message id; undefined if unreadable. */
 export function readVerdict(value: string): readonly [id: string, verdict: Verdict] | undefined {
   const found = objectOf(value) as { id?: unknown } | undefined
   return typeof found?.id === 'string' ? [found.id, verdictOf(found)] : undefined
 }
 
-/** A verdict without `action` asks for nothing. */
+/** A verdict without `action` requests nothing. */
 export function verdictOf(value: object): Verdict {
   const { action, states, reasons } = value as { action?: unknown; states?: unknown; reasons?: unknown }
   const areStates = Array.isArray(states) && states.every((one) => typeof one === 'string')

@@ -2,42 +2,42 @@ import { type Action, stronger } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
 import type { Asking, Verdict } from './records.ts'
 
-/** A state that throttles, as far as counting goes. */
+/** The parts of a throttling state needed for counting. */
 export interface Throttle {
   readonly state: string
   readonly perMinute: number
 }
 
-/** What is asked for of a message, before anything is counted. */
+/** The actions requested for a message, before throttles are counted. */
 export interface Standing {
-  /** The strongest of what needs no counting. */
+  /** The strongest action that needs no counting. */
   readonly action: Exclude<Action, 'throttle'>
-  /** All of them must have room; none under a block. */
+  /** Each must have capacity left; empty under a block. */
   readonly throttles: readonly Throttle[]
-  /** A verdict or an alert asks for a throttle, and no state says how many. */
+  /** A verdict or an alert requests a throttle, but no state gives the rate. */
   readonly throttledBare: boolean
-  /** Ids of the states that hold, or may hold. */
+  /** Ids of the states that match, or may match. */
   readonly states: readonly string[]
   readonly codes: readonly CodeAsking[]
-  /** The state that asks for `action`. */
+  /** The state that requests `action`. */
   readonly by?: string
-  /** The alert on the message that asks for `action`. */
+  /** The alert on the message that requests `action`. */
   readonly alert?: string
 }
 
-/** A code with what it asks for; undefined: for less than what it came with. */
+/** A code and its action; undefined: a weaker one than it is listed with. */
 export interface CodeAsking {
   readonly code: string
   readonly action: Action | undefined
 }
 
-/** Codes by name, those first that ask for this action. */
+/** Codes by name, starting with those that request this action. */
 export function codesFor(codes: readonly CodeAsking[], action: Action): readonly string[] {
   const [first, rest] = [true, false].map((asks) => codes.filter((one) => (one.action === action) === asks))
   return [...new Set([...first!, ...rest!].map(({ code }) => code))]
 }
 
-/** Gathers what is asked for. */
+/** Collects the requested actions. */
 export class Found {
   #action: Standing['action'] = 'none'
   #by: string | undefined
@@ -45,7 +45,7 @@ export class Found {
   readonly #throttles: Throttle[] = []
   readonly #states: string[] = []
   readonly #codes: CodeAsking[] = []
-  /** The alert that asks for most. */
+  /** The alert with the strongest action. */
   #alert: { readonly id: string; readonly action: Action } | undefined
 
   alert(id: string, { action, codes, asking }: Asking): void {
@@ -56,7 +56,7 @@ export class Found {
       this.#codes.push({ code, action: i < asking ? action : undefined })
   }
 
-  /** After the alerts: they say which codes ask for what, a verdict does not. */
+  /** Called after the alerts: they state the action of each code, a verdict does not. */
   verdict({ action, codes }: Verdict): void {
     this.#message(action)
     if (action === 'none') return

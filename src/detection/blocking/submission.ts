@@ -3,10 +3,10 @@ import { canonicalNumber } from '../../text/canonical-number.ts'
 import { extract } from '../../text/extract.ts'
 import type { Submission } from './match.ts'
 
-/** Code points, or for the text code units: that of many parts. */
+/** Limits in code points; for the text, of possibly many parts, in code units. */
 const LONGEST = { id: 128, from: 21, to: 64, text: 20_000, signature: 64 } as const
 
-/** What is wrong with one of the members; undefined: nothing. */
+/** The first fault of a member, if any. */
 function faultOf(body: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, longest] of Object.entries(LONGEST)) {
     const value = body[name]
@@ -18,7 +18,7 @@ function faultOf(body: Readonly<Record<string, unknown>>): string | undefined {
   return undefined
 }
 
-/** undefined: it is no part of several; text: what is wrong. */
+/** Undefined if it is not one of several parts; a string describes a fault. */
 function partOf(value: unknown): Submission['part'] | string {
   if (value === undefined || value === null) return undefined
   const { ref, count, index } = (typeof value === 'object' ? value : {}) as Readonly<Record<string, unknown>>
@@ -30,8 +30,9 @@ function partOf(value: unknown): Submission['part'] | string {
 }
 
 /**
- * Reads what is asked about: `{id, from, to, text, signature?, part?}`, other members are left alone, so that an input record
- * will do. Signature and links are read from the text; what the text of a part lacks may be cut, and is not known. Text: what is wrong.
+ * Parses a submission `{id, from, to, text, signature?, part?}`; other members are ignored, so an input record is accepted.
+ * Signature and links are read from the text; those missing in the text of a part may be cut and are unknown. A returned string
+ * describes a fault.
  */
 export function readSubmission(body: unknown): Submission | string {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
@@ -52,7 +53,7 @@ export function readSubmission(body: unknown): Submission | string {
   }
 }
 
-/** A name of the SMS that a part belongs to, which tells no number. */
+/** Key of the SMS that a part belongs to; reveals no number. */
 export function smsOf({ from, to, toToken, part }: Submission, tokenise: (number: string) => string): string {
   const recipient = toToken ?? (to === undefined ? '' : tokenise(canonicalNumber(to)))
   return hashOf(canonicalNumber(from), recipient, part!.ref, String(part!.count))

@@ -1,8 +1,8 @@
 import type { Verdict } from './records.ts'
 
 /**
- * The newest verdicts by the id of their message: those of the last `kept` ms at least, and no more than twice `limit`. Two
- * generations: when the young one is full, or old, the old one is dropped.
+ * The latest verdicts by message id: at least those of the last `kept` ms, at most twice `limit`. Two generations: when the young
+ * one is full or old, the old one is dropped.
  */
 export class VerdictBook {
   #young = new Map<string, Verdict>()

@@ -3,62 +3,62 @@ import { MODULES } from './code-modules.generated.ts'
 import type { AnyCode, CodeSpec, MessageCode, StateCode } from './code-spec.ts'
 import { OWN_CODES } from './own-codes.ts'
 
-/** Codes of single messages, in the order in which the reasons of a message are listed. */
+/** Codes of single messages, in the order in which reasons are listed. */
 export const MESSAGE_CODES: readonly MessageCode[] = MODULES.filter((spec) => 'detect' in spec)
 
-/** Codes of states that are concluded from counts. */
+/** Codes of states raised on counts. */
 export const STATE_CODES: readonly StateCode[] = MODULES.filter((spec) => 'policyAt' in spec)
 
-/** Every code by its name, in the order of the list of names. */
+/** All codes by name, in the order of the list of names. */
 export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])) as Readonly<
   Record<ShippedCode, CodeSpec>
 >
 
-/** What is known of a code: of an operator's, what all of these have in common. */
+/** The definition of a code; for an operator's code, the definition common to all of them. */
 export function specOf(code: Code): AnyCode {
   return isOwnCode(code) ? OWN_CODES : CODES[code as ShippedCode]
 }
 
-/** The code of a name from outside, for example of a record that a later version wrote; undefined when there is none. */
+/** Looks up a code by a name from outside, such as a record written by a later version; undefined if there is none. */
 export function codeNamed(name: string): AnyCode | undefined {
   if (isOwnCode(name)) return OWN_CODES
   return Object.hasOwn(CODES, name) ? CODES[name as ShippedCode] : undefined
 }
 
-/** Codes that say that a message pretends to come from a brand. */
+/** Codes for messages that impersonate a brand. */
 export const FORGERY_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].forgery)
-/** Codes that say that a sender is not filed for what it claims to be. */
+/** Codes for senders that are not filed for what they claim to be. */
 export const STRANGER_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].ofStrangers)
-/** Codes whose states say that a signature sends more than is usual for it. */
+/** Codes whose states mean that a signature sends more than usual. */
 export const UNUSUAL_RATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].leavesUsualRate)
-/** The code of states that people raise. */
+/** The code of states raised by people. */
 export const CODE_BY_HAND: Code = CODE_NAMES.find((name) => CODES[name].byHand)!
 /** Codes that are off while the registry has no signature rows. */
 export const CODES_OF_SIGNATURE_ROWS: readonly Code[] = CODE_NAMES.filter(
   (name) => CODES[name].needsSignatureRows,
 )
 
-/** Whether a code is concluded from complaints alone, so that no single message raises it. */
+/** Whether a code is raised on complaints alone, so that no single message causes it. */
 export function restsOnComplaints(name: string): boolean {
   return 'onComplaints' in (codeNamed(name) ?? {})
 }
 
-/** Codes of which states can be open: those of counts, and those to which repeated messages escalate. */
+/** Codes that can have open states: those based on counts, and those that repeated messages escalate to. */
 export const CODES_OF_STATES: readonly Code[] = CODE_NAMES.filter(
   (name) => !isMessageCode(name) || CODES[name].escalates.length > 0,
 )
 
-/** Codes that are found on one message; the others only speak of states. */
+/** Whether a code is found on single messages; the others only apply to states. */
 export function isMessageCode(name: Code): boolean {
   return specOf(name).targets.includes('message')
 }
 
-/** Whether a code can say anything of a kind of target: codes of messages speak of whatever a message belongs to. */
+/** Whether a code can apply to a kind of target; message codes apply to every target of a message. */
 export function speaksOf(name: Code, kind: TargetKind): boolean {
   return isMessageCode(name) || specOf(name).targets.includes(kind)
 }
 
-/** What judges messages and counts; a core may be given fewer. */
+/** The detectors for messages and counts; a core may be given fewer. */
 export interface Detectors {
   readonly message: readonly MessageCode[]
   readonly rate: readonly StateCode[]

@@ -19,21 +19,21 @@ import { isPersonal, senderKind } from './shared/sender-kind.ts'
 
 /** Entity of the set of senders of one MinHash band. */
 const CAMPAIGN_SENDERS = 'campaign-senders:'
-/** The same of filed senders whose advertisements lead somewhere, wherever that is. */
+/** Entity of filed senders of one band whose advertisements lead anywhere. */
 const FILED_TEXT = 'campaign-text:'
-/** Of filed senders of one band that lead to the same place, after it. */
+/** Entity of filed senders of one band that lead to the same place, appended to it. */
 const FILED_SENDERS = 'campaign-filed:'
-/** Of filed senders that lead to the same place of somebody's own, whatever they say. */
+/** Entity of filed senders that lead to the same private place, whatever the text. */
 const FILED_PLACE = 'campaign-place:'
 const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE, ALIKE_SENDERS]
-/** Ports and signatures that the evidence lists, each. */
+/** Limit of ports and of signatures listed in evidence. */
 const LISTED = 20
 
 type SenderThresholds = Readonly<
   Record<'minPorts' | 'minSignatures' | 'minFiledSignatures' | 'minFiledApart' | 'minFiledAlike', number>
 >
 
-/** A number of senders that the capped set of the feature store can hold. */
+/** A threshold on senders, within the cap of the feature store's set. */
 const senders = (default_: number, says: string) => ({
   default: default_,
   unit: 'senders',
@@ -44,11 +44,10 @@ const senders = (default_: number, says: string) => ({
 })
 
 /**
- * One template over many ports or signatures, each below its own limit (a snowshoe). Counted are messages labelled fraud
- * or illicit, and commercial ones whose port is not filed for their signature; never those of a brand on its own filed
- * ports, nor what people forward. Other filed senders of advertising (shell companies) count by themselves: shops may well
- * share a text or a platform, so it takes more signatures that lead to one place, and more still where each leads to one
- * of its own.
+ * One template over many ports or signatures, each below its own limit (a snowshoe campaign). Counts messages labelled fraud or
+ * illicit, and commercial ones whose port is not filed for their signature; never those of a brand on its own filed ports, nor
+ * messages people forward. Other filed senders of advertising (shell companies) are counted separately: shops may share a text or
+ * a platform, so more signatures that lead to one place are required, and still more if each leads to its own.
  */
 export const campaignBurst = defineStateCode({
   code: 'CAMPAIGN_BURST',
@@ -168,7 +167,7 @@ export const campaignBurst = defineStateCode({
     }
     if (lead === undefined) return among
     const { place, own, domain = '' } = lead
-    // Shops share the ready-made texts of their platform, and what any enterprise says where one sells.
+    // Shops share the ready-made texts of their platform, and generic wording if the link leads to an established domain.
     const isPlatform = shared === 'place' || (shared === 'wording' && domain !== '' && !isCheapSuffix(domain))
     const [band] = isPlatform ? [] : message.bands
     const together = own ? `${FILED_PLACE}${place}/${domain}` : band && `${FILED_SENDERS}${band}/${place}`
@@ -194,7 +193,7 @@ export const campaignBurst = defineStateCode({
     const isPlace = prefix === FILED_PLACE
     const minMessages = isAlike ? thresholds.minAlikeMessages : thresholds.minMessages
     return {
-      // No band of a text has such a name.
+      // These ids cannot collide with a band.
       target: { kind: 'campaign', id: isPlace ? `place-${key}` : isAlike ? `alike-${key}` : key },
       at,
       over: total >= minMessages,
@@ -215,7 +214,7 @@ export const campaignBurst = defineStateCode({
   },
 })
 
-/** How many times as many senders there are as are asked for. */
+/** Number of senders relative to the required number. */
 function levelOf(
   prefix: string,
   { ports, signatures }: ReturnType<typeof split>,
@@ -227,18 +226,21 @@ function levelOf(
   return enterprisesAmong(signatures) / least
 }
 
-/** Whatever leads somewhere that the ports send: no member of a `match` says what a text is like. */
+/** Matches everything with a destination sent by the ports: a `match` cannot express text similarity. */
 function matchOfAlike(ports: readonly string[]): Match {
   return { ports: ports.toSorted(), labels: ['marketing', 'finance', 'fraud', 'illicit'] }
 }
 
-/** Advertising that links to the domain; without one, that the ports send: no member of a `match` has contacts. */
+/**
+ * Matches advertising with links to the domain; without a domain, all advertising sent by the ports: a `match` cannot name
+ * contacts.
+ */
 function matchOfPlace(domain: string | undefined, ports: readonly string[]): Match {
   const labels = ['marketing', 'finance'] as const
   return domain ? { domains: [domain], labels } : { ports: ports.toSorted(), labels }
 }
 
-/** Ports and signatures of senders `<signature>@<port>`, each once. */
+/** Splits senders `<signature>@<port>` into ports and signatures, without duplicates. */
 function split(senders: readonly string[]): { ports: string[]; signatures: string[] } {
   const ports = new Set<string>()
   const signatures = new Set<string>()
@@ -250,7 +252,7 @@ function split(senders: readonly string[]): { ports: string[]; signatures: strin
   return { ports: [...ports], signatures: [...signatures] }
 }
 
-/** Whether a message counts towards a campaign, and as what. */
+/** Whether and as what a message counts towards a campaign. */
 function countedAs(
   message: AnalysedMessage,
   registry: Registry,
@@ -259,7 +261,7 @@ function countedAs(
   const { malicious, commercial, signature, scores, ts } = message
   if (!malicious && !commercial) return undefined
   if (!isFiledHere(message, registry)) {
-    // People forward greetings and jokes that read like advertising.
+    // People forward greetings and jokes that look like advertising.
     const forwarded = !signature && isPersonal(senderKind(message.from)) && !leadsSomewhere(message)
     return forwarded && scores.fraud + scores.illicit < personalCertainty ? undefined : 'open'
   }

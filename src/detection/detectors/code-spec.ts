@@ -26,20 +26,20 @@ import type { EscalationEvidence, EvidenceFields, EvidenceOf } from './evidence-
 import type { RuleName } from './rules.ts'
 import type { Locale, Words } from './words.ts'
 
-/** A number that a detector compares with; what it is called in policy files is its key. */
+/** A numeric threshold of a detector; its key is its name in policy files. */
 interface NumberThreshold {
   readonly default: number
-  /** What it counts: `seconds`, `messages`, `times the baseline`, … */
+  /** Unit: `seconds`, `messages`, `times the baseline`, … */
   readonly unit: string
   readonly min: number
   readonly max?: number
-  /** Less than this, where the bound itself is not allowed. */
+  /** Exclusive upper bound. */
   readonly below?: number
   readonly whole?: true
-  /** One sentence for the comment in the policy and the reference. */
+  /** One sentence for the policy's comment and the reference. */
   readonly says: string
 }
-/** A switch. */
+/** A boolean threshold. */
 interface FlagThreshold {
   readonly default: boolean
   readonly says: string
@@ -48,8 +48,8 @@ export type ThresholdSpec = NumberThreshold | FlagThreshold
 export type ThresholdSpecs = Readonly<Record<string, ThresholdSpec>>
 
 /**
- * What a code compares with that is no number: a member of the policy of its own, of the same form as in policy files. The
- * code finds the value in its context.
+ * A setting of a code that is not a number: a separate member of the policy, in the form of policy files. The code finds the
+ * value in its context.
  */
 interface PolicySetting {
   /** Its name in policy files. */
@@ -57,24 +57,27 @@ interface PolicySetting {
   readonly default: Readonly<Record<string, string>>
   /** One sentence for each key of the default. */
   readonly says: Readonly<Record<string, string>>
-  /** What a value may be, for the reference. */
+  /** Allowed values, for the reference. */
   readonly allowed: Readonly<Record<string, string>>
 }
 
-/** The values of these thresholds in a policy. */
+/** Values of these thresholds in a policy. */
 export type ThresholdsOf<T extends ThresholdSpecs> = {
   readonly [K in keyof T]: T[K] extends FlagThreshold ? boolean : number
 }
 
-/** A threshold that does not go with the others. */
+/** A threshold that is inconsistent with others. */
 export interface ThresholdFault {
   readonly threshold: string
   readonly message: string
-  /** All that the relation is between. */
+  /** All thresholds of the violated relation. */
   readonly among: readonly string[]
 }
 
-/** Seconds without a new signal after which a state clears: every code whose state can open has it. A state holds 5 minutes. */
+/**
+ * Threshold: seconds without a new signal after which a state clears. Every code with states has it; the default is usually 5
+ * minutes.
+ */
 export const hold = (seconds: number, says: string) => ({
   default: seconds,
   unit: 'seconds',
@@ -84,7 +87,7 @@ export const hold = (seconds: number, says: string) => ({
   says,
 })
 
-/** Seconds that count back from now: a window, or how long something holds. */
+/** Threshold: a period in seconds, such as a window or a validity. */
 export const period = (seconds: number, max: number, says: string) => ({
   default: seconds,
   unit: 'seconds',
@@ -94,72 +97,72 @@ export const period = (seconds: number, max: number, says: string) => ({
   says,
 })
 
-/** The sentences of a finding: alone for a message, and with what escalation adds for a state that repeated messages raised. */
+/** Sentences for a finding: for a single message, and with the escalation evidence for a state raised by repeated messages. */
 export type Sentences<E extends EvidenceFields> = Readonly<
   Record<Locale, (evidence: EvidenceOf<E> & Partial<EscalationEvidence>, say: Words) => string>
 >
 
-/** What every code says of itself. The reference, the shipped policy and the schemas are generated from it. */
+/** Description of a code. The reference, the shipped policy and the schemas are generated from it. */
 interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> extends CodeTraits {
   readonly code: ShippedCode
-  /** Of the shipped policy. Anything but `none` raises an alert. */
+  /** Action in the shipped policy. Any action except `none` raises an alert. */
   readonly action: Action
-  /** Share of the finding's score in the score of the alert, 0 to 1: 1 − Π(1 − weight × score). */
+  /** Weight of the finding's score in the alert's score, 0 to 1: 1 − Π(1 − weight × score). */
   readonly weight: number
-  /** What a `throttle` asks the blocking service to let through. */
+  /** Rate that a `throttle` allows. */
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: T
-  /** Those that differ in the festivals of the shipped policy. */
+  /** Thresholds overridden during the festivals of the shipped policy. */
   readonly atFestivals?: Partial<ThresholdsOf<T>>
-  /** What it compares with in addition to numbers. */
+  /** Setting besides the numeric thresholds. */
   readonly setting?: PolicySetting
-  /** What the bounds of single thresholds do not say: how they must stand to each other. The first fault, if any. */
+  /** Checks relations between thresholds; returns the first fault, if any. */
   relation?(thresholds: ThresholdsOf<T>): ThresholdFault | undefined
   readonly evidence: E
-  /** The rule that it serves, where one is certain. */
+  /** The regulation behind it, if one clearly applies. */
   readonly rule?: RuleName
-  /** A few words for somebody who sees the code for the first time. */
+  /** A few words for readers new to the code. */
   readonly summary: string
-  /** The code in Chinese; in English it is its name. */
+  /** Chinese name of the code; the English one is the code itself. */
   readonly called: { readonly 'zh-CN': string }
   readonly fires: string
   readonly why: string
-  /** What to change when it fires too often, or too seldom. */
+  /** How to tune it if it fires too often or too rarely. */
   readonly tune: string
   readonly sentences: Sentences<E>
-  /** Whether an open state of it still stands after the registry has changed; without it, it does. */
+  /** Whether an open state is still justified after a change of the registry; default: yes. */
   stillJustified?(state: StateRecord, registry: Registry): boolean
 }
 
-/** Where repeated messages with one code lead. */
+/** Targets that repeated messages with one code escalate to. */
 export type EscalationKind = Extract<TargetKind, 'domain' | 'sender' | 'campaign'>
 
-/** What a detector finds on a message: how sure it is, 0 to 1, and why. */
+/** A finding on a message: confidence, 0 to 1, and evidence. */
 export type Found<E extends EvidenceFields> = Omit<Finding, 'code' | 'evidence'> & {
   readonly evidence: EvidenceOf<E>
 }
 
 interface MessageCodeDescription<T extends ThresholdSpecs, E extends EvidenceFields>
   extends CodeDescription<T, E> {
-  /** Targets to which repeated findings escalate, in the order tried. */
+  /** Escalation targets of repeated findings, in the order tried. */
   readonly escalates?: readonly EscalationKind[]
-  /** What a text must come with for the code to be asked: `score` is given texts without a sender or a time. */
+  /** Inputs required besides the text: `score` is given texts without a sender or a time. */
   readonly needs?: readonly ('sender' | 'time')[]
 }
 
-/** Looks at one message. `policy`: how the operator wants the code judged at its time. Undefined: nothing is found. */
+/** Examines one message. `policy`: policy of the code at the message's time. Undefined if nothing is found. */
 type Detect<T extends ThresholdSpecs, E extends EvidenceFields> = (
   message: AnalysedMessage,
   context: MessageContext,
   policy: CodePolicy<ThresholdsOf<T>>,
 ) => Found<E> | undefined
 
-/** What a detector of states concludes from counts. */
+/** Conclusion of a state detector from counts. */
 export type Raised<E extends EvidenceFields> = Omit<Signal, 'code' | 'evidence'> & {
   readonly evidence: EvidenceOf<E>
 }
 
-/** The steps of a state code, each with the policy at the time of what it judges. A reading that is not its own gives undefined. */
+/** The steps of a state code, each with the policy at the judged time. Readings of other codes yield undefined. */
 interface StateSteps<P, R> {
   rates?(detected: Detected, context: SignalContext, policy: P): readonly RateObservation[]
   members?(detected: Detected, context: SignalContext, policy: P): readonly MemberObservation[]
@@ -179,11 +182,11 @@ interface StateSteps<P, R> {
 
 interface StateCodeDescription<T extends ThresholdSpecs, E extends EvidenceFields>
   extends CodeDescription<T, E> {
-  /** What its states are about. */
+  /** Target kinds of its states. */
   readonly targets: readonly TargetKind[]
 }
 
-/** What all codes have in common once they are defined; types of their own evidence and thresholds are left behind. */
+/** The common form of defined codes, without the types of their evidence and thresholds. */
 interface DefinedCode extends CodeTraits {
   readonly code: ShippedCode
   readonly targets: readonly TargetKind[]
@@ -207,7 +210,7 @@ interface DefinedCode extends CodeTraits {
   stillJustified?(state: StateRecord, registry: Registry): boolean
 }
 
-/** What is known of a code that may be one of an operator's. */
+/** Definition of any code, including an operator's. */
 export type AnyCode = Omit<DefinedCode, 'code'>
 
 export interface MessageCode extends DefinedCode {
@@ -223,7 +226,7 @@ export interface StateCode<T extends ThresholdSpecs = ThresholdSpecs> extends De
 
 export type CodeSpec = MessageCode | StateCode
 
-/** A code that is found on single messages: its description, then what detects it. */
+/** Defines a code found on single messages: description, then detector. */
 export function defineMessageCode<T extends ThresholdSpecs, E extends EvidenceFields>(
   description: MessageCodeDescription<T, E>,
 ): { detectedBy(detect: Detect<T, E>): MessageCode } {
@@ -236,7 +239,7 @@ export function defineMessageCode<T extends ThresholdSpecs, E extends EvidenceFi
       escalates: description.escalates ?? [],
       needs: description.needs ?? [],
       detect(message, context, policy) {
-        // The check of policy files holds its thresholds to those of the description.
+        // Policy files are validated against the description, so the thresholds have these types.
         const found = detect(message, context, policy as CodePolicy<ThresholdsOf<T>>)
         return found && { code, ...found }
       },
@@ -244,7 +247,7 @@ export function defineMessageCode<T extends ThresholdSpecs, E extends EvidenceFi
   }
 }
 
-/** A code that is concluded from counts, about a target that many messages share: its description, then its steps. */
+/** Defines a code based on counts, about a target shared by many messages: description, then steps. */
 export function defineStateCode<T extends ThresholdSpecs, E extends EvidenceFields>(
   description: StateCodeDescription<T, E>,
 ): { raisedBy(steps: StateSteps<CodePolicy<ThresholdsOf<T>>, Raised<E>>): StateCode<T> } {

@@ -2,7 +2,7 @@ import { COMMERCIAL } from '../../domain/labels.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
-/** By signature and by port; a small sender with one complaint is none. */
+/** Per signature and per port. One complaint about a small sender is not a spike. */
 export const complaintSpike = defineStateCode({
   code: 'COMPLAINT_SPIKE',
   order: 220,
@@ -74,7 +74,7 @@ export const complaintSpike = defineStateCode({
       over: true,
       level: lowerBound / limit,
       score: Math.min(1, 0.5 + (0.1 * lowerBound) / limit),
-      // Blocking what was complained about must not stop the sender's one-time passwords.
+      // The block must not stop the sender's one-time passwords.
       match: {
         ...(target.kind === 'port' ? { ports: [target.id] } : { signature: target.id }),
         labels: COMMERCIAL,
@@ -93,8 +93,8 @@ function normalQuantile(confidence: number): number {
 }
 
 /**
- * One-sided lower confidence bound of a Poisson mean of which `count` events were seen: half the chi-square quantile
- * with 2·count degrees of freedom, by the approximation of Wilson and Hilferty.
+ * One-sided lower confidence bound of a Poisson mean, given `count` events: half the chi-square quantile with 2·count degrees of
+ * freedom, by the Wilson-Hilferty approximation.
  */
 export function poissonLowerBound(count: number, confidence: number): number {
   if (count <= 0) return 0

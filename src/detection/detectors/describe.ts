@@ -9,7 +9,7 @@ export type Describe = (finding: Pick<Finding, 'code' | 'evidence'>) => {
   readonly rule?: string
 }
 
-/** Sentence and rule of findings in a language. */
+/** Sentence and regulation of findings in a language. */
 export function createDescribe(locale: Locale): Describe {
   const words = WORDS[locale]
   return ({ code, evidence }) => {
@@ -19,7 +19,7 @@ export function createDescribe(locale: Locale): Describe {
   }
 }
 
-/** The sentence of an alert's reason in another language; its own where the evidence is that of another version. */
+/** The sentence of an alert's reason in another language; the original one if the evidence is of another version. */
 export function sentenceOf({ code, evidence, detail }: AlertReason, describe: Describe): string {
   try {
     return describe({ code, evidence }).detail
@@ -28,10 +28,10 @@ export function sentenceOf({ code, evidence, detail }: AlertReason, describe: De
   }
 }
 
-/** Whether no single message raised what the alert is about, so that it never showed one. */
+/** Whether the alert is based on counts alone and so never showed a message. */
 export function restsOnCounts({ data }: Pick<Alert, 'data'>): boolean {
   return data.reasons.some(({ code }) => restsOnComplaints(code))
 }
 
-/** Which codes are off while the registry has no signature rows, for a warning. */
+/** Names of the codes that are off while the registry has no signature rows, for a warning. */
 export const WITHOUT_SIGNATURE_ROWS = `${new Intl.ListFormat('en-GB').format(CODES_OF_SIGNATURE_ROWS)} are off`

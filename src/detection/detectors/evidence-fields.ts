@@ -10,22 +10,22 @@ export interface Field<V> {
   readonly schema: Readonly<Record<string, unknown>>
   readonly meaning: string
   readonly optional?: boolean
-  /** What a page in Chinese calls the field and its fixed values. */
+  /** Chinese name of the field and of its fixed values, for pages. */
   readonly chinese?: ChineseWords
-  /** Carries the type only; never set. */
+  /** Only carries the type; never set. */
   readonly type?: V
 }
 interface OptionalField<V> extends Field<V> {
   readonly optional: true
 }
 
-/** Fields of the evidence by name. */
+/** Evidence fields by name. */
 export type EvidenceFields = Readonly<Record<string, Field<unknown>>>
 
 type ValueOf<F> = F extends Field<infer V> ? V : never
 type OptionalKeys<E> = { [K in keyof E]: E[K] extends OptionalField<unknown> ? K : never }[keyof E]
 
-/** The evidence that these fields describe. */
+/** The evidence described by these fields. */
 export type EvidenceOf<E extends EvidenceFields> = {
   readonly [K in Exclude<keyof E, OptionalKeys<E>>]: ValueOf<E[K]>
 } & { readonly [K in OptionalKeys<E>]?: ValueOf<E[K]> }
@@ -38,7 +38,7 @@ const field = <V>(meaning: string, schema: Readonly<Record<string, unknown>>): F
 /** The field may be absent. */
 export const optional = <V>(of: Field<V>): OptionalField<V> => ({ ...of, optional: true })
 
-/** The field with its name on a page in Chinese, and words for its values where they are fixed. */
+/** Adds the Chinese name of a field, and of its values if they are fixed. */
 export const chinese = <F extends Field<unknown>>(
   name: string,
   of: F,
@@ -47,17 +47,17 @@ export const chinese = <F extends Field<unknown>>(
 
 export const text = (meaning: string) => field<string>(meaning, { type: 'string' })
 
-/** Text of one shape, for example a time of day. */
+/** Text of a fixed pattern, such as a time of day. */
 export const textLike = (pattern: string, meaning: string) =>
   field<string>(meaning, { type: 'string', pattern })
 
 export const oneOf = <const V extends string>(values: readonly V[], meaning: string) =>
   field<V>(meaning, { enum: values })
 
-/** A whole number from 0 on. */
+/** A non-negative integer. */
 export const count = (meaning: string) => field<number>(meaning, { type: 'integer', minimum: 0 })
 
-/** A number from 0 on. */
+/** A non-negative number. */
 export const amount = (meaning: string) => field<number>(meaning, { type: 'number', minimum: 0 })
 
 /** A number from 0 to 1. */
@@ -74,7 +74,7 @@ export const list = <V>(of: Field<V>, meaning: string, max?: number) =>
     ...(max === undefined ? {} : { maxItems: max }),
   })
 
-/** How often, by name. */
+/** Counts by name. */
 export const counts = (meaning: string) =>
   field<Readonly<Record<string, number>>>(meaning, {
     type: 'object',
@@ -85,7 +85,7 @@ export const counts = (meaning: string) =>
 export const group = <E extends EvidenceFields>(fields: E, meaning: string) =>
   field<EvidenceOf<E>>(meaning, objectSchema(fields))
 
-/** The JSON Schema of an object with these fields and no other. */
+/** JSON Schema of an object with exactly these fields. */
 export function objectSchema(fields: EvidenceFields): Readonly<Record<string, unknown>> {
   const entries = Object.entries(fields)
   return {
@@ -98,7 +98,7 @@ export function objectSchema(fields: EvidenceFields): Readonly<Record<string, un
   }
 }
 
-/** What a state that repeated messages raised has in addition to the evidence of the last message. */
+/** Evidence of a state raised by repeated messages, besides that of the last message. */
 export const ESCALATION_FIELDS = {
   messages: count('of a state, such messages in the window'),
   recipients: count('of a state, recipients of these'),

@@ -7,7 +7,7 @@ import type { ChineseWords } from './evidence-fields.ts'
 import type { Request } from './shared/requests.ts'
 import { type Locale, WORDS } from './words.ts'
 
-/** Evidence as a page or a letter shows it. */
+/** Evidence for display on a page or in a letter. */
 export interface ShownEvidence {
   readonly speaksFor: readonly string[]
   readonly speaksAgainst: readonly string[]
@@ -16,20 +16,20 @@ export interface ShownEvidence {
 }
 
 /**
- * Fields of evidence in Chinese; in English they are the words of their names. A code whose evidence has another field names it
- * in its own module (`fields.chinese`).
+ * Chinese names of evidence fields; English ones are derived from the field names. Fields specific to a code are named in its
+ * module (`fields.chinese`).
  */
 const FIELDS: Readonly<Record<string, string>> = evidenceWords.fields
 
 const REQUESTS: Readonly<Record<Request, string>> = evidenceWords.requests
 
-/** Fixed values by the field that has them. */
+/** Fixed values by field. */
 const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...evidenceWords.values,
   label: Object.fromEntries(LABELS.map((label) => [label, WORDS['zh-CN'].label(label)])),
 }
 
-/** What the modules of the codes call their own fields. */
+/** Names of fields defined in the modules of the codes. */
 const OF_MODULES: ReadonlyMap<string, ChineseWords> = new Map(
   Object.values(CODES).flatMap(({ evidence }) =>
     Object.entries(evidence).flatMap(([name, { chinese }]) => (chinese ? [[name, chinese] as const] : [])),
@@ -38,10 +38,10 @@ const OF_MODULES: ReadonlyMap<string, ChineseWords> = new Map(
 
 const GROUPS: Readonly<Record<string, string>> = evidenceWords.groups
 
-/** Signs in Chinese; those of a range are put together. */
+/** Signs in Chinese; those of a range are composed. */
 const SIGNS_ZH: Readonly<Partial<Record<Sign, string>>> = evidenceWords.signs
 
-/** A sign in words; one of a later version stays as it is. */
+/** A sign in words; signs of a later version are returned unchanged. */
 export function signIn(locale: Locale, sign: string): string {
   if (!Object.hasOwn(SIGNS, sign)) return sign
   if (locale === 'en') return SIGNS[sign as Sign]
@@ -56,7 +56,7 @@ export function signIn(locale: Locale, sign: string): string {
 /** Epoch ms. */
 const TIMES = new Set(['askedAt', 'refusedAt'])
 
-/** Evidence in the words of a language: what a later version adds stays as it is. */
+/** Evidence in the words of a language; additions of later versions are left unchanged. */
 export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unknown>>): ShownEvidence {
   const { speaksFor, speaksAgainst, ...facts } = evidence
   const signs = (said: unknown) =>
@@ -83,7 +83,7 @@ function valueIn(locale: Locale, name: string, value: unknown): string {
   return fixedIn(locale, name === 'scope' ? 'label' : name, String(value))
 }
 
-/** What was found by kind, counts by name, or a group of fields. */
+/** A group: findings by kind, counts by name, or nested fields. */
 function groupIn(locale: Locale, name: string, value: object): string {
   if (name === 'says' && locale in value) return String(value[locale as keyof typeof value])
   const { kind, value: content, ...others } = value as Readonly<Record<string, unknown>>

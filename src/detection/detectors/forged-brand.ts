@@ -23,7 +23,7 @@ import {
 } from './shared/traces.ts'
 import type { Locale } from './words.ts'
 
-/** Domains, ports and hotlines of the brand that the evidence lists, each. */
+/** Limits of domains, of ports and of hotlines of the brand listed in evidence. */
 const LISTED = 5
 
 /**
@@ -121,7 +121,7 @@ export const forgedBrand = defineMessageCode({
 }).detectedBy((message, context, { thresholds }) => {
   const { registry } = context
   const surroundings = surroundingsOf(message, registry)
-  // Most messages lead nowhere foreign: without filed ports nothing could speak against them.
+  // Most messages lead nowhere foreign; without filed ports nothing else could contradict the claim.
   if (!leadsAnywhere(surroundings) && !registry.hasSignatures) return undefined
   const claim = claimOf(message, registry)
   const read: Read = { message, context, surroundings, claim }
@@ -130,7 +130,7 @@ export const forgedBrand = defineMessageCode({
   return forged ?? ofKind(read, thresholds)
 })
 
-/** A message, what it claims and where it leads. */
+/** A message with its claim and destinations. */
 interface Read {
   readonly message: AnalysedMessage
   readonly context: MessageContext
@@ -138,10 +138,10 @@ interface Read {
   readonly claim: Claim | undefined
 }
 
-/** A rule says that the claim is no forgery. */
+/** A rule decided that the claim is not a forgery. */
 const CLEARED = 'cleared'
 
-/** The finding of a message in the name of a registered brand. */
+/** Finding for a message in the name of a registered brand. */
 function ofBrand(
   { message, context, surroundings, claim }: Read & { readonly claim: Claim },
   { minScore, blockFrom }: { readonly minScore: number; readonly blockFrom: number },
@@ -181,7 +181,7 @@ function ofBrand(
   }
 }
 
-/** The finding of a message in the name of an institution that no list has. */
+/** Finding for a message in the name of an unlisted institution. */
 function ofKind(
   { message, context, ...read }: Read,
   { kindCertainty, minScore }: { readonly kindCertainty: number; readonly minScore: number },
@@ -203,10 +203,10 @@ function ofKind(
   }
 }
 
-/** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
+/** Minimum score of a message whose claim is clearly contradicted, however harmless the rest of it. */
 const PLAIN_SCORE = 0.85
 
-/** The rule that reports the message with at least `PLAIN_SCORE`; undefined: none does. */
+/** The rule that reports the message with at least `PLAIN_SCORE`, if any. */
 export function plainForgery({ shown, certainty }: Weighed): string | undefined {
   return SHIPPED_RULES.first('FORGED_BRAND', 'report', shownAt(shown, certainty))
 }
@@ -232,7 +232,7 @@ const CLAUSES: Readonly<Record<Locale, Clauses>> = {
   },
 }
 
-/** What is not the brand's, in words. Numbers stay in the evidence, which is masked by its own rules. */
+/** The foreign parts in words. Numbers stay in the evidence, which is masked by its own rules. */
 function clauses(found: readonly ForeignPart[], words: Clauses): string[] {
   return found.map(({ kind, value }) => words[kind](value))
 }

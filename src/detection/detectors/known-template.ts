@@ -9,13 +9,13 @@ import * as fields from './evidence-fields.ts'
 import { isStranger } from './shared/account-call.ts'
 import { type Traces, tracesOf } from './shared/traces.ts'
 
-/** Links and numbers that the evidence lists. */
+/** Limit of links and numbers listed in evidence. */
 const LISTED = 5
 
-/** Shorter numbers (95xxx, 12xxx) are given out to institutions only: who calls one reaches whom it belongs to. */
+/** Shorter numbers (95xxx, 12xxx) are assigned to institutions only, so a caller always reaches their owner. */
 const LONGEST_SHORT_NUMBER = 6
 
-/** What nothing is known of. */
+/** Stand-in if no notice is known. */
 const NO_NOTICE: Pick<Twin, 'hosts' | 'numbers' | 'carries'> = {
   hosts: new Set(),
   numbers: new Set(),
@@ -87,13 +87,13 @@ export const knownTemplate = defineMessageCode({
   }
 })
 
-/** Whether a message comes from where its sender may send, or from a number of a registered brand. */
+/** Whether a message comes from a port filed for its sender, or from a number of a registered brand. */
 export function isFromOwner(message: AnalysedMessage, registry: Registry, traces?: Traces): boolean {
   const { ownPort } = traces ?? tracesOf(claimOf(message, registry)?.brand, message, registry)
   return ownPort || isFiledHere(message, registry) || registry.brandByHotline(message.from) !== undefined
 }
 
-/** Where a message leads that is not the brand's; undefined: nowhere, or its sender is the brand. */
+/** Destinations of a message that are not the brand's; undefined if there are none or the sender is the brand. */
 function strangeLeads(
   message: AnalysedMessage,
   registry: Registry,
@@ -108,13 +108,13 @@ function strangeLeads(
   const isOfOther = brand === undefined || isStranger(traces)
   const contacts = strangeContacts(notice, message, registry).filter(
     ({ kind, value }) =>
-      // A brand names branches that no list has, unless it is somebody else who writes.
+      // A brand may name unlisted branches, unless someone else is the sender.
       (kind !== 'landline' && kind !== 'hotline') || (isOfOther && value.length > LONGEST_SHORT_NUMBER),
   )
   const leads = [
     ...strangeLinks(notice, message, registry, notices),
     ...contacts.map(({ value }) => value),
-    // And it may use a public shortener.
+    // A brand may also use a public shortener.
     ...(isOfOther && traces.shortener ? [traces.shortener.domain] : []),
   ]
   return leads.length > 0 || isPaid ? leads : undefined

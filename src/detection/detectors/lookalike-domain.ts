@@ -11,8 +11,8 @@ import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY }
 import { touchesSeam, tracesOf } from './shared/traces.ts'
 
 /**
- * Near a registered domain, and itself neither registered (for any brand) nor a public shortener. From `minSimilarity` on
- * the likeness is enough; below it the message must name the brand, or be labelled fraud or illicit.
+ * A domain similar to a registered one that is itself neither registered (for any brand) nor a public shortener. From
+ * `minSimilarity` the similarity suffices; below it the message must name the brand, or be labelled fraud or illicit.
  */
 export const lookalikeDomain = defineMessageCode({
   code: 'LOOKALIKE_DOMAIN',

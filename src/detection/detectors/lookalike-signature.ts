@@ -14,9 +14,9 @@ import { isSuspicious, type Traces, tracesOf } from './shared/traces.ts'
 import { fraudWording, isFraudWording } from './shared/wording.ts'
 
 /**
- * Near a registered name by glyph, sound or edit distance, and itself neither registered (for any brand) nor filed. From
- * `minSimilarity` on the likeness is enough. Below it other companies may be called so, and something else must speak
- * for it: a foreign link, a foreign number or anybody's number with fraud wording, or text labelled fraud. A signature on
+ * A signature similar to a registered name by glyph, sound or edit distance, and itself neither registered (for any brand) nor
+ * filed. From `minSimilarity` the similarity suffices. Below it the name may be that of another company, and further evidence is
+ * needed: a foreign link, a foreign number or a number anyone can use with fraud wording, or text labelled fraud. A signature on
  * the brand's own port is never an imitation.
  */
 export const lookalikeSignature = defineMessageCode({
@@ -86,15 +86,15 @@ export const lookalikeSignature = defineMessageCode({
   return undefined
 })
 
-/** Another company or office may be called so: 深圳税务 sounds like 深圳水务. A sign of the same look is chosen on purpose. */
+/** May be the name of another company or office: 深圳税务 sounds like 深圳水务. Characters that look alike are chosen on purpose. */
 const MAY_BE_A_NAME: ReadonlySet<Lookalike['how']> = new Set<Lookalike['how']>(['sound', 'edit'])
 
-/** Whether the links are those of registered brands and offices, and neither a number nor a request leads to anybody else. */
+/** Whether all links belong to registered brands and offices, and no number or request leads to anyone else. */
 function leadsToOfficials({ signs }: Weighed): boolean {
   return signs.some((sign) => sign === 'link:own' || sign === 'link:official') && !leadsAway(signs)
 }
 
-/** An office that signs what leads nowhere: the name of another office sounds like its own. */
+/** Whether it is a notice of an office, without a destination: names of offices may sound alike. */
 function isNoticeOfOffice(message: AnalysedMessage, { signs }: Weighed): boolean {
   return isPublicBody(message) && !isSuspicious(message) && !leadsAway(signs)
 }
@@ -104,11 +104,11 @@ function signaturesOf({ signature, signatures }: AnalysedMessage): readonly Sign
   return signature ? [signature] : []
 }
 
-/** Whether the message bears out a likeness that proves nothing by itself. */
+/** Whether the message confirms a similarity that proves nothing by itself. */
 function isConfirmed(claim: Claim, traces: Traces, message: AnalysedMessage): boolean {
   if (message.malicious) return true
   const fraud = isFraudWording(fraudWording(message))
-  // 順豐 in a text of simplified characters is written so on purpose.
+  // 順豐 in a simplified text is deliberate.
   const disguised = claim.strength === 1 && !message.traditional
   if (traces.foreignLink && (fraud || disguised || claim.lookalike?.how === 'added-word')) return true
   if (fraud && (traces.foreignCallback || traces.personal)) return true

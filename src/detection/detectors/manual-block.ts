@@ -1,7 +1,7 @@
 import { defineStateCode, hold } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
-/** What somebody blocked by hand: its action, its time and its reason are those of the order. */
+/** A manual block; action, duration and reason come from the order. */
 export const manualBlock = defineStateCode({
   code: 'MANUAL_BLOCK',
   order: 230,

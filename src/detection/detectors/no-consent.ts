@@ -2,7 +2,7 @@ import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { consentAt, isDefault } from './shared/consent.ts'
 
-/** Changes that the ledger keeps of a pair: with so many all later than the message, what held before them is not known. */
+/** Changes kept by the ledger per pair: if all of them are later than the message, the earlier state is unknown. */
 const KEPT = 2
 
 export const noConsent = defineMessageCode({

@@ -1,7 +1,7 @@
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
-/** A text with so many times the least share of disguise has the full score. */
+/** Multiple of the minimum share of disguises at which the score reaches 1. */
 const CERTAIN = 5
 
 export const obfuscatedText = defineMessageCode({

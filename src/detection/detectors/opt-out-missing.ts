@@ -31,7 +31,7 @@ export const optOutMissing = defineMessageCode({
   return charactersOf(text) >= thresholds.minLength ? { score: 1, evidence: { label } } : undefined
 })
 
-/** Code points. */
+/** Number of code points. */
 function charactersOf(text: string): number {
   let length = 0
   for (const _ of text) length++

@@ -36,7 +36,7 @@ const SENTENCES: Readonly<Record<Locale, (evidence: Said) => string>> = {
       : `${window} 分钟内 ${messages} 条短信发给 ${recipients} 个号码：${says['zh-CN']}`,
 }
 
-/** What all codes of operators' rules (`OP_…`) have in common: what differs is in the evidence, and in the rules in force. */
+/** The definition common to all codes of operators' rules (`OP_…`); differences are in the evidence and the rules in force. */
 export const OWN_CODES = {
   order: 1000,
   targets: ['message'],
@@ -52,7 +52,7 @@ export const OWN_CODES = {
   why: 'An operator knows what no shipped rule knows: own customers, own abuse, own law.',
   tune: 'Change the rule; the policy overrides its action, mode and weight.',
   sentences: SENTENCES as unknown as AnyCode['sentences'],
-  // A rule may speak of a sender whose port is filed.
+  // A rule may apply to a sender whose port is filed.
   stillJustified: (state, registry) =>
     (state.target.kind === 'sender' && state.match.signature !== undefined) ||
     isStillForeign(state, registry),

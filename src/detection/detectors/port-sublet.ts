@@ -2,9 +2,9 @@ import type { Registry } from '../../domain/registry.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
-/** Entity of the set of signatures of one port. */
+/** Entity prefix of the set of signatures of one port. */
 const PORT_SIGNATURES = 'port-signatures:'
-/** Signatures that the feature store names; beyond them it only counts. */
+/** Limit of signatures named by the feature store; beyond it they are only counted. */
 const LISTED = 32
 
 export const portSublet = defineStateCode({
@@ -78,7 +78,7 @@ function allowedOn(port: string, registry: Registry): number {
   return registry.port(port)?.sharedBy ?? 1
 }
 
-/** The brand behind a signature when it is known, else the signature itself. */
+/** The brand behind a signature if known, else the signature itself. */
 function ownerOf(name: string, registry: Registry): string {
   const brand = registry.signature(name)?.brand ?? registry.brandByName(name)?.id
   return brand === undefined ? name : `brand:${brand}`

@@ -13,7 +13,7 @@ import { senderKind } from './shared/sender-kind.ts'
 import { isHandle } from './shared/traces.ts'
 import { isVisit } from './shared/wording.ts'
 
-/** Minutes in which strangers are counted. */
+/** Window in which strangers are counted, minutes. */
 const WINDOW = 60
 
 const many = (default_: number, unit: string, says: string) => ({
@@ -26,8 +26,8 @@ const many = (default_: number, unit: string, says: string) => ({
 })
 
 /**
- * Nothing here knows what a text says, but for occasions: what people write to many they know at once asks for nothing and
- * leads nowhere.
+ * Independent of the content of the text, except for festive messages: what people send to many acquaintances asks for nothing
+ * and leads nowhere.
  */
 export const privateFanout = defineStateCode({
   code: 'PRIVATE_FANOUT',
@@ -60,7 +60,7 @@ export const privateFanout = defineStateCode({
     },
     hold: hold(1800, 'seconds without such a text after which the state clears'),
   },
-  // Everybody writes to everybody then.
+  // People send mass greetings at festivals.
   atFestivals: { minRecipients: 100, minNumbers: 200 },
   evidence: {
     recipients: fields.chinese('陌生收件人数', fields.count('strangers who were sent alike texts')),
@@ -92,7 +92,7 @@ export const privateFanout = defineStateCode({
     if (signs === undefined) return undefined
     const { minRecipients: reportFrom, minNumbers } = thresholds
     const series = portPrefix(from) ?? from
-    // A few words are written alike by many.
+    // Short texts are written identically by many people.
     const reportSeriesFrom = bands.length > 0 ? minNumbers : Number.POSITIVE_INFINITY
     return { number: from, series, toToken, signs, reportFrom, reportSeriesFrom }
   },
@@ -122,16 +122,16 @@ function comparedBy(message: AnalysedMessage, { notices }: SignalContext) {
   return sketch ? signsOf(sketch) : signsOfWords(message)
 }
 
-/** What people write to many they know, and what leads nowhere. */
+/** Whether it is a festive message: something people send to many acquaintances, without a destination. */
 function isOfOccasion(message: AnalysedMessage): boolean {
   const { malicious, commercial, label, urls, contacts, normalised } = message
   if (malicious || label === 'fraud' || label === 'illicit') return false
   if (urls.length > 0 || contacts.some(isHandle)) return false
   const requests = requestsIn(normalised.text)
   const isWish = privateFanoutWords.wish.test(normalised.text)
-  // Wishes of luck and riches read like advertising, which names a number to call.
+  // Wishes of luck and riches read like advertising, but advertising names a number to call.
   if (commercial) return isWish && requests.length === 0 && contacts.length === 0
-  // Who invites asks for an answer.
+  // Invitations may ask for a reply.
   if (requests.some((request) => request !== 'reply')) return false
   return isWish || privateFanoutWords.occasion.test(normalised.text) || isVisit(message)
 }

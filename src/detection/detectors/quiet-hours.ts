@@ -5,7 +5,7 @@ import * as fields from './evidence-fields.ts'
 const MINUTES_OF_DAY = DAY / MINUTE
 const SPAN = 'a span of the day as HH:MM-HH:MM, which may pass midnight, or null for none'
 
-/** The hours of the shipped policy, by label, and the zone of their clock: the form of `quietHours` in policy files. */
+/** Quiet hours of the shipped policy by label, and their time zone, in the form of `quietHours` in policy files. */
 export const SHIPPED_HOURS = { marketing: '21:00-08:00', finance: '21:00-08:00', zone: '+08:00' } as const
 
 export const quietHours = defineMessageCode({

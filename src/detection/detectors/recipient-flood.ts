@@ -27,12 +27,12 @@ interface Flood {
   /** Kind of the tally in the feature store. */
   readonly kind: string
   readonly counts: 'otp' | 'commercial'
-  /** ms */
+  /** Window, ms. */
   readonly window: number
   readonly limit: (limits: Limits) => number
 }
 
-/** What is tallied by recipient. */
+/** Tallies kept per recipient. */
 const FLOODS: readonly Flood[] = [
   { kind: 'otp-10m', counts: 'otp', window: 600_000, limit: ({ otp10m }) => otp10m },
   {
@@ -85,7 +85,7 @@ export const recipientFlood = defineStateCode({
     // Most messages are neither.
     if (!message.otp && !message.commercial) return NONE
     const { toToken: id } = message
-    // Held for a whole batch: a list that grew would keep room for more.
+    // Built exactly sized and held for a whole batch: a grown list would keep spare capacity.
     let asked: readonly TallyObservation[] = NONE
     for (const flood of FLOODS) {
       if (!counts(flood, message)) continue

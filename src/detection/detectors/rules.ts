@@ -1,18 +1,18 @@
 import { citationWords } from '../rules/chinese.generated.ts'
 import type { Locale } from './words.ts'
 
-/** Full names of the laws behind the short forms; the Chinese one is the name itself, as it is cited. */
+/** Full names of the laws by short form; the Chinese name is the official one, as cited. */
 export const LAWS = citationWords.laws satisfies Readonly<Record<string, Readonly<Record<Locale, string>>>>
 
 interface Rule {
   readonly law: keyof typeof LAWS
-  /** Absent where the number of the article is not certain. */
+  /** Absent if the article number is not certain. */
   readonly article?: number
-  /** What the rule asks. */
+  /** Requirement of the rule. */
   readonly says: string
 }
 
-/** The rules that codes serve, reviewed by hand. A code for which no rule is certain names none. */
+/** Regulations behind the codes, reviewed manually. A code without a clearly applicable one names none. */
 export const RULES = {
   definitionOfFraud: {
     law: 'Anti-Fraud Law',
@@ -59,7 +59,7 @@ export function citation(name: RuleName): string {
 
 const CITED = /^(.+?)(?: art\. (\d+))?$/
 
-/** A short form as a text of the language cites it: `《通信短信息服务管理规定》（…）第十八条`. A law that is not listed stays as it is. */
+/** A short form as cited in a language: `《通信短信息服务管理规定》（…）第十八条`. Unlisted laws are returned unchanged. */
 export function citedIn(locale: Locale, short: string): string {
   const [, law = '', article] = CITED.exec(short) ?? []
   if (locale === 'en' || !Object.hasOwn(LAWS, law)) return short
@@ -71,7 +71,7 @@ export function citedIn(locale: Locale, short: string): string {
 
 const DIGITS = citationWords.digits
 
-/** A number below 100 as articles of laws are numbered; others stay in digits. */
+/** A number below 100 in Chinese numerals, as articles are numbered; larger ones stay in digits. */
 function chineseNumber(value: number): string {
   if (value > 99) return String(value)
   const [tens, ones] = [Math.floor(value / 10), value % 10]

@@ -72,7 +72,7 @@ function leaves({ label, scores }: AnalysedMessage, scope: readonly Label[], mix
   return !scope.includes(label) && (!isMixed(scope) || scores[label] >= mixedFrom)
 }
 
-/** Labels that the filings of the signature for this port allow; undefined when one of them has no limit. */
+/** Labels allowed by the signature's filings for this port; undefined if one of them has no limit. */
 function scopeOfSignature(message: AnalysedMessage, registry: Registry): readonly Label[] | undefined {
   const row = message.signature && registry.signature(message.signature.key)
   const here = row ? filingsHere(row, message) : []
@@ -86,7 +86,7 @@ function scopeOfSignature(message: AnalysedMessage, registry: Registry): readonl
   return [...allowed]
 }
 
-/** Marketing and finance are hard to tell apart: a filing for one of them is left only by what is surely the other. */
+/** Marketing and finance are hard to distinguish: traffic exceeds a filing for one of them only if it is clearly the other. */
 function isMixed(scope: readonly Label[]): boolean {
   return scope.some((label) => COMMERCIAL.includes(label))
 }

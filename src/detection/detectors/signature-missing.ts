@@ -33,5 +33,5 @@ export const signatureMissing = defineMessageCode({
   return { score: 1, evidence: { port: message.from, label: message.label } }
 })
 
-/** A name that says who speaks, and a colon. Words that open any message are no name. */
+/** A name of the speaker followed by a colon. Words that open any message are not names. */
 const OPENER = signatureMissingWords.opener

@@ -58,7 +58,7 @@ export const signatureUnfiled = defineMessageCode({
   return reason && { score: 1, evidence: { signature: signature.name, reason } }
 })
 
-/** Why no filing holds at the time, whatever the carrier; undefined when one does. */
+/** Why no filing is in force at the time for any carrier; undefined if one is. */
 function notInForce(row: SignatureRow, { ts }: AnalysedMessage) {
   for (const filing of row.filings) if (isInForce(filing, ts)) return undefined
   if (row.filings.some((filing) => filing.status === 'suspended')) return 'suspended'

@@ -4,7 +4,7 @@ import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { signatureToFile } from './shared/filed-signature.ts'
 
-/** Filed ports that the evidence lists. */
+/** Limit of filed ports listed in evidence. */
 const LISTED = 5
 
 export const signatureWrongPort = defineMessageCode({

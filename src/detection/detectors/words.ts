@@ -1,19 +1,19 @@
 import type { Label } from '../../domain/labels.ts'
 
-/** Languages of the sentences of alerts. */
+/** Languages of alert sentences. */
 export const LOCALES = ['en', 'zh-CN'] as const
 export type Locale = (typeof LOCALES)[number]
 
-/** How values are written in a sentence of one language. */
+/** Formats values for sentences of one language. */
 export interface Words {
   /** A share from 0 to 1. */
   percent(share: number): string
   /** With at most two decimals. */
   number(value: number): string
-  /** Seconds in the largest unit of which there are at least two: the exact number is in the evidence. */
+  /** Seconds in the largest unit that gives at least two; the exact number is in the evidence. */
   duration(seconds: number): string
   label(label: Label): string
-  /** The first five. */
+  /** At most the first five items. */
   list(items: readonly string[]): string
 }
 

@@ -6,37 +6,39 @@ import type { Registry } from '../../domain/registry.ts'
 import { likeness, type Sketch } from '../../domain/sketch.ts'
 import type { Sketcher } from '../../text/sketch.ts'
 
-/** Notices that are shipped for brands whose notices read alike. */
+/** Shipped sample notices for brands with similar notices. */
 export interface SampleGroup {
   readonly brands: ReadonlySet<string>
   readonly carries: readonly CarriedKind[]
   readonly sketches: readonly Sketch[]
 }
 
-/** What texts are compared by. */
+/** Resources for comparing texts. */
 export interface Comparing {
   readonly sketcher: Sketcher
   readonly samples: readonly SampleGroup[]
 }
 
 /**
- * From here on a text is a copy of a learned notice: chosen on corpus/writers, where 99.9% of advertisements stay below 0.72
- * to any notice.
+ * Similarity from which a text is a copy of a learned notice; tuned on corpus/writers, where 99.9% of advertisements stay below
+ * 0.72 to any notice.
  */
 const COPY = 0.75
-/** From here on it reads as the notices of the trade do, which somebody else worded: of those, and of any trade. */
+/**
+ * Similarity from which a text reads like notices of a trade worded by someone else: for the trade's own samples, and for any.
+ */
 const ALIKE_IN_TRADE = 0.6
 const ALIKE = 0.64
-/** Brands that write a notice so from which on it belongs to none. */
+/** Number of brands with the same notice from which it belongs to none. */
 const SHARED_FROM = 3
-/** Brands whose notices lead to a domain from which on it is a service. */
+/** Number of brands whose notices lead to a domain from which it is a shared service. */
 const PROVIDER_FROM = 4
 
 const NONE: ReadonlySet<never> = new Set()
 
 /**
- * Notices of brands: samples, and what was learned from their own traffic. A brand's own notices count as soon as there are
- * any; samples serve before.
+ * Notices of brands: shipped samples, and those learned from brands' own traffic. Samples are used until a brand has notices of
+ * its own.
  */
 export class NoticeIndex implements Notices {
   readonly #open: () => Comparing
@@ -45,7 +47,7 @@ export class NoticeIndex implements Notices {
   /** Brands whose notices lead to a domain. */
   readonly #leads = new Map<string, Set<string>>()
 
-  /** `open` reads what texts are compared by, once and when the first is. */
+  /** `open` loads the resources for comparing, once and on first use. */
   constructor(open: () => Comparing) {
     this.#open = open
   }
@@ -55,17 +57,17 @@ export class NoticeIndex implements Notices {
     return this.#opened
   }
 
-  /** What sketches texts. */
+  /** The sketcher of texts. */
   get sketcher(): Sketcher {
     return this.#comparing.sketcher
   }
 
-  /** Table of the sketches: those of another cannot be compared. */
+  /** Id of the sketch table; sketches of other tables cannot be compared. */
   get table(): string {
     return this.sketcher.id
   }
 
-  /** What is known of brands from now on. */
+  /** Replaces the notices of brands. */
   put(brands: readonly BrandNotices[]): void {
     for (const { brand, notices } of brands) {
       for (const { hosts } of this.#learned.get(brand) ?? [])
@@ -78,7 +80,7 @@ export class NoticeIndex implements Notices {
     }
   }
 
-  /** Learned notices of which the filing ended. */
+  /** Learned notices whose filing is no longer in force. */
   ended(registry: Registry, ts: number): readonly LearnedNotice[] {
     return [...this.#learned.values()].flat().filter((notice) => !holds(notice, registry, ts))
   }
@@ -98,7 +100,7 @@ export class NoticeIndex implements Notices {
     )
   }
 
-  /** The sketch of a message's text, worked out once for all that carry it. */
+  /** The sketch of a message's text, computed once per text. */
   sketchOf(message: AnalysedMessage): Sketch | undefined {
     const memo = message.memo.alike ?? message.memo
     if (memo.sketched?.by !== this.table)
@@ -115,7 +117,7 @@ export class NoticeIndex implements Notices {
     return this.#sampleLike(brand, sketch, own)
   }
 
-  /** Whether other brands write so too. */
+  /** Whether other brands use such a notice too. */
   #isShared(sketch: Sketch, brand: string): boolean {
     let others = 0
     for (const [other, notices] of this.#learned)
@@ -139,12 +141,12 @@ export class NoticeIndex implements Notices {
   }
 }
 
-/** The likeness of the notice that is most like a sketch; -1 without notices. */
+/** Similarity of the most similar notice; -1 without notices. */
 function nearest(sketch: Sketch, notices: readonly LearnedNotice[]): number {
   return notices.reduce((most, notice) => Math.max(most, likeness(sketch, notice.sketch)), -1)
 }
 
-/** Hosts and numbers of any of a brand's notices are the brand's, whichever of them is copied. */
+/** Hosts and numbers from all of a brand's notices belong to the brand, whichever notice is copied. */
 function twin(
   similarity: number,
   isSample: boolean,
@@ -160,7 +162,7 @@ function twin(
   }
 }
 
-/** Whether what a notice was learned from is still the brand's. */
+/** Whether the port or signature a notice was learned from still belongs to the brand. */
 function holds({ brand, signature, port }: LearnedNotice, registry: Registry, ts: number): boolean {
   if (signature === undefined) return registry.brandByHotline(port)?.id === brand
   const row = registry.signature(signature)

@@ -4,7 +4,7 @@ import { SHIPPED_HOURS } from '../detectors/quiet-hours.ts'
 import { FESTIVALS } from './festivals.ts'
 import type { PolicyFile } from './policy-file.ts'
 
-/** The policy that is shipped, complete: what an operator's file leaves out. `config/policy.yaml` is written from it. */
+/** The complete shipped policy: defaults for an operator's file. `config/policy.yaml` is generated from it. */
 export const DEFAULT_POLICY: PolicyFile = {
   mode: 'enforce',
   codes: Object.fromEntries(

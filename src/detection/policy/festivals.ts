@@ -3,7 +3,7 @@ import { DAY } from '../../domain/time.ts'
 import { CODES } from '../detectors/all.ts'
 import type { PeriodRule } from './policy-file.ts'
 
-/** First days of the lunar year and of the moon of autumn, as the calendar of China has them. */
+/** Dates of Lunar New Year and the Mid-Autumn Festival in the Chinese calendar. */
 const SPRING = ['2026-02-17', '2027-02-06', '2028-01-26', '2029-02-13', '2030-02-03', '2031-01-23']
 const MID_AUTUMN = ['2026-09-25', '2027-09-15', '2028-10-03', '2029-09-22', '2030-09-12', '2031-10-01']
 const NEW_YEAR = SPRING.map((day) => `${day.slice(0, 4)}-01-01`)
@@ -15,7 +15,7 @@ const codes: PeriodRule['codes'] = Object.fromEntries(
   }),
 )
 
-/** From some days before a day to the end of some days after it. */
+/** A period from `before` days before a day to the end of `after` days after it. */
 function around(name: string, day: string, before: number, after: number): PeriodRule {
   const at = (days: number) => {
     const date = new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)

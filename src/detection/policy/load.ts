@@ -19,18 +19,18 @@ import { mergedFaults, policyChecker } from './schema.ts'
 import { thresholdFaults } from './threshold-relations.ts'
 
 export interface PolicyReading {
-  /** Absent when there are problems. */
+  /** Absent if there are problems. */
   readonly policy?: Policy
   readonly problems: readonly Problem[]
-  /** What the file itself says, for a summary. */
+  /** Parsed content of the file alone, for a summary. */
   readonly own: PolicyFile
-  /** The file, where nothing is wrong with it. */
+  /** The file, if it has no problems. */
   readonly document?: OperatorDocument
 }
 
 /**
- * Reads a policy file over the shipped default, or the shipped default alone, and says all that is wrong with it. `rules`:
- * those of the operator, whose codes it may name.
+ * Reads a policy file over the shipped default, or the default alone, and reports all problems. `rules`: the operator's rules,
+ * whose codes the policy may name.
  */
 export function readPolicy(file?: string, rules?: OwnRules): PolicyReading {
   if (file === undefined) return combinePolicy(undefined, rules)
@@ -38,20 +38,20 @@ export function readPolicy(file?: string, rules?: OwnRules): PolicyReading {
   return document ? combinePolicy(document, rules) : { problems, own: {} }
 }
 
-/** The same for text at hand; `name` stands for the file in problems. */
+/** Like `readPolicy` for a given text; `name` is used for the file in problems. */
 export function parsePolicy(name: string, text: string, rules?: OwnRules): PolicyReading {
   const { document, problems } = parseOperatorText(name, text)
   return document ? combinePolicy(document, rules) : { problems, own: {} }
 }
 
-/** The policy in force, or an InvalidInput with everything that is wrong. */
+/** Loads the policy; throws InvalidInput with all problems. */
 export function loadPolicy(file?: string, rules?: OwnRules): Policy {
   const { policy, problems } = readPolicy(file, rules)
   if (!policy) throw new InvalidInput('POLICY_INVALID', problems)
   return policy
 }
 
-/** The last check of policy files, and the operator's codes that it knows. */
+/** Cached checker of policy files, and the operator's codes it knows. */
 let check: { readonly codes: string; readonly run: Checker } | undefined
 
 function checkerFor(rules: OwnRules | undefined): Checker {
@@ -61,7 +61,7 @@ function checkerFor(rules: OwnRules | undefined): Checker {
   return check.run
 }
 
-/** The policy of a document that was read; undefined: the shipped one. */
+/** The policy from a parsed document; undefined: the shipped one. */
 export function combinePolicy(document: OperatorDocument | undefined, rules?: OwnRules): PolicyReading {
   if (document?.isBlank) return { problems: [blankProblem(document, 'the shipped policy')], own: {} }
   if (document?.value === undefined)
@@ -71,20 +71,20 @@ export function combinePolicy(document: OperatorDocument | undefined, rules?: Ow
   const own = document.value as PolicyFile
   const ofKeys = merge(DEFAULT_POLICY, own) as PolicyFile
   const merged = { ...ofKeys, periods: periodsWith(own) }
-  // The shipped periods set nothing that has to go with other thresholds.
+  // The shipped periods set no threshold related to others.
   const faults = [...thresholdFaults({ ...merged, periods: own.periods ?? [] }), ...mergedFaults(merged)]
   if (faults.length > 0) return { problems: toProblems(document, faults), own }
   return { policy: effective(merged, rules), problems: [], own, document }
 }
 
-/** The shipped periods but for those that the file has under the same name, then those of the file. */
+/** The shipped periods, except those redefined by the file, followed by those of the file. */
 function periodsWith({ periods = [], codes = {} }: PolicyFile): readonly PeriodRule[] {
   const names = new Set(periods.map(({ name }) => name))
   const shipped = (DEFAULT_POLICY.periods ?? []).filter(({ name }) => !names.has(name))
   return [...shipped.map((period) => raised(period, codes)), ...periods]
 }
 
-/** The thresholds of festivals are higher than those of other days: one that the file sets higher still holds. */
+/** Festival thresholds are higher than normal ones; a higher one set by the file is kept. */
 function raised(period: PeriodRule, own: CodeRules): PeriodRule {
   const codes = Object.entries(period.codes).map(([code, rule]) => {
     const set = own[code as Code]?.thresholds ?? {}
@@ -97,7 +97,7 @@ function raised(period: PeriodRule, own: CodeRules): PeriodRule {
   return { ...period, codes: Object.fromEntries(codes) }
 }
 
-/** Mappings are merged key by key; anything else replaces. */
+/** Merges mappings by key; other values are replaced. */
 function merge(below: unknown, above: unknown): unknown {
   if (!isMapping(below) || !isMapping(above)) return above
   const out: Record<string, unknown> = { ...below }
@@ -109,7 +109,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** JSON with sorted keys: the same content has the same text, whatever its order and comments were. */
+/** JSON with sorted keys: equal content gives equal text, regardless of order and comments. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (!isMapping(value)) return JSON.stringify(value)
@@ -117,10 +117,10 @@ function canonical(value: unknown): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
 }
 
-/** Of an operator's code that no rule in force has: a state of it that is still open ends. */
+/** Policy of an operator's code without a rule in force: its open states end. */
 const OF_NO_RULE: CodePolicy = { action: 'none', mode: 'shadow', weight: 0, thresholds: { hold: 300 } }
 
-/** A complete policy as detectors and decisions see it. */
+/** Builds the policy used by detectors and decisions from a complete file. */
 function effective(rules: PolicyFile, own: OwnRules | undefined): Policy {
   const timetable = new Timetable(rules, own?.codes)
   const exemptions = new Exemptions(rules.exemptions)
@@ -145,7 +145,7 @@ function effective(rules: PolicyFile, own: OwnRules | undefined): Policy {
   }
 }
 
-/** Exemptions by target, those of prefixes of ports in their order. */
+/** Exemptions by target, and those of port prefixes in order. */
 class Exemptions {
   readonly size: number
   readonly #byTarget = new Map<string, Exemption[]>()

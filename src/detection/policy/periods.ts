@@ -6,7 +6,7 @@ import type { CodeRule, CodeRules, PeriodRule, PolicyFile, QuietHoursRule } from
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** A stretch of event time in which the same periods are active, and what holds in it by carrier and tenant. */
+/** A span of event time with the same active periods, and the resulting policies by carrier and tenant. */
 interface Segment {
   readonly from: number
   readonly to: number
@@ -14,13 +14,13 @@ interface Segment {
   readonly byPlace: Map<string, PolicyAt>
 }
 
-/** The place of messages whose carrier and tenant have no rules of their own. */
+/** Key for messages whose carrier and tenant have no rules of their own. */
 const ANYWHERE = '\n'
 const NOWHERE: PolicyPlace = {}
 
 /**
- * What holds by event time, carrier and tenant: base, then the rules of the carrier, the tenant and the periods. Each combination is worked out once;
- * a lookup costs a comparison with the last segment and a property read.
+ * The policy by event time, carrier and tenant: base, overridden by the rules of the carrier, the tenant and the periods. Each
+ * combination is computed once; a lookup costs a comparison with the last segment and a property read.
  */
 export class Timetable {
   readonly #policy: PolicyFile
@@ -30,7 +30,7 @@ export class Timetable {
   readonly #segments: readonly Segment[]
   #last: Segment
 
-  /** `policy` is complete: every code with every field. `own`: what holds of an operator's codes where it says nothing. */
+  /** `policy` is complete: all codes with all fields. `own`: defaults for operator's codes that it does not mention. */
   constructor(policy: PolicyFile, own: ReadonlyMap<OwnCode, CodePolicy> = new Map()) {
     this.#policy = policy
     this.#own = own
@@ -116,7 +116,7 @@ function judgement(layers: readonly CodeRules[], code: Code, shadow: boolean): C
   })
 }
 
-/** In order, and without gaps from the first moment to the last. */
+/** Segments in order, without gaps over all time. */
 export function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
   const spans = periods.map((rule) => ({ rule, from: parseTime(rule.from)!, to: parseTime(rule.to)! }))
   const edges = [...new Set(spans.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
@@ -129,7 +129,7 @@ export function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
   }))
 }
 
-/** `rule`: over the default, so that it names a zone. */
+/** `rule`: merged over the default, so that it has a zone. */
 function quietHoursOf(rule: QuietHoursRule): QuietHours {
   const spans = new Map<Label, { from: number; to: number }>()
   for (const label of LABELS) {

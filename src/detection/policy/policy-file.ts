@@ -4,7 +4,7 @@ import type { Action, Mode } from '../../domain/decision.ts'
 import type { Label } from '../../domain/labels.ts'
 import type { Thresholds } from '../../domain/policy.ts'
 
-/** What a policy file may say of one code; what it leaves out is inherited. */
+/** Policy of one code in a file; omitted members are inherited. */
 export interface CodeRule {
   readonly action?: Action
   readonly mode?: Mode
@@ -44,12 +44,12 @@ export interface ExemptionRule {
 
 /** A policy file as written. */
 export interface PolicyFile {
-  /** Who made it what it is, and why. */
+  /** The last change: author and reason. */
   readonly change?: Change
-  /** The policy and the registry must name their change. */
+  /** Whether the policy and registry files must state their change. */
   readonly requireChange?: boolean
   readonly mode?: Mode
-  /** With `mode: shadow`: codes that it does not put in shadow. */
+  /** With `mode: shadow`: codes that are still enforced. */
   readonly enforce?: readonly Code[]
   readonly codes?: CodeRules
   readonly periods?: readonly PeriodRule[]

@@ -40,8 +40,8 @@ function codeSchema({ thresholds }: AnyCode): object {
 }
 
 /**
- * The check of policy files: the modules of the codes say which thresholds there are, and within which bounds. `own`: codes
- * of the operator's rules.
+ * Builds the checker of policy files; thresholds and their bounds come from the modules of the codes. `own`: codes of the
+ * operator's rules.
  */
 export function policyChecker(own: readonly OwnCode[] = []): Checker {
   const names: readonly Code[] = [...CODE_NAMES, ...own]
@@ -93,14 +93,14 @@ export function policyChecker(own: readonly OwnCode[] = []): Checker {
   }
 }
 
-/** What no schema says of a policy over the shipped default: how values of both stand to each other. */
+/** Relations between values of the merged policy that the schema cannot express. */
 export function mergedFaults({ escalate: { count = 1, recipients = 1 } = {} }: PolicyFile): readonly Fault[] {
   if (recipients <= count) return []
   const message = `${recipients} recipients cannot be reached by ${count} messages: recipients must not exceed count`
   return [{ path: ['escalate', 'recipients'], message }]
 }
 
-/** What no schema says: how values stand to each other. */
+/** Relations between values that the schema cannot express. */
 function relations(policy: PolicyFile): Fault[] {
   const faults: Fault[] = []
   if (policy.requireChange && !policy.change) {
@@ -125,7 +125,7 @@ function relations(policy: PolicyFile): Fault[] {
   return faults
 }
 
-/** Exemptions of a code from what it says nothing about. */
+/** Exemptions without effect: the code does not apply to the target. */
 function idleExemptions(exemptions: readonly ExemptionRule[] = [], path: Fault['path']): Fault[] {
   return exemptions.flatMap(({ target, codes }, index) => {
     const { kind } = parseTarget(target)!

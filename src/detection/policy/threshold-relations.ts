@@ -4,13 +4,13 @@ import { CODES } from '../detectors/all.ts'
 import { segmentsOf } from './periods.ts'
 import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
 
-/** Rules of codes, and where in the file they stand. */
+/** Rules of codes and their path in the file. */
 interface Layer {
   readonly path: Fault['path']
   readonly codes: CodeRules
 }
 
-/** Thresholds that do not go together at some time for some carrier and tenant, each named once, in the rules that bring it about. */
+/** Inconsistent thresholds at any time for any carrier and tenant, each reported once, at the rules that cause it. */
 export function thresholdFaults(policy: PolicyFile): Fault[] {
   const base: Layer = { path: [], codes: policy.codes ?? {} }
   const places = (['carriers', 'tenants'] as const).map((kind): Layer[][] => [
@@ -30,7 +30,7 @@ export function thresholdFaults(policy: PolicyFile): Fault[] {
   return [...faults.values()]
 }
 
-/** The periods that hold together at a time. */
+/** The sets of periods that are active at the same time. */
 function periodsTogether(periods: readonly PeriodRule[]): Layer[][] {
   return segmentsOf(periods).map(({ active }) =>
     active.map((rule) => ({ path: ['periods', periods.indexOf(rule)], codes: rule.codes })),

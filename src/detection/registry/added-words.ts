@@ -1,10 +1,10 @@
 import { addedWordsWords } from '../rules/patterns.generated.ts'
-/** Words that an imitator adds to a brand's name in a signature: offices and services that every brand has. */
+/** Words added to a brand's name in imitating signatures: offices and services that every brand has. */
 export const NAME_WORDS: readonly string[] = addedWordsWords.nameWords.split(' ')
 
 /**
- * Words that an imitator adds to a brand in a domain: refunds, service, login and the like, in English, pinyin and
- * initials. Words of ordinary trade (`design`, `tools`) are none.
+ * Words added to a brand in imitating domains: refunds, service, login and the like, in English, pinyin and initials. Excludes
+ * words of ordinary trade (`design`, `tools`).
  */
 export const HOST_WORDS: ReadonlySet<string> = new Set(
   `refund refunds return service services support help helpdesk kefu kf kefus care vip svip app apps login signin logon
@@ -22,7 +22,7 @@ export const HOST_WORDS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Labels of official domains that are ordinary words, initials or numbers: other people use them in good faith. */
+/** Labels of official domains that are ordinary words, initials or numbers, also used by others in good faith. */
 export const GENERIC_LABELS: ReadonlySet<string> = new Set(
   `vip mi ke ly ch trip live office outlook meta honor zoom lu so wo ele gf tk cs t wa court customs lottery apple booking
   post visa target best unity line discover oppo nike ikea ups lin sina sohu soul zhihu amap msn temu here express steam

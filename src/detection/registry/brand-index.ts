@@ -12,13 +12,13 @@ import { isNeutralHost } from './neutral-hosts.ts'
 
 const REMEMBERED = 16_384
 
-/** A name of Latin words that is long enough to be nothing else when its spaces are taken out. */
+/** A Latin name of several words, long enough to be unambiguous without its spaces. */
 const SEVERAL_WORDS = /^(?=.{8})[a-z]+(?: [a-z]+)+$/
 
-/** Words that have two accepted spellings: a name is the brand's in either. */
+/** Words with two accepted spellings: either makes the brand's name. */
 const SPELLINGS: readonly (readonly [string, string])[] = brandIndexWords.spellings
 
-/** Brands by their names, domains and hotlines, and what imitates them; immutable. */
+/** Index of brands by name, domain and hotline, and of their imitations; immutable. */
 export class BrandIndex {
   readonly #brands = new Map<string, Brand>()
   readonly #byName = new Map<string, Brand>()
@@ -33,7 +33,7 @@ export class BrandIndex {
   readonly #nameAnswers = new BoundedCache<Lookalike | undefined>(REMEMBERED)
   readonly #hostAnswers = new BoundedCache<Lookalike | undefined>(REMEMBERED)
 
-  /** `own`: rows of the operator; those with the id or a name of a shipped brand are added to it. */
+  /** `own`: the operator's rows; those sharing an id or a name with a shipped brand are merged into it. */
   constructor(shipped: Iterable<Brand>, own: Iterable<Brand>) {
     const names: BrandName[] = []
     const shortNames: BrandName[] = []
@@ -47,7 +47,7 @@ export class BrandIndex {
         const { text } = normalise(name)
         names.push({ brand, name, key, text })
         this.#addSpellings(brand, name)
-        // `WellsFargo`: forgers write a name of several words without its spaces, as hosts have it.
+        // `WellsFargo`: forgers write names of several words without spaces, as in hosts.
         if (SEVERAL_WORDS.test(text)) names.push({ brand, name, key, text: text.replaceAll(' ', '') })
       }
       for (const name of brand.shortNames ?? [])
@@ -87,7 +87,7 @@ export class BrandIndex {
     return this.#brands.get(id)
   }
 
-  /** The brand that has this name, in its normalised form. */
+  /** The brand with this normalised name. */
   byKey(key: string): Brand | undefined {
     return this.#byName.get(key)
   }
@@ -118,7 +118,7 @@ export class BrandIndex {
     return this.#spelled.has(spelling(name))
   }
 
-  /** A name that this normalised one imitates. */
+  /** The registered name imitated by this normalised one. */
   lookalikeOfKey(key: string): Lookalike | undefined {
     return this.#nameAnswers.get(key, (asked) => this.#names.find(asked))
   }
@@ -131,13 +131,13 @@ export class BrandIndex {
     })
   }
 
-  /** Callers hold names in any form: as written, or normalised already. */
+  /** Callers pass names as written or already normalised. */
   keyOf(name: string): string {
     return this.#byName.has(name) ? name : this.#keys.get(name, signatureKey)
   }
 }
 
-/** A name but for case and spaces. */
+/** A name without case and spaces. */
 export function spelling(name: string): string {
   return name.normalize('NFKC').toLowerCase().replace(/\s+/g, '')
 }

@@ -6,29 +6,29 @@ export interface BrandName {
   readonly brand: Brand
   /** As registered. */
   readonly name: string
-  /** As signatures are looked up: letters and digits only. */
+  /** Look-up key as of signatures: letters and digits only. */
   readonly key: string
-  /** As it stands in normalised text. */
+  /** Form in normalised text. */
   readonly text: string
 }
 
-/** Words that contain a brand's name and are not about it. */
+/** Words that contain a brand's name but do not refer to it. */
 const LONGER_WORDS = brandMatcherWords.longerWords.split(/\s+/).filter((word) => word !== '')
 
-/** After an abbreviated bank (`中行`, `建行`): the syllable of another word. */
+/** Characters after an abbreviated bank (`中行`, `建行`) that make it part of another word. */
 const AFTER_HANG = new Set(brandMatcherWords.afterHang)
-/** Before it: the beginning of another word. */
+/** Characters before it that start another word. */
 const BEFORE_HANG: Readonly<Record<string, string>> = brandMatcherWords.beforeHang
-/** After a short name: it is a place. */
+/** Characters after a short name that make it a place. */
 const PLACES = new Set(brandMatcherWords.places)
 
 /**
- * Finds registered names in normalised text, each start at most once and the longest there; one pass over the text,
- * whatever the number of brands. Names of Latin letters and digits stand between word boundaries and are no part of a
- * host; Chinese names are not found inside the words that are known to contain them.
+ * Finds registered names in normalised text, at most one per start, the longest; one pass over the text, independent of the
+ * number of brands. Latin names and digits must be at word boundaries and not part of a host; Chinese names are not found inside
+ * words known to contain them.
  */
 export class BrandMatcher {
-  /** 1 for the first code units, and for the first two together: nearly every place of a text ends here. */
+  /** Filters on the first code unit, and on the first two together: rules out nearly all positions of a text. */
   readonly #first = new Uint8Array(65_536)
   readonly #firstTwo = new Uint8Array(65_536)
   /** By the first two code units. */
@@ -54,7 +54,7 @@ export class BrandMatcher {
     }
   }
 
-  /** Longest first, then by place. Mentions do not overlap. */
+  /** Longest first, then by position. Mentions do not overlap. */
   find(text: string): readonly BrandMention[] {
     let found: BrandMention[] | undefined
     for (let i = 0; i + 1 < text.length; i++) {
@@ -104,12 +104,12 @@ export class BrandMatcher {
 
 const NONE: readonly BrandMention[] = []
 
-/** Where two code units stand in the bit set of both. */
+/** Position of two code units in the bit set of pairs. */
 function placeOf(first: number, second: number): number {
   return (Math.imul(first, 0x9e37) ^ second) & 0xffff
 }
 
-/** A Latin or digit end of a name must be the end of a word, and of no host, path or address. */
+/** Latin letters or digits at the ends of a name must be at a word boundary, and not in a host, path or address. */
 function isBounded(text: string, start: number, end: number): boolean {
   if (isWordCode(text.charCodeAt(start)) && start > 0) {
     const before = text.charCodeAt(start - 1)
@@ -131,7 +131,7 @@ function isWordCode(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
 }
 
-/** `.`, `-`, `/`, `_`, `@`: what joins the labels of a host or an address. */
+/** `.`, `-`, `/`, `_`, `@`: joins labels of a host or an address. */
 function isJoint(code: number): boolean {
   return code === 46 || code === DASH || code === 47 || code === 95 || code === 64
 }

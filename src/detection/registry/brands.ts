@@ -1,9 +1,9 @@
 import type { Brand } from '../../domain/registry.ts'
 
 /**
- * The shipped brands with the operator's added: rows with the same id, or with a name in common, become one brand under
- * the operator's id, with the names, domains and hotlines of both; a row that `replaces` stands alone. Names are compared
- * by `keyOf`.
+ * Merges the operator's brands into the shipped ones: rows with the same id, or with a common name, become one brand under the
+ * operator's id with the names, domains and hotlines of both; a row with `replaces` is taken alone. Names are compared by
+ * `keyOf`.
  */
 export function mergeBrands(
   shipped: Iterable<Brand>,
@@ -28,7 +28,7 @@ export function mergeBrands(
   return [...merged.values()]
 }
 
-/** The first row says whether it is verified: an operator's row vouches unless it says otherwise. */
+/** The first row decides whether the brand is verified: an operator's row is, unless it states otherwise. */
 function union(first: Brand, second: Brand): Brand {
   const { id, verified, replaces } = first
   const shortNames = [...new Set([...(first.shortNames ?? []), ...(second.shortNames ?? [])])]

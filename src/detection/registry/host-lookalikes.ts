@@ -7,7 +7,7 @@ import { editSimilarity, type NameLookalikes } from './lookalikes.ts'
 import { NearTexts } from './near-texts.ts'
 import { isHan, reading, skeleton } from './skeleton.ts'
 
-/** What stands for a brand in a host: the label of an official domain, a name or a number of it. */
+/** A string that represents a brand in a host: the label of an official domain, a name or a number. */
 interface Token {
   readonly brand: Brand
   /** Official domain, or the name. */
@@ -17,41 +17,41 @@ interface Token {
   readonly kind: 'label' | 'number' | 'pinyin'
 }
 
-/** Only registries of these suffixes check who registers: imitations are not registered there. */
+/** The registries of these suffixes check the identity of registrants, so imitations are not registered there. */
 const RESTRICTED = /(?:^|\.)(?:gov|edu|mil)(?:\.[a-z]{2})?$/
 
-/** Underscores are no host names, and are sent all the same. */
+/** Underscores are invalid in host names but occur. */
 const LENIENT = { validateHostname: false }
 
 const SHORT = 3
 const EDIT_FROM = 4
-/** No official label is longer; deletions of a longer one would cost the square of its length. */
+/** No official label is longer; the deletions of a longer one would cost the square of its length. */
 const EDIT_TO = 40
-/** Longest host and label that the DNS knows. */
+/** DNS limits of host and label length. */
 const LONGEST_HOST = 253
 const LONGEST_LABEL = 63
 
-/** Whether a host lies below a suffix that is given out on proof of identity only (`gov.cn`, `edu.cn`). */
+/** Whether a host is below a suffix assigned only on proof of identity (`gov.cn`, `edu.cn`). */
 export function isRestricted(host: string): boolean {
   return RESTRICTED.test(host)
 }
 
 /**
- * Finds the registered domain that a host imitates; by hash look-ups, never over all brands. Similarities: 0.97 glyphs
- * and foreign scripts, 0.95 an official domain as a subdomain, 0.9-0.93 other suffix and added words next to labels of
- * four signs or more, 0.8 what others may use in good faith (short labels, pinyin, a brand as one label of a subdomain).
+ * Finds the registered domain that a host imitates, by hash look-ups and never over all brands. Similarities: 0.97 glyphs and
+ * foreign scripts; 0.95 an official domain as a subdomain; 0.9-0.93 another suffix, or added words next to labels of four or more
+ * characters; 0.8 what others may use in good faith (short labels, pinyin, a brand as one label of a subdomain).
  */
 export class HostLookalikes {
   readonly #names: NameLookalikes
   readonly #keys = new Map<string, BrandName>()
   /** Registrable official domains. */
   readonly #domains = new Map<string, Brand>()
-  /** Whose site lies at `www` below a suffix of governments (`gov.cn`). */
+  /** Brands with their site at `www` below a government suffix (`gov.cn`). */
   readonly #governments = new Map<string, Brand>()
   readonly #tokens = new Map<string, Token>()
   readonly #skeletons = new Map<string, Token>()
   readonly #near = new NearTexts<Token>()
-  /** Every official label by its skeleton, ordinary words too: those are not written in another script in good faith. */
+  /** All official labels by skeleton, including ordinary words, which are not written in another script in good faith. */
   readonly #allLabels = new Map<string, Token>()
 
   constructor(brands: readonly Brand[], names: readonly BrandName[], lookalikes: NameLookalikes) {
@@ -82,7 +82,7 @@ export class HostLookalikes {
     }
   }
 
-  /** For a host (lower case, ASCII or Unicode) that is itself no official one and no shortener. */
+  /** For a host (lower case, ASCII or Unicode) that is neither official nor a shortener. */
   find(host: string): Lookalike | undefined {
     if (host.length > LONGEST_HOST) return undefined
     const parsed = parse(host, LENIENT)
@@ -106,7 +106,7 @@ export class HostLookalikes {
     )
   }
 
-  /** `jd.com.vip-tk.cn`, `www-icbc-com-cn.top`, `jd.com-vip.cn`: an official domain that is not the end. */
+  /** `jd.com.vip-tk.cn`, `www-icbc-com-cn.top`, `jd.com-vip.cn`: an official domain not at the end. */
   #bySubdomain(host: string, suffix: string): Lookalike | undefined {
     const parts = host.slice(0, -suffix.length - 1).split(/[.-]/)
     for (let i = 0; i + 1 < parts.length; i++) {
@@ -119,12 +119,12 @@ export class HostLookalikes {
     return undefined
   }
 
-  /** `its-gov-cn.top`, `gov-tw.vip`: `gov` where anybody may register. The country says whose government. */
+  /** `its-gov-cn.top`, `gov-tw.vip`: `gov` where anyone may register. The country tells whose government is meant. */
   #byGovernment(host: string): Lookalike | undefined {
     const parts = host.split(/[.-]/)
     const at = parts.indexOf('gov')
     if (at < 0) return undefined
-    // Where a registry stands right behind it, `gov` is that registry's own: `gov.taipei`, `gov.scot`.
+    // `gov` directly below a top-level domain belongs to its registry: `gov.taipei`, `gov.scot`.
     if (host.endsWith(`.gov.${parts.at(-1)}`) || host === `gov.${parts.at(-1)}`) return undefined
     const country = [parts[at + 1], parts[at - 1]].find((part) => this.#governments.has(`gov.${part}`))
     const suffix = `gov.${country ?? 'cn'}`
@@ -182,7 +182,7 @@ export class HostLookalikes {
     return best
   }
 
-  /** `jdkefu`, `icbcvip`, `taobao88`: the brand and nothing but added words around it. */
+  /** `jdkefu`, `icbcvip`, `taobao88`: the brand with only added words around it. */
   #byJoined(label: string): Lookalike | undefined {
     let best: Lookalike | undefined
     const longest = Math.min(label.length - 1, 16)
@@ -205,7 +205,7 @@ export class HostLookalikes {
     return part.length >= 6 && rest.length <= 4 ? like(token, 'added-word', 0.8) : undefined
   }
 
-  /** `m-10086jf`, `1oo86vip`: the brand's number as a whole run of digits. */
+  /** `m-10086jf`, `1oo86vip`: the brand's number as a complete run of digits. */
   #byNumber(label: string): Lookalike | undefined {
     let best: Lookalike | undefined
     for (const form of [label, label.replaceAll('o', '0').replace(/[li]/g, '1')]) {
@@ -230,7 +230,7 @@ export class HostLookalikes {
     return best
   }
 
-  /** `icbc.evil.top`: merchants name their pages by platform too, so it is no proof alone. */
+  /** `icbc.evil.top`: merchants also name pages after platforms, so this alone is no proof. */
   #bySubdomainLabel(host: string, domain: string): Lookalike | undefined {
     if (host.length === domain.length) return undefined
     for (const part of host.slice(0, -domain.length - 1).split(/[.-]/)) {
@@ -257,7 +257,7 @@ function isAdded(part: string): boolean {
   return HOST_WORDS.has(part) || /^\d{1,4}$/.test(part) || isCovered(part)
 }
 
-/** Made of added words and a few digits alone. */
+/** Whether a text consists only of added words and a few digits. */
 function isCovered(text: string): boolean {
   if (text.length > 24) return false
   const bare = text.replace(/^[-_\d]{1,4}|[-_\d]{1,4}$/g, '')

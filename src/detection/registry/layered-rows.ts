@@ -1,11 +1,11 @@
 import type { PackedRows } from './packed-rows.ts'
 
-/** Changed rows in a map from which on all are repacked. */
+/** Number of changed rows in the map from which all are repacked. */
 const OVERLAY = 20_000
 
 /**
- * Rows by key that change now and then: packed ones, and a map of those that changed since. Immutable: a change makes
- * another one, which shares what is packed.
+ * Rows by key that change occasionally: packed rows, plus a map of changes. Immutable: a change makes a new instance that shares
+ * the packed rows.
  */
 export class LayeredRows<T> {
   readonly #packed: PackedRows<T>

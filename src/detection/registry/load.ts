@@ -17,7 +17,7 @@ import {
 import { type FileRow, isRowFile, type RowMap, readRows } from '../../settings/files/row-file.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
-/** The rows of a registry, in the order of the file. */
+/** Rows of a registry in file order. */
 export interface LoadedRows {
   /** First 12 hex digits of SHA-256 of the file. */
   readonly hash: string
@@ -28,19 +28,19 @@ export interface LoadedRows {
 }
 
 export interface RegistryReading {
-  /** Rows without fault; a caller that wants a whole registry looks at `problems` first. */
+  /** Valid rows; check `problems` first if the registry must be complete. */
   readonly rows: LoadedRows
   readonly problems: readonly Problem[]
 }
 
 export interface RegistryOptions {
-  /** Ids of brands that are known from elsewhere (the shipped list), to which signatures may refer. */
+  /** Ids of brands known from elsewhere (the shipped list) that signatures may refer to. */
   readonly knownBrands?: ReadonlySet<string>
-  /** Reads rows of another form; of several with one key the last holds, and one may delete those before it. */
+  /** Maps rows of another format; of several with one key the last wins, and one may delete those before it. */
   readonly map?: RowMap
 }
 
-/** A change that a topic row makes: a row, or that it is gone. */
+/** A change from a topic row: a row, or its removal. */
 export type RegistryChange =
   | ({ readonly op: 'put'; readonly key: string } & RegistryRow)
   | { readonly op: 'delete'; readonly kind: RowKind; readonly key: string }
@@ -54,7 +54,7 @@ const LISTS = { brands: 'brand', signatures: 'signature', ports: 'port' } as con
 type ListName = keyof typeof LISTS
 const LIST_NAMES = Object.keys(LISTS) as ListName[]
 
-/** What surrounds the rows; `checkRow` checks each. */
+/** Schema of the document around the rows; `checkRow` checks each row. */
 const checkLists = compileSchema({
   type: 'object',
   additionalProperties: false,
@@ -73,12 +73,12 @@ const checkLine = compileSchema({
   properties: { kind: { type: 'string', enum: [...ROW_KINDS, 'change'] } },
 })
 
-/** Reads registry.yaml, .json, .jsonl or .csv and says all that is wrong with it, up to 100 faults. */
+/** Reads registry.yaml, .json, .jsonl or .csv and reports problems, up to 100. */
 export function readRegistry(file: string, options?: RegistryOptions): RegistryReading {
   return atOnce(registryReading(file, options))
 }
 
-/** `readRegistry` in steps: lines of JSONL and CSV one by one, YAML and JSON at once. */
+/** `readRegistry` in steps: JSONL and CSV line by line, YAML and JSON as a whole. */
 export function* registryReading(file: string, options: RegistryOptions = {}): Steps<RegistryReading> {
   const collector = new Collector(file, options.knownBrands ?? new Set())
   if (isRowFile(file))
@@ -87,7 +87,7 @@ export function* registryReading(file: string, options: RegistryOptions = {}): S
   return collector.finish(yield* hashOf(file))
 }
 
-/** A file that cannot be read has a problem already. */
+/** An unreadable file is already reported as a problem. */
 function* hashOf(file: string): Steps<string> {
   const hash = createHash('sha256')
   try {
@@ -107,7 +107,7 @@ function* hashOf(file: string): Steps<string> {
   return hash.digest('hex').slice(0, 12)
 }
 
-/** The rows, or an InvalidInput with everything that is wrong. */
+/** Loads the rows; throws InvalidInput with all problems. */
 export function loadRegistry(file: string, options: RegistryOptions = {}): LoadedRows {
   const { rows, problems } = readRegistry(file, options)
   if (problems.length > 0) throw new InvalidInput('REGISTRY_INVALID', problems)
@@ -116,13 +116,13 @@ export function loadRegistry(file: string, options: RegistryOptions = {}): Loade
 
 const topicReader = new RowReader()
 const KEY_FORMS = 'brand:<id>, signature:<name>, port:<pattern>'
-/** Of one row of the topic. */
+/** Limit of faults reported per topic row. */
 const SHOWN_FAULTS = 3
 
 /**
- * The change behind one record of the registry topic: `key` is `brand:<id>`, `signature:<name>` or `port:<pattern>`,
- * `value` the row with its `kind`, null for a tombstone; or what is wrong with it, without any name, number or text.
- * References to brands are not followed: rows come in any order.
+ * Parses one record of the registry topic: `key` is `brand:<id>`, `signature:<name>` or `port:<pattern>`, `value` the row with
+ * its `kind`, null for a tombstone. Returns a fault as a string without any name, number or text. References to brands are not
+ * checked, as rows arrive in any order.
  */
 export function applyRow(key: string | null, value: unknown): RegistryChange | string {
   const colon = key?.indexOf(':') ?? -1
@@ -138,7 +138,7 @@ export function applyRow(key: string | null, value: unknown): RegistryChange | s
   return { op: 'put', key: id, ...topicReader.read(kind, value) }
 }
 
-/** Gathers rows of all kinds, with duplicates and references to brands. Places are lines, or resolved to lines late. */
+/** Collects rows of all kinds and checks duplicates and references to brands. Places are lines, or resolved to lines late. */
 class Collector {
   readonly #file: string
   readonly #knownBrands: ReadonlySet<string>
@@ -149,7 +149,7 @@ class Collector {
     signature: new Map(),
     port: new Map(),
   }
-  /** Signatures that name a brand that was not there yet. */
+  /** Signatures that refer to a brand not seen yet. */
   readonly #references: { readonly brand: string; readonly report: Report }[] = []
   readonly #problems: Problem[] = []
   #change: Change | undefined
@@ -171,7 +171,7 @@ class Collector {
     this.#change = { by, why, ...given({ ref }) }
   }
 
-  /** `place` is a line or an index; `lineOf` makes it a line. */
+  /** `place` is a line or an index; `lineOf` converts it to a line. */
   row(
     kind: RowKind,
     value: unknown,
@@ -232,7 +232,7 @@ type Report = (faults: readonly Fault[]) => void
 
 const KEYS: Readonly<Record<RowKind, string>> = { brand: 'id', signature: 'name', port: 'port' }
 
-/** Of rows with one key the last, none where it deletes. */
+/** The last row of each key; none if it deletes. */
 function lastOfEach(rows: Iterable<FileRow>): Iterable<FileRow> {
   const last = new Map<string, FileRow>()
   for (const row of rows) {

@@ -6,24 +6,24 @@ import type { BrandName } from './brand-matcher.ts'
 import { NearTexts } from './near-texts.ts'
 import { isHan, reading, skeleton } from './skeleton.ts'
 
-/** Puns that no rule finds: what it is read as. */
+/** Puns that no rule finds, with the name meant. */
 const PUNS: Readonly<Record<string, string>> = lookalikesWords.puns
 
-/** Ordinary words that sound like a name: `同城` is in town, and not 同程. */
+/** Ordinary words that sound like a name: `同城` (same city) is not 同程. */
 const WORDS = new Set<string>(lookalikesWords.words)
 
 const DIGITS = /^\d+$/
 
-/** Names shorter than this are compared by glyph and sound only. */
+/** Shorter names are compared by glyph and sound only. */
 const EDIT_FROM = 4
 
 /**
- * Finds the registered name that a name imitates, by hash look-ups alone: skeletons for glyphs, pinyin for sound, and
- * for one edit the neighbourhood of deletions (every registered name and the name asked, each with one sign left out).
+ * Finds the registered name that a name imitates, by hash look-ups only: skeletons for glyphs, pinyin for sound, and for one edit
+ * the deletion neighbourhood (of every registered name and of the query, each with one character removed).
  *
- * Similarities say how sure it is without further evidence: 0.97 glyphs, 0.95 a swap of signs, 0.9 sound, 0.86-0.9 one
- * edit of a Latin name; below 0.85 what other companies may well be called (two signs that sound alike, one other sign,
- * an added word).
+ * Similarities express the certainty without further evidence: 0.97 glyphs, 0.95 a transposition, 0.9 sound, 0.86-0.9 one edit of
+ * a Latin name; below 0.85 what other companies may well be called (two characters that sound alike, one different character, an
+ * added word).
  */
 export class NameLookalikes {
   readonly #keys = new Map<string, BrandName>()
@@ -47,7 +47,7 @@ export class NameLookalikes {
     for (const word of NAME_WORDS) if (!this.#words.has(skeleton(word))) this.#addWord(skeleton(word), null)
   }
 
-  /** For a normalised name that is itself neither registered nor filed. */
+  /** For a normalised name that is neither registered nor filed. */
   find(key: string): Lookalike | undefined {
     if (key.length < 2 || key.length > 48) return undefined
     const shape = skeleton(key)
@@ -65,7 +65,7 @@ export class NameLookalikes {
     const name = this.#skeletons.get(shape)
     if (!name) return undefined
     if (isLatin(shape)) {
-      // Spaces, dots and hyphens are spelled at will in Latin names; short ones meet by chance.
+      // Spaces, dots and hyphens vary freely in Latin names; short names match by chance.
       if (signsOf(key) === signsOf(name.key)) return like(name, 'glyph', 0.8)
       return like(name, 'glyph', shape.length >= EDIT_FROM || !isAscii(key) ? 0.97 : 0.8)
     }
@@ -94,7 +94,7 @@ export class NameLookalikes {
   }
 
   #byEdit(key: string, shape: string): Lookalike | undefined {
-    // One digit makes another number: somebody else's (the brand 1O1O and the number 10010).
+    // One different digit makes an unrelated number (the brand 1O1O and the number 10010).
     if (shape.length < EDIT_FROM || DIGITS.test(key)) return undefined
     let best: Lookalike | undefined
     const seen = new Set<string>()
@@ -107,7 +107,7 @@ export class NameLookalikes {
     return best
   }
 
-  /** The whole is made of one brand's names and service words. */
+  /** A name made of one brand's name and service words. */
   #byAddedWord(shape: string): Lookalike | undefined {
     let name: BrandName | undefined
     let words = 0
@@ -138,9 +138,9 @@ export class NameLookalikes {
 }
 
 /**
- * 0 unless one edit apart and near enough to be taken for it. Han names: a swap from four signs on, a sign more or less
- * inside from five, another sign from six (`X商银行` and `Y商银行` are two banks). Latin names: from four signs a swap or
- * a doubled sign, from five any edit that leaves the first sign, judged by Jaro-Winkler.
+ * 0 unless one edit apart and similar enough to be mistaken. Han names: a transposition from four characters, an insertion or
+ * deletion inside from five, a substitution from six (`X商银行` and `Y商银行` are two banks). Latin names: a transposition or a doubled
+ * letter from four, any edit that keeps the first letter from five, judged by Jaro-Winkler.
  */
 export function editSimilarity(shape: string, original: string): number {
   if (shape === original || damerauLevenshtein(shape, original) !== 1) return 0
@@ -167,7 +167,7 @@ function isSwap(a: string, b: string): boolean {
   return i + 1 < a.length && a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2)
 }
 
-/** One has a sign twice in a row where the other has it once. */
+/** Whether one has a doubled character where the other has it once. */
 function isDoubled(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a]
   if (long.length !== short.length + 1) return false

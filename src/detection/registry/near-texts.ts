@@ -1,8 +1,8 @@
 const BASE = 0x01000193
 
 /**
- * Finds what was added under a text that is one edit away, by hashes: of every text that was added and of the text asked, and of
- * each with one code unit left out. Some that is found may be further away. No text is kept, and no string made.
+ * Finds entries within one edit, by hashes of each added text and of the query, and of each with one code unit removed. Results
+ * may include entries further away. Keeps no text and allocates no string.
  */
 export class NearTexts<T> {
   readonly #byHash = new Map<number, T[]>()
@@ -15,7 +15,7 @@ export class NearTexts<T> {
     }
   }
 
-  /** What shares the whole text first; one may come several times. */
+  /** Matches of the whole text first; entries may repeat. */
   of(text: string): T[] {
     const found: T[] = []
     for (const hash of hashesOf(text)) for (const item of this.#byHash.get(hash) ?? []) found.push(item)
@@ -23,13 +23,13 @@ export class NearTexts<T> {
   }
 }
 
-/** Of the text, and of each that lacks one code unit of it. */
+/** Hashes of the text and of each variant with one code unit removed. */
 function hashesOf(text: string): Int32Array {
   const hashes = new Int32Array(text.length + 1)
   let whole = 0
   for (let i = 0; i < text.length; i++) whole = (Math.imul(whole, BASE) + text.charCodeAt(i) + 1) | 0
   hashes[0] = whole
-  // From the end on: what stands in front of a unit moves by the power that what stands behind it takes.
+  // From the end: the prefix hash is multiplied by the power for the length of the suffix.
   let [behind, power] = [0, 1]
   let ahead = whole
   const inverse = 0x359c449b

@@ -1,8 +1,8 @@
 import { isAtOrBelow } from '../../text/shorteners.ts'
 
 /**
- * Services that brands send their customers to, and that anybody may open an account with: a link there proves nothing
- * about its sender, neither way. What a listed brand owns (`wjx.cn`, `esign.cn`) is in the brand list.
+ * Services that brands send their customers to and that anyone may open an account with: their links prove nothing about the
+ * sender either way. Services owned by a listed brand (`wjx.cn`, `esign.cn`) are in the brand list.
  */
 const NEUTRAL_HOSTS: ReadonlySet<string> = new Set(
   [
@@ -19,7 +19,7 @@ const NEUTRAL_HOSTS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** The host is one of a service that many brands use, or lies below one. */
+/** Whether the host belongs to a service used by many brands, or is a subdomain of one. */
 export function isNeutralHost(host: string): boolean {
   return isAtOrBelow(host, NEUTRAL_HOSTS)
 }

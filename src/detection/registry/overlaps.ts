@@ -3,8 +3,8 @@ import { signatureKey } from '../../text/signature.ts'
 import { mergeBrands } from './brands.ts'
 
 /**
- * Where rows of the operator and other brands lay claim to the same thing: a domain, hotline or name in two brands, a
- * domain below another brand's. One sentence each. The first of the two in the registry has it.
+ * Conflicts between the operator's rows and other brands: a domain, hotline or name in two brands, or a domain below another
+ * brand's. One sentence each. The first of the two in the registry wins.
  */
 export function overlapsOf(shipped: readonly Brand[], own: readonly Brand[]): string[] {
   const brands = mergeBrands(shipped, own, signatureKey)

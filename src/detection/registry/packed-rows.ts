@@ -7,22 +7,22 @@ const DECODED = 8192
 const LARGEST = 0xf000_0000
 const SEPARATOR = '\n'
 
-/** How a row becomes a small JSON value, and comes back. */
+/** Converts rows to small JSON values and back. */
 export interface Codec<T> {
   pack(row: T): unknown
   unpack(value: unknown): T
 }
 
 /**
- * Rows by key in one buffer outside the heap, as JSON, with an open-addressing index: a fraction of the memory of a map
- * of objects, and nothing for the garbage collector to walk. Rows are read by decoding, the last ones kept decoded.
- * A key set twice has the later row; the space of the earlier one is reclaimed by a copy.
+ * Rows by key as JSON in one off-heap buffer with an open-addressing index: a fraction of the memory of a map of objects, and
+ * nothing for the garbage collector to traverse. Rows are decoded on access, with a cache of the last ones. Setting a key again
+ * replaces its row; the space of the earlier one is reclaimed by a copy.
  */
 export class PackedRows<T> {
   readonly #codec: Codec<T>
   #bytes: Buffer
   #end = 0
-  /** Where each record begins, and where the last ends. */
+  /** Start of each record, and end of the last. */
   #offsets: Uint32Array
   #records = 0
   /** Record number + 1. */
@@ -56,7 +56,7 @@ export class PackedRows<T> {
     return this.#decoded.get(key, (wanted) => this.read(wanted))
   }
 
-  /** Like `get`, past the cache: while the table is filled. */
+  /** Like `get` without the cache, for use while filling the table. */
   read(key: string): T | undefined {
     const slot = this.#find(key, hash32(key))
     if (slot < 0) return undefined
@@ -64,7 +64,7 @@ export class PackedRows<T> {
     return this.#codec.unpack(JSON.parse(record.slice(key.length + 1)))
   }
 
-  /** Only before the first `get`. */
+  /** Sets a row; only allowed before the first `get`. */
   set(key: string, row: T): void {
     const hash = hash32(key)
     const record = this.#append(`${key}${SEPARATOR}${JSON.stringify(this.#codec.pack(row))}`)
@@ -78,7 +78,7 @@ export class PackedRows<T> {
     this.#size++
   }
 
-  /** Keys and rows, in no order. */
+  /** Keys and rows in no particular order. */
   *entries(): Generator<[string, T]> {
     for (const number of this.#slots) {
       if (number === EMPTY) continue
@@ -88,7 +88,7 @@ export class PackedRows<T> {
     }
   }
 
-  /** Another one with the same rows and room for more, without the space of rows that were overwritten. */
+  /** A copy with capacity for more rows, without the space of replaced ones. */
   copy(): PackedRows<T> {
     const copy = new PackedRows(this.#codec)
     if (this.#records > 2 * this.#size) {

@@ -1,9 +1,9 @@
 import { BoundedCache } from '../../domain/bounded-cache.ts'
 
-/** Answers kept of a set: the senders that name one brand are few. */
+/** Cached results per set: few senders name one brand. */
 const REMEMBERED = 256
 
-/** Ports and prefixes (`106901*`) with a lookup that costs at most one probe a length that occurs. */
+/** A set of ports and prefixes (`106901*`); a lookup costs at most one probe per distinct length. */
 export class PortSet {
   readonly #exact = new Set<string>()
   readonly #prefixes = new Map<number, Set<string>>()
@@ -47,7 +47,7 @@ export class PortSet {
   }
 }
 
-/** Rows by port pattern: the exact one, else the longest prefix. */
+/** Rows by port pattern: an exact match, else the longest prefix. */
 export class PortIndex<T> {
   readonly #exact = new Map<string, T>()
   readonly #prefixes = new Map<string, T>()

@@ -21,19 +21,19 @@ import { SignatureFile, SignatureIndex } from './signature-index.ts'
 
 export interface RegistryRows {
   readonly brands: Iterable<Brand>
-  /** May be a generator: rows are packed one by one. Rows of one name (in its normalised form) are joined. */
+  /** May be a generator: rows are packed one by one. Rows with the same normalised name are merged. */
   readonly signatures: Iterable<SignatureRow>
   readonly ports: Iterable<PortRow>
-  /** The brand list that comes with sigwatch; rows of `brands` with the same id or a shared name are added to it. */
+  /** The shipped brand list; rows of `brands` with the same id or a common name are merged into it. */
   readonly shippedBrands?: Iterable<Brand>
-  /** How many signatures to expect, so that tables need not grow. */
+  /** Expected number of signatures, to size tables in advance. */
   readonly expectedSignatures?: number
   readonly hash: string
 }
 
 const REMEMBERED = 16_384
 
-/** Indexes the rows. A million signatures take seconds and about 150 bytes each. */
+/** Builds a registry from rows. A million signatures take seconds and about 150 bytes each. */
 export function buildRegistry(rows: RegistryRows): Registry {
   const file = atOnce(SignatureFile.read(rows.signatures, rows.expectedSignatures))
   return new RegistryIndex({
@@ -58,7 +58,7 @@ export interface RegistryParts {
   readonly ports: PortIndex<PortRow>
 }
 
-/** The parts as one registry; immutable. */
+/** Combines the indexes into an immutable registry. */
 export class RegistryIndex implements Registry {
   readonly hash: string
   readonly content?: RegistryContent
@@ -67,7 +67,7 @@ export class RegistryIndex implements Registry {
   readonly #signatures: SignatureIndex
   readonly #ports: PortIndex<PortRow>
   readonly #portsOfBrand = new Map<string, PortSet>()
-  /** Rows as they were asked for, by name in any form. */
+  /** Cached rows by requested name, in any form. */
   readonly #rows = new BoundedCache<SignatureRow | undefined>(REMEMBERED)
   readonly #rowOf = (name: string) => this.#filed(this.#brands.keyOf(name))
 
@@ -166,7 +166,7 @@ export class RegistryIndex implements Registry {
     return isRestricted(host)
   }
 
-  /** The rows of a normalised name as one, with the brand that it names or is named like. */
+  /** The merged rows of a normalised name, with the brand that they refer to or share a name with. */
   #filed(key: string): SignatureRow | undefined {
     const rows = this.#signatures.get(key)
     const [first] = rows
@@ -199,7 +199,7 @@ export class RegistryIndex implements Registry {
   }
 }
 
-/** Two rows of one name are one signature: the filings add up, and the stricter consent holds. */
+/** Merges two rows of one name: filings are combined, and the stricter consent applies. */
 function joined(earlier: SignatureRow, row: SignatureRow): SignatureRow {
   return {
     ...earlier,

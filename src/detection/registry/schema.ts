@@ -7,7 +7,7 @@ import { parseTime } from '../../settings/files/value-forms.ts'
 export const ROW_KINDS = ['brand', 'signature', 'port'] as const
 export type RowKind = (typeof ROW_KINDS)[number]
 
-/** A row of the registry as detectors know it, by kind. */
+/** A registry row in the form used by detectors, by kind. */
 export type RegistryRow =
   | { readonly kind: 'brand'; readonly row: Brand }
   | { readonly kind: 'signature'; readonly row: SignatureRow }
@@ -124,12 +124,12 @@ const CHECKS: Readonly<Record<RowKind, Checker>> = {
   },
 }
 
-/** What is wrong with a row of the registry; nothing when it is right. `isPrivate`: without what it says. */
+/** Faults of a registry row; empty if it is valid. `isPrivate`: omit its contents. */
 export function checkRow(kind: RowKind, value: unknown, isPrivate?: boolean): readonly Fault[] {
   return CHECKS[kind](value, isPrivate)
 }
 
-/** The key of a valid row among its kind: id, name or port. */
+/** The key of a valid row within its kind: id, name or port. */
 export function keyOf(kind: RowKind, value: unknown): string {
   const { id, name, port } = value as { id?: string; name?: string; port?: string }
   return (kind === 'brand' ? id : kind === 'signature' ? name : port) ?? ''
@@ -156,12 +156,12 @@ function signatureRelations(value: SignatureSource): Fault[] {
   return faults
 }
 
-/** Equal strings and label lists of many rows are kept once: a registry has a million rows and few of these. */
+/** Converts rows, interning equal strings and label lists: a registry has a million rows and few distinct values. */
 export class RowReader {
   readonly #texts = new Map<string, string>()
   readonly #scopes = new Map<string, readonly Label[]>()
 
-  /** The row behind a value that `checkRow` found right. */
+  /** Converts a value accepted by `checkRow`. */
   read(kind: RowKind, value: unknown): RegistryRow {
     if (kind === 'brand') return { kind, row: brandOf(value as BrandSource) }
     if (kind === 'signature') return { kind, row: this.#signature(value as SignatureSource) }
@@ -217,7 +217,7 @@ export class RowReader {
 
 const NONE: readonly never[] = []
 
-/** Internationalised domains take the form in which hosts are compared. */
+/** Internationalised domains are converted to the form in which hosts are compared. */
 function brandOf(source: BrandSource): Brand {
   const { id, names, shortNames, domains = NONE, hotlines = NONE, verified, replaces } = source
   const row: Mutable<Brand> = {

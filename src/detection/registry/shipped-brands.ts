@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type LoadedRows, loadRegistry } from './load.ts'
 
-/** The shipped brand list: names, domains and hotlines. */
+/** Shipped brand list with names, domains and hotlines. */
 export const SHIPPED_BRANDS = fileURLToPath(new URL('../../../config/brands.yaml', import.meta.url))
-/** The same as JSON, which is read much faster. The build writes it; there is none next to the sources. */
+/** The list as JSON, which loads much faster. Written by the build; absent next to the sources. */
 const BUILT_BRANDS = fileURLToPath(new URL('./brands.json', import.meta.url))
 
-/** Rows of the shipped list: from the build where it was built from the list as it is now, else from the list itself. */
+/** Rows of the shipped list, from the build's JSON if that matches the current list, else from the list itself. */
 export function loadShippedBrands(built = BUILT_BRANDS): LoadedRows {
   if (existsSync(built)) {
     const rows = JSON.parse(readFileSync(built, 'utf8')) as LoadedRows

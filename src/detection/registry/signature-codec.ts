@@ -23,7 +23,7 @@ type PackedSignature = [
 
 const STATUSES = ['filed', 'suspended', 'revoked'] as const
 
-/** Signature rows as arrays without names of members. */
+/** Encodes signature rows as arrays without member names. */
 export const signatureCodec: Codec<SignatureRow> = {
   pack(row) {
     const packed: PackedSignature = [row.name, row.filings.map(packFiling)]

@@ -6,7 +6,7 @@ import { LayeredRows } from './layered-rows.ts'
 import { type Codec, PackedRows } from './packed-rows.ts'
 import { signatureCodec } from './signature-codec.ts'
 
-/** What a topic says of the row of one name: it stands in place of that of the file; null: there is none. */
+/** A change from the topic to the row of one name: replaces the row of the file; null: removed. */
 export interface SignatureChange {
   readonly name: string
   readonly row: SignatureRow | null
@@ -29,7 +29,7 @@ const changesCodec: Codec<readonly SignatureChange[]> = {
 
 const NONE: readonly SignatureRow[] = []
 
-/** The signatures of a file, by normalised name. */
+/** Signatures of a file by normalised name. */
 export class SignatureFile {
   readonly #rows: PackedRows<readonly SignatureRow[]>
   /** Keys of the rows that name a brand. */
@@ -85,14 +85,14 @@ export class SignatureFile {
   }
 }
 
-/** Of a change, for the sum over all: in whatever order they came, the same ones add up to the same. */
+/** Digest of a change for the sum over all: independent of order. */
 function digestOf({ name, row }: SignatureChange): number {
   const said = JSON.stringify([name, row && signatureCodec.pack(row)])
   return createHash('sha256').update(said).digest().readUIntBE(0, 6)
 }
 const MODULUS = 2 ** 48
 
-/** What changes add up to, on top of the rows of a file. */
+/** Running totals of changes on top of the rows of a file. */
 class Sum {
   size: number
   digest: number
@@ -102,8 +102,8 @@ class Sum {
   }
 
   /**
-   * `sign`: -1 takes the change back. A row that is gone counts in the digest where the file has it: elsewhere its
-   * tombstone may be gone from the topic already.
+   * `sign`: -1 reverts the change. A removed row counts in the digest only if the file has it: otherwise its tombstone may
+   * already be compacted away in the topic.
    */
   add(change: SignatureChange, isInFile: boolean, sign: 1 | -1): void {
     this.size += sign * ((change.row ? 1 : 0) - (isInFile ? 1 : 0))
@@ -113,17 +113,17 @@ class Sum {
 }
 
 /**
- * The signatures of a file with those of a topic over them. Immutable; a change of a few rows costs as much as these
- * rows, however many there are.
+ * Signatures of a file overlaid with those of a topic. Immutable; a change costs as much as the changed rows, regardless of the
+ * total.
  */
 export class SignatureIndex {
   readonly #file: SignatureFile
   readonly #changes: LayeredRows<readonly SignatureChange[]>
-  /** Keys of changed rows that name, or named, a brand. */
+  /** Keys of changed rows that refer, or referred, to a brand. */
   readonly #byBrand: ReadonlyMap<string, ReadonlySet<string>>
   /** Rows. */
   readonly size: number
-  /** Says which changes hold; 0 without any. */
+  /** Digest of the effective changes; 0 without any. */
   readonly digest: number
 
   constructor(
@@ -139,7 +139,7 @@ export class SignatureIndex {
     this.digest = digest
   }
 
-  /** Rows of one normalised name, as they are written. */
+  /** Rows of one normalised name, as written. */
   get(key: string): readonly SignatureRow[] {
     const rows = this.#file.get(key)
     if (this.#changes.isEmpty) return rows
@@ -149,7 +149,7 @@ export class SignatureIndex {
     return [...kept, ...changes.flatMap(({ row }) => (row ? [row] : []))]
   }
 
-  /** Every row. */
+  /** All rows. */
   *all(): Generator<SignatureRow> {
     const changed = new Set<string>()
     for (const [key] of this.#changes.entries()) {
@@ -159,7 +159,7 @@ export class SignatureIndex {
     for (const key of this.#file.keys()) if (!changed.has(key)) yield* this.#file.get(key)
   }
 
-  /** Keys under which rows may be found that name the brand. */
+  /** Keys of rows that may refer to the brand. */
   *keysOfBrand(id: string): Generator<string> {
     yield* this.#file.keysOfBrand(id)
     yield* this.#byBrand.get(id) ?? []
@@ -188,7 +188,7 @@ export class SignatureIndex {
     return new SignatureIndex(this.#file, this.#changes.with(changed), byBrand, sum)
   }
 
-  /** The same changes over another file. */
+  /** Applies the same changes to another file. */
   *over(file: SignatureFile): Steps<SignatureIndex> {
     const sum = new Sum({ size: file.size, digest: 0 })
     let n = 0

@@ -2,22 +2,21 @@ import { skeletonWords } from '../rules/patterns.generated.ts'
 import { PINYIN } from './pinyin.generated.ts'
 
 /**
- * Characters that are read as the first of their group at a glance. Curated for the characters of brand names; only
- * neighbours that are no plausible part of another company's name (`中` and `申` are both couriers). The last two lines
- * have the same component next to a radical of like shape (`讠` and `氵`, `木` and `扌`), by the decompositions of
- * cjkvi-ids, for every such character of a registered name.
+ * Characters easily misread as the first of their group. Curated for the characters of brand names; only neighbours that are
+ * implausible in another company's name (`中` and `申` are both couriers). The last two lines have the same component next to a
+ * similar radical (`讠` and `氵`, `木` and `扌`), by the decompositions of cjkvi-ids, for all such characters of registered names.
  */
 const GLYPH_GROUPS = skeletonWords.glyphGroups
 
-/** Characters torn into components that stand side by side. */
+/** Characters split into adjacent components. */
 const TORN: readonly (readonly [string, string])[] = skeletonWords.torn
   .split(' ')
   .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
 
-/** Bare strokes and rare signs of two strokes: set between the characters of a name, they are read past. */
+/** Bare strokes and rare two-stroke characters that readers skip between the characters of a name. */
 const WEDGES = new Set([...skeletonWords.wedges].map((sign) => sign.codePointAt(0) as number))
 
-/** Cyrillic and Greek letters, signs and digits by the Latin letter they are read as. */
+/** Cyrillic and Greek letters, signs and digits by the Latin letter they resemble. */
 const LATIN_GROUPS = `
 aаαɑ bьв cсϲ dԁ eеεёє fғ gɡ hнһ iіιíìï jјϳ kкκ lӏ mм nпη oоοσøö pрρ qԛ rг sѕ tтτ uυμü vνѵ wѡω xхχ yуγ zᴢ
 `
@@ -34,8 +33,8 @@ for (const [digit, letter] of ['0o', '1l', '5s', 'il'].map((pair) => [...pair] a
 const TORN_FIRST = new Set(TORN.map(([parts]) => parts[0]))
 
 /**
- * What a name looks like: letters, digits and Han characters only, each replaced by the first of its glyph group, bare
- * strokes dropped, torn characters joined, `rn` read as m and `vv` as w. Equal skeletons cannot be told apart at a glance.
+ * Visual skeleton of a name: letters, digits and Han characters only, each replaced by the first of its glyph group, bare strokes
+ * dropped, split characters joined, `rn` read as m and `vv` as w. Names with equal skeletons cannot be distinguished at a glance.
  * Input: normalised text or a host in its Unicode form.
  */
 export function skeleton(name: string): string {
@@ -77,8 +76,8 @@ for (const line of PINYIN.trim().split('\n')) {
 }
 
 /**
- * How a name is read: pinyin without tones, Latin letters and digits as they are, nothing between. Undefined when it
- * has no Han character or one without a known reading.
+ * Pronunciation of a name: pinyin without tones, Latin letters and digits unchanged, without separators. Undefined if it has no
+ * Han character or one without a known reading.
  */
 export function reading(name: string): string | undefined {
   let out = ''

@@ -4,7 +4,7 @@ import type { SignNames, SignSet } from './sign-set.ts'
 
 export type Condition = (signs: SignSet) => boolean
 
-/** Makes a function of an expression. Its time is linear in the expression, and in the occurrences of placed signs. */
+/** Compiles an expression to a function, linear in the expression and in the occurrences of positioned signs. */
 export function conditionOf(expression: Expression, names: SignNames): Condition {
   switch (expression.kind) {
     case 'sign': {
@@ -36,10 +36,10 @@ export function conditionOf(expression: Expression, names: SignNames): Condition
   }
 }
 
-/** Pairs of places that are compared, at most: a text that repeats both words a thousand times must not cost a million. */
+/** Limit of compared pairs of positions: a text that repeats both words a thousand times must not cost a million comparisons. */
 const MAX_PAIRS = 256
 
-/** Whether the second sign begins at or after the end of the first one in the same sentence, at most `within` code units later. */
+/** Whether the second sign starts at or after the end of the first in the same sentence, at most `within` code units later. */
 function follows(signs: SignSet, first: number, second: number, within: number): boolean {
   const begins = signs.spansOf(second)
   if (begins.length === 0) return false
@@ -53,7 +53,7 @@ function follows(signs: SignSet, first: number, second: number, within: number):
   return false
 }
 
-/** The least start that is not before `from`. */
+/** The smallest start at or after `from`. */
 function nextFrom(spans: readonly Span[], from: number): number | undefined {
   let least: number | undefined
   for (const { start } of spans) if (start >= from && (least === undefined || start < least)) least = start

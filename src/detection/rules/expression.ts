@@ -1,21 +1,21 @@
-/** What the `when` of a rule says. `name` is a sign, such as `sender:mobile` or `words:lure`. */
+/** Parsed `when` of a rule. `name` is a sign, such as `sender:mobile` or `words:lure`. */
 export type Expression =
   | { readonly kind: 'sign'; readonly name: string; readonly at: number }
   | { readonly kind: 'not'; readonly of: Expression }
   | { readonly kind: 'all' | 'any'; readonly of: readonly Expression[] }
-  /** Both in one sentence: at most `within` characters between them, in either order. */
+  /** Both in one sentence with at most `within` characters in between, in either order. */
   | { readonly kind: 'near'; readonly first: Place; readonly second: Place; readonly within: number }
-  /** Both in one sentence, the first one first, with at most `within` characters between them where that is given. */
+  /** Both in one sentence, in this order, with at most `within` characters in between if given. */
   | { readonly kind: 'before'; readonly first: Place; readonly second: Place; readonly within?: number }
 
 /** A sign that has positions in the text. */
 export interface Place {
   readonly name: string
-  /** Where it stands in the source, from 0. */
+  /** Position in the source, from 0. */
   readonly at: number
 }
 
-/** What is wrong with an expression, and where: the position of the first unexpected character, from 0. */
+/** A fault in an expression, with the position of the first unexpected character, from 0. */
 export class ExpressionError extends Error {
   readonly at: number
   constructor(message: string, at: number) {
@@ -24,7 +24,7 @@ export class ExpressionError extends Error {
   }
 }
 
-/** Expressions nest no deeper than this. */
+/** Maximum nesting depth. */
 const MAX_DEPTH = 32
 const MAX_WITHIN = 200
 
@@ -37,14 +37,14 @@ interface Token {
 }
 
 /**
- * Reads an expression: signs joined by `&`, `|`, `!` and parentheses (`!` binds closest, then `&`, then `|`), with
- * `near(A, B, n)` and `before(A, B)` or `before(A, B, n)` for signs that have positions. Throws ExpressionError.
+ * Parses an expression: signs combined with `&`, `|`, `!` and parentheses (`!` binds tightest, then `&`, then `|`), and `near(A,
+ * B, n)` and `before(A, B)` or `before(A, B, n)` for signs with positions. Throws ExpressionError.
  */
 export function parseExpression(source: string): Expression {
   return new Parser(tokensOf(source), source.length).whole()
 }
 
-/** The names of all signs of an expression, each with its position. */
+/** All signs of an expression with their positions in the source. */
 export function signsIn(expression: Expression): Place[] {
   switch (expression.kind) {
     case 'sign':

@@ -2,7 +2,7 @@ import type { WordGroup } from './rules-file.ts'
 import type { SignNames, SignSet } from './sign-set.ts'
 import { WordAutomaton } from './word-automaton.ts'
 
-/** Words of a group, or those within which the words of a group do not count. */
+/** Use of a word: in a group, or as an exception of a group. */
 interface Use {
   readonly sign: number
   readonly excepts: boolean
@@ -10,7 +10,7 @@ interface Use {
 
 const ALTERNATIVES = /\{([^{}]*)\}/
 
-/** What a listed word stands for: `{有,没}消息{,了}` for four words. */
+/** Expands a listed word: `{有,没}消息{,了}` gives four words. */
 export function expandWord(word: string): string[] {
   const match = ALTERNATIVES.exec(word)
   if (match === null) return [word]
@@ -19,14 +19,14 @@ export function expandWord(word: string): string[] {
   return alternatives.split(',').flatMap((one) => expandWord(word.slice(0, match.index) + one + rest))
 }
 
-/** Finds which groups of words a text has, and where. */
+/** Finds the word groups present in a text and their positions. */
 export class Lexicon {
   readonly #automaton: WordAutomaton
   readonly #uses: readonly (readonly Use[])[]
 
   /**
-   * The sign of a group is `<prefix>:<group>`. Throws a RangeError where a group names one that is not there, or itself, or
-   * where the words are too many for a WordAutomaton.
+   * The sign of a group is `<prefix>:<group>`. Throws a RangeError if a group refers to an unknown group or to itself, or if
+   * there are too many words for a WordAutomaton.
    */
   constructor(groups: Readonly<Record<string, WordGroup>>, names: SignNames, prefix = 'words') {
     const uses = new Map<string, Use[]>()
@@ -47,7 +47,7 @@ export class Lexicon {
     this.#uses = [...uses.values()]
   }
 
-  /** Adds the signs of all words of the text to `signs`, each where it stands. */
+  /** Adds the signs of all words in the text to `signs`, with positions. */
   mark(signs: SignSet): void {
     const hits: Hit[] = []
     this.#automaton.scan(signs.text, (word, start, end) => {
@@ -61,7 +61,7 @@ export class Lexicon {
     }
   }
 
-  /** Calls `found` with the sign of each word of the text, also of one within an exception: quicker than `mark`. */
+  /** Calls `found` with the sign of each word in the text, ignoring exceptions: faster than `mark`. */
   scan(text: string, found: (sign: number) => void): void {
     this.#automaton.scan(text, (word) => {
       for (const { sign, excepts } of this.#uses[word]!) if (!excepts) found(sign)
@@ -69,7 +69,7 @@ export class Lexicon {
   }
 }
 
-/** What a text is made to repeat costs no more than this. */
+/** Limit of hits, so that repetitive texts cost no more than this. */
 const MAX_HITS = 8_192
 const MAX_EXCEPTIONS = 64
 
@@ -82,7 +82,7 @@ function covers(outer: Hit, inner: Hit): boolean {
   return outer.start <= inner.start && inner.end <= outer.end
 }
 
-/** The group itself and all that it names, directly or not. */
+/** The group itself and all groups it refers to, directly or indirectly. */
 function withGroups(
   name: string,
   groups: Readonly<Record<string, WordGroup>>,

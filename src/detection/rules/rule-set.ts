@@ -17,10 +17,10 @@ interface CompiledRow {
 
 const NUMBER = /\d+/g
 const NUMBER_SIGN = 'number'
-/** Signs of words that an operator added, in a set of signs: a group may have the name of a shipped one. */
+/** Sign prefix of an operator's words: a group may have the name of a shipped one. */
 const OWN_WORDS = 'own-words'
 
-/** The rules of a file, ready to be asked. */
+/** Compiled rules of a file. */
 export class RuleSet {
   /** The shipped rules, below those of an operator. */
   readonly #base: RuleSet | undefined
@@ -31,12 +31,12 @@ export class RuleSet {
   /** Rows by code and consequence. */
   readonly #rows = new Map<string, CompiledRow[]>()
   readonly #number: number
-  /** What the text that was asked about last shows: several codes ask about one message. */
+  /** Signs of the last text: several codes query the same message. */
   #last = new SignSet('')
 
   /**
-   * `base`: rules whose words, names and rows hold as well, its rows first; of a name in both, the rows of this file mean
-   * their own. Throws an ExpressionError or RangeError where a rule cannot be understood.
+   * `base`: rules whose words, names and rows also apply, with its rows first; if both define a name, the rows of this file use
+   * their own. Throws an ExpressionError or RangeError for an invalid rule.
    */
   constructor({ words, signs, composites }: RulesFile, base?: RuleSet) {
     this.#base = base
@@ -52,7 +52,7 @@ export class RuleSet {
     }
   }
 
-  /** What a normalised text shows by its words and numbers alone. The same object for the text that was asked about last. */
+  /** Signs of a normalised text from its words and numbers alone. Returns the same object for the last text. */
   ofText(text: string): SignSet {
     if (this.#last.text !== text) {
       const signs = this.#base ? this.#base.ofText(text).copyWithPlaces() : new SignSet(text)
@@ -65,26 +65,26 @@ export class RuleSet {
     return this.#last
   }
 
-  /** The same with further signs, named as in the rules. */
+  /** Signs of the text plus further signs, named as in the rules. */
   with(text: string, further: Iterable<string>): SignSet {
     const signs = this.ofText(text).copy()
     for (const sign of further) signs.add(this.#names.idOf(sign))
     return signs
   }
 
-  /** Whether a sign is there, be it one that stands for others. */
+  /** Whether a sign is present, including derived signs. */
   shows(signs: SignSet, name: string): boolean {
     return (
       this.#derived.get(name)?.(signs) ?? this.#base?.shows(signs, name) ?? signs.has(this.#names.idOf(name))
     )
   }
 
-  /** Adds a sign that is known only after others were weighed. */
+  /** Adds a sign that becomes known only after weighing others. */
   add(signs: SignSet, sign: string): void {
     signs.add(this.#names.idOf(sign))
   }
 
-  /** The name of the first row of a code with this consequence that holds; undefined: none does. */
+  /** Name of the first matching row of a code with this consequence, if any. */
   first(code: string, then: Consequence, signs: SignSet): string | undefined {
     return (
       this.#base?.first(code, then, signs) ??
@@ -92,29 +92,29 @@ export class RuleSet {
     )
   }
 
-  /** The same among the rows of an operator alone. */
+  /** Like `first`, among the operator's rows only. */
   firstOwn(code: string, then: Consequence, signs: SignSet): string | undefined {
     if (this.#base === undefined) return undefined
     return this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
   }
 
-  /** The names of all rows of a code that hold. */
+  /** Names of all matching rows of a code. */
   holding(code: string, signs: SignSet): string[] {
     const rows = CONSEQUENCES.flatMap((then) => this.#rows.get(keyOf(code, then)) ?? [])
     return rows.filter(({ holds }) => holds(signs)).map(({ name }) => name)
   }
 
-  /** An expression in the words and names of this file. Throws an ExpressionError or RangeError. */
+  /** Compiles an expression with the words and names of this file. Throws an ExpressionError or RangeError. */
   condition(when: string, above: readonly string[] = []): Condition {
     return this.conditionOf(this.resolved(parseExpression(when), above))
   }
 
-  /** The same of an expression whose names are resolved. */
+  /** Compiles a resolved expression. */
   conditionOf(resolved: Expression): Condition {
     return conditionOf(resolved, this.#names)
   }
 
-  /** The expression with derived signs replaced by what they stand for, and words of this file by their signs. */
+  /** Resolves an expression: replaces derived signs with their definitions, and words of this file with their signs. */
   resolved(expression: Expression, above: readonly string[] = []): Expression {
     switch (expression.kind) {
       case 'sign': {
@@ -136,7 +136,7 @@ export class RuleSet {
     }
   }
 
-  /** Whether a sign, as an expression whose names are resolved has it, is known by the text alone, with its place. */
+  /** Whether a resolved sign is determined by the text alone and has positions. */
   hasPlace(sign: string): boolean {
     const [kind, group = ''] = sign.split(':')
     if (kind === OWN_WORDS) return true
@@ -144,17 +144,17 @@ export class RuleSet {
     return sign === NUMBER_SIGN || (kind === 'words' && Object.hasOwn(this.#file.words, group))
   }
 
-  /** Whether a sign, as an expression whose names are resolved has it, is a group of words of this file. */
+  /** Whether a resolved sign is a word group of this file. */
   isOwnWords(sign: string): boolean {
     return sign.startsWith(`${OWN_WORDS}:`)
   }
 
-  /** The number of a sign, as an expression whose names are resolved has it: what `scan` calls. */
+  /** Id of a resolved sign, as passed to the callback of `scan`. */
   idOf(sign: string): number {
     return this.#names.idOf(sign)
   }
 
-  /** Calls `found` with the sign of each word of this file alone that the text has. */
+  /** Calls `found` with the sign of each word in the text from this file alone. */
   scan(text: string, found: (sign: number) => void): void {
     this.#lexicon.scan(text, found)
   }

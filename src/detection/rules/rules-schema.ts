@@ -3,17 +3,17 @@ import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
 import { CONSEQUENCES, OWN_CONSEQUENCES, RULE_TARGETS } from './rules-file.ts'
 import { SHIPPED } from './shipped.generated.ts'
 
-/** Bounds of an operator's file. */
+/** Limits of an operator's file. */
 export const OWN_LIMITS = { groups: 1_000, words: 20_000, rules: 1_000, composites: 200 } as const
 
-/** Codes of which shipped rows decide, by what these do. */
+/** Codes with shipped rows that have a given consequence. */
 export function steeredCodes(then: string): readonly string[] {
   return [...new Set(SHIPPED.composites.filter((row) => row.then === then).flatMap(({ codes }) => codes))]
 }
 
 const STEERED = [...new Set(CONSEQUENCES.flatMap(steeredCodes))]
 
-/** What a group of words may be called. */
+/** Pattern of group names. */
 export const GROUP_NAME = String.raw`^\p{L}[\p{L}\p{N}_-]{0,59}$`
 
 const sentence = { type: 'string', minLength: 1, maxLength: 300 }
@@ -37,7 +37,7 @@ const facts = {
   filed: { type: 'string', maxLength: 32, description: 'a signature that is filed' },
   port: { type: 'string', maxLength: 21, description: 'the port on which it is filed; absent: the sender' },
 }
-/** Only the shipped rules: what is learned of an operator's traffic is not at hand where examples run. */
+/** The shipped rules only: what is learned from an operator's traffic is unavailable when examples run. */
 const known = {
   type: 'array',
   items: { type: 'string' },
@@ -100,7 +100,7 @@ const composite = (thens: readonly string[], properties: object) =>
   )
 const table = (of: object) => ({ type: 'object', additionalProperties: of })
 
-/** JSON Schema of a file of rules: of the shipped ones, or of those that an operator adds. Names are checked elsewhere. */
+/** JSON Schema of a rules file, shipped or an operator's. Names are checked elsewhere. */
 export function rulesSchema(of: 'shipped' | 'own') {
   if (of === 'shipped') {
     const rows = composite(CONSEQUENCES, { ...facts, known })

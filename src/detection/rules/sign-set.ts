@@ -1,6 +1,6 @@
 import type { Span } from '../../domain/message.ts'
 
-/** Numbers for the names of signs, in the order in which they were first asked for. */
+/** Assigns ids to sign names in order of first use. */
 export class SignNames {
   readonly #ids = new Map<string, number>()
 
@@ -16,14 +16,14 @@ export class SignNames {
   }
 }
 
-/** What ends a sentence of normalised text. */
+/** Ends of sentences in normalised text. */
 const ENDS_SENTENCE = /[。!?;\n]/
 
-/** The signs that one message shows. Signs that the text shows have positions in the normalised text, in code units. */
+/** The signs of one message. Signs found in the text have positions in the normalised text, in code units. */
 export class SignSet {
   readonly text: string
   readonly #present: Set<number>
-  /** Shared by copies: signs with a position are added to those alone that have places of their own. */
+  /** Shared by copies: signs with a position are added only to sets with their own map. */
   readonly #spans: Map<number, Span[]>
 
   constructor(text: string, of?: SignSet, ownPlaces = false) {
@@ -33,12 +33,12 @@ export class SignSet {
     else this.#spans = ownPlaces ? new Map(of.#spans) : of.#spans
   }
 
-  /** A set of its own to which signs without a position may be added. */
+  /** A copy to which signs without a position may be added. */
   copy(): SignSet {
     return new SignSet(this.text, this)
   }
 
-  /** The same, to which signs with a position may be added that this one does not have. */
+  /** A copy to which new signs with a position may be added. */
   copyWithPlaces(): SignSet {
     return new SignSet(this.text, this, true)
   }
@@ -58,12 +58,12 @@ export class SignSet {
     return this.#present.has(sign)
   }
 
-  /** Where the text shows a sign, in the order of the ends; empty for signs without a position. */
+  /** Positions of a sign, ordered by end; empty for signs without positions. */
   spansOf(sign: number): readonly Span[] {
     return this.#spans.get(sign) ?? NONE
   }
 
-  /** Whether no sentence ends between two places. */
+  /** Whether no sentence ends between two positions. */
   isOneSentence(from: number, to: number): boolean {
     return !ENDS_SENTENCE.test(this.text.slice(from, to))
   }

@@ -1,29 +1,29 @@
-/** State in which no word has begun. */
+/** Initial state: no word has started. */
 const ROOT = 0
 const EMPTY = -1
-/** States are below 2^15 and code units below 2^16, so that a transition is one 31-bit key. */
+/** States are below 2^15 and code units below 2^16, so that a transition fits a 31-bit key. */
 const MAX_STATES = 1 << 15
 
 /**
- * Finds all words of a list in a text in one pass (Aho and Corasick, 1975): time is linear in the text and in the number of
- * occurrences, however many words there are. Words and text are compared by code unit.
+ * Finds all words of a list in a text in one pass (Aho and Corasick, 1975), linear in the text and in the number of occurrences,
+ * independent of the number of words. Compares by code unit.
  */
 export class WordAutomaton {
-  /** Open-addressed table of transitions: key `state << 16 | unit`, and the state that follows. */
+  /** Open-addressed transition table: key `state << 16 | unit`, and the next state. */
   readonly #keys: Int32Array
   readonly #targets: Int16Array
   readonly #mask: number
-  /** The longest proper suffix of a state that is a state as well. */
+  /** Failure links: the longest proper suffix of a state that is also a state. */
   readonly #fails: Int16Array
-  /** Index of the word that ends in a state, or -1. */
+  /** Index of the word ending in a state, or -1. */
   readonly #ends: Int32Array
-  /** The nearest suffix of a state in which a word ends, or the root. */
+  /** Output links: the nearest suffix of a state where a word ends, or the root. */
   readonly #outputs: Int16Array
-  /** Code units with which a word begins. */
+  /** Code units that start a word. */
   readonly #begins = new Uint8Array(65_536)
   readonly #lengths: readonly number[]
 
-  /** `words`: not empty, each once. Throws a RangeError when their prefixes are more than 32,768. */
+  /** `words`: non-empty and distinct. Throws a RangeError if they have more than 32,768 prefixes. */
   constructor(words: readonly string[]) {
     this.#lengths = words.map((word) => word.length)
     const trie: Map<number, number>[] = [new Map()]
@@ -63,7 +63,7 @@ export class WordAutomaton {
     this.#link(trie)
   }
 
-  /** Calls `found` for each occurrence of a word, in the order of their ends: index of the word, first unit, unit behind the last. */
+  /** Calls `found` for each occurrence of a word, ordered by end: index of the word, start, end (exclusive). */
   scan(text: string, found: (word: number, start: number, end: number) => void): void {
     const begins = this.#begins
     let state = ROOT

@@ -10,14 +10,14 @@ import {
 } from '../../domain/templates.ts'
 import { SLOTS, sharedWords, wordSketch } from '../../text/word-sketch.ts'
 
-/** From here on a text is a near copy: chosen on the corpus (docs/templates.md, test/bench/templates.ts). */
+/** Similarity from which a text is a near copy; tuned on the corpus (docs/templates.md, test/bench/templates.ts). */
 export const NEAR_COPY = 0.4
-/** Pairs of slots by which near copies are found, and the buckets of each. */
+/** Pairs of slots used to find near copies, and buckets per pair. */
 const PAIRS = SLOTS / 2
 const BUCKETS = 1 << 14
-/** Templates of one bucket that are looked at, the newest: what so many have in common tells none from another. */
+/** Limit of templates examined per bucket, the newest: a value shared by so many does not discriminate. */
 const MOST_OF_BUCKET = 32
-/** Pairs that a candidate shares. */
+/** Minimum of pairs shared with a candidate. */
 const LEAST_PAIRS = 3
 const NONE = -1
 
@@ -26,13 +26,13 @@ interface Entry {
   readonly words: WordSketch
 }
 
-/** Templates that are held in this process, found by their words. A search takes about as long for 100,000 as for 1,000. */
+/** Templates in this process, searched by their words. A search takes about as long for 100,000 as for 1,000. */
 export class TemplateIndex implements KnownTemplates {
   readonly #most: number
   readonly #places = new Map<string, number>()
-  /** By place; undefined: it was removed. */
+  /** Entries by index; undefined if removed. */
   #entries: (Entry | undefined)[] = []
-  /** Of each pair and bucket the newest place, and of each place and pair the next older one. */
+  /** Linked lists: the newest entry per pair and bucket, and the next older one per entry and pair. */
   readonly #heads: Int32Array[] = []
   #older = new Int32Array(0)
   #shared = new Uint8Array(0)
@@ -47,7 +47,7 @@ export class TemplateIndex implements KnownTemplates {
     return this.#places.size
   }
 
-  /** All that are held. */
+  /** All templates. */
   *all(): Generator<Template> {
     for (const entry of this.#entries) if (entry) yield entry.template
   }
@@ -56,7 +56,7 @@ export class TemplateIndex implements KnownTemplates {
     return this.#entries[this.#places.get(sketch) ?? NONE]?.template
   }
 
-  /** What is known from now on; what was removed or cannot be read is held no more. */
+  /** Adds or updates templates; those removed or unreadable are dropped. */
   put(templates: readonly StoredTemplate[]): void {
     if (templates.length > 0) this.#version++
     for (const { removed, ...template } of templates) {
@@ -81,18 +81,18 @@ export class TemplateIndex implements KnownTemplates {
       const words = this.wordsOf(message)
       memo.met = { in: this, version: this.#version, found: words === undefined ? [] : this.near(words) }
     }
-    // The most like of those that are in force when it was sent.
+    // The most similar template in force when the message was sent.
     return memo.met.found.find(({ template }) => message.ts <= template.until)
   }
 
-  /** The sketch of the words of a message, worked out once for all that carry them. */
+  /** The word sketch of a message, computed once per text. */
   wordsOf(message: AnalysedMessage): WordSketch | undefined {
     const memo = message.memo.alike ?? message.memo
     memo.worded ??= { sketch: wordSketch(message) }
     return memo.worded.sketch
   }
 
-  /** Templates that are near copies, the most like first. */
+  /** Near copies, most similar first. */
   near(words: WordSketch): Met[] {
     const found: Met[] = []
     this.#touch(words)
@@ -108,7 +108,7 @@ export class TemplateIndex implements KnownTemplates {
     return found.sort((a, b) => b.similarity - a.similarity)
   }
 
-  /** Counts the pairs that each template shares. */
+  /** Counts the shared pairs of each template. */
   #touch(words: WordSketch): void {
     for (let pair = 0; pair < this.#heads.length; pair++) {
       let place = this.#heads[pair]![bucketOf(words, pair)] as number
@@ -156,7 +156,7 @@ export class TemplateIndex implements KnownTemplates {
     this.drop(oldest.map(({ sketch }) => sketch))
   }
 
-  /** Gives back the places of what was removed. */
+  /** Compacts the entries after removals. */
   #rebuild(): void {
     const entries = this.#entries.filter((entry) => entry !== undefined)
     this.#entries = []

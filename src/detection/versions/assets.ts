@@ -14,16 +14,16 @@ import { RegistryHolder } from './registry-holder.ts'
 import { openNotices } from './sample-notices.ts'
 import { openAlike } from './shipped-trades.ts'
 
-/** The files that decisions rest on, loaded and checked; each holder has the version in force. */
+/** The files used for decisions, loaded and validated; each holder has the current version. */
 export interface Assets {
   readonly classifier: ClassifierHolder
   readonly policy: PolicyHolder
   readonly registry: RegistryHolder
-  /** What notices of brands look like: the samples, and what is learned. */
+  /** Notices of brands: shipped samples and learned ones. */
   readonly notices: NoticeIndex
-  /** What was confirmed as fraud or illicit. */
+  /** Templates confirmed as fraud or illicit. */
   readonly templates: TemplateIndex
-  /** How advertisements are alike, and what signatures advertise. */
+  /** Similarity of advertisements, and what signatures advertise. */
   readonly alike: AlikeIndex
   readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
     readonly detail: string
@@ -31,10 +31,10 @@ export interface Assets {
   }
 }
 
-/** The model that comes with sigwatch. */
+/** The shipped model. */
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/4', import.meta.url))
 
-/** What was loaded last. */
+/** The current versions. */
 export function loadedVersions({
   classifier,
   policy,
@@ -54,8 +54,8 @@ export function loadedVersions({
 }
 
 /**
- * Loads model, policy, own rules and registry as configured; what is not configured is the shipped one. `registryMap` reads a registry
- * whose rows have another form.
+ * Loads model, policy, own rules and registry as configured, with the shipped ones as defaults. `registryMap` maps registry rows
+ * of another format.
  */
 export async function openAssets(config: Config, emit: Emit, registryMap?: RowMap): Promise<Assets> {
   const policy = new PolicyHolder(config.policy ?? undefined, emit, config.rules ?? undefined)

@@ -17,18 +17,18 @@ export interface ClassifierOptions {
   readonly emit: Emit
 }
 
-/** Messages about which no reader doubts: a model that calls one otherwise has been trained on something else. */
+/** Unambiguous messages: a model that labels one differently was trained on something else. */
 const PLAIN: readonly (readonly [Label, string])[] = modelCheckWords.plain
 
-/** Scores are 32-bit floats. */
+/** Tolerance for scores, which are 32-bit floats. */
 const TOLERANCE = 1e-3
 
-/** The text model in force, swapped whole when its folder changes. */
+/** The current text model, replaced as a whole when its folder changes. */
 export class ClassifierHolder {
   readonly #options: ClassifierOptions
   #current: Classifier
   #content: string
-  /** Models that were replaced, while something may score with them. */
+  /** Replaced models that may still be in use. */
   #replaced: Classifier[] = []
 
   private constructor(options: ClassifierOptions, first: Classifier) {
@@ -38,7 +38,7 @@ export class ClassifierHolder {
     options.emit({ name: 'model_loaded', id: first.id, backend: first.backend })
   }
 
-  /** Opens the model; rejects with InvalidInput when the folder is unusable. */
+  /** Opens the model; rejects with InvalidInput if the folder is unusable. */
   static async open(options: ClassifierOptions): Promise<ClassifierHolder> {
     return new ClassifierHolder(options, await open(options))
   }
@@ -47,7 +47,7 @@ export class ClassifierHolder {
     return this.#current
   }
 
-  /** Reads the folder again; a model that is damaged, or fails on plain messages, is refused and the old one stays. */
+  /** Reloads the folder; a model that is damaged, or fails on plain messages, is refused and the old one stays. */
   async reload(): Promise<Reload> {
     const { dir, emit } = this.#options
     let next: Classifier
@@ -71,7 +71,7 @@ export class ClassifierHolder {
     return 'swapped'
   }
 
-  /** Frees the models that were replaced. To be called when nothing scores with them any more. */
+  /** Frees replaced models. Call when nothing uses them any more. */
   retire(): void {
     for (const classifier of this.#replaced) classifier.close()
     this.#replaced = []
@@ -92,14 +92,14 @@ function open({ dir, backend, emit }: ClassifierOptions): Promise<Classifier> {
   return openClassifier({ dir, backend, onNotice: (message) => emit({ name: 'warning', message }) })
 }
 
-/** A digest of the files of a model folder; versions may keep their name when they are rewritten. */
+/** A digest of the files of a model folder: a rewritten version may keep its name. */
 function contentOf(dir: string): string {
   const hash = createHash('sha256')
   for (const file of MODEL_FILES) hash.update(readFileSync(join(dir, file)))
   return hash.digest('hex')
 }
 
-/** Why a model may not take the place of the one in force; undefined: it may. */
+/** Why a model must not replace the current one, or undefined if it may. */
 export function faultOf(next: Classifier, current: Classifier): string | undefined {
   const texts = PLAIN.map(([, text]) => ({ original: text, normalised: normalise(text).text }))
   let scores: readonly Scores[]
@@ -109,12 +109,12 @@ export function faultOf(next: Classifier, current: Classifier): string | undefin
     return `it fails on plain messages: ${(error as Error).message}`
   }
   const sums = scores.map((row) => Object.values(row).reduce((sum, p) => sum + p, 0))
-  // Also true of a sum that is no number.
+  // Also true for NaN.
   if (sums.some((sum) => !(Math.abs(sum - 1) < TOLERANCE))) return 'the scores of a message do not sum to 1'
   const before = current.classify(texts)
   const lost = PLAIN.flatMap(([label], i) => {
     const now = argmax(scores[i]!)
-    // What the model in force does not know either is no reason: an operator's own corpus may lack it.
+    // A label the current model gets wrong too is no reason: an operator's own corpus may lack it.
     return argmax(before[i]!) === label && now !== label ? [`${label} as ${now}`] : []
   })
   return lost.length === 0 ? undefined : `it labels plain messages wrong: ${lost.join(', ')}`

@@ -1,2 +1,2 @@
-/** What a model folder consists of. */
+/** Files of a model folder. */
 export const MODEL_FILES = ['model.json', 'weights.bin', 'card.json'] as const

@@ -5,8 +5,8 @@ import type { Problem } from '../../domain/errors.ts'
 const WANTED = 'the policy asks for it (requireChange): say by whom and why, change: {by: …, why: …}'
 
 /**
- * What is wrong with the `change` of a file where the policy requires one. `before`: that of the file which it replaces,
- * absent at the start: an edited file that still names the change before it explains nothing.
+ * Faults of a file's `change` if the policy requires one. `before`: the change of the replaced file, absent at startup: an edited
+ * file that still states the previous change explains nothing.
  */
 export function changeFaults(
   file: string,

@@ -7,20 +7,20 @@ import { changeFaults } from './named-change.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
 /**
- * The policy in force with the operator's own rules, swapped whole when a file of them changes. What is wrong with one file
- * keeps that one as it was; so do codes that the policy names and the new rules do not have.
+ * The current policy and the operator's own rules, replaced as a whole when a file changes. A faulty file leaves that part
+ * unchanged; so do new rules that lack a code named by the policy.
  */
 export class PolicyHolder {
   readonly #file: string | undefined
   readonly #rulesFile: string | undefined
   readonly #emit: Emit
   #current: Policy
-  /** The policy in force as it was read; undefined: the shipped one. */
+  /** The current policy as parsed; undefined: the shipped one. */
   #document: PolicyReading['document']
-  /** Something was refused in this reload. */
+  /** Whether something was refused in this reload. */
   #isRefused = false
 
-  /** Loads the operator's policy over the shipped one, and own rules; throws InvalidInput when a file is wrong. */
+  /** Loads the operator's policy over the shipped one, and own rules; throws InvalidInput if a file is faulty. */
   constructor(file: string | undefined, emit: Emit, rulesFile?: string) {
     this.#file = file
     this.#rulesFile = rulesFile
@@ -39,7 +39,7 @@ export class PolicyHolder {
     return this.#current
   }
 
-  /** Reads the files again; a bad one is refused with the reason and the old one stays. */
+  /** Reloads the files; a faulty one is refused with the reason and the old one stays. */
   reload(): Reload {
     const before = this.#current
     this.#isRefused = false
@@ -66,7 +66,7 @@ export class PolicyHolder {
     return faults.length > 0 ? this.#refuse('rules', faults) : rules
   }
 
-  /** The policy to take with these rules, or with those in force; undefined: both stay as they are. */
+  /** The policy to combine with these rules, or with the current ones; undefined: both stay. */
   #nextPolicy(own: OwnRules | undefined): PolicyReading | undefined {
     const { own: before } = this.#current
     const reading = readPolicy(this.#file, own)
@@ -84,7 +84,7 @@ export class PolicyHolder {
     return undefined
   }
 
-  /** To require no change any more is a change too. */
+  /** Dropping `requireChange` is itself a change. */
   #changeFaults({ hash, change, requireChange }: Policy): readonly Problem[] {
     const before = this.#current
     if (hash === before.hash || (!requireChange && !before.requireChange)) return []
@@ -105,7 +105,7 @@ export class PolicyHolder {
   }
 }
 
-/** Of rules without a code that the policy names. */
+/** Message for rules that lack a code named by the policy. */
 function lacking(rulesFile: string, why: string): string {
   return `${rulesFile}: the policy names what it lacks: ${why}; put both back at once, or take it out of the policy first`
 }

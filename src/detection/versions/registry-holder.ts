@@ -21,7 +21,7 @@ import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry
 import { changeFaults } from './named-change.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
-/** The rows of a file; signatures may be a million, brands and ports are fewer. */
+/** Rows of a file; there may be a million signatures, but fewer brands and ports. */
 interface FileRows {
   readonly hash: string
   readonly brands: ReadonlyMap<string, Brand>
@@ -42,14 +42,14 @@ function* fileRows(rows: LoadedRows): Steps<FileRows> {
   }
 }
 
-/** A file with fewer rows may lose any of them. */
+/** Below this many rows, a file may lose any number of them. */
 const LEAST_TO_LOSE = 20
 
 function rowsOf({ brands, ports, signatures }: FileRows): number {
   return brands.size + ports.size + signatures.size
 }
 
-/** Rows of a topic by key, null for one that is gone. */
+/** Topic rows by key; null for a removed one. */
 type Overrides<T> = Map<string, T | null>
 
 function overridden<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): Map<string, T> {
@@ -61,7 +61,7 @@ function overridden<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): M
   return all
 }
 
-/** Says which overrides hold, whatever the order in which they came; empty without any. */
+/** Digest of the effective overrides, independent of their order; empty without any. */
 function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): string {
   const effective = [...overrides].filter(([key, row]) => row !== null || rows.has(key))
   if (effective.length === 0) return ''
@@ -71,12 +71,12 @@ function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): str
   return hash.digest('hex')
 }
 
-/** The hash of a registry of these files, as alerts and metrics have it; rows of a topic change it. */
+/** Hash of a registry of these files, as in alerts and metrics; topic rows change it. */
 export const registryHash = (shipped: string, file: string) =>
   hashOf(shipped, file).digest('hex').slice(0, 12)
 const hashOf = (shipped: string, file: string) => createHash('sha256').update(shipped).update(file)
 
-/** The registry in force, swapped whole when its file or its topic changes. */
+/** The current registry, replaced as a whole when its file or its topic changes. */
 export class RegistryHolder {
   readonly #file: string | undefined
   readonly #emit: Emit
@@ -92,8 +92,8 @@ export class RegistryHolder {
   #current: Registry
 
   /**
-   * Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong, or names no change and
-   * `requiresChange` says that it must. `map` reads rows of another form.
+   * Loads the shipped brands and the operator's file; throws InvalidInput if the file is faulty, or states no change although
+   * `requiresChange` demands one. `map` maps rows of another format.
    */
   constructor(
     file: string | undefined,
@@ -121,7 +121,7 @@ export class RegistryHolder {
     return this.#current
   }
 
-  /** Reports what is in force, after rows of the topic were taken in. */
+  /** Reports the current registry after topic rows were applied. */
   announce(): void {
     this.#emit({
       name: 'registry_loaded',
@@ -135,7 +135,7 @@ export class RegistryHolder {
     this.#emit({ name: 'warning', message })
   }
 
-  /** Takes in rows of the registry topic, which override the file by key: all of them at one moment. */
+  /** Applies rows of the registry topic, which override the file by key, atomically. */
   apply(changes: readonly RegistryChange[]): void {
     const changed: SignatureChange[] = []
     for (const change of changes) {
@@ -152,8 +152,8 @@ export class RegistryHolder {
   }
 
   /**
-   * Reads the file again, next to other work; a bad one is refused with the reason and the old one stays. So is one that
-   * has lost most of its rows, unless it was `asked` for: an export that broke off looks like that.
+   * Reloads the file while other work continues; a faulty one is refused with the reason and the old one stays. So is one that
+   * lost most of its rows, unless `asked` for: it may be a truncated export.
    */
   async reload(asked = false): Promise<Reload> {
     if (this.#file === undefined) return 'same'
@@ -180,7 +180,7 @@ export class RegistryHolder {
     do {
       before = this.#signatures
       after = await inSlices(before.over(next.signatures))
-      // Rows of the topic may have come meanwhile.
+      // Topic rows may have arrived meanwhile.
     } while (before !== this.#signatures)
     this.#signatures = after
     this.#base = next

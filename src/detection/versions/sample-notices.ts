@@ -7,9 +7,9 @@ import { loadSketchTable } from '../../text/reader/sketch-table.ts'
 import { Sketcher } from '../../text/sketch.ts'
 import { type Comparing, NoticeIndex, type SampleGroup } from '../notices/notice-index.ts'
 
-/** The table of sketches that comes with sigwatch. */
+/** The shipped sketch table. */
 export const SHIPPED_SKETCH = fileURLToPath(new URL('../../../models/sketch-zh/1', import.meta.url))
-/** The sample notices that come with sigwatch. */
+/** The shipped sample notices. */
 export const SAMPLE_NOTICES = fileURLToPath(new URL('../../../config/notices.yaml', import.meta.url))
 
 /** One group of config/notices.yaml. */
@@ -25,7 +25,7 @@ export function readSampleNotices(): readonly SampleRows[] {
   return (libraries.yaml.parse(readFileSync(SAMPLE_NOTICES, 'utf8')) as { groups: SampleRows[] }).groups
 }
 
-/** The shipped samples alone: nothing is learned yet. They are read when the first text is compared. */
+/** An index with only the shipped samples, which are read when the first text is compared. */
 export function openNotices(): NoticeIndex {
   return new NoticeIndex(openShipped)
 }

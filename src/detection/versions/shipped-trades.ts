@@ -5,10 +5,10 @@ import { AlikeIndex } from '../alike/alike-index.ts'
 import { Trades, type TradesFile } from '../alike/trades.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 
-/** The trades that come with sigwatch. */
+/** The shipped trades. */
 const TRADES = fileURLToPath(new URL('../../../config/trades.yaml', import.meta.url))
 
-/** Nothing is seen yet. Trades are read when the first advertisements are compared. */
+/** An empty index. Trades are read when the first advertisements are compared. */
 export function openAlike(notices: NoticeIndex): AlikeIndex {
   const read = () => libraries.yaml.parse(readFileSync(TRADES, 'utf8')) as TradesFile
   return new AlikeIndex(notices, () => new Trades(read(), notices.sketcher))

@@ -6,12 +6,12 @@ import { isSpokenOf } from '../shared/objects.ts'
 import { isSuspicious, touchesSeam } from '../shared/traces.ts'
 import { openingClaim } from './opening.ts'
 
-/** What the message claims, the plainest if it claims more. */
+/** The claim of the message, the strongest if it makes several. */
 export function claimOf(message: AnalysedMessage, registry: Registry): Claim | undefined {
   const own = message.signature
   const signed = own && !touchesSeamOfName(message) ? signatureClaim(own, registry) : undefined
   if (signed) return signed
-  // The sender is known by another name.
+  // The signature is filed under another name.
   const proven = isFiledHere(message, registry)
   if (!proven) {
     for (const other of message.signatures) {
@@ -20,14 +20,14 @@ export function claimOf(message: AnalysedMessage, registry: Registry): Claim | u
     }
   }
   const { spoken, mention } = namedIn(message, registry)
-  // A filed name may hold the name of a brand or an office: 市公安局.
+  // A filed name may contain the name of a brand or an office: 市公安局.
   if (proven) return spoken && isNameOfSender(message, spoken, registry) ? undefined : spoken
   if (spoken) return spoken
   if (mention || !isSuspicious(message)) return mention
   return openingClaim(message, registry)
 }
 
-/** Whether what the text speaks as stands in the signature of the message. */
+/** Whether the claimed name is part of the message's signature. */
 function isNameOfSender({ signature }: AnalysedMessage, { by, brand }: Claim, registry: Registry): boolean {
   return (
     by === 'speaker' &&
@@ -36,7 +36,7 @@ function isNameOfSender({ signature }: AnalysedMessage, { by, brand }: Claim, re
   )
 }
 
-/** What the text itself claims: the same for every message that carries it. */
+/** The claims of the text itself, the same for every message with this text. */
 function namedIn(message: AnalysedMessage, registry: Registry): NonNullable<TextMemo['named']> {
   const { memo } = message
   if (memo.named?.in === registry) return memo.named
@@ -58,7 +58,7 @@ function namedIn(message: AnalysedMessage, registry: Registry): NonNullable<Text
   return memo.named
 }
 
-/** A brand that is named while a link imitates its domain. */
+/** Claim of a brand that the text names while a link imitates its domain. */
 function domainClaim(
   message: AnalysedMessage,
   brands: readonly Brand[],
@@ -74,7 +74,7 @@ function domainClaim(
   return undefined
 }
 
-/** A signature in a text whose beginning or end is missing may be cut: a seam lies between its brackets. */
+/** Whether a missing part borders on the signature, which may then be cut. */
 function touchesSeamOfName(message: AnalysedMessage): boolean {
   const span = message.signature?.span
   return span !== undefined && touchesSeam(message, { start: span.start + 1, end: span.end - 1 })

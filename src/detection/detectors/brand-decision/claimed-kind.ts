@@ -10,7 +10,7 @@ import { weigh } from './decision.ts'
 import { weighedEvidence } from './evidence.ts'
 import { fraudWeighed, mayBeMalicious } from './malicious-text.ts'
 
-/** Institutions of which no list has all. */
+/** Kinds of institutions that no list covers completely. */
 export const KINDS = [
   ...(['bank', 'court', 'police', 'tax', 'social-security'] as const),
   ...(['school', 'hospital', 'airline', 'carrier', 'mediation'] as const),
@@ -29,14 +29,13 @@ const ENDINGS: Readonly<Record<Kind, RegExp>> = {
   carrier: claimedKindWords.carrier,
   mediation: claimedKindWords.mediation,
 }
-/** What stands before the first of these may be the speaker of a text without a signature. */
+/** Text before the first of these may be the speaker of an unsigned text. */
 const OPENING = /^[^\s,.:;!?。]{2,20}(?=:)/
 
 /**
- * A message in the name of an institution that no list knows: a city bank, a school, a mediation office. Such a body has
- * a filed port, a short number, or a site below a restricted suffix. There is a finding where the text reads like fraud,
- * and the message comes from a number that anybody can use or leads to a stranger. `claim`: of a registered brand that it
- * also names.
+ * A message in the name of an unlisted institution: a city bank, a school, a mediation office. Genuine ones have a filed port, a
+ * short number, or a site below a restricted suffix. Found if the text reads like fraud and the message comes from a number
+ * anyone can use or leads to an unknown party. `claim`: a registered brand that it also names.
  */
 export function claimedKindFound(
   message: AnalysedMessage,

@@ -8,29 +8,29 @@ import { furtherSigns } from './further-signs.ts'
 import { type Sign, signsOf, signsToBlock } from './signs.ts'
 import { BIAS, WEIGHTS } from './weights.ts'
 
-/** How the signs of a message were weighed. */
+/** Result of weighing the signs of a message. */
 export interface Weighed {
-  /** How sure it is that the message is forged, 0 to 1. */
+  /** Certainty that the message is forged, 0 to 1. */
   readonly certainty: number
-  /** The same by the signs that bear out a block, 0 to 1: what `blockFrom` is compared with. */
+  /** Certainty from the signs that justify a block, 0 to 1; compared with `blockFrom`. */
   readonly certaintyToBlock: number
-  /** All signs of the message, the strongest first. */
+  /** All signs of the message, strongest first. */
   readonly signs: readonly Sign[]
-  /** Those that speak for a forgery and against it, in the same order. */
+  /** Signs for and against a forgery, in the same order. */
   readonly speaksFor: readonly Sign[]
   readonly speaksAgainst: readonly Sign[]
-  /** Signs that are there and count for nothing. */
+  /** Signs present without weight. */
   readonly neutral: readonly Sign[]
-  /** The signs with all others that rules ask for. */
+  /** These signs and all others used by rules. */
   readonly shown: SignSet
-  /** The rules that decide about them. */
+  /** The rules applied to them. */
   readonly rules: RuleSet
 }
 
-/** Below that all signs but the text speak for a message. */
+/** Certainty below which all signs except the text count in favour of the message. */
 const LOW = 0.1
 
-/** What a message shows when its signs make it so certain: the signs that are known only after weighing are added. */
+/** Adds the signs that depend on the weighed certainty. */
 export function shownAt(shown: SignSet, certainty: number, needed?: number): SignSet {
   const all = shown.copy()
   if (certainty < LOW) SHIPPED_RULES.add(all, 'weighed:low')
@@ -38,7 +38,7 @@ export function shownAt(shown: SignSet, certainty: number, needed?: number): Sig
   return all
 }
 
-/** Weighs the signs of a message, and of the brand that it claims. */
+/** Weighs the signs of a message and of the brand it claims. */
 export function weigh(
   claim: Claim | undefined,
   traces: Traces,

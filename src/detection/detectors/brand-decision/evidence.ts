@@ -13,10 +13,10 @@ export const BLOCK_FROM = {
   says: 'certainty of a forgery from which on the action may be block; below it is at most review',
 }
 
-/** How sure a copied notice is by itself: its words are those of a genuine one, so that what they weigh does not count. */
+/** Certainty of a copied notice by itself: its wording is that of a genuine one, so the weight of the wording does not count. */
 const COPIED = 0.95
 
-/** What spoke for and against a forgery, in evidence. */
+/** Evidence fields for the signs for and against a forgery. */
 export const WEIGHED_FIELDS = {
   speaksFor: fields.list(
     fields.oneOf(SIGN_NAMES, 'a sign'),
@@ -34,7 +34,7 @@ export const WEIGHED_FIELDS = {
   ),
 }
 
-/** The same of one message. `rules`: the rules that decided. */
+/** These fields for one message. `rules`: the rules that decided. */
 export function weighedEvidence(
   { speaksFor, speaksAgainst, neutral }: Weighed,
   rules: readonly (string | undefined)[],
@@ -48,7 +48,7 @@ export function weighedEvidence(
   }
 }
 
-/** Whether a finding may block, and the rule that says so or says that it must not; none where it is not certain enough. */
+/** Whether a finding may block, and the rule that allows or forbids it; no rule if the certainty is too low. */
 export interface BlockDecision {
   readonly cap: { readonly cap?: 'review' }
   readonly rule: string | undefined
@@ -59,8 +59,8 @@ type ToBlock = Pick<Weighed, 'shown' | 'certaintyToBlock'> & Partial<Pick<Weighe
 const REVIEW = { cap: 'review' } as const
 
 /**
- * What the rules say of blocking by this code: the evidence may not be certain enough for what the policy asks
- * (`blockFrom`), no rule lets it block, or one says that it must not.
+ * Decides whether a finding of this code may block: the certainty must reach `blockFrom`, a rule must allow it and none forbid
+ * it.
  */
 export function blockDecision(
   code: Code,

@@ -5,7 +5,7 @@ import type { Claim, Registry } from '../../../domain/registry.ts'
 import { ACCOUNT_DIGITS } from '../shared/objects.ts'
 import { isHandle, type Traces } from '../shared/traces.ts'
 
-/** What a text does that may be malicious, at least likely, by the heads of the text model. */
+/** Signs from the heads of the text model, for texts that may be malicious. */
 const HEAD_SIGNS = {
   'head:any': 'the text may be malicious, and heads of the text model have read it',
   'head:payment': 'the reader is to pay, transfer or top up',
@@ -25,7 +25,7 @@ const HEAD_SIGNS = {
   'head:warns': 'it warns of fraud',
 } as const satisfies Readonly<Record<`head:${Head | 'any'}`, string>>
 
-/** Signs that have no weight and that rules ask for. */
+/** Signs without a weight, used by rules. */
 export const FURTHER_SIGNS = {
   'claim:sure-imitation': 'the signature is so like a name of the brand that no other company is meant',
   'claim:addressed': 'the text tells the reader of his account with the brand',
@@ -46,9 +46,9 @@ export const FURTHER_SIGNS = {
 
 export type FurtherSign = keyof typeof FURTHER_SIGNS
 
-/** From here on a name is claimed, and no other company is meant. */
+/** Strength from which a name is certainly claimed and no other company is meant. */
 const SURE_NAME = 0.85
-/** From here on a text tells the reader of his account with the brand. */
+/** Strength from which a text addresses the reader's account with the brand. */
 const ADDRESSED = 0.7
 
 const ACCOUNT = new RegExp(String.raw`(?<!\d)${ACCOUNT_DIGITS}(?!\d)`)

@@ -32,9 +32,9 @@ export const MALICE_EVIDENCE = {
 }
 
 /**
- * Fraud or illicit, whichever is likelier, when its probability reaches the threshold, or that of both together: a text
- * between the two is no better for it, whatever third label is likelier than each. A text that is less sure counts when
- * everything else about the message makes it certain, and does not when its sender speaks for it.
+ * Finds fraud or illicit, whichever is more likely, if its probability or the sum of both reaches the threshold: a text between
+ * the two is malicious even if a third label exceeds each. A less certain text counts if everything else about the message makes
+ * it certain, and does not count if its sender is trustworthy.
  */
 export function maliceFound(
   code: Code,
@@ -52,7 +52,7 @@ export function maliceFound(
   const text = own >= threshold ? own : both
   const evidence = { label, score: Math.round(text * 1000) / 1000, threshold }
   const { minCertainty } = thresholds
-  // Without a sender, or where the policy has a threshold of its own, the text alone decides.
+  // The text alone decides without a sender, or if the policy sets its own threshold.
   const alone = minCertainty >= 1 || thresholds.minScore > 0 || message.from === ''
   if (alone) return said ? { score: Math.min(1, text), evidence } : undefined
   if (!mayBeMalicious(message)) return undefined
@@ -70,19 +70,19 @@ export function maliceFound(
   }
 }
 
-/** Fraud and illicit together: a text between the two is no better for it. */
+/** Sum of fraud and illicit, so that a text between the two counts in full. */
 function maliceOf({ scores }: AnalysedMessage): number {
   return scores.fraud + scores.illicit
 }
 
-/** Whether a text may count as fraud or illicit at all, whatever else is weighed. */
+/** Whether a text can count as fraud or illicit at all, whatever else is weighed. */
 export function mayBeMalicious(message: AnalysedMessage): boolean {
   return maliceOf(message) >= MALICE_FLOOR
 }
 
 /**
- * Certainty that a message with these signs is fraud, and the rule that decided, where TEXT_FRAUD would count it under the
- * threshold of the model card; undefined: it would not.
+ * Certainty that a message with these signs is fraud and the deciding rule, if TEXT_FRAUD would count it with the threshold of
+ * the model card; else undefined.
  */
 export function fraudWeighed(
   code: Code,
@@ -105,13 +105,13 @@ function weighMessage(message: AnalysedMessage, context: MessageContext): Weighe
 
 export interface MaliceDecision {
   readonly counts: boolean
-  /** A rule reports it, whatever the weights. */
+  /** A rule reports it regardless of the weights. */
   readonly reported?: boolean
   /** The rule that decided, if one did. */
   readonly rule: string | undefined
 }
 
-/** Whether a text counts, which reads so by itself (`said`) or not, with the certainty that its signs have together. */
+/** Whether a text counts, given the certainty from its signs. `said`: the text model alone reaches the threshold. */
 export function maliceDecision(
   code: Code,
   said: boolean,

@@ -4,19 +4,19 @@ import { openingWords } from '../../rules/patterns.generated.ts'
 import { speaksAs } from '../shared/claims.ts'
 import { isSpokenOf } from '../shared/objects.ts'
 
-/** How plainly a text speaks as a brand that it only opens with by a short or an imitated name, 0 to 1. */
+/** Strength of the claim of a text that only opens with a short or imitated name of a brand, 0 to 1. */
 const FAINT = 0.5
 
-/** Characters of a text in which its speaker is looked for. */
+/** Characters searched for the speaker of a text. */
 const OPENING = 24
 /** A region or a form of address before the short name of an office or a company: `广州人社:`, `成都锦江区法院`, `您好,移动…`. */
 const MAX_BEFORE = 8
 const WORD = /^[\p{L}\p{N}]*$/u
 
 /**
- * Who speaks in a suspicious text that claims no brand by a full name: the text opens or is signed with a short name of
- * the brand (`移动用户`, `【法院传票】`), introduces itself by one (`我是供电所的`), or opens with an imitation of one of its
- * names (`拼👀多多`, `货啦啦`) or with one whose signs stand apart (`抖*音`).
+ * The claimed speaker of a suspicious text without a full brand name: the text opens or is signed with a short name of the brand
+ * (`移动用户`, `【法院传票】`), introduces itself by one (`我是供电所的`), or opens with an imitation of a name (`拼👀多多`, `货啦啦`) or a name with
+ * separated characters (`抖*音`).
  */
 export function openingClaim(message: AnalysedMessage, registry: Registry): Claim | undefined {
   const { text } = message.normalised
@@ -36,7 +36,7 @@ function isSpeaker(text: string, mention: BrandMention): boolean {
   if (isContacted(text, mention)) return true
   if (mention.start > OPENING) return speaksAs(text, mention)
   const before = text.slice(0, mention.start).replace(ADDRESSED, '')
-  // The name of the region, or nothing, stands between the beginning and the short name.
+  // Only a region or nothing may precede the short name.
   const opening = before.slice(before.search(/[^\s【[(「『]*$/))
   if (opening.length <= MAX_BEFORE && WORD.test(opening)) {
     return (
@@ -46,7 +46,7 @@ function isSpeaker(text: string, mention: BrandMention): boolean {
   return speaksAs(text, mention)
 }
 
-/** The reader is to turn to somebody of the brand: `请添加移动督查专员`. */
+/** The reader is told to contact someone of the brand: `请添加移动督查专员`. */
 const CONTACT = openingWords.contact
 const STAFF = openingWords.staff
 
@@ -54,18 +54,18 @@ function isContacted(text: string, { start, end }: BrandMention): boolean {
   return STAFF.test(text.slice(end, end + 12)) && CONTACT.test(text.slice(Math.max(0, start - 6), start))
 }
 
-/** Before who speaks. */
+/** Greetings before the speaker. */
 const GREETING = openingWords.greeting
 
-/** Whom a text addresses before it says who speaks: `家长您好,教育局…`, `粤A车主:ETC…`. */
+/** Addressees before the speaker: `家长您好,教育局…`, `粤A车主:ETC…`. */
 const ADDRESSED = openingWords.addressed
 
-/** Lengths of an opening that may imitate a name, the longest first. */
+/** Lengths of an opening that may imitate a name, longest first. */
 const LENGTHS = [8, 7, 6, 5, 4, 3, 2]
-/** From here on a name is imitated; two signs that only sound alike may be another company. */
+/** Similarity from which a name is imitated; two characters that only sound alike may be another company. */
 const IMITATED = 0.8
 
-/** Whom a text addresses before the name: it is not part of the name. */
+/** Addressees before the name, which are not part of it. */
 const ADDRESS = openingWords.address
 
 function imitatedOpening(text: string, registry: Registry): Claim | undefined {
@@ -75,7 +75,7 @@ function imitatedOpening(text: string, registry: Registry): Claim | undefined {
   for (const length of LENGTHS) {
     if (length > letters.length) continue
     const claimed = letters.slice(0, length)
-    // Amounts and codes look like names of digits.
+    // Amounts and codes look like names made of digits.
     if (/\p{N}/u.test(claimed) && !text.startsWith(claimed, start)) continue
     const apart = isSpeltApart(text.slice(start, start + OPENING), claimed)
       ? registry.brandByName(claimed)
@@ -88,12 +88,12 @@ function imitatedOpening(text: string, registry: Registry): Claim | undefined {
   return undefined
 }
 
-/** Signs that stand between the words of any text. */
+/** Ordinary punctuation. */
 const SEPARATOR = /[,.:;!?、。()[\]【】"'“”-]/
 
 /**
- * Whether the signs of a name stand apart in the text, as its owner does not write it (`抖*音`, `收-钱-吧`), and not as two words
- * with a comma between them.
+ * Whether the characters of a name are separated in a way its owner does not write it (`抖*音`, `收-钱-吧`), and not as two words
+ * separated by a comma.
  */
 function isSpeltApart(opening: string, claimed: string): boolean {
   if (opening.startsWith(claimed)) return false
@@ -107,7 +107,7 @@ function isSpeltApart(opening: string, claimed: string): boolean {
       seen += sign.length
     } else if (seen > 0) between += sign
   }
-  // The same sign between each two.
+  // The same separator between all characters.
   if (gaps.length > 1 && gaps[0] !== '' && gaps.every((gap) => gap === gaps[0])) return true
   return between !== '' && !SEPARATOR.test(between) && (claimed.length > 2 || !/\s/.test(between))
 }

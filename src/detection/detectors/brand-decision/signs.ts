@@ -16,9 +16,7 @@ const ASKS = Object.fromEntries(
   REQUEST_NAMES.map((request) => [`asks:${request}`, `it asks ${REQUESTS[request]}`]),
 ) as Readonly<Record<`asks:${Request}`, string>>
 
-/**
- * Signs for and against a forgery that a message can show, by name: each is there or not, and has one weight.
- */
+/** Signs for and against a forgery, by name: each is present or not, and has one weight. */
 export const SIGNS = {
   'claim:signature': 'the signature is a name of the brand',
   'claim:imitation': 'the signature imitates a name of the brand',
@@ -88,7 +86,7 @@ export const SIGNS = {
 export type Sign = keyof typeof SIGNS
 export const SIGN_NAMES = Object.keys(SIGNS) as Sign[]
 
-/** The signs of a message, and of the brand that it claims. */
+/** The signs of a message and of the brand it claims. */
 export function signsOf(
   claim: Claim | undefined,
   traces: Traces,
@@ -128,7 +126,7 @@ export function signsOf(
   return signs
 }
 
-/** Links, numbers and handles of somebody else. */
+/** Links, numbers and handles that do not belong to the brand. */
 const STRANGERS: readonly Sign[] = [
   'link:neutral',
   'link:foreign',
@@ -138,21 +136,21 @@ const STRANGERS: readonly Sign[] = [
   'contact:handle',
 ]
 
-/** Signs of a way to those who wrote the message. */
+/** Signs of a way to contact the author of the message. */
 const LEADS: ReadonlySet<Sign> = new Set<Sign>([
   ...STRANGERS,
-  // A reply leads to the sender of the message, even the brand.
+  // A reply goes to the sender, which may be the brand.
   ...REQUEST_NAMES.filter((request) => request !== 'reply').map((request) => `asks:${request}` as const),
 ])
 
-/** Whether there is a way to those who wrote the message that is not official. */
+/** Whether the message offers an unofficial way to contact its author. */
 export function leadsAway(signs: readonly Sign[]): boolean {
   return signs.some((sign) => LEADS.has(sign))
 }
 
 /**
- * The signs that bear out a block. A call about an account from who may be the brand is reported, and blocked only where the
- * rest of the message is certain enough: nothing contradicts the sender, and no list of numbers is complete.
+ * The signs that justify a block. A request to call about an account, from what may be the brand, is reported and blocked only if
+ * the rest of the message is certain enough: nothing contradicts the sender, and no list of numbers is complete.
  */
 export function signsToBlock(signs: readonly Sign[]): readonly Sign[] {
   return signs.includes('contact:account') ? signs.filter((sign) => sign !== 'contact:account') : signs
@@ -160,10 +158,10 @@ export function signsToBlock(signs: readonly Sign[]): readonly Sign[] {
 
 type Add = (there: boolean, sign: Sign) => void
 
-/** From here on a speaker is plain. */
+/** Strength from which a speaker is explicit. */
 const PLAIN = 0.8
 
-/** Characters in disguise, from which on it is no slip. */
+/** Number of disguised characters from which it is not a slip. */
 export const DISGUISED_FROM = 2
 
 function claimSign(claim: Claim | undefined): Sign {
@@ -190,7 +188,7 @@ function senderSign(
   return foreignPort ? 'sender:foreign-port' : 'sender:port'
 }
 
-/** Whether the message claims a brand by other means than its signature, which is no name of that brand. */
+/** Whether the message claims a brand by other means than its signature, and the signature is not a name of that brand. */
 function isSignedByAnother(
   claim: Claim | undefined,
   { signature }: AnalysedMessage,
@@ -223,7 +221,7 @@ function addLinks(
     'link:neutral',
   )
   add(foreignLink !== undefined, 'link:foreign')
-  // Small shops and clubs have such domains; a brand has its own.
+  // Small shops and clubs use such domains; brands have their own.
   const speaks = claim !== undefined && claim.by !== 'mention'
   add(
     foreignLink !== undefined && isCheapSuffix(foreignLink.host),
@@ -245,7 +243,7 @@ function isDisguised(message: AnalysedMessage, url: UrlMention): boolean {
 
 const IP = /^\d{1,3}(?:\.\d{1,3}){3}$/
 
-/** Digits with a sign between each two; a keycap (`1️⃣`) is a digit and two signs. */
+/** Digits separated by signs; a keycap (`1️⃣`) is a digit and two signs. */
 const APART = /\d(?:\D{1,3}\d){5}/
 
 function addContacts({ contacts, from, to, text }: AnalysedMessage, registry: Registry, add: Add): void {

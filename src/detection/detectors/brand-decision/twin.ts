@@ -6,7 +6,7 @@ import { ACCOUNT_DIGITS } from '../shared/objects.ts'
 import { requestsIn } from '../shared/requests.ts'
 import { isHandle, isOfficialNumber, isSubject, type Traces, touchesSeam } from '../shared/traces.ts'
 
-/** Signs of a message whose wording is that of a notice of the brand that it claims. */
+/** Signs of a message worded like a notice of the brand it claims. */
 export const TWIN_SIGNS = {
   'twin:copy': 'it is a near copy of a notice that the brand sends',
   'twin:alike': 'it reads as the notices of such brands do',
@@ -35,7 +35,7 @@ export const TWIN_EVIDENCE = fields.optional(
   ),
 )
 
-/** What makes of a message a copy of a notice that leads to somebody else. */
+/** A copied notice that leads to someone else. */
 interface Copied {
   readonly signs: readonly TwinSign[]
   readonly evidence: {
@@ -48,7 +48,7 @@ interface Copied {
 
 const ACCOUNT = new RegExp(String.raw`(?<!\d)${ACCOUNT_DIGITS}(?!\d)`)
 
-/** The signs of a message compared with the notices of the brand that it claims, with the notice that it copies. */
+/** Compares a message with the notices of the brand it claims: the resulting signs, and the copied notice. */
 export function comparedNotices(
   claim: Claim,
   traces: Traces,
@@ -68,7 +68,7 @@ export function comparedNotices(
   return { ...copied, signs: ['twin:known', ...(copied?.signs ?? [])] }
 }
 
-/** Undefined: it is like no notice of the brand, or leads nowhere but where these lead. */
+/** Undefined if it resembles no notice of the brand, or leads only where these do. */
 function copiedNotice(
   { brand }: Claim,
   traces: Traces,
@@ -78,7 +78,7 @@ function copiedNotice(
 ): Copied | undefined {
   if (traces.ownPort) return undefined
   const isPaid = asksForAccount(message)
-  // Most messages lead to the brand alone: those are not compared.
+  // Most messages lead only to the brand: skip the comparison.
   if (traces.foreignLink === undefined && traces.foreignCallback === undefined && !isPaid) return undefined
   const twin = notices.twinOf(brand.id, message, registry)
   if (twin === undefined) return undefined
@@ -105,12 +105,12 @@ function copiedNotice(
   }
 }
 
-/** Whether a message asks to pay to an account or a card. */
+/** Whether a message asks for a payment to an account or a card. */
 export function asksForAccount({ normalised: { text } }: AnalysedMessage): boolean {
   return ACCOUNT.test(text) && requestsIn(text).includes('payment')
 }
 
-/** Domains of links that are not official, and that notices of the brand do not lead to. */
+/** Unofficial link domains that no notice of the brand leads to. */
 export function strangeLinks(
   twin: Pick<Twin, 'hosts'>,
   message: AnalysedMessage,
@@ -129,7 +129,7 @@ export function strangeLinks(
     .map(({ domain }) => domain)
 }
 
-/** Numbers and handles that are not official, and that notices of the brand do not name. */
+/** Unofficial numbers and handles that no notice of the brand names. */
 export function strangeContacts(
   { numbers, carries }: Pick<Twin, 'numbers' | 'carries'>,
   message: AnalysedMessage,

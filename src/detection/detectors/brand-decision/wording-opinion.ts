@@ -9,19 +9,19 @@ const LINK = 0x10000
 const NUMBER = 0x10100
 const LONGEST_NUMBER = 12
 const LONGEST_GRAM = 3
-/** Signs that stand inside of a link. */
+/** Characters of a link. */
 const LINK_SIGN = /[a-z0-9.\-/:_?=&%#~+@]/
 const HOST = /[a-z0-9]\.[a-z]{2}/
 
 const symbols = new Int32Array(MAX_UNITS)
 const rows = new Int32Array(MAX_UNITS * LONGEST_GRAM)
 const seen = new Uint32Array(WORDING_ROWS)
-/** What an entry of `seen` can hold. */
+/** Largest value of an entry of `seen`. */
 const LAST_STAMP = 0xffffffff
 let stamp = 0
 
 /**
- * The rows that a normalised text touches, each once: its grams of one to three signs. A link is one sign, a number one
+ * Table rows of a normalised text, without duplicates: its grams of one to three symbols. A link is one symbol, and a number one
  * by its length, so that neither decides here. The array is valid until the next call.
  */
 export function wordingRows(normalised: string): Int32Array {
@@ -71,8 +71,8 @@ const isDigit = (unit: number) => unit >= 48 && unit <= 57
 const table = new Int8Array(Buffer.from(TABLE, 'base64'))
 
 /**
- * How much the words of a message are like those of forgeries, as log-odds: the opinion of a linear model over the grams
- * of its text, next to that of the text model. Worked out once for all texts that are alike: a number is one sign here.
+ * Similarity of the wording to forgeries, as log-odds: the result of a linear model over the grams of the text, independent of
+ * the text model. Computed once for all texts that are alike, as a number is one symbol here.
  */
 export function wordingOpinion({ memo, normalised }: AnalysedMessage): number {
   const shared = memo.alike ?? memo

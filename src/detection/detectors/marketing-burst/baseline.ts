@@ -1,22 +1,21 @@
 import type { Baseline } from '../../../domain/feature-store.ts'
 
-/** What a signature's commercial traffic is expected to be. */
+/** Expected commercial traffic of a signature. */
 export interface Expectation {
-  /** Commercial messages a minute. */
+  /** Commercial messages per minute. */
   readonly mean: number
   readonly sd: number
   readonly source: 'hour-of-day' | 'recent-hours' | 'trailing-hour' | 'none'
-  /** Too little history for ratios: the floor for new senders holds. */
+  /** Too little history for ratios: the floor for new senders applies. */
   readonly fresh: boolean
 }
 
-/** Messages a minute below which the history is that of a sender who was silent. */
+/** Messages per minute below which the sender counts as having been silent. */
 const SILENT = 1
 
 /**
- * The best baseline there is: this hour of earlier days, else the last hours, else the hour so far. After hours of
- * silence the last hours say little: a sender that opens in the morning is judged as a new one, by what the hour so
- * far has shown.
+ * The best available baseline: this hour of earlier days, else the last hours, else the hour so far. After hours of silence the
+ * last hours mean little: a sender that starts in the morning is judged as a new one, by the hour so far.
  *
  * `maxGrowth`: how many times the last hours the hour so far may count for.
  */
@@ -34,7 +33,7 @@ export function expectationOf(
       const mean = Math.max(recent.mean, trailing.mean)
       return { mean, sd: recent.sd, source: 'trailing-hour', fresh }
     }
-    // The last hours lag behind a morning that fills up; a burst that goes on must not become its own baseline.
+    // The last hours lag behind a growing morning; a continuing burst must not become its own baseline.
     const grown = soFar ? Math.min(trailing.mean, maxGrowth * recent.mean) : 0
     return { mean: Math.max(recent.mean, grown), sd: recent.sd, source: 'recent-hours', fresh }
   }

@@ -1,7 +1,7 @@
 import type { Baseline } from '../../../domain/feature-store.ts'
 import { MINUTE } from '../../../domain/time.ts'
 
-/** A stretch of ten minutes: commercial messages in it, minutes that are over, and messages a minute that are usual. */
+/** A ten-minute stretch: commercial messages in it, elapsed minutes, and the usual messages per minute. */
 export interface Stretch {
   readonly count: number
   readonly minutes: number
@@ -9,44 +9,44 @@ export interface Stretch {
 }
 
 export interface ClimbThresholds {
-  /** Times the usual rate that a climb leads to. */
+  /** Rate after a climb as a multiple of the usual rate. */
   readonly climbRatio: number
-  /** Standard deviation of the usual rate from one stretch to the next, as a share of it. */
+  /** Standard deviation of the usual rate between stretches, relative to the rate. */
   readonly climbSpread: number
-  /** Log-likelihood ratio from which on it is a climb. */
+  /** Log-likelihood ratio from which it is a climb. */
   readonly climbEvidence: number
 }
 
-/** The newest stretches that speak most for a climb. */
+/** The run of newest stretches with the strongest evidence of a climb. */
 export interface Climb {
   readonly count: number
   readonly minutes: number
-  /** Messages that they may hold before it is a climb. */
+  /** Messages they may contain before it is a climb. */
   readonly limit: number
   readonly level: number
 }
 
-/** Minutes that the last hour must go back for its oldest stretch to stand in for a baseline. */
+/** Minimum minutes of history for the oldest stretch to serve as a baseline. */
 const MIN_MINUTES = 50
-/** Share of the last hours' mean that is usual in any case: a rise that goes on has a part in that mean already. */
+/** Share of the last hours' mean that always counts as usual: a continuing rise is already part of that mean. */
 const RECENT_SHARE = 0.6
-/** Share of the mean of the oldest twenty minutes that is usual in any case: ten quiet minutes are no baseline. */
+/** Share of the mean of the oldest twenty minutes that always counts as usual: ten quiet minutes are not a baseline. */
 const OLDEST_SHARE = 0.85
 /**
- * Minutes after its first message for which a sender may still be on its way to its level. From then on a straight line
- * from nothing is no climb any more: within an hour it grows to less than two and a half times.
+ * Minutes after its first message during which a sender may still be ramping up. Afterwards a linear ramp from zero is no longer
+ * a climb: within an hour it grows by less than a factor of 2.5.
  */
 const BEGINNING_MINUTES = 90
 
-/** What the last hour is held against, messages a minute. */
+/** Reference for the last hour, messages per minute. */
 export interface Reference {
   readonly mean: number
   readonly source: 'hour-of-day' | 'recent-hours' | 'trailing-hour'
-  /** Of a sender that may still be on its way to its level: how it goes on. */
+  /** For a sender that may still be ramping up: the extrapolated ramp. */
   readonly beginning?: Beginning
 }
 
-/** A straight line from the oldest stretch, so many before the newest. */
+/** A line through the oldest stretch, `oldest` stretches before the newest. */
 interface Beginning {
   readonly first: number
   readonly growth: number
@@ -54,10 +54,10 @@ interface Beginning {
 }
 
 /**
- * What to compare the last hour with: this hour of earlier days and a standard deviation; without any, the oldest ten
- * minutes of the hour, or most of the oldest twenty. For a sender that has only begun, what the second ten minutes had more
- * than the first, less a standard deviation of that difference, goes on in a straight line. Undefined for one that has
- * sent for less than `MIN_MINUTES`. `at`: end of what is judged, epoch ms.
+ * The reference for the last hour: this hour of earlier days plus a standard deviation; without any, the oldest ten minutes of
+ * the hour, or most of the oldest twenty. For a new sender, the growth from the first to the second ten minutes, minus a standard
+ * deviation of that difference, is extrapolated linearly. Undefined for one that has sent for less than `MIN_MINUTES`. `at`: end
+ * of the judged period, epoch ms.
  */
 export function usualBefore(
   { hour, recent, trailing, earlier, firstSeen }: Baseline,
@@ -80,7 +80,7 @@ function greater(own: number, source: Reference['source'], atLeast: number): Ref
   return own >= atLeast ? { mean: own, source } : { mean: atLeast, source: 'recent-hours' }
 }
 
-/** Messages a minute that are usual in a stretch, the newest being 0. */
+/** Usual messages per minute in a stretch, 0 being the newest. */
 export function usualIn({ mean, beginning }: Reference, stretch: number): number {
   if (!beginning) return mean
   const { first, growth, oldest } = beginning
@@ -88,10 +88,10 @@ export function usualIn({ mean, beginning }: Reference, stretch: number): number
 }
 
 /**
- * Cumulative sum of log-likelihood ratios over the stretches of the last hour, the newest first: the greatest sum over
- * the newest one, two, …, all of them (Page's CUSUM, its start limited to the hour). Counts are taken for negative
- * binomial around the usual rate, or around `climbRatio` times that: the rate of an honest sender varies too. No stretch
- * speaks for more than `climbRatio` times the usual, so that one spike is no climb.
+ * Cumulative sum of log-likelihood ratios over the stretches of the last hour, newest first: the maximum over the newest one,
+ * two, …, all of them (Page's CUSUM, its start limited to the hour). Counts are assumed negative binomial around the usual rate,
+ * or around `climbRatio` times that, as the rate of honest senders varies too. Each stretch counts for at most `climbRatio` times
+ * the usual, so that a single spike is not a climb.
  */
 export function cumulativeSum(
   stretches: readonly Stretch[],
@@ -106,19 +106,19 @@ export function cumulativeSum(
     const mean = usual * minutes
     const seen = Math.min(count * scale, climbRatio * mean)
     sum += seen * gain - (seen + shape) * Math.log((shape + climbRatio * mean) / (shape + mean))
-    // What is over is no climb: the newest stretch must speak for one itself.
+    // A climb must still be going on: the newest stretch must support it.
     if (i === 0 && sum <= 0) break
     if (sum > best.sum) best = { sum, stretches: i + 1 }
   }
   return best
 }
 
-/** Halvings of the interval in which the scale is looked for: a thousandth. */
+/** Bisection steps for the scale: precision of a thousandth. */
 const HALVINGS = 10
 
 /**
- * How near the last hour is to a climb; undefined where not even twice its messages would be one. The level is the count
- * over the limit: by what share of the messages it would just be one.
+ * How close the last hour is to a climb; undefined if even twice its messages would not be one. The level is the count relative
+ * to the limit, the smallest scaled count that would be a climb.
  */
 export function climbOf(stretches: readonly Stretch[], thresholds: ClimbThresholds): Climb | undefined {
   const { climbEvidence } = thresholds

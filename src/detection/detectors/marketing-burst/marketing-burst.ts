@@ -10,7 +10,7 @@ import { type Climb, climbOf, type Reference, type Stretch, usualBefore, usualIn
 import { COMMERCIAL_INDEX, fromNothing, scattered, startedWithin } from './from-nothing.ts'
 import { relation, type Thresholds, thresholds } from './thresholds.ts'
 
-/** Entity of a signature's counts. */
+/** Entity prefix of a signature's counts. */
 const SIGNATURE = 'signature:'
 
 interface Window {
@@ -21,7 +21,7 @@ interface Window {
   readonly ratio: (thresholds: Thresholds) => number
 }
 
-/** From the shortest to the longest; all end with the bucket that is judged. */
+/** From shortest to longest; all end with the judged bucket. */
 const WINDOWS: readonly Window[] = [
   {
     name: '1m',
@@ -49,10 +49,9 @@ const WINDOWS: readonly Window[] = [
 const CHINESE_WINDOWS = marketingBurstWords.windows
 
 /**
- * A longer window counts only while the next shorter one is high as well, so that a burst that is over is not seen for
- * another hour. A rise that stays below the ratio of every window is found by a cumulative sum over the last hour. A
- * signature without a baseline is judged by the floor for new ones, and one that was there when counting began is given
- * time to have one.
+ * A longer window counts only while the next shorter one is high too, so that a burst is not reported for another hour after its
+ * end. A rise below the ratio of every window is found by a cumulative sum over the last hour. A signature without a baseline is
+ * judged by the floor for new ones; one already present when counting began is given time to build a baseline.
  */
 export const marketingBurst = defineStateCode({
   code: 'MARKETING_BURST',
@@ -149,14 +148,14 @@ export const marketingBurst = defineStateCode({
 
 interface WindowLevel extends Omit<Climb, 'minutes'> {
   readonly window: Window['name'] | 'climb'
-  /** Of a climb. */
+  /** Only for a climb. */
   readonly minutes?: number
-  /** Messages a minute that were usual before a climb, and where they come from. */
+  /** Usual messages per minute before a climb, and their source. */
   readonly usual?: number
   readonly source?: Reference['source']
 }
 
-/** The window that is furthest above its limit; `allowance`: messages a minute of a declared campaign. */
+/** The window furthest above its limit; `allowance`: messages per minute of a declared campaign. */
 function worstWindow(
   reading: RateReading,
   expected: Expectation,
@@ -179,30 +178,30 @@ function worstWindow(
     const stillHigh = shorterRate * minutes >= limit * t.keepRatio
     shorterRate = count / minutes
     if (!stillHigh) break
-    // What was declared holds no state.
+    // Declared traffic keeps no state open.
     if (count <= declared) continue
     if (!worst || count / limit > worst.level) worst = { level: count / limit, window: name, count, limit }
   }
   return worst
 }
 
-/** Messages a minute that are usual over the hour that ends with the bucket. */
+/** Usual messages per minute over the hour that ends with the bucket. */
 function hourlyMean({ baseline, bucketEnd }: RateReading, { mean, source }: Expectation): number {
   const { recent, trailing } = baseline!
-  // Without an hour of the day to compare with, what the hour has grown to steadily is no burst: shops open in the morning.
+  // Without a baseline for this hour of the day, steady growth over the hour is not a burst: shops open in the morning.
   if (source !== 'hour-of-day') return Math.max(mean, trailing.mean)
-  // What lies before the hour of the day belongs to the hours before it: evenings fall quickly.
+  // The part before the current hour of the day belongs to the preceding hours: evenings fall quickly.
   const before = 1 - (bucketEnd % HOUR) / HOUR
   return mean + before * Math.max((recent?.mean ?? 0) - mean, 0)
 }
 
-/** A window that raises goes before a climb; else what is nearer to it. */
+/** A window over its limit takes precedence over a climb; otherwise the one closer to its limit wins. */
 function worse(window: WindowLevel | undefined, climb: WindowLevel | undefined): WindowLevel | undefined {
   if (!window || !climb) return window ?? climb
   return window.level < 1 && climb.level > window.level ? climb : window
 }
 
-/** How near the last hour is to a slow climb. */
+/** How close the last hour is to a slow climb. */
 function climbLevel(
   { windows, baseline, bucketEnd }: RateReading,
   name: string,
@@ -225,7 +224,7 @@ function climbLevel(
       declaredAllowance(name, end - 1, registry),
       declaredAllowance(name, end - 10 * MINUTE, registry),
     )
-    // What lies before the hour of the day is held against the last hours as well: it may have been a busy one.
+    // Stretches before the current hour of the day are also compared with the last hours, which may have been busy.
     const earlierHour = baseline!.hour && end - 10 * MINUTE < hourStart ? (baseline!.recent?.mean ?? 0) : 0
     return {
       count,
@@ -239,14 +238,14 @@ function climbLevel(
   return { ...climb, level, window: 'climb', usual: before.mean, source: before.source }
 }
 
-/** Commercial messages that the window may hold before it is a burst. */
+/** Limit of commercial messages in the window. */
 function limitOf(window: Window, { mean, sd }: Expectation, t: Thresholds): number {
   const usual = mean * window.minutes
   const spread = Math.max(sd * window.minutes, Math.sqrt(usual))
   return Math.max(window.floor(t), window.ratio(t) * usual, usual + t.sigmas * spread)
 }
 
-/** Messages a minute that a declared campaign allows the signature now; 0 without one. */
+/** Messages per minute currently allowed to the signature by a declared campaign; 0 without one. */
 function declaredAllowance(name: string, ts: number, registry: Registry): number {
   const campaigns = registry.signature(name)?.campaigns ?? []
   return campaigns.reduce((most, c) => (c.from <= ts && ts < c.to ? Math.max(most, c.perMinute) : most), 0)

@@ -8,7 +8,7 @@ const times = (default_: number, says: string) => ({
 })
 const messages = (default_: number, says: string) => ({ default: default_, unit: 'messages', min: 0, says })
 
-/** What MARKETING_BURST compares with. */
+/** Thresholds of MARKETING_BURST. */
 export const thresholds = {
   ratio1m: times(6, 'times the baseline that one minute may reach'),
   ratio10m: times(4, 'times the baseline that ten minutes may reach'),
@@ -95,10 +95,10 @@ export const thresholds = {
 
 export type Thresholds = ThresholdsOf<typeof thresholds>
 
-/** Stretches of a climb that can speak for one: the oldest of the six of an hour is what they are compared with. */
+/** Stretches that can support a climb: five of the six of an hour, as the oldest is the reference. */
 const SPEAKING = 5
 
-/** The evidence of a climb must be out of reach for one stretch, and within reach of all that can speak for one. */
+/** `climbEvidence` must be unreachable for a single stretch and reachable for all of them together. */
 export function relation({ climbRatio, climbSpread, climbEvidence }: Thresholds): ThresholdFault | undefined {
   const one = (climbRatio - 1 - Math.log(climbRatio)) / climbSpread ** 2
   if (climbEvidence > one && climbEvidence < SPEAKING * one) return undefined

@@ -13,10 +13,10 @@ import { LoadedRules, rulesOf } from './loaded-rules.ts'
 import type { OwnRow } from './row.ts'
 
 const NONE: readonly never[] = []
-/** Words that evidence quotes. */
+/** Limit of words quoted in evidence. */
 const QUOTED = 5
 
-/** What an operator's rules find on a message, in the order of their rows. */
+/** Findings of an operator's rules on a message, in row order. */
 export function ownFindings(
   message: AnalysedMessage,
   context: MessageContext,
@@ -39,7 +39,7 @@ export function ownFindings(
   return found
 }
 
-/** Every sign that a message shows. */
+/** All signs of a message. */
 export function shownBy(
   message: AnalysedMessage,
   context: MessageContext,
@@ -53,7 +53,7 @@ export function shownBy(
   if (claim)
     for (const sign of comparedNotices(claim, traces, message, registry, notices).signs)
       rules.add(shown, sign)
-  // What is enough is said for malicious texts.
+  // The required certainty is that of TEXT_FRAUD.
   return shownAt(shown, certainty, codes[textFraud.code].thresholds.minCertainty as number)
 }
 

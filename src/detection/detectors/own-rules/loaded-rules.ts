@@ -9,7 +9,7 @@ import type { OwnRow } from './row.ts'
 
 const NONE: readonly never[] = []
 
-/** The rules of an operator, compiled. */
+/** Compiled rules of an operator. */
 export class LoadedRules implements OwnRules {
   readonly hash: string
   readonly content: unknown
@@ -18,10 +18,10 @@ export class LoadedRules implements OwnRules {
   /** The shipped rules with the words and composites of the operator. */
   readonly rules: RuleSet
   readonly rows: readonly OwnRow[]
-  /** Indexes of the rows that need one of these words, by sign, and of those that need none. */
+  /** Indices of rows by the word sign they need, and of rows that need none. */
   readonly #needing = new Map<number, number[]>()
   readonly #always: readonly number[]
-  /** A word has a digit: texts that differ in numbers alone are not alike. */
+  /** Whether a word contains a digit: then texts that differ in numbers cannot share results. */
   readonly #readsNumbers: boolean
 
   constructor(
@@ -42,7 +42,7 @@ export class LoadedRules implements OwnRules {
       for (const sign of needs) this.#needing.set(sign, [...(this.#needing.get(sign) ?? []), index])
   }
 
-  /** The rows that may apply to a message by its words, in their order; worked out once for all texts that are alike. */
+  /** Rows that may apply to a message by its words, in order; computed once for all texts that are alike. */
   candidates({ memo, normalised }: Pick<AnalysedMessage, 'memo' | 'normalised'>): readonly OwnRow[] {
     const shared = this.#readsNumbers ? memo : (memo.alike ?? memo)
     if (shared.own?.by !== this) shared.own = { by: this, rows: this.#candidatesIn(normalised.text) }
@@ -63,7 +63,7 @@ export class LoadedRules implements OwnRules {
   }
 }
 
-/** The rules by which messages are judged: the shipped ones, or these with those of an operator. */
+/** The rules for judging messages: the shipped ones, or these combined with an operator's. */
 export function rulesOf({ own }: Pick<MessageContext, 'own'>): RuleSet {
   return own instanceof LoadedRules ? own.rules : SHIPPED_RULES
 }

@@ -2,13 +2,13 @@ import type { AnalysedMessage } from '../../../domain/message.ts'
 import { DISGUISED_FROM, textSign } from '../brand-decision/signs.ts'
 import { senderKind } from '../shared/sender-kind.ts'
 
-/** Whether a message may show a sign, judged by what costs next to nothing. */
+/** Cheap check whether a message may show a sign. */
 export type MayShow = (message: AnalysedMessage) => boolean
 
 const LINKS: MayShow = ({ urls }) => urls.length > 0
 const CONTACTS: MayShow = ({ contacts }) => contacts.length > 0
 
-/** By the name of the sign. */
+/** Checks by name of the sign. */
 const BY_NAME: Readonly<Record<string, MayShow>> = {
   'words:opt-out': ({ optOut }) => optOut,
   'words:one-time-password': ({ otp }) => otp,
@@ -25,10 +25,10 @@ const BY_NAME: Readonly<Record<string, MayShow>> = {
   'from:overseas': ({ from }) => senderKind(from) === 'overseas',
 }
 
-/** By what stands before the colon. */
+/** Checks by the prefix before the colon. */
 const BY_KIND: Readonly<Record<string, MayShow>> = { link: LINKS, contact: CONTACTS, callback: CONTACTS }
 
-/** False only where the message cannot show the sign. */
+/** The check for a sign: false only if the message cannot show it. */
 export function mayShow(sign: string): MayShow {
   if (Object.hasOwn(BY_NAME, sign)) return BY_NAME[sign]!
   const [kind = ''] = sign.split(':')

@@ -22,28 +22,28 @@ import { compileWhen } from './row.ts'
 import { groupFaults, whenFaults } from './row-faults.ts'
 
 export interface OwnRulesReading {
-  /** Absent when there are problems. */
+  /** Absent if there are problems. */
   readonly rules?: LoadedRules
   readonly problems: readonly Problem[]
-  /** What the file says, for a summary and its examples. */
+  /** Parsed content of the file, for a summary and its examples. */
   readonly own: OwnRulesFile
-  /** Absent when the file cannot be read. */
+  /** Absent if the file cannot be read. */
   readonly document?: OperatorDocument
 }
 
-/** Reads the file of an operator's own rules, and says all that is wrong with it. */
+/** Reads an operator's own rules and reports all problems. */
 export function readOwnRules(file: string): OwnRulesReading {
   const { document, problems } = readOperatorFile(file)
   return document ? readDocument(document) : { problems, own: {} }
 }
 
-/** The same for text at hand; `name` stands for the file in problems. */
+/** Like `readOwnRules` for a given text; `name` is used for the file in problems. */
 export function parseOwnRules(name: string, text: string): OwnRulesReading {
   const { document, problems } = parseOperatorText(name, text)
   return document ? readDocument(document) : { problems, own: {} }
 }
 
-/** The rules in force, or an InvalidInput with everything that is wrong. */
+/** Loads the rules; throws InvalidInput with all problems. */
 export function loadOwnRules(file: string): LoadedRules {
   const { rules, problems } = readOwnRules(file)
   if (!rules) throw new InvalidInput('RULES_INVALID', problems)
@@ -63,14 +63,14 @@ function readDocument(document: OperatorDocument): OwnRulesReading {
   try {
     return { rules: compiled(own), problems: [], own, document }
   } catch (error) {
-    // More words than an automaton holds.
+    // Too many words for an automaton.
     if (!(error instanceof RangeError)) throw error
     const path = ['words']
     return { problems: toProblems(document, [{ path, message: error.message }]), own, document }
   }
 }
 
-/** An example that is no more than a text may be written as one. */
+/** Examples may be written as a plain text. */
 function withExamples(value: unknown): unknown {
   if (!isMapping(value)) return value
   const spelled = (row: unknown): unknown => {
@@ -89,7 +89,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What no schema says: names, words that say nothing, expressions. */
+/** Checks beyond the schema: names, words that are too unspecific, expressions. */
 function faultsOf({ words = {}, rules = [], composites = [] }: OwnRulesFile): Fault[] {
   const faults = groupFaults(words)
   const seen = new Set<string>()
@@ -130,7 +130,7 @@ function compiled(own: OwnRulesFile): LoadedRules {
   return new LoadedRules({ hash, content: own, codes, ...given({ change }) }, set, rows, readsNumbers)
 }
 
-/** The words in the form in which texts are compared. */
+/** Normalises the words like texts. */
 function folded(words: Readonly<Record<string, WordGroup>>): Record<string, WordGroup> {
   const fold = (list: readonly string[] = []) => list.flatMap(expandWord).map((word) => normalise(word).text)
   return Object.fromEntries(
@@ -145,7 +145,7 @@ function compositeOf({ name, codes, when, then, because }: OwnComposite, index: 
   return { name: name ?? `own-${index + 1}`, codes: codes ?? steeredCodes(then), when, then, because }
 }
 
-/** How a rule is judged where the policy says nothing: one that stops messages begins in shadow unless it says otherwise. */
+/** Default policy of a rule: one that stops messages starts in shadow unless it states a mode. */
 function policyOf({ action = OWN_CODES.action, mode, weight = OWN_CODES.weight }: OwnRule): CodePolicy {
   const { default: hold } = OWN_CODES.thresholds.hold
   return { action, mode: mode ?? firstMode(action), weight, thresholds: { hold } }

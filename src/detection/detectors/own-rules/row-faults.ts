@@ -11,13 +11,13 @@ import { SIGNS } from '../brand-decision/signs.ts'
 import { TWIN_SIGNS } from '../brand-decision/twin.ts'
 
 const NAME = new RegExp(GROUP_NAME, 'u')
-/** What a listed word with `{a,b}` may stand for. */
+/** Limit of words that a listed word with `{a,b}` may expand to. */
 const MAX_EXPANDED = 1_000
 const ALTERNATIVES = /\{[^{}]*\}/g
 
-/** Signs with a place in the text: the shipped groups of words, and numbers. */
+/** Signs with a position in the text: the shipped groups of words, and numbers. */
 const PLACED = [...Object.keys(SHIPPED.words).map((group) => `words:${group}`), 'number']
-/** Every sign of docs/signs.md. */
+/** All signs of docs/signs.md. */
 const SHIPPED_SIGNS = [
   ...new Set([
     ...PLACED,
@@ -28,7 +28,7 @@ const SHIPPED_SIGNS = [
 
 type Groups = Readonly<Record<string, WordGroup>>
 
-/** What is wrong with groups of words, but for their form. */
+/** Faults of word groups beyond their form. */
 export function groupFaults(words: Groups): Fault[] {
   const faults: Fault[] = []
   const names = Object.keys(words)
@@ -62,7 +62,7 @@ export function groupFaults(words: Groups): Fault[] {
   return faults
 }
 
-/** Whether a group has the words of another one, directly or not. */
+/** Whether a group contains another, directly or indirectly. */
 function contains(words: Groups, name: string, wanted: string, above: readonly string[] = []): boolean {
   if (name === wanted) return true
   if (above.includes(name)) return false
@@ -79,7 +79,7 @@ function wordFault(word: string): string | undefined {
   return empty === undefined ? undefined : `"${empty}" says nothing: nothing of it is left in normalised text`
 }
 
-/** What is wrong with a `when`: the first fault of its form, or every sign that is not there. */
+/** Faults of a `when`: the first syntax error, or all unknown signs. */
 export function whenFaults(when: string, words: Groups): string[] {
   let expression: Expression
   try {
@@ -113,7 +113,7 @@ function near(when: string, at: number): string {
   return rest === '' ? 'its end' : `"${rest}"`
 }
 
-/** Signs that are asked for with their places. */
+/** Signs used with their positions. */
 function placedIn(expression: Expression): string[] {
   switch (expression.kind) {
     case 'sign':

@@ -9,30 +9,30 @@ import { mayShow } from './may-show.ts'
 
 type Bound = (words: SignSet, message: AnalysedMessage) => boolean
 
-/** What decides whether an operator's row applies: its `when`, in steps of what they cost. */
+/** The compiled `when` of an operator's row, in steps of increasing cost. */
 export interface OwnWhen {
-  /** Signs of own groups of words of which a message that it applies to has at least one; undefined: it needs none. */
+  /** Signs of own word groups; a matching message has at least one of them. Undefined if none is needed. */
   readonly needs: ReadonlySet<number> | undefined
-  /** False only where it cannot apply, by the words of the text and what costs next to nothing. */
+  /** Cheap check by words: false only if it cannot apply. */
   readonly mayHold: Bound
-  /** The words of the text alone decide. */
+  /** Whether the words of the text alone decide. */
   readonly isTextual: boolean
-  /** It asks how the message compares with notices of the brand that it claims. */
+  /** Whether it compares the message with notices of the brand it claims. */
   readonly asksNotices: boolean
   readonly holds: Condition
-  /** The signs that it asks for as it is written, each with whether a message shows it. */
+  /** The signs as written in it, each with its condition. */
   readonly signs: readonly { readonly name: string; readonly shows: Condition }[]
-  /** Signs with a place, as an expression whose names are resolved has them, but for numbers: what evidence quotes. */
+  /** Signs with a position in the resolved expression, except numbers: quoted in evidence. */
   readonly quoted: readonly number[]
 }
 
-/** A row of `rules`, ready to be asked. */
+/** A compiled row of `rules`. */
 export interface OwnRow extends OwnWhen, Pick<OwnRule, 'says' | 'because'> {
   readonly code: OwnCode
   readonly target: NonNullable<OwnRule['target']>
 }
 
-/** Compiles a `when`. Throws an ExpressionError or RangeError where it cannot be understood. */
+/** Compiles a `when`. Throws an ExpressionError or RangeError if it is invalid. */
 export function compileWhen(when: string, rules: RuleSet): OwnWhen {
   const written = parseExpression(when)
   const resolved = rules.resolved(written)
@@ -53,7 +53,7 @@ function isWords(sign: string, rules: RuleSet): boolean {
   return sign !== 'number' && rules.hasPlace(sign)
 }
 
-/** Own groups of words of which one must be there for the expression to hold; undefined: none must. */
+/** Own word groups of which at least one must be present for the expression to hold; undefined if none is required. */
 function needsOf(expression: Expression, rules: RuleSet): ReadonlySet<number> | undefined {
   switch (expression.kind) {
     case 'sign':
@@ -76,7 +76,7 @@ function needsOf(expression: Expression, rules: RuleSet): ReadonlySet<number> | 
   }
 }
 
-/** Whether the expression may hold (`upper`), or surely does, when only words and what costs next to nothing are known. */
+/** Bound of the expression from words and cheap checks: whether it may hold (`upper`), or certainly holds. */
 function boundOf(expression: Expression, upper: boolean, rules: RuleSet): Bound {
   switch (expression.kind) {
     case 'sign': {

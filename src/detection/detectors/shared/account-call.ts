@@ -5,48 +5,48 @@ import { isHandle, isOfficialNumber, type Traces } from './traces.ts'
 import { wordsOf } from './wording.ts'
 
 /**
- * What has happened to an account, a card or a contract, and how the reader is to undo it by a call: the notice of a bank or
- * shop whose hotline was swapped. In normalised text; gaps are bounded and hold no end of a sentence.
+ * Detects texts that report an event on an account, a card or a contract and ask to call in order to undo it: the notice of a
+ * bank or shop with its hotline replaced. Works on normalised text; gaps are bounded and contain no end of a sentence.
  */
 const HAPPENED = accountCallWords.happened
 /**
- * Only who owns the account can say so. `未办理` alone is a fact that the sender knows (`材料未办理完`): a condition, the reader
- * himself or the call itself stands next to it.
+ * Phrases only the account owner could use. `未办理` alone is a fact known to the sender (`材料未办理完`): a condition, the reader or the
+ * call itself must be next to it.
  */
 const NOT_READER = accountCallWords.notReader
 const CALL = accountCallWords.call
-/** A number to call, of at least five digits: no date, no time and no amount. */
+/** A number to call, of at least five digits, that is not a date, time or amount. */
 const NUMBER = accountCallWords.number
 const CALLS = new RegExp(`${CALL}[^。!?;]{0,24}${NUMBER}`)
 const THEN_CALLS = new RegExp(`(?:${NOT_READER.source})[^。!;]{0,28}${CALLS.source}`)
 
-/** What is to be undone, at the call. */
+/** What the call is to undo. */
 const UNDO = accountCallWords.undo
 const UNDONE_BY_CALL = new RegExp(
   `${UNDO}[^。!?;]{0,14}${CALL}[^。!?;]{0,14}${NUMBER}|${CALL}[^。!?;]{0,14}${NUMBER}[^。!?;]{0,14}${UNDO}`,
 )
-/** Whom a customer knows, or finds at his branch or shop. */
+/** People a customer knows, or finds at a branch or shop. */
 const KNOWN_TO_READER = accountCallWords.knownToReader
-/** What calls for a reaction. */
+/** Harm that prompts a reaction. */
 const HARM = accountCallWords.harm
 
-/** Whether a normalised text asks its reader to call about something that was done to an account of his. */
+/** Whether a normalised text asks the reader to call about something done to their account. */
 export function asksToCallAboutAccount(text: string): boolean {
   if (!HAPPENED.test(text) || !CALLS.test(text)) return false
   return THEN_CALLS.test(text) || (HARM.test(text) && UNDONE_BY_CALL.test(text))
 }
 
-/** What an account is threatened with, or its owner. */
+/** Threats against an account or its owner. */
 const THREAT = accountCallWords.threat
 
-/** Whether a message comes from a number that anybody can use, or from a port that is not filed for the brand. */
+/** Whether a message comes from a number anyone can use, or from a port not filed for the brand. */
 export function isStranger({ personal, foreignPort }: Traces): boolean {
   return personal || foreignPort
 }
 
 /**
- * Whether a text asks for such a call, and no number or link in it is official. Of a sender that is none of the brand's a
- * threat with a number is enough; of any other, a branch or an agent whom the reader knows may be called.
+ * Whether a text asks for such a call without an official number or link. If the sender is not the brand's, a threat with a
+ * number is enough; for other senders, calls to a branch or an agent known to the reader are excluded.
  */
 export function callsAboutAccount(
   traces: Traces,

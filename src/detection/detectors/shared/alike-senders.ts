@@ -4,24 +4,24 @@ import { given } from '../../../domain/given.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import { HOUR } from '../../../domain/time.ts'
 
-/** Entity of the set of senders that say the same in words of their own: filed, or fraudulent. */
+/** Entity prefix of the set of senders of similar texts in different wording: filed, or fraudulent. */
 export const ALIKE_SENDERS = 'campaign-alike:'
-/** Of the set of centres of such groups, by which instances agree on keys. */
+/** Entity prefix of the set of centres of such groups, used to agree on keys between instances. */
 const CENTRES = 'campaign-centre:'
 const CENTRES_WINDOW = 2 * HOUR
 
-/** What is known of a sender in a group of alike texts, as the first sign of a member of its set. */
+/** What is known of a sender in a group of similar texts: the first character of its set member. */
 const SIGNS = { familiar: 'f', new: 'n', unknown: 'u', malicious: 'm' } as const satisfies Record<
   SaidBefore | 'malicious',
   string
 >
 
-/** Names of so many trades are no chain and no platform of one trade. */
+/** From this many trades, names do not indicate a chain or a platform of one trade. */
 const TRADES = 4
-/** Of the signatures that an opinion rests on, as a share of those that are asked for. */
+/** Minimum share of the required signatures that must be known for an opinion. */
 const KNOWN_SHARE = 2 / 3
 
-/** What a message counts for the texts that it is like. */
+/** The observations of a message for the group of texts it resembles. */
 export interface AmongAlike {
   readonly observations: readonly MemberObservation[]
   readonly shared?: AlikePlace['shared']
@@ -29,7 +29,9 @@ export interface AmongAlike {
 
 export const NOT_COMPARED: AmongAlike = { observations: [] }
 
-/** One that leads nowhere only shows what its signature advertises. `place`: where it leads, as far as its link tells. */
+/**
+ * A message without a destination only updates its signature's history. `place`: its destination, as far as the link reveals it.
+ */
 export function amongAlike(
   message: AnalysedMessage,
   { leads, place }: { readonly leads: boolean; readonly place: string | undefined },
@@ -58,25 +60,25 @@ export function amongAlike(
   return { observations, ...given({ shared }) }
 }
 
-/** Takes over centres of other instances from a reading of such; false: it is of something else. */
+/** Adopts centres of other instances from a reading of such centres; false for other readings. */
 export function takeOver({ entity, members }: MemberReading, alike: Alike | undefined): boolean {
   if (!entity.startsWith(CENTRES)) return false
   alike?.adopt(members)
   return true
 }
 
-/** The members without what is known of them. */
+/** The senders without the prefix character. */
 export function sendersOf(members: readonly string[]): string[] {
   return members.map((member) => member.slice(1))
 }
 
-/** What the signatures of a group say now against what they have said and what they are called. */
+/** Compares what signatures of a group send now with their history and their names. */
 export interface OffTopic {
-  /** Known for other advertisements, or fraudulent. */
+  /** Number of signatures known for other advertisements, or fraudulent. */
   readonly newToIt: number
-  /** Have advertised so before. */
+  /** Number of signatures that have advertised so before. */
   readonly familiar: number
-  /** Signatures of each trade that names tell. */
+  /** Number of signatures by trade, as indicated by their names. */
   readonly trades: ReadonlyMap<string, number>
   readonly signatures: number
 }
@@ -100,9 +102,9 @@ export function offTopicOf(members: readonly string[], alike: Alike | undefined)
 }
 
 /**
- * Whether enterprises that say the same have no reason of their own to: most of those whose advertisements are known never
- * said so, or their names tell many trades. Where more than half of the names tell one trade, or a quarter has said so
- * before, it is what such enterprises say.
+ * Whether enterprises that send the same have no reason of their own: most of those with a known history never did, or their
+ * names indicate many trades. If more than half of the names indicate one trade, or a quarter has advertised so before, it is
+ * normal for such enterprises.
  */
 export function isOffTopic({ newToIt, familiar, trades, signatures }: OffTopic, asked: number): boolean {
   const least = KNOWN_SHARE * asked

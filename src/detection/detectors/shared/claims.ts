@@ -4,12 +4,12 @@ import { claimsWords } from '../../rules/patterns.generated.ts'
 import { isSpokenOf } from './objects.ts'
 import { PerRegistry } from './per-registry.ts'
 
-/** The brand that a signature claims: registered in this spelling, or imitated. */
+/** The brand claimed by a signature: registered in this spelling, or imitated. */
 export function signatureClaim(signature: SignatureMention, registry: Registry): Claim | undefined {
   return signatureClaims.get(registry, signature.name, () => claimOfName(signature, registry))
 }
 
-/** A few names sign nearly all messages. */
+/** Cached, as few names sign nearly all messages. */
 const signatureClaims = new PerRegistry<Claim | undefined>(8_192)
 
 function claimOfName({ key, name }: SignatureMention, registry: Registry): Claim | undefined {
@@ -35,57 +35,57 @@ function nameOf(brand: Brand, key: string, registry: Registry): string {
   )
 }
 
-/** Right after the brand's name: it is the one who speaks. */
+/** Words right after the brand's name that make it the speaker. */
 const SPEAKS = claimsWords.speaks
-/** Right before it. */
+/** Words right before it. */
 const INTRODUCES = claimsWords.introduces
-/** After an introduction: who is no forger (`我是京东的快递员`). */
+/** After an introduction: visitors who do not impersonate the brand (`我是京东的快递员`). */
 const VISITORS = claimsWords.visitors
-/** `尊敬的建行客户`, `您的京东订单`. */
+/** Forms of address with the brand: `尊敬的建行客户`, `您的京东订单`. */
 const ADDRESSES = claimsWords.addresses
 const BELONGINGS = claimsWords.belongings
-/** Names that are things of the recipient: `您的顺丰快递`. */
+/** Things of the recipient named by the brand: `您的顺丰快递`. */
 const THINGS = claimsWords.things
 /**
- * Who of them writes: `医保中心小孙,`, `信用卡部:`. A name behind the brand alone is a courier's or an agent's: `顺丰小李`. Read
- * from the last two signs of the brand's name on, which may be the department.
+ * A department or clerk as the writer: `医保中心小孙,`, `信用卡部:`. A personal name right after the brand is a courier's or an agent's:
+ * `顺丰小李`. Matched from the last two characters of the brand's name, which may be the department.
  */
 const DEPARTMENT_WRITES = claimsWords.departmentWrites
-/** The same right behind the name: a department alone, or the number of a clerk. */
+/** The same right after the name: only a department, or the number of a clerk. */
 const CLERK_WRITES = claimsWords.clerkWrites
-/** A notice of theirs: `风险预警:`, `账单提醒:`. */
+/** Headings of a brand's notice: `风险预警:`, `账单提醒:`. */
 const NOTICE_WRITES = claimsWords.noticeWrites
 /** A department in English: `Support:`, `billing team:`. */
 const DESK_WRITES =
   /^ (?:[a-z]{2,12} )?(?:support|team|alerts?|security|fraud|services?|care|notice|billing|delivery|help ?desk)(?: [a-z]{2,12})?:/
 /** A region before the name of an office: `市`, `成都市`, `重庆`. */
 const REGION = claimsWords.region
-/** Names of which every region has one. */
+/** Offices that every region has. */
 const OFFICE = claimsWords.office
-/** Right behind what is the reader's: it costs money. */
+/** Right after a thing of the reader's: it costs money. */
 const CHARGED = claimsWords.charged
 /** The last words before a signature at the end. */
 const ENDS = /(?:^|[。!?！？;；\n\s—\-–~([（【])$/
 const TAIL = /^[\])）】\s。.!！]*$/
-/** Names before whose colon a contact stands: `QQ: 171…`. */
+/** Names followed by a colon and a contact: `QQ: 171…`. */
 const CONTACT = claimsWords.contact
-/** Behind it: an id, or how it is found. */
+/** After it: an id, or how to find it. */
 const CONTACT_ID = claimsWords.contactId
 
 /**
- * Whether a mention may be no more than the service in which a contact is: `客服QQ 812…`. At the beginning, before no id,
- * it speaks: `微信:您的…`.
+ * Whether a mention may only name the service of a contact: `客服QQ 812…`. At the start and without an id after it, it is the
+ * speaker: `微信:您的…`.
  */
 export function namesContactService(text: string, { start, end }: BrandMention): boolean {
   if (!CONTACT.test(text.slice(start, end))) return false
   return start > startOf(text) || CONTACT_ID.test(text.slice(end, end + 12))
 }
-/** Between a name at the beginning and what it says. */
+/** Separators between a name at the start and the message. */
 const SEPARATES = /^[,:】\])」]/
 
 /**
- * Brands whose name the text says as its speaker: at the beginning, `我是京东客服`, `工商银行提醒您`, `您的京东订单`, or signed
- * at the end. What is only spoken of (`京东搜索某某旗舰店`, `支持支付宝付款`) is no claim here.
+ * The brand that the text names as its speaker: at the start, `我是京东客服`, `工商银行提醒您`, `您的京东订单`, or signed at the end. Brands only
+ * mentioned (`京东搜索某某旗舰店`, `支持支付宝付款`) are not claims here.
  */
 export function speakerClaim(message: AnalysedMessage, mentions: readonly BrandMention[]): Claim | undefined {
   const { text } = message.normalised
@@ -100,7 +100,7 @@ export function speakerClaim(message: AnalysedMessage, mentions: readonly BrandM
   return best
 }
 
-/** Whether the text plainly speaks as the one who is mentioned. */
+/** Whether the text explicitly speaks as the mentioned brand. */
 export function speaksAs(text: string, mention: BrandMention): boolean {
   return speakerStrength(text, mention, startOf(text)) > 0
 }
@@ -134,7 +134,7 @@ function isOfficeOfRegion(text: string, mention: BrandMention, start: number): b
   )
 }
 
-/** Where the text begins to speak: behind a leading signature and greetings. */
+/** Start of the message proper: after a leading signature and greetings. */
 function startOf(text: string): number {
   let at = 0
   if (text[0] === '【' || text[0] === '[') {
@@ -145,7 +145,7 @@ function startOf(text: string): number {
   return at + (greeting?.[0].length ?? 0)
 }
 
-/** Whether the message claims the brand by signature or as its speaker, or names it. */
+/** Whether the message claims the brand by signature or as its speaker, or mentions it. */
 export function namesBrand(message: AnalysedMessage, brand: Brand, registry: Registry): boolean {
   const claim = message.signature && signatureClaim(message.signature, registry)
   if (claim?.brand.id === brand.id) return true

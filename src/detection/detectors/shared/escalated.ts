@@ -3,15 +3,15 @@ import { isForeignDomain, type Registry } from '../../../domain/registry.ts'
 import type { StateRecord } from '../../../domain/state-store.ts'
 import { hold } from '../code-spec.ts'
 
-/** For codes that escalate from messages to a state. */
+/** `hold` of codes that escalate from messages to a state. */
 export const ESCALATED_HOLD = hold(
   600,
   'seconds without another such message after which an escalated state clears',
 )
 
 /**
- * Whether a state that repeated messages raised still stands in a changed registry: not when its domain has become
- * somebody's own, or its port has been filed for its signature meanwhile.
+ * Whether a state raised by repeated messages is still justified after a registry change: not if its domain now belongs to a
+ * brand, or its port is now filed for its signature.
  */
 export function isStillForeign(state: StateRecord, registry: Registry): boolean {
   const { kind, id } = state.target

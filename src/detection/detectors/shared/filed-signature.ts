@@ -3,8 +3,8 @@ import type { Registry } from '../../../domain/registry.ts'
 import { senderKind } from './sender-kind.ts'
 
 /**
- * The signature of a message that must be filed. People's own numbers file nothing: what they write in brackets counts
- * only in commercial or malicious text. Undefined without signature rows, and where the signature may be cut.
+ * The signature of a message that must be filed. Personal numbers need no filing: their bracketed text counts only in commercial
+ * or malicious messages. Undefined without signature rows, and if the signature may be cut.
  */
 export function signatureToFile(message: AnalysedMessage, registry: Registry): SignatureMention | undefined {
   const { signature } = message

@@ -1,7 +1,7 @@
 import type { Lookalike } from '../../../domain/registry.ts'
 import * as fields from '../evidence-fields.ts'
 
-/** From here on a likeness is certain enough by itself. */
+/** Threshold: similarity that is sufficient by itself. */
 export const minSimilarity = (of: string, to: string) => ({
   default: 0.85,
   unit: 'similarity',
@@ -10,7 +10,7 @@ export const minSimilarity = (of: string, to: string) => ({
   says: `nearness of the ${of} to a registered ${to}, 1 is equal, from which on it is an imitation`,
 })
 
-/** Below that, down to here, something else in the message must confirm it. */
+/** Threshold: lower similarity that needs confirmation by the rest of the message. */
 export const confirmedFrom = (of: string) => ({
   default: 0.8,
   unit: 'similarity',
@@ -22,7 +22,7 @@ export const confirmedFrom = (of: string) => ({
 export const BRAND_IMITATED = fields.text('id of the brand that is imitated')
 export const SIMILARITY = fields.share('how sure the likeness is by itself, 1 is certain')
 
-/** What imitates what, and how. */
+/** Evidence of an imitation. */
 export function imitationOf(imitation: string, { brand, original, how, similarity }: Lookalike) {
   return { brand: brand.id, imitation, original, how, similarity }
 }

@@ -6,16 +6,16 @@ import { isCheapSuffix } from './cheap-suffixes.ts'
 import { requestsIn } from './requests.ts'
 import { isHandle, surroundingsOf } from './traces.ts'
 
-/** Where an advertisement leads that is no brand's. */
+/** Destination of an advertisement that does not belong to a brand. */
 export interface Lead {
-  /** Short and the same for what belongs together: hosts that differ in their digits alone are one. */
+  /** Short key, equal for related destinations: hosts that differ only in digits share one. */
   readonly place: string
   /**
-   * Somebody's own: a mobile, a chat handle, a domain that costs next to nothing, linked bare. A hotline may be a mall's,
-   * and a domain with a subdomain or path a platform's, which serve many.
+   * Whether it belongs to a single party: a mobile, a chat handle, a nearly free domain linked without path. A hotline may be a
+   * mall's, and a domain with a subdomain or path a platform's, which serve many.
    */
   readonly own: boolean
-  /** The domain, where the place is that one alone. */
+  /** The domain, if the place is exactly that one. */
   readonly domain?: string
 }
 
@@ -28,7 +28,7 @@ export function leadOf(message: AnalysedMessage, registry: Registry): Lead | und
 function leadOfLink({ domain, host, path }: UrlMention): Lead {
   const isBare = (host === domain || host === `www.${domain}`) && (path === '' || path === '/')
   const own = isBare && isCheapSuffix(host)
-  // A name of digits alone says nothing: such domains are told apart.
+  // Names made of digits only are unrelated, so such domains are kept apart.
   const isOfFamily = /\d/.test(domain) && /[a-z]{2}.*\./.test(domain)
   return isOfFamily
     ? { place: named(domain.replace(/\d+/g, '0')), own }
@@ -44,21 +44,21 @@ function named(place: string): string {
   return hash32(place).toString(16).padStart(8, '0')
 }
 
-/** Whether a text gives its reader a way to answer it: a link, a contact, or something to do. */
+/** Whether a text gives its reader a way to respond: a link, a contact, or a request. */
 export function leadsSomewhere({ urls, contacts, normalised }: AnalysedMessage): boolean {
   return urls.length > 0 || contacts.length > 0 || requestsIn(normalised.text).length > 0
 }
 
-/** What the name of a branch ends with. */
+/** Endings of branch names. */
 const BRANCH = leadsWords.branch
-/** Regions that names of enterprises begin with; where the brand is the region's own (上海银行), it stays. */
+/** Regions at the start of enterprise names; kept if the brand is the region's own (上海银行). */
 const REGION = leadsWords.region
-/** A brand of two signs before where its branch is. */
+/** A two-character brand before the location of its branch. */
 const PLACED = leadsWords.placed
 
 /**
- * Signatures, the branches of one chain once: their names end as those of branches and begin alike after the region, by
- * three signs, or by two where the name says that the rest is a place.
+ * Number of enterprises among signatures, counting the branches of a chain once: their names end like branches and share the
+ * first three characters after the region, or two if the rest is a location.
  */
 export function enterprisesAmong(signatures: readonly string[]): number {
   const names = new Set(signatures.filter((name) => !BRANCH.test(name)))
@@ -67,7 +67,7 @@ export function enterprisesAmong(signatures: readonly string[]): number {
   return names.size + [...brands].filter((brand) => !isOfShorter(brand)).length
 }
 
-/** By what the branches of one chain are alike. */
+/** Key shared by the branches of a chain. */
 function brandOf(branch: string): string {
   const local = branch.replace(REGION, '')
   const name = local.replace(BRANCH, '').length < 2 ? branch : local

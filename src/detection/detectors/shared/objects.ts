@@ -1,41 +1,38 @@
 import type { BrandMention } from '../../../domain/registry.ts'
 import { objectsWords } from '../../rules/patterns.generated.ts'
 
-/** Digits of a card, or of an account of a company (20 and more), in groups or not, as part of a pattern. */
+/** Digits of a card or a company account (20 or more), grouped or not, as a pattern fragment. */
 export const ACCOUNT_DIGITS = String.raw`\d(?:[ -]?\d){14,20}`
 
-/** Whether a brand is only what a text speaks of: where an account lies, what is sold, let or won. */
+/** Whether a brand is only mentioned: the bank of an account, or something sold, let or won. */
 export function isSpokenOf(text: string, mention: BrandMention): boolean {
   return namesAccount(text, mention) || namesGoods(text, mention)
 }
 
-/** A place where people keep accounts. */
+/** Institutions where people have accounts. */
 const BANK = objectsWords.bank
-/** Before it: whose account it is, or that money goes there. */
+/** Before it: the account's owner, or that money goes there. */
 const OWNER = objectsWords.owner
 const CARD = objectsWords.card
-/** Behind it: the number of an account or a card, in groups or not. */
+/** After it: an account or card number, grouped or not. */
 const ACCOUNT_NUMBER = objectsWords.accountNumber
 
-/** Behind it: a branch, whose account it is, and its number, each as a field of its own. */
+/** After it: branch, owner and account number as separate fields. */
 const FIELDS_AFTER = objectsWords.fieldsAfter
 const HOLDER_AFTER = objectsWords.holderAfter
-/** Before it: the same in another order. */
+/** Before it: the same fields in another order. */
 const FIELDS_BEFORE = objectsWords.fieldsBefore
 const HOLDER_BEFORE = objectsWords.holderBefore
 
-/** A bank writes, or who takes its place: the account is one to which the reader's money is to be moved, or the reader's. */
+/** Wording of a bank, or of someone posing as one: the account is the reader's, or one the reader's money should be moved to. */
 const BANK_WRITES = objectsWords.bankWrites
 
-/** What a bank does to an account, or has its customer do: a sender who only gives his account does not write it. */
+/** Actions of a bank on an account, or required of its customer: not used by someone who only gives their account. */
 const BANK_ACTS = objectsWords.bankActs
-/** A person writes of himself: a bank says 我行. */
+/** First-person wording of individuals: a bank says 我行. */
 const WRITES_OF_OWN = objectsWords.writesOfOwn
 
-/**
- * Whether a mention is no more than the bank of somebody's account: `打我农行卡`, `工行6222…`, `卡号6222…，工行`,
- * `户名王某，开户行：建行`.
- */
+/** Whether a mention only names the bank of someone's account: `打我农行卡`, `工行6222…`, `卡号6222…，工行`, `户名王某，开户行：建行`. */
 export function namesAccount(text: string, { start, end }: BrandMention): boolean {
   if (!BANK.test(text.slice(start, end))) return false
   const after = text.slice(end, end + 60)
@@ -50,18 +47,18 @@ export function namesAccount(text: string, { start, end }: BrandMention): boolea
   return fields && !BANK_WRITES.test(text)
 }
 
-/** Behind a name: it is let, sold, emptied, drawn from or looked up in by the writer. */
+/** After a name: the writer lets, sells, cashes out or looks up accounts. */
 const DEALT_IN = objectsWords.dealtIn
 /** Before it: the same. */
 const DEALS = objectsWords.deals
-/** A prize stands before it, or how many of it behind. */
+/** A prize before it, or a quantity after it. */
 const PRIZE = objectsWords.prize
 const PIECE = objectsWords.piece
 
-/** Who writes speaks to a customer: of the reader's own account or parcel, or of a page to open. */
+/** Wording addressed to a customer: their own account or parcel, or a page to open. */
 const TO_CUSTOMER = objectsWords.toCustomer
 
-/** Whether a mention is goods: `抖音号出租`, `花呗套现`, `二等奖华为平板一台`. */
+/** Whether a mention is merchandise: `抖音号出租`, `花呗套现`, `二等奖华为平板一台`. */
 function namesGoods(text: string, { start, end }: BrandMention): boolean {
   if (TO_CUSTOMER.test(text)) return false
   const before = text.slice(Math.max(0, start - 20), start)

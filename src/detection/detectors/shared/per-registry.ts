@@ -1,7 +1,7 @@
 import { BoundedCache } from '../../../domain/bounded-cache.ts'
 import type { Registry } from '../../../domain/registry.ts'
 
-/** Answers that a registry gives, by key, kept while it serves; at most twice `limit` of each registry. */
+/** Cache of results per registry, by key; freed with the registry, at most twice `limit` entries each. */
 export class PerRegistry<V> {
   readonly #limit: number
   readonly #caches = new WeakMap<Registry, BoundedCache<V>>()

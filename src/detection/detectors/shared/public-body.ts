@@ -9,7 +9,7 @@ const PUBLIC_BODY = [
   publicBodyWords.publicBody4,
 ]
 
-/** Whether a message is signed with the name of a public body, as such names are filed. */
+/** Whether a message is signed with the name of a public body, in the form in which they are filed. */
 export function isPublicBody({ signature }: AnalysedMessage): boolean {
   return signature !== undefined && PUBLIC_BODY.some((name) => name.test(signature.name))
 }

@@ -1,5 +1,5 @@
 import { requestsWords } from '../../rules/patterns.generated.ts'
-/** What a text asks of its reader, besides following a link or calling a number. */
+/** Requests to the reader other than following a link or calling a number. */
 export const REQUESTS = {
   app: 'to install an app, to share the screen or to join a meeting',
   payment: 'to pay into an account or by a payment code',
@@ -12,7 +12,7 @@ export const REQUESTS = {
 
 export type Request = keyof typeof REQUESTS
 
-/** In normalised text. Gaps are bounded and hold no end of a sentence, so that matching takes linear time. */
+/** Patterns for normalised text. Gaps are bounded and contain no end of a sentence, so that matching is linear. */
 const PATTERNS: Readonly<Record<Request, RegExp>> = {
   app: requestsWords.app,
   payment: requestsWords.payment,
@@ -25,10 +25,10 @@ const PATTERNS: Readonly<Record<Request, RegExp>> = {
 
 const ALL = Object.keys(PATTERNS) as Request[]
 
-/** Of the text that was asked about last: several detectors ask about one message. */
+/** Cache of the last text: several detectors query the same message. */
 let last: { readonly text: string; readonly requests: readonly Request[] } = { text: '', requests: [] }
 
-/** What a normalised text asks for, in the order of `REQUESTS`. */
+/** Requests in a normalised text, in the order of `REQUESTS`. */
 export function requestsIn(normalised: string): readonly Request[] {
   if (last.text !== normalised)
     last = { text: normalised, requests: ALL.filter((request) => PATTERNS[request].test(normalised)) }

@@ -1,12 +1,12 @@
 /**
- * What a sender's number says of who may use it: `port` (106…) and `short` (95588, 12306, 10086…) are given to
- * enterprises, the others to anybody. `name`: letters, as foreign carriers show them.
+ * Kinds of sender numbers by who may use them: `port` (106…) and `short` (95588, 12306, 10086…) are assigned to enterprises, the
+ * others to anyone. `name`: letters, as shown by foreign carriers.
  */
 export type SenderKind = 'port' | 'short' | 'mobile' | 'landline' | 'overseas' | 'name'
 
-/** For a number in the form in which numbers are compared. */
+/** The kind of a number in canonical form. */
 export function senderKind(from: string): SenderKind {
-  // A text without a sender (`score`): nothing is known of it.
+  // No sender (`score`): unknown.
   if (from === '') return 'name'
   if (!/^\d+$/.test(from)) return /\p{L}/u.test(from) ? 'name' : 'landline'
   if (from.startsWith('106')) return 'port'
@@ -18,7 +18,7 @@ export function senderKind(from: string): SenderKind {
   return 'overseas'
 }
 
-/** Numbers that anybody can buy or fake. */
+/** Whether anyone can buy or spoof such a number. */
 export function isPersonal(kind: SenderKind): boolean {
   return kind === 'mobile' || kind === 'overseas' || kind === 'landline'
 }

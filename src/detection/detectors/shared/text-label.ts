@@ -3,7 +3,7 @@ import type { Label } from '../../../domain/labels.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import * as fields from '../evidence-fields.ts'
 
-/** Evidence of the codes that repeat what the text model says. */
+/** Evidence of the codes that report the text model's label. */
 export const LABEL_EVIDENCE = {
   label: fields.label('label of the text'),
   score: fields.share(
@@ -12,7 +12,7 @@ export const LABEL_EVIDENCE = {
   threshold: fields.share('probability from which on it counts'),
 }
 
-/** The threshold of a label's code. `counts`: what the text does from there on. */
+/** The threshold of a label's code. `counts`: what the text counts as from there. */
 export const minScore = (counts: string) => ({
   default: 0,
   unit: 'probability',
@@ -21,7 +21,7 @@ export const minScore = (counts: string) => ({
   says: `probability of the label from which on ${counts}; 0 takes the threshold of the model card`,
 })
 
-/** The model's label, when it is this one and its probability reaches the threshold. */
+/** The model's label, if it is this one and its probability reaches the threshold. */
 export function labelFound(
   label: Label,
   message: AnalysedMessage,
@@ -33,7 +33,7 @@ export function labelFound(
     : undefined
 }
 
-/** `minScore` of the policy, 0 for that of the model card. */
+/** The effective threshold: `minScore` of the policy, or that of the model card if 0. */
 export function thresholdOf(label: Label, { modelThresholds }: MessageContext, minScore: number): number {
   return minScore > 0 ? minScore : modelThresholds[label]
 }

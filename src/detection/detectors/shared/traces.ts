@@ -6,42 +6,42 @@ import { wordingOpinion } from '../brand-decision/wording-opinion.ts'
 import { type Request, requestsIn } from './requests.ts'
 import { isPersonal, type SenderKind, senderKind } from './sender-kind.ts'
 
-/** What does not belong to the brand that a message claims to be from. */
+/** Something in a message that does not belong to the brand it claims to be from. */
 export interface ForeignPart {
   readonly kind: 'domain' | 'shortener' | 'callback' | 'request' | 'port' | 'sender'
   readonly value: string
 }
 
-/** Where a message leads, and what kind of number it comes from. */
+/** Destinations of a message, and the kind of its sender. */
 export interface Surroundings {
   readonly sender: SenderKind
   readonly foreignLink: UrlMention | undefined
-  /** A public shortener, which hides where it leads. */
+  /** A link of a public shortener, which hides its destination. */
   readonly shortener: UrlMention | undefined
   readonly foreignCallback: ContactMention | undefined
-  /** What a suspicious text asks for besides links and calls: brands do so as well, but not in such words. */
+  /** Request of a suspicious text besides links and calls: brands make requests too, but not in such wording. */
   readonly request: Request | undefined
 }
 
-/** The same, seen from one brand. */
+/** Surroundings relative to one brand. */
 export interface Traces extends Surroundings {
-  /** A filed port of the brand, or its own short number. */
+  /** Sent from a filed port of the brand, or its own short number. */
   readonly ownPort: boolean
-  /** The brand has filed ports and this is none of them. */
+  /** The brand has filed ports and this is not one of them. */
   readonly foreignPort: boolean
-  /** Anybody's number: a mobile, a landline, a number from overseas. */
+  /** Sent from a number anyone can use: a mobile, a landline, a number from overseas. */
   readonly personal: boolean
 }
 
-/** Text that touches a part that did not come may be cut: it proves nothing. */
+/** Whether a span borders on a missing part: it may be cut and proves nothing. */
 export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
   return message.partial && message.seams.some((seam) => span.start <= seam && seam <= span.end)
 }
 
-/** Hosts that stand for any (`do not open xxx.cc`). */
+/** Placeholder hosts (`do not open xxx.cc`). */
 const PLACEHOLDER = /^(?:x{2,}|example)\./
 
-/** Before a host: the text is about it (a registrar's notice, or one of a cloud), and does not lead there. */
+/** Text before a host that is the subject of the message (a notice of a registrar or cloud provider) and not a destination. */
 const SUBJECT = tracesWords.subject
 
 export function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
@@ -49,7 +49,7 @@ export function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
   return url.path.length <= 1 && !url.disguised && SUBJECT.test(before)
 }
 
-/** A link to a domain that anybody could have registered, and that the text does not only speak about. */
+/** A link to a domain that anyone could have registered and that is not just the subject of the text. */
 function foreignLink(message: AnalysedMessage, registry: Registry): UrlMention | undefined {
   return message.urls.find(
     (url) =>
@@ -60,9 +60,9 @@ function foreignLink(message: AnalysedMessage, registry: Registry): UrlMention |
   )
 }
 
-/** From here on a text reads enough like fraud for a shortener or a request to matter: honest senders have them as well. */
+/** Fraud score from which a shortener or a request matters: honest senders use them too. */
 const SUSPICIOUS = 0.3
-/** From here on it does where its words are like those of forgeries. */
+/** The same if the wording is similar to forgeries. */
 const DOUBTFUL = 0.1
 
 export function isSuspicious(message: AnalysedMessage): boolean {
@@ -76,12 +76,12 @@ function shortener(message: AnalysedMessage, registry: Registry): UrlMention | u
 
 const HANDLES: ReadonlySet<ContactMention['kind']> = new Set(['qq', 'wechat', 'telegram', 'line'])
 
-/** A handle of a chat service: whatever digits it holds, it is no telephone number. */
+/** Whether a contact is a messenger handle, and so not a phone number even if it has digits only. */
 export function isHandle({ kind }: ContactMention): boolean {
   return HANDLES.has(kind)
 }
 
-/** Whether a contact is a number that a registered brand answers. */
+/** Whether a contact is a number of a registered brand. */
 export function isOfficialNumber(contact: ContactMention, registry: Registry): boolean {
   return !isHandle(contact) && registry.brandByHotline(contact.value) !== undefined
 }
@@ -107,7 +107,7 @@ function foreignCallback(message: AnalysedMessage, registry: Registry): ContactM
   )
 }
 
-/** `brand`: undefined for a message that claims none. */
+/** Traces of a message relative to a brand; `brand` is undefined if it claims none. */
 export function tracesOf(
   brand: Brand | undefined,
   message: AnalysedMessage,
@@ -117,15 +117,15 @@ export function tracesOf(
   if (brand === undefined) return tracesIn(surroundings, false, false, isPersonal(surroundings.sender))
   const { from } = message
   const row = message.signature && registry.signature(message.signature.key)
-  // A filing without ports makes every port the brand's own.
+  // A filing without ports covers every port.
   const filed = row?.brand === brand.id && hasFilingHere(row, message)
   const ownPort = filed || registry.ownsPort(brand.id, from) || isOwnNumber(brand, from)
-  // A text to be scored by itself has no sender.
+  // A text scored on its own has no sender.
   const foreignPort = !ownPort && message.from !== '' && registry.portsOfBrand(brand.id).length > 0
   return tracesIn(surroundings, ownPort, foreignPort, !ownPort && isPersonal(surroundings.sender))
 }
 
-/** One literal: what is spread into a new object costs several times as much. */
+/** A single literal: spreading into a new object costs several times as much. */
 function tracesIn(
   { sender, foreignLink, shortener, foreignCallback, request }: Surroundings,
   ownPort: boolean,
@@ -140,14 +140,14 @@ function isOwnNumber({ hotlines }: Brand, from: string): boolean {
   return false
 }
 
-/** A short number answers for the brand, with up to five digits of a branch behind it. */
+/** A sender is a brand's short number, optionally followed by up to five digits of a branch. */
 function isNumberOf(hotline: string, from: string): boolean {
   return (
     from === hotline || (hotline.length <= 6 && from.startsWith(hotline) && from.length <= hotline.length + 5)
   )
 }
 
-/** Whether a message leads to something that is not official, or comes from a number that anybody can use. */
+/** Whether a message has an unofficial destination, or comes from a number anyone can use. */
 export function leadsAnywhere(surroundings: Surroundings): boolean {
   const { foreignLink, shortener, foreignCallback, request, sender } = surroundings
   return (
@@ -159,7 +159,7 @@ export function leadsAnywhere(surroundings: Surroundings): boolean {
   )
 }
 
-/** What of a message is not the brand's. */
+/** The parts of a message that do not belong to the brand. */
 export function foreignParts(traces: Traces, from: string): ForeignPart[] {
   const found: ForeignPart[] = []
   if (traces.foreignLink) found.push({ kind: 'domain', value: traces.foreignLink.domain })

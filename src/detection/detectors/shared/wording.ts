@@ -2,15 +2,15 @@ import type { AnalysedMessage } from '../../../domain/message.ts'
 import { SHIPPED_RULES } from '../../rules/shipped.ts'
 import { type Request, requestsIn } from './requests.ts'
 
-/** From here on wording is that of fraud. */
+/** Value from which wording counts as fraud. */
 const FRAUDULENT = 0.5
 
-/** Whether a value of `fraudWording` says fraud. */
+/** Whether a value of `fraudWording` indicates fraud. */
 export function isFraudWording(wording: number): boolean {
   return wording >= FRAUDULENT
 }
 
-/** Which kinds of words a normalised text has. */
+/** Kinds of words in a normalised text. */
 export function wordsOf(text: string) {
   const signs = SHIPPED_RULES.ofText(text)
   return {
@@ -23,15 +23,15 @@ export function wordsOf(text: string) {
 }
 
 /**
- * How much the wording speaks of fraud, 0 to 1: the model's fraud score, raised by lures. A text about a visit (`the
- * courier 138… is on his way`) has no lures.
+ * Fraud score of the wording, 0 to 1: the model's fraud score, raised by lures. A text about a visit (`the courier 138… is on his
+ * way`) has no lures.
  */
 export function fraudWording(message: AnalysedMessage): number {
   if (isVisit(message)) return 0
   if (message.malicious) return Math.max(0.9, message.scores.fraud)
   const { fraud } = message.scores
   if (fraud >= FRAUDULENT) return fraud
-  // Commercial texts promise refunds and points as well, and people talk of them.
+  // Commercial texts also promise refunds and points, and people talk about them.
   if (message.commercial || message.label === 'personal') return fraud
   const { errand, lure, pressure } = wordsOf(message.normalised.text)
   if (errand) return fraud
@@ -40,12 +40,12 @@ export function fraudWording(message: AnalysedMessage): number {
   return !answered && pressure ? Math.max(0.6, fraud) : fraud
 }
 
-/** What a visitor at the door does not ask for: money, a code, an app, a search. */
+/** Requests a visitor does not make: money, a code, an app, a search. */
 const NO_ERRAND: readonly Request[] = ['app', 'payment', 'secret', 'search']
 
 /**
- * Somebody comes or is to be called with an honest errand, and nothing lures: there the model alone proves nothing. Who
- * asks for money, a code or an app has another errand.
+ * Whether a text announces a visit or asks for a call with an honest purpose and without a lure: then the model alone proves
+ * nothing. Requests for money, a code or an app exclude it.
  */
 export function isVisit({ contacts, urls, normalised: { text } }: AnalysedMessage): boolean {
   const called = contacts.every(({ kind }) => kind === 'mobile' || SERVICE.has(kind))
