@@ -22,26 +22,26 @@ import { type Fault, toProblems } from '../settings/files/operator-schema.ts'
 import type { RowMap } from '../settings/files/row-file.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
 
-/** By what the examples are judged. */
+/** What the examples are judged with. */
 export interface ExampleParts {
   readonly policy: Policy
-  /** Folder of the model, and file of the registry; absent: the shipped ones. */
+  /** Model folder and registry file. If absent, the shipped ones are used. */
   readonly model?: string | undefined
   readonly registry?: string | undefined
-  /** Of a registry whose rows have another form. */
+  /** Field map of the registry, if its rows have another form. */
   readonly map?: RowMap | undefined
 }
 
 type Filed = Pick<ExampleParts, 'registry' | 'map'>
 
-/** 12:00 in China. */
+/** 12:00 in China (UTC+8). */
 const NOON = Date.UTC(2026, 4, 12, 4)
-/** Another mobile than those of examples, which their texts do not name. */
+/** Recipient of the examples: a number that does not occur in their texts. */
 const RECIPIENT = '19900000000'
 
 /**
- * Judges the example and the near miss of every own rule and composite as the service would, and says which are not as the
- * row says.
+ * Judges the example and the near miss of every own rule and composite as the service would, and returns a problem for each
+ * that gives another result than its row expects.
  */
 export async function checkExamples(
   { rules, own, document }: OwnRulesReading,
@@ -93,7 +93,7 @@ function shownOf({ signs }: OwnWhen, message: SignSet): string {
   return `${shown.join(', ') || 'none'}${lacking.length === 0 ? '' : `, and not ${lacking.join(', ')}`}`
 }
 
-/** Says what a message shows, judged with the registry of the operator and what an example says is filed. */
+/** Returns a function that judges an example with the operator's registry and the filings named in the example. */
 function shower(
   rules: LoadedRules,
   policy: Policy,
@@ -115,7 +115,7 @@ function registries({ registry: file, map }: Filed): (example: RuleExample) => R
   const { brands: shippedBrands } = loadShippedBrands()
   const knownBrands = new Set(shippedBrands.map(({ id }) => id))
   const read = file === undefined ? undefined : readRegistry(file, { knownBrands, ...given({ map }) })
-  // Faults of a registry are named where it is checked.
+  // The registry's own check reports its faults.
   const rows = read?.problems.length === 0 ? read.rows : { brands: [], signatures: [], ports: [] }
   const build = (more: readonly SignatureRow[]) =>
     buildRegistry({

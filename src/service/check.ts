@@ -27,19 +27,19 @@ export interface CheckOptions {
   readonly consents?: string
   readonly model?: string
   readonly connect?: boolean
-  /** Records of the operator, one a line. */
+  /** File of the operator's records, one per line. */
   readonly sample?: string
-  /** Of several inputs, the one whose records are in the sample. */
+  /** Which input the sample belongs to, if several are configured. */
   readonly topic?: string
 }
 
-/** What needs clients or the model, which this module does not load. */
+/** Parts that need clients or the model, which this module does not load. */
 export interface CheckParts {
-  /** Opens a model folder and says in a line what it is; throws SigwatchError (MODEL_INVALID) when it is unusable. */
+  /** Opens a model folder and describes it in one line. Throws SigwatchError (MODEL_INVALID) if it is unusable. */
   readonly inspectModel?: (folder: string) => Promise<string>
-  /** Runs the examples of own rules. */
+  /** Judges the examples of own rules. */
   readonly checkExamples?: typeof checkExamples
-  /** Reaches the servers of a configuration; a line for each that answers, a problem for each that does not. */
+  /** Connects to the configured servers: a summary line for each that answers, a problem for each that does not. */
   readonly connect?: (config: Config) => Promise<{ summary: readonly string[]; problems: readonly Problem[] }>
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly folder?: string
@@ -47,15 +47,15 @@ export interface CheckParts {
 
 export interface CheckResult {
   readonly problems: readonly Problem[]
-  /** What was read and found right, a line each. */
+  /** One line per valid input. */
   readonly summary: readonly string[]
-  /** Of a sample, what each record becomes. */
+  /** With a sample: the result for each of its records. */
   readonly rows: readonly object[]
 }
 
 const MAX_ROW_PROBLEMS = 100
 const MAX_OVERLAPS = 100
-/** Where what is found goes. */
+/** Collects the findings. */
 interface Found {
   readonly problems: Problem[]
   readonly summary: string[]
@@ -65,8 +65,8 @@ const SIDE_FILES = ['consents', 'complaints', 'replies', 'feedback'] as const sa
 const CHECKED = ['registry', 'policy', 'rules', 'model', ...SIDE_FILES] as const
 
 /**
- * Checks files. With `config`, or with nothing, the configuration is read and every file that it names is checked too;
- * else only the files that are given.
+ * Checks files. With `config`, or without any option, it reads the configuration and checks every file named there; otherwise
+ * only the files given.
  */
 export async function runCheck(options: CheckOptions, parts: CheckParts = {}): Promise<CheckResult> {
   const problems: Problem[] = []
@@ -81,7 +81,7 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
   let chosen: Partial<Pick<Config, (typeof CHECKED)[number] | 'sideFileMaps'>> = given
   if (wantsConfig) {
     const reading = readConfig({
-      // A mapping is tried before there is a key.
+      // A field map is often tried before a token key exists.
       serving: options.sample === undefined || connect,
       overrides: given,
       ...(options.config === undefined ? {} : { file: options.config }),
@@ -105,7 +105,7 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
   }
   const own = chosen.rules ? readOwnRules(chosen.rules) : undefined
   problems.push(...(own?.problems ?? []))
-  // Codes of rules that cannot be read are no fault of the policy.
+  // If the own rules cannot be read, their codes in the policy are not reported as faults.
   const isReadable = own === undefined || own.rules !== undefined
   const inForce =
     isReadable && (wantsConfig || chosen.policy || own)
@@ -148,7 +148,7 @@ async function reach(
   problems.push(...found.problems)
 }
 
-/** Where the policy is less in force than somebody may think who reads it. */
+/** Warns where less of the policy is enforced than it seems to say. */
 function shadowWarnings({ mode, enforce = [], codes = {} }: PolicyFile): string[] {
   if (mode !== 'shadow')
     return enforce.length > 0 ? ['enforce goes with mode: shadow: without it, every code is enforced'] : []
@@ -160,14 +160,14 @@ function shadowWarnings({ mode, enforce = [], codes = {} }: PolicyFile): string[
   )
 }
 
-/** As the summary of a file ends. */
+/** The author and reason of a change, as the end of a summary line. */
 function changedBy(change: Change | undefined): string {
   if (!change) return ''
   const { by, why } = changeWords(change)
   return `; changed by ${by}: ${why}`
 }
 
-/** Returns the policy, unless it has faults. */
+/** Returns the policy, or undefined if it has faults. */
 function checkPolicy(
   file: string | undefined,
   rules: OwnRules | undefined,
@@ -194,7 +194,7 @@ function checkPolicy(
   return policy
 }
 
-/** Own rules that can be read: whether their change is named, and whether their examples are as they say. */
+/** Checks own rules that could be read: whether they name who changed them, and whether their examples hold. */
 async function checkRules(
   chosen: Parameters<typeof fileMap>[0] & Pick<Partial<Config>, 'rules' | 'registry' | 'model'>,
   reading: OwnRulesReading,

@@ -2,10 +2,10 @@ import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { Config } from '../settings/config.ts'
 import { apart, observeRedis, trustedClockOf } from './compose-clock.ts'
 
-/** How long Redis is waited for, ms. */
+/** How long to wait for Redis, ms. */
 const CONNECT_WITHIN = 3_000
 
-/** The clock of a command that ends: that of the deployment, where Redis is configured and answers, else that of the host. */
+/** The clock of a short-lived command: the deployment's, if Redis is configured and answers, otherwise the host's. */
 export async function commandClock(config: Config): Promise<TrustedClock> {
   const clock = trustedClockOf(config)
   const { url, nodes, sentinels } = config.redis
@@ -21,7 +21,7 @@ export async function commandClock(config: Config): Promise<TrustedClock> {
   return clock
 }
 
-/** What is to be said to the person who gave the command; undefined: the clocks agree, as far as is known. */
+/** Warning for the user of a command, or undefined if no clock difference above `maxSkew` is known. */
 export function skewWarning(clock: TrustedClock, maxSkew: number): string | undefined {
   for (const [reference, skew] of clock.standing().skews) {
     if (Math.abs(skew) <= maxSkew) continue

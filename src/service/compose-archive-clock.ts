@@ -3,7 +3,7 @@ import type { Client } from '../analyst/archive/database.ts'
 import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 
-/** Lets the clock see that of PostgreSQL. Rejects with what PostgreSQL says. */
+/** Adds PostgreSQL's time to the clock. Rejects with the errors of PostgreSQL. */
 export async function observePostgres(clock: TrustedClock, client: Pick<Client, 'query'>): Promise<void> {
   const after = performance.now()
   const { rows } = await client.query<{ now: number }>(
@@ -12,17 +12,17 @@ export async function observePostgres(clock: TrustedClock, client: Pick<Client, 
   clock.observe('postgres', rows[0]!.now, { after, before: performance.now() })
 }
 
-/** Whether the host and what confirms it lie within `maxSkew`, ms, of one another. */
+/** Whether the host time agrees with the clock's bounds within `maxSkew`, ms. */
 export function hostAgrees(clock: TrustedClock, maxSkew: number, host: number): boolean {
   return clock.latest() - host <= maxSkew && host - clock.earliest() <= maxSkew
 }
 
-/** Between two questions for the ends of the partitions, ms. */
+/** Interval between requests for the end offsets of the partitions, ms. */
 const ASK_EVERY = 10_000
 
 /**
- * Lets the clock see that of the brokers, where they set the timestamps: a record behind the end that a partition had when it
- * was asked was appended since.
+ * Adds the brokers' time to the clock where they set the timestamps. A record at or beyond a partition's end offset was
+ * appended after that offset was read.
  */
 export class AppendTimes {
   readonly #clock: TrustedClock
@@ -41,7 +41,7 @@ export class AppendTimes {
     this.#ends.clear()
   }
 
-  /** Never rejects: a partition whose leader does not answer shows no time. */
+  /** Never rejects. A partition whose leader does not answer provides no time. */
   async ask(): Promise<void> {
     const at = performance.now()
     if (at - this.#askedAt < ASK_EVERY) return

@@ -5,19 +5,19 @@ import type { ArchiveInput } from '../analyst/archive/rows.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Checkpointed, SourceHandler } from '../domain/ports.ts'
 
-/** Records of a run that are written together. */
+/** Records of a run that are written in one go. */
 const CHUNK = 2_000
 
 export interface GrowingSourceOptions {
   readonly kafka: KafkaConnection
   readonly groupId: string
-  /** What each topic that exists holds; those that are made later are added. */
+  /** The kind of input of each existing topic; topics created later are added. */
   readonly inputs: Map<string, ArchiveInput>
   readonly missing: ReadonlyMap<string, ArchiveInput>
   readonly emit: Emit
 }
 
-/** Reads the topics that there are, and those that are made later from then on, as one consumer group. */
+/** Reads the existing topics as one consumer group, and topics created later as soon as they exist. */
 export class GrowingSource {
   readonly #options: GrowingSourceOptions
   readonly #stopping = new AbortController()
@@ -57,7 +57,7 @@ export class GrowingSource {
     return this.#source.stop()
   }
 
-  /** What is in flight is settled; then the group is joined again with all topics. */
+  /** Settles records in flight, then rejoins the group with all topics. */
   #add(names: readonly string[]): void {
     const { inputs, missing, emit } = this.#options
     for (const topic of names) {

@@ -30,7 +30,7 @@ export interface Archive extends Runnable {
   unready(): readonly string[]
 }
 
-/** What each topic of the configuration holds for the archive. */
+/** The kind of input of each topic role. */
 const INPUTS = {
   alerts: 'alerts',
   shadowAlerts: 'alerts',
@@ -44,7 +44,7 @@ const INPUTS = {
   registry: 'registry',
 } as const satisfies Partial<Record<keyof Config['kafka']['topics'], ArchiveInput>>
 
-/** Readers of the side topics whose records have another form, by topic. */
+/** Row readers of side topics that have a field map, by topic. */
 function mapsOf({ kafka, sideMaps = {} }: Config): ReadonlyMap<string, MapRow> {
   return new Map(
     SIDE_INPUTS.flatMap((input) => {
@@ -54,7 +54,7 @@ function mapsOf({ kafka, sideMaps = {} }: Config): ReadonlyMap<string, MapRow> {
   )
 }
 
-/** The database as it is configured; throws CONFIG_INVALID without one. */
+/** The configured database URL. Throws CONFIG_INVALID if there is none. */
 export function archiveUrlOf({ archive }: Config): string {
   if (archive.url) return archive.url.reveal()
   const message =
@@ -62,12 +62,18 @@ export function archiveUrlOf({ archive }: Config): string {
   throw new SigwatchError('CONFIG_INVALID', message)
 }
 
-/** A reader of the archive, under the limit for queries; `name` is what PostgreSQL shows of it. Throws CONFIG_INVALID without a database. */
+/**
+ * Opens a reader of the archive with the configured query timeout; `name` is its application name in PostgreSQL. Throws
+ * CONFIG_INVALID if no database is configured.
+ */
 export function openArchiveReader(config: Config, name: string): Promise<ArchiveReader> {
   return ArchiveReader.open(archiveUrlOf(config), name, config.archive.queryTimeout)
 }
 
-/** One connection for work that ends; `within`: it only reads, and how long a statement may take, ms. Rejects with what PostgreSQL says. */
+/**
+ * Runs `work` on one connection and closes it. With `within` the connection is read-only and limits each statement to that many
+ * ms. Rejects with the errors of PostgreSQL.
+ */
 export async function withDatabase<T>(
   url: string,
   work: (client: Client) => Promise<T>,
@@ -81,8 +87,8 @@ export async function withDatabase<T>(
 }
 
 /**
- * The same on the archive of the configuration. Rejects with CONFIG_INVALID
- * without one, and with ARCHIVE_REFUSED unless its tables are those of this program.
+ * `withDatabase` on the configured archive. Rejects with CONFIG_INVALID if none is configured, and with ARCHIVE_REFUSED unless
+ * the schema is that of this version.
  */
 export function withArchive<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
   return withDatabase(archiveUrlOf(config), async (client) => {
@@ -92,8 +98,8 @@ export function withArchive<T>(config: Config, work: (client: Client) => Promise
 }
 
 /**
- * Follows the topics of a deployment into PostgreSQL. Rejects for what a person must change before anything is read, and
- * when `stopping` ends the waiting for the brokers.
+ * Copies the topics of a deployment into PostgreSQL. Rejects for faults that the operator has to fix, before anything is read,
+ * and when `stopping` ends the wait for the brokers.
  */
 export async function composeArchive(config: Config, emit: Emit, stopping: AbortSignal): Promise<Archive> {
   const url = archiveUrlOf(config)
@@ -134,7 +140,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
     await watch.start()
     const readClock = (client: Client) => observePostgres(clock, client)
     startUpkeep(config, { url, clock, readClock, emit, signal: abort.signal })
-    // From now on a stop drains.
+    // From here on a stop drains.
     stopping.removeEventListener('abort', giveUp)
     return {
       run: () => source.run(intake),
@@ -154,14 +160,14 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   }
 }
 
-/** What is archived already; the tables are there then, and the clock has seen that of PostgreSQL. */
+/** The archived offsets. Creates the tables, and adds PostgreSQL's time to the clock. */
 async function prepared(client: Client, clock: TrustedClock): Promise<Map<string, number>> {
   await migrate(client)
   await observePostgres(clock, client)
   return archivedOffsets(client)
 }
 
-/** What runs next to the intake until `signal` is aborted. */
+/** Starts the periodic jobs that run alongside the intake until `signal` is aborted. */
 function startUpkeep(
   { archive, clock: { maxSkew } }: Config,
   options: Omit<UpkeepOptions, 'retention' | 'agreed'> & { readonly clock: TrustedClock },
@@ -174,8 +180,8 @@ function startUpkeep(
 }
 
 /**
- * Drops what is past the retention by the earlier of the clocks of this host and of PostgreSQL, however much it is. Rejects as
- * `withArchive`, and with ARCHIVE_UNREACHABLE while another process is at it.
+ * Drops all data older than the retention, by the earlier of the host's and PostgreSQL's clocks, without a limit on the amount.
+ * Rejects like `withArchive`, and with ARCHIVE_UNREACHABLE while another process is doing the same.
  */
 export async function expireNow(config: Config): Promise<Expired> {
   const clock = trustedClockOf(config)
@@ -188,7 +194,7 @@ export async function expireNow(config: Config): Promise<Expired> {
   })
 }
 
-/** The topics that are named, by whether they exist. Rejects with KAFKA_TOPIC_MISSING when none does. */
+/** The configured topics, split by whether they exist. Rejects with KAFKA_TOPIC_MISSING if none does. */
 async function namedInputs(
   kafka: KafkaConnection,
   { kafka: { topics } }: Config,
@@ -210,8 +216,8 @@ async function namedInputs(
 }
 
 /**
- * Where the group has come further than the database (one that was recreated, or restored from a backup), reading goes
- * back to what the database has. Rejects while other processes of the group run: they would have to be stopped.
+ * Moves the group's offsets back to those in the database if they are ahead of it, which happens after the database was
+ * recreated or restored from a backup. Rejects while other processes of the group are running: they would have to be stopped.
  */
 async function rewind(
   kafka: KafkaConnection,
@@ -237,7 +243,7 @@ async function logsOf(kafka: KafkaConnection, partitions: readonly PartitionId[]
   const [logs, bounds] = await Promise.all([kafka.logsOf(partitions), kafka.boundsOf(partitions)])
   const byKey = new Map(bounds.map((bound) => [partitionKey(bound), bound]))
   return logs.map(({ topic, partition, topicId }) => {
-    // Of a partition whose leader does not answer nothing is concluded.
+    // If the leader of a partition does not answer, its bounds are assumed to be unlimited.
     const { startOffset = 0, endOffset = Number.MAX_SAFE_INTEGER } =
       byKey.get(partitionKey({ topic, partition })) ?? {}
     return { topic, partition, startOffset, endOffset, ...(topicId === undefined ? {} : { topicId }) }

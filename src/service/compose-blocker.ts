@@ -22,27 +22,27 @@ import type { Runnable } from './lifecycle.ts'
 import type { Refusals } from './refusals.ts'
 import type { Telemetry } from './telemetry/events.ts'
 
-/** A running blocker. It answers from the start, by `blocker.failure` until its table is read. */
+/** A running blocker. It answers from the start, according to `blocker.failure` until the table has been read. */
 export interface Blocker extends Runnable {
-  /** Where it answers. */
+  /** The address it listens on. */
   readonly address: string
-  /** Reasons not to send gateways here. */
+  /** Reasons why gateways should not use this instance. */
   unready(): readonly string[]
-  /** What is worse than it should be, and no reason to send gateways elsewhere. */
+  /** Degradations that are no reason to use another instance. */
   notes(): readonly string[]
 }
 
-/** How long what has begun may take at the end, and then what is still to be written, ms. */
+/** Time limits at shutdown for requests in flight and for unwritten rows, ms. */
 const CLOSE_WITHIN = 5_000
 const WRITE_WITHIN = 5_000
 
-/** Where the configuration names no topic, the one that it usually is. */
+/** The topics of the configuration, with default names for those it does not name. */
 function topicsOf({ kafka: { topics } }: Config) {
   const { blocks, alerts, verdicts, enforcements } = topics
   return { blocks: blocks ?? 'sms.blocks', alerts, verdicts: verdicts ?? 'sms.verdicts', enforcements }
 }
 
-/** What instances share; absent where each counts for itself. */
+/** State shared by the instances; absent if each counts on its own. */
 interface Shared {
   readonly book: PassBook
   readonly unready: () => readonly string[]
@@ -69,7 +69,7 @@ async function openShared(config: Config, emit: Emit): Promise<Shared | undefine
   }
 }
 
-/** Throws SigwatchError for what a blocker does not start with, at a start and when its configuration is read again. */
+/** Throws SigwatchError for settings that a blocker cannot start with. Called at startup and when the configuration is reloaded. */
 export function checkBlocker({ kafka, http, privacy }: Config): void {
   if (!kafka.brokers)
     throw new SigwatchError(
@@ -82,8 +82,8 @@ export function checkBlocker({ kafka, http, privacy }: Config): void {
 }
 
 /**
- * Answers gateways by the block table, the alerts and the verdicts of a deployment. Rejects with CONFIG_INVALID for what a
- * person must change; waits for brokers and Redis once it runs.
+ * Answers gateways by the block table, alerts and verdicts of a deployment. Rejects with CONFIG_INVALID for faults that the
+ * operator has to fix; brokers and Redis are waited for while it runs.
  */
 export async function composeBlocker(
   config: Config,
@@ -128,7 +128,7 @@ export async function composeBlocker(
   }
 }
 
-/** What a blocker is made of, before anything runs. */
+/** Builds the parts of a blocker without starting them. */
 async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
   const { tokenKey, previousTokenKeys } = config.privacy
   const keys = [tokenKey!, ...(previousTokenKeys ?? [])]
@@ -190,7 +190,7 @@ interface FollowOptions {
   readonly signal: AbortSignal
 }
 
-/** Resolves when it is stopped; rejects for what a person must change. */
+/** Resolves when stopped. Rejects for faults that the operator has to fix. */
 async function follow(options: FollowOptions): Promise<void> {
   const { kafka, topics, following, enforcements, emit, signal } = options
   await kafka.requireTopics([topics.blocks, topics.alerts])

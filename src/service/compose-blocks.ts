@@ -9,13 +9,13 @@ import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { producerTo } from './compose-producer.ts'
 
-/** How long the brokers are waited for, ms. */
+/** How long to wait for the brokers, ms. */
 const PATIENCE = 15_000
-/** A deployment that lives renews its rows within minutes: what expired so long ago belongs to none, ms. */
+/** How long ago a row must have expired to be removed, ms. A running deployment renews its rows within minutes. */
 const GONE_AFTER = HOUR
-/** Tombstones that follow one look at what is new. */
+/** Tombstones written per check for new rows. */
 const TOGETHER = 1_000
-/** Reading takes seconds, in which rows may come: so often it is read on, at most, until nothing has. */
+/** Rows may arrive while the table is read: it reads on until there are none, at most this many times. */
 const LOOKS = 3
 
 export interface TidiedBlocks {
@@ -26,16 +26,16 @@ export interface TidiedBlocks {
 
 /** The topic of the block table. */
 export interface BlockTopic {
-  /** Passes the records that were not passed before, those of a key in their order; value null: a tombstone. */
+  /** Passes the records that were not passed before, in order per key. A null value is a tombstone. */
   readOn(take: (key: string, value: Buffer | null) => void): Promise<void>
-  /** Writes a tombstone for each. */
+  /** Writes a tombstone for each key. */
   end(keys: readonly string[]): Promise<void>
 }
 
 /**
- * Writes a tombstone for each row of the block table that expired over an hour ago, whichever deployment wrote it. Rows that
- * cannot be read stay, and so do all for which it takes the word of this host alone. Rejects with USAGE when no block table
- * is configured.
+ * Writes a tombstone for each row of the block table that expired over an hour ago, whichever deployment wrote it. Unreadable
+ * rows are kept, and so are rows whose expiry only this host's clock confirms. Rejects with USAGE if no block table is
+ * configured.
  */
 export async function tidyBlocks(config: Config, clock: TrustedClock): Promise<TidiedBlocks> {
   const topic = config.kafka.topics.blocks
@@ -57,8 +57,8 @@ export async function tidyBlocks(config: Config, clock: TrustedClock): Promise<T
 }
 
 /**
- * Ends the rows that expired over an hour ago. Reads on before tombstones are written: a state that was raised again
- * meanwhile keeps its row.
+ * Removes rows that expired over an hour ago. Reads new records before each batch of tombstones, so that a state raised again
+ * in the meantime keeps its row.
  */
 export async function endGone(
   topic: BlockTopic,
@@ -118,7 +118,7 @@ function readerOf(
   }
 }
 
-/** NaN for what is no row. */
+/** Epoch ms, or NaN if the value is not a valid row. */
 function expiryOf(value: Buffer): number {
   try {
     const { expiresAt } = JSON.parse(value.toString('utf8')) as { expiresAt?: unknown }

@@ -7,7 +7,7 @@ import type { Emit } from '../domain/events.ts'
 import type { Config } from '../settings/config.ts'
 import type { Secret } from '../settings/secret.ts'
 
-/** Kafka as it is configured; throws USAGE without brokers. */
+/** Connection to the configured Kafka. Throws USAGE without brokers. */
 export function kafkaOf(
   config: Config,
   emit: Emit,
@@ -32,7 +32,7 @@ export function kafkaOf(
   })
 }
 
-/** `checkTogether` has seen to it that what the mechanism needs is there. */
+/** `checkTogether` has already verified that the settings of the mechanism are present. */
 function loginOf({
   mechanism,
   username,
@@ -51,7 +51,7 @@ function loginOf({
   return { sasl: { mechanism, tokens } }
 }
 
-/** The PEM texts of TLS settings; what is not given is left to the system. */
+/** PEM texts of the TLS settings; missing ones are left to the system defaults. */
 function pemsOf({ ca, cert, key }: Record<'ca' | 'cert' | 'key', Secret | null>) {
   return {
     ...(ca ? { ca: ca.reveal() } : {}),
@@ -60,7 +60,7 @@ function pemsOf({ ca, cert, key }: Record<'ca' | 'cert' | 'key', Secret | null>)
   }
 }
 
-/** Redis as it is configured: a URL, the seeds of a Cluster or sentinels must be. */
+/** Connection to the configured Redis. A URL, cluster nodes or sentinels must be configured. */
 export async function redisOf(
   config: Config,
   options: Pick<RedisLinkOptions, 'onEviction' | 'onReach' | 'breaker'> = {},

@@ -3,7 +3,7 @@ import type { Emit } from '../domain/events.ts'
 import { CLOCK_REFERENCES, type ClockReference, TrustedClock } from '../domain/trusted-clock.ts'
 import type { Config } from '../settings/config.ts'
 
-/** The clock of this process, before any server was asked. */
+/** The clock of this process, before any server has been asked for the time. */
 export function trustedClockOf({ clock }: Pick<Config, 'clock'>): TrustedClock {
   return new TrustedClock({
     host: Date.now,
@@ -12,7 +12,7 @@ export function trustedClockOf({ clock }: Pick<Config, 'clock'>): TrustedClock {
   })
 }
 
-/** Asks the masters of Redis for the time. Never rejects: those that do not answer are passed over. */
+/** Asks the Redis masters for the time. Never rejects; masters that do not answer are skipped. */
 export async function observeRedis(clock: TrustedClock, link: Pick<RedisLink, 'times'>): Promise<void> {
   for (const { server, time, sent, received } of await link.times().catch(() => []))
     clock.observe('redis', time, { after: sent, before: received, member: server })
@@ -20,22 +20,22 @@ export async function observeRedis(clock: TrustedClock, link: Pick<RedisLink, 't
 
 export interface ClockWatchOptions {
   readonly clock: TrustedClock
-  /** Ask servers for the time; must not reject. */
+  /** Functions that ask servers for the time; must not reject. */
   readonly ask: readonly (() => Promise<void>)[]
   readonly emit: Emit
 }
 
-/** Between two rounds of questions, ms. */
+/** Interval between rounds, ms. */
 const ASK_EVERY = 3_000
-/** What is asked for because a record looks odd is asked again after this, ms. */
+/** Minimum interval between extra requests made because a record looks odd, ms. */
 const ASK_AGAIN = 500
-/** A difference is reported from the first on, and is over below the second, ms. */
+/** A skew is reported from the first threshold and considered resolved below the second, ms. */
 const SKEWED_FROM = 5_000
 const AGREES_BELOW = 4_000
-/** Without any reference for so long after the start it is said, ms. */
+/** How long after startup a missing time reference is reported, ms. */
 const ALONE_AFTER = 10_000
 
-/** Keeps the clock in line with its references, and reports when the host differs from them. */
+/** Keeps the clock in line with its references and reports when the host differs from them. */
 export class ClockWatch {
   readonly #options: ClockWatchOptions
   readonly #skewed = new Set<ClockReference>()
@@ -49,7 +49,7 @@ export class ClockWatch {
     this.#options = options
   }
 
-  /** Asks every reference once, then again and again until it is closed. */
+  /** Asks every reference once, then periodically until closed. */
   async start(): Promise<void> {
     await this.#round()
     this.#options.clock.onJump(() => void this.#ask())
@@ -60,12 +60,12 @@ export class ClockWatch {
     clearInterval(this.#timer)
   }
 
-  /** Before something is refused because of the time: asks the references, unless they were asked just now. */
+  /** Call before rejecting something because of the time: asks the references, unless they were asked just now. */
   async confirm(): Promise<void> {
     if (performance.now() - this.#askedAt > ASK_AGAIN) await this.#ask()
   }
 
-  /** Reasons for `/readyz`: the clock of this host is outvoted. */
+  /** Reasons for `/readyz`: the host's clock disagrees with the majority of references. */
   unready(): readonly string[] {
     const { clock } = this.#options
     const { odd } = clock.standing()
@@ -107,7 +107,7 @@ export class ClockWatch {
   }
 }
 
-/** How far a clock is from another one, `12 s behind` or `12 s ahead of`; `ms` below 0: it is behind. */
+/** The difference between two clocks in words, such as `12 s behind` or `12 s ahead of`. A negative `ms` means behind. */
 export function apart(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000)
   return `${seconds} s ${ms < 0 ? 'behind' : 'ahead of'}`

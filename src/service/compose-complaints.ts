@@ -37,18 +37,18 @@ import { trustedClockOf } from './compose-clock.ts'
 import { producerTo } from './compose-producer.ts'
 
 const SHIPPED_MAPPING = fileURLToPath(new URL('../../config/complaints-12321.yaml', import.meta.url))
-/** How long the brokers are waited for, ms. */
+/** How long to wait for the brokers, ms. */
 const PATIENCE = 30_000
-/** Records of one request. */
+/** Records per request. */
 const CHUNK = 500
 
-/** The mapping that is named, else the shipped one. */
+/** The mapping in `file`, or the shipped one. */
 export function mappingOf(file: string | undefined): ComplaintMapping & { readonly file: string } {
   const path = file ?? SHIPPED_MAPPING
   return { ...loadMapping(path), file: path }
 }
 
-/** Writes complaints to the archive, each with the label of its text. The same ones again change nothing. */
+/** Writes complaints to the archive, each with the label of its text. Idempotent. */
 export async function archiveComplaints(
   config: Config,
   complaints: readonly ImportedComplaint[],
@@ -77,7 +77,7 @@ export async function archiveComplaints(
   })
 }
 
-/** What the text model calls each complaint's text; undefined where there is none. */
+/** The text model's label for each complaint; undefined for complaints without a text. */
 async function labelsOf(
   config: Config,
   complaints: readonly ImportedComplaint[],
@@ -95,16 +95,13 @@ async function labelsOf(
   }
 }
 
-/** The topic of complaints. Throws USAGE where the configuration names none, or no brokers. */
+/** The topic of complaints. Throws USAGE if the configuration names none, or no brokers. */
 export function complaintTopicOf({ kafka: { brokers, topics } }: Config): string {
   if (brokers && topics.complaints !== null) return topics.complaints
   throw new SigwatchError('USAGE', '--publish needs KAFKA_BROKERS and kafka.topics.complaints')
 }
 
-/**
- * Sends complaints to their topic, where the service counts each once by its id. Rejects with
- * KAFKA_UNREACHABLE or KAFKA_TOPIC_MISSING.
- */
+/** Sends complaints to their topic, where the service counts each id once. Rejects with KAFKA_UNREACHABLE or KAFKA_TOPIC_MISSING. */
 export async function publishComplaints(
   config: Config,
   complaints: readonly ImportedComplaint[],
@@ -130,7 +127,7 @@ export async function publishComplaints(
   }
 }
 
-/** Notes that complaints were answered; see `answerComplaints`. */
+/** Records that complaints were answered; see `answerComplaints`. */
 export function noteAnswers(
   config: Config,
   ids: readonly string[],
@@ -139,10 +136,7 @@ export function noteAnswers(
   return withArchive(config, (client) => answerComplaints(client, ids, how))
 }
 
-/**
- * The deadlines of all complaints that were not answered, as they stand at `now`. `store`: dashboards and alert rules have
- * them from then on.
- */
+/** The deadlines of all unanswered complaints as of `now`. `store`: also saves them for dashboards and alert rules. */
 export function openDeadlines(
   config: Config,
   calendar: Calendar,
@@ -159,7 +153,7 @@ export function openDeadlines(
   })
 }
 
-/** The complaints of a time by enterprise, SP and template. */
+/** The complaints of a period by enterprise, SP and template. */
 export function complaintGroups(
   config: Config,
   { from, to }: { readonly from: number; readonly to: number },

@@ -21,14 +21,14 @@ import { leftOutDoubt } from './left-out-doubts.ts'
 import { shownRecord } from './sample.ts'
 import { textDoubt } from './text-doubts.ts'
 
-/** Records that are tried of each topic, the last of its partitions. */
+/** Records tried per topic, taken from the end of its partitions. */
 const TRIED = 100
-/** Reading them, and seeing that compaction has taken the last ones, ms. */
+/** Time limit for reading them, which includes the time to detect that compaction removed the last ones, ms. */
 const WITHIN = SHOWN_AFTER + 10_000
-/** Reasons that are shown of each topic, the most frequent first. */
+/** Reasons shown per topic, most frequent first. */
 const SHOWN = 3
 
-/** Reads the last records of each topic of submissions and side inputs, of those in `readable`, as the configuration says. */
+/** Reads the last records of each input and side topic in `readable` with the configured field maps. */
 export async function tryRecords(
   config: Config,
   connection: KafkaConnection,
@@ -96,13 +96,13 @@ function sayRecords(
   const frequent = [...reasons].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN)
   for (const [reason, count] of frequent) {
     const message = `${count} of the last ${all} records would be dead letters: ${reason}`
-    // Gateways break a few; most, and the configuration is wrong.
+    // A few broken records are normal; if most fail, the configuration is wrong.
     if (failed > read) problems.push({ file: 'kafka', key: topic, message })
     else summary.push(`kafka: warning: ${topic}: ${message}`)
   }
 }
 
-/** `doubts`: what is said of so many records, which stand for `#`. */
+/** `doubts`: number of records by doubt; `#` in the text stands for that number. */
 function sayDoubts(
   topic: string,
   read: number,
@@ -111,13 +111,13 @@ function sayDoubts(
 ): void {
   for (const [doubt, count] of doubts) {
     const message = doubt.replace('#', `${count} of ${read}`)
-    // A few senders write so; most, and the map lacks a form.
+    // A few such records may be the senders' fault; if most are, the map lacks a form.
     if (2 * count > read) problems.push({ file: 'kafka', key: topic, message })
     else summary.push(`kafka: warning: ${topic}: ${message}`)
   }
 }
 
-/** What the last rows of side inputs become. */
+/** Shows how the last rows of side inputs are read. */
 async function trySideRows(
   config: Config,
   connection: KafkaConnection,
@@ -152,7 +152,7 @@ async function trySideRows(
   }
 }
 
-/** A row without value: it deletes what has no key. */
+/** Reads a row of a side topic. Without a value it deletes its key; without a key as well it has no effect. */
 function sideRowReader(
   { sideMaps }: Config,
   input: SideInput,
@@ -168,14 +168,14 @@ function sideRowReader(
   }
 }
 
-/** Numbers masked, texts redacted, times as they are read. */
+/** JSON replacer: masks numbers, redacts texts and formats times. */
 function shownMember(name: string, value: unknown): unknown {
   if (name === 'to' || name === 'from') return maskRecipient(String(value)) ?? '***'
   if (name === 'ts' || name === 'until') return new Date(Number(value)).toISOString()
   return ['text', 'note', 'deleted'].includes(name) ? redactText(String(value)) : value
 }
 
-/** `lastRecords`, with what goes wrong among the findings. */
+/** Calls `lastRecords` and adds its errors to the findings. */
 async function readLast(
   { kafka }: Config,
   connection: KafkaConnection,

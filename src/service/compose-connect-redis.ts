@@ -6,18 +6,18 @@ import type { Problem } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
 import { redisOf } from './compose-clients.ts'
 
-/** What was found of servers: a line for what is right or cannot be known, a problem for what is wrong. */
+/** Results for servers: a summary line for what is fine or cannot be determined, a problem for what is wrong. */
 export interface Findings {
   readonly summary: string[]
   readonly problems: Problem[]
 }
 
 const CONNECT_WITHIN = 5_000
-/** Instances and Redis may differ by so much, ms: leases and expiry bear it. */
+/** Tolerated clock difference between instances and Redis, ms; leases and expiry are built for it. */
 const CLOCKS_DIFFER = 5_000
 const SUBSCRIBE_WITHIN = 3_000
 
-/** Reaches Redis and tries each kind of call that the service makes, on keys that vanish within seconds. */
+/** Connects to Redis and tries each kind of call the service makes, on keys that expire within seconds. */
 export async function checkRedis(config: Config, findings: Findings): Promise<void> {
   const { summary, problems } = findings
   const { url, nodes, sentinels } = config.redis
@@ -26,7 +26,7 @@ export async function checkRedis(config: Config, findings: Findings): Promise<vo
     return
   }
   const patient = { ...config, redis: { ...config.redis, budget: CONNECT_WITHIN } }
-  // A call that is refused says nothing about the next.
+  // Without a breaker: one refused call must not affect the next.
   const link = await redisOf(patient, { breaker: { failures: Number.POSITIVE_INFINITY, coolDownMs: 0 } })
   try {
     if (!(await link.ready(CONNECT_WITHIN))) {
@@ -81,7 +81,7 @@ async function sayServers(link: RedisLink, { summary, problems }: Findings): Pro
   }
 }
 
-/** What is left after a restart without an append-only file. */
+/** What survives a restart without an append-only file. */
 async function snapshots(link: RedisLink, servers: number): Promise<string> {
   if (servers > 1) return 'without an append-only file at best the last snapshot is left after a restart'
   const reply = await link.command('CONFIG', 'GET', 'save').catch(() => undefined)
@@ -123,7 +123,7 @@ async function tryRights(
     'keys {sigwatch:*': () => link.command('SET', `{${name}}`, '1', 'PX', 2000),
     'scripts (EVALSHA, SCRIPT LOAD)': async () => {
       const sha = String(await link.command('SCRIPT', 'LOAD', SET_FOR_A_MOMENT))
-      // On a Cluster the one that keeps the key may be another one.
+      // In a Cluster, another node than the one with the script may hold the key.
       if (link.cluster) await link.command('EVAL', SET_FOR_A_MOMENT, 1, name, '1')
       else await link.command('EVALSHA', sha, 1, name, '1')
     },

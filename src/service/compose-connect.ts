@@ -16,10 +16,10 @@ import { tryRecords } from './compose-connect-records.ts'
 import { checkRedis, type Findings } from './compose-connect-redis.ts'
 import { type PlannedTopic, plannedTopics } from './compose-topics.ts'
 
-/** How long the brokers are waited for in all, ms. */
+/** Total time to wait for the brokers, ms. */
 const CONNECT_WITHIN = 20_000
 const READ_WITHIN = 12_000
-/** Records so far ahead are no network delay, ms. */
+/** Timestamps this far in the future cannot be explained by network delay, ms. */
 const AHEAD = 5_000
 const INPUTS: readonly PlannedTopic['role'][] = [
   'messages',
@@ -30,7 +30,7 @@ const INPUTS: readonly PlannedTopic['role'][] = [
   'feedback',
 ]
 
-/** Reaches the servers of the configuration and tries what the service will do there; changes nothing that lasts. */
+/** Connects to the configured servers and tries what the service will do there. Leaves no lasting changes. */
 export async function checkServers(config: Config): Promise<Findings> {
   const findings: Findings = { summary: [], problems: [] }
   if (config.kafka.brokers) await checkKafka(config, findings)
@@ -176,7 +176,7 @@ async function sayTransactions(
     })
 }
 
-/** Kafka has no call for its time; what has been appended shows when it is ahead. */
+/** Kafka has no call for its time, but the timestamps it appended show whether it is ahead. */
 async function sayClock(
   config: Config,
   connection: KafkaConnection,

@@ -17,14 +17,13 @@ import { openArchiveReader } from './compose-archive.ts'
 import { type FeedbackPlace, openFeedback, takesFeedback } from './compose-feedback.ts'
 import { canPrint, printPdf } from './print-pdf.ts'
 
-/** A running desk. */
 export interface RunningDesk {
-  /** Where it is opened. */
+  /** The address to open in a browser. */
   readonly address: string
   close(): Promise<void>
 }
 
-/** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where no login is configured. */
+/** Serves the desk, the analysts' web interface to the archive. Rejects with CONFIG_INVALID if no login is configured. */
 export async function composeDesk(config: Config, emit: Emit): Promise<RunningDesk> {
   const { host, port, tokens, trustedProxies, oidc } = config.desk
   const provider = providerOf(oidc, () => archive.now())
@@ -81,7 +80,7 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
   }
 }
 
-/** Where people log in besides tokens; undefined: nowhere. */
+/** The OpenID Connect provider, or undefined if only tokens are configured. */
 function providerOf(oidc: Config['desk']['oidc'], now: () => Promise<number>): ProviderLogins | undefined {
   const { issuer, clientId, clientSecret, url, rights, name, claim, scope } = oidc
   if (issuer === null || clientId === null || clientSecret === null || url === null || rights === null)
@@ -94,7 +93,7 @@ function providerOf(oidc: Config['desk']['oidc'], now: () => Promise<number>): P
   }
 }
 
-/** The tokens of a number under all keys; undefined: no key is configured. */
+/** Computes the tokens of a number under all keys; undefined if no key is configured. */
 function numberTokensOf({ tokenKey, previousTokenKeys }: Config['privacy']): DeskOptions['numberTokens'] {
   if (!tokenKey) return undefined
   const all = [tokenKey, ...(previousTokenKeys ?? [])].map((key) => createTokeniser(revealed(key)))
@@ -103,14 +102,14 @@ function numberTokensOf({ tokenKey, previousTokenKeys }: Config['privacy']): Des
 
 let printing: Promise<unknown> = Promise.resolve()
 
-/** Prints one page after the other: each takes the memory of a browser. */
+/** Prints pages one at a time: each needs a browser's worth of memory. */
 function oneByOne(page: string): Promise<Buffer | undefined> {
   const printed = printing.then(() => (canPrint() ? printPdf(page) : undefined))
   printing = printed.catch(() => undefined)
   return printed
 }
 
-/** Whether an address is in one of these networks. */
+/** Returns a check for whether an address belongs to one of these networks. */
 function isOneOf(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const network of networks) {
@@ -121,7 +120,7 @@ function isOneOf(networks: readonly string[]): (address: string) => boolean {
   return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
-/** The time that the clocks of this host, of the database and, where there is one, of Redis agree on, epoch ms. */
+/** The time on which the clocks of the host, the database and, if configured, Redis agree, epoch ms. */
 async function trustedNow(config: Config, archive: Pick<ArchiveReader, 'now'>): Promise<number> {
   const clock = await commandClock(config)
   const after = performance.now()
@@ -129,11 +128,11 @@ async function trustedNow(config: Config, archive: Pick<ArchiveReader, 'now'>): 
   return clock.now()
 }
 
-/** How long a connection is kept for the next row of feedback, ms: what opens it gives up after 30 s. */
+/** How long an idle connection is kept for the next feedback row, ms. `openFeedback` limits a connection to 30 s. */
 const KEPT = 5_000
 const OLDEST = 20_000
 
-/** Where feedback is written, opened as it is needed. */
+/** The connection that feedback is written to, opened on demand. */
 class FeedbackLine {
   readonly #config: Config
   #open: { readonly place: Promise<FeedbackPlace>; readonly at: number } | undefined

@@ -4,17 +4,17 @@ import { type Feed, fileFeed } from '../analyst/evidence/feed.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Where feedback is written, and where the alerts that it may be about are looked up. */
+/** Where feedback is written, and where the alerts it may refer to are looked up. */
 export interface FeedbackPlace {
-  /** For people: a topic or a file. */
+  /** Topic or file name, for messages. */
   readonly name: string
-  /** The feedback that is there. */
+  /** Existing feedback. */
   readonly feedback: Feed
-  /** What the service made of feedback; undefined: there is no topic of answers. */
+  /** The service's results for feedback; undefined if there is no topic for them. */
   readonly answers: Feed | undefined
-  /** None: nothing can be looked up. */
+  /** Empty if nothing can be looked up. */
   readonly alerts: readonly Feed[]
-  /** `at`: the time of the row, epoch ms. */
+  /** `at`: time of the row, epoch ms. */
   append(key: string, row: string, at: number): Promise<void>
   close(): Promise<void>
 }
@@ -24,15 +24,15 @@ export interface FeedbackFiles {
   readonly alerts?: readonly string[]
 }
 
-/** How long the brokers are waited for, ms. */
+/** How long to wait for the brokers, ms. */
 const CONNECT_WITHIN = 30_000
 
-/** Whether there is a place that feedback can be written to. */
+/** Whether the configuration has a topic or file for feedback. */
 export function takesFeedback({ kafka: { brokers, topics }, feedback }: Config): boolean {
   return brokers ? topics.feedback !== null : feedback !== null
 }
 
-/** A file that is named wins over the topic, and the topic over the file of the configuration. */
+/** A file in `files` takes precedence over the topic, and the topic over the configured file. */
 export async function openFeedback(config: Config, files: FeedbackFiles): Promise<FeedbackPlace> {
   const { brokers, topics } = config.kafka
   const path = files.file ?? (brokers ? undefined : config.feedback)

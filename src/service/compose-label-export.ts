@@ -10,7 +10,7 @@ import { openArchiveReader } from './compose-archive.ts'
 import { textLines } from './text-lines.ts'
 
 export interface JudgedRange {
-  /** When it was judged, epoch ms; `to` is not included. */
+  /** Range of judgement times, epoch ms; `to` is exclusive. */
   readonly from: number
   readonly to: number
 }
@@ -22,11 +22,11 @@ export interface JudgedFiles {
 
 export interface JudgedCases {
   readonly cases: readonly JudgedCase[]
-  /** Judgements about what is not there. */
+  /** Judgements whose alert was not found. */
   readonly unknown: number
 }
 
-/** The judged cases of the archive. */
+/** The judged cases in the archive. */
 export async function casesOfArchive(config: Config, { from, to }: JudgedRange): Promise<JudgedCases> {
   const archive = await openArchiveReader(config, 'sigwatch label-export')
   const judged = await archive.judgedAlerts(from, to).finally(() => archive.close())
@@ -44,7 +44,7 @@ export async function casesOfArchive(config: Config, { from, to }: JudgedRange):
   return { cases, unknown: judged.length - cases.length }
 }
 
-/** The judged cases of files of alerts and of feedback. Rejects with USAGE for a line that is neither. */
+/** The judged cases in files of alerts and feedback. Rejects with USAGE for a line that is neither. */
 export async function casesOfFiles(
   { alerts, feedback }: JudgedFiles,
   { from, to }: JudgedRange,
@@ -78,7 +78,7 @@ export async function casesOfFiles(
   return { cases, unknown: said.size - cases.length }
 }
 
-/** Whether a row was taken back later, by itself or with its batch. */
+/** Returns a check for whether a row was undone later, on its own or with its batch. */
 function undoneIn(rows: readonly Feedback[]): (row: Feedback) => boolean {
   const at = new Map<string, number>()
   for (const { undo, ts } of rows) if (undo !== undefined) at.set(undo, Math.max(at.get(undo) ?? ts, ts))
@@ -86,7 +86,7 @@ function undoneIn(rows: readonly Feedback[]): (row: Feedback) => boolean {
     [feedbackIdOf(row), row.batch].some((id) => id !== undefined && (at.get(id) ?? row.ts - 1) >= row.ts)
 }
 
-/** Rows as the service reads them. Throws InvalidInput (USAGE) for the first that it would refuse. */
+/** Feedback rows as the service reads them. Throws InvalidInput (USAGE) for the first row that the service would refuse. */
 function* feedbackOf(file: string): Generator<Feedback> {
   for (const line of readSideFile('feedback', file, canonicalNumber)) {
     if ('problem' in line) throw new InvalidInput('USAGE', [line.problem])
@@ -94,7 +94,7 @@ function* feedbackOf(file: string): Generator<Feedback> {
   }
 }
 
-/** Which of the alerts that a subject names it is about: one on the message itself, an enforced one, the latest. */
+/** Picks the alert for a subject: message alerts first, then enforced ones, then the latest. */
 function isBetter(alert: Alert, held: Alert | undefined): boolean {
   if (held === undefined) return true
   const rank = ({ data }: Alert) =>

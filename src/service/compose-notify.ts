@@ -19,15 +19,15 @@ export interface Notifier extends Runnable {
   unready(): readonly string[]
 }
 
-/** States are renewed within it, ms. */
+/** States are renewed at least this often, ms. */
 const RENEWED = 16 * MINUTE
-/** What is open is posted so often, ms, and a change within a second. */
+/** Open states are posted at this interval and changes after at most `POST_SOON`, ms. */
 const POST_EVERY = 30_000
 const POST_SOON = 1_000
 
 /**
- * Posts the open states of a deployment and the rules that hold to Alertmanagers. Nothing is committed: each start reads the
- * alerts of the last minutes, and several notifiers post the same. Rejects with CONFIG_INVALID without an Alertmanager.
+ * Posts the open states of a deployment and the firing rules to Alertmanagers. Nothing is committed: each start reads the
+ * alerts of the last minutes, and several notifiers post the same alerts. Rejects with CONFIG_INVALID without an Alertmanager.
  */
 export async function composeNotifier(config: Config, emit: Emit): Promise<Notifier> {
   const { alertmanagers, token, rules } = config.notify
@@ -110,7 +110,10 @@ interface PosterOptions {
   readonly signal: AbortSignal
 }
 
-/** Posts all at intervals and what has changed soon after it has, to each server by itself: one that hangs holds up no other. */
+/**
+ * Posts everything at intervals and changes shortly after they happen. Each server is posted to independently, so that one that
+ * hangs does not delay the others.
+ */
 class Poster {
   readonly #options: PosterOptions
   readonly #busy = new Set<Alertmanager>()

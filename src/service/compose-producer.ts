@@ -5,12 +5,12 @@ import { inputsOf } from '../pipeline/inputs.ts'
 import { loadConfig } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 
-/** How long the brokers are waited for, ms. */
+/** How long to wait for the brokers, ms. */
 const PATIENCE = 15_000
 
 /**
- * Writes input records, keyed as they come, to the first topic of submissions whose records need no map; throws USAGE
- * where there is none. Rejects with KAFKA_UNREACHABLE.
+ * Opens a producer of input records to the first input topic without a field map; the keys of the records are kept. Throws
+ * USAGE if there is no such topic. Rejects with KAFKA_UNREACHABLE.
  */
 export async function openProducer(configFile: string | undefined) {
   const { config } = loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), serving: false })
@@ -34,13 +34,13 @@ export async function openProducer(configFile: string | undefined) {
 
 export interface KeyedRecord {
   readonly key: string
-  /** null: a tombstone. */
+  /** null for a tombstone. */
   readonly value: string | Buffer | null
-  /** By a trusted clock, epoch ms, where the topic keeps the time of the writer; absent: the clock of the host. */
+  /** Record timestamp from a trusted clock, epoch ms, for topics that keep the producer's time. Defaults to the host's clock. */
   readonly at?: number
 }
 
-/** Writes to one topic until it is closed. Rejects with KAFKA_UNREACHABLE, and so does `send`. */
+/** Opens a producer for one topic. It and its `send` reject with KAFKA_UNREACHABLE. */
 export async function producerTo(topic: string, connection: Pick<KafkaConnection, 'producer'>) {
   const producer = connection.producer()
   const close = () => producer.disconnect()
@@ -49,7 +49,7 @@ export async function producerTo(topic: string, connection: Pick<KafkaConnection
     throw failureOf(error)
   })
   return {
-    /** Resolves when all are acknowledged. */
+    /** Resolves when all records are acknowledged. */
     async send(records: readonly KeyedRecord[]): Promise<void> {
       if (records.length === 0) return
       const messages = records.map(({ key, value, at }) => ({

@@ -10,7 +10,7 @@ import type { Config } from '../settings/config.ts'
 import { archiveUrlOf, openArchiveReader, withDatabase } from './compose-archive.ts'
 import { textLines } from './text-lines.ts'
 
-/** Where a report takes its alerts from. */
+/** Source of the alerts of a report. */
 interface Feed {
   alerts(from: number, to: number): AsyncIterable<Alert>
   judged?(from: number, to: number): Promise<readonly ReviewedCode[]>
@@ -20,13 +20,13 @@ interface Feed {
 
 export interface ReportChoices extends Range {
   readonly title?: string
-  /** Files of alerts, one a line, instead of the archive. */
+  /** Files of alerts, one per line, to use instead of the archive. */
   readonly files?: readonly string[]
-  /** Of the deadlines of complaints. */
+  /** Calendar for the deadlines of complaints. */
   readonly calendar: Calendar
 }
 
-/** The report of a range against the one of the same length before it, as HTML. */
+/** Renders an HTML report on a range, compared with the preceding range of the same length. */
 export async function composeReport(
   config: Config,
   { from, to, title, files, calendar }: ReportChoices,
@@ -56,7 +56,7 @@ export async function composeReport(
   }
 }
 
-/** The complaints of the range by enterprise, SP and template, and the deadlines that end soon or are over. */
+/** The complaints of the range by enterprise, SP and template, and the deadlines that are near or missed. */
 function complaintCases(config: Config, { from, to }: Range, calendar: Calendar) {
   return withDatabase(
     archiveUrlOf(config),
@@ -74,7 +74,7 @@ function complaintCases(config: Config, { from, to }: Range, calendar: Calendar)
   )
 }
 
-/** Lines of files; an alert that stands in two of them, or twice in one, counts once. */
+/** Alerts from files; an alert that occurs more than once counts once. */
 function fileFeed(files: readonly string[]): Feed {
   return {
     async *alerts() {
@@ -97,7 +97,7 @@ function alertOf(text: string, file: string, line: number): Alert {
     const alert = JSON.parse(text) as Alert
     if (typeof alert.id === 'string' && typeof alert.time === 'string' && alert.data?.reasons) return alert
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new SigwatchError('USAGE', `${file}:${line}: is no alert`)
 }

@@ -28,7 +28,7 @@ import { FeedbackOrders } from './orders.ts'
 import type { Refusals } from './refusals.ts'
 import { fileStampsOf, Reloader } from './reload.ts'
 
-/** The service: Kafka in and out, Redis or memory, side topics followed. `stopping` ends the waiting for Kafka. */
+/** The service: Kafka input and output, Redis or memory, side topics. `stopping` ends the wait for Kafka. */
 export async function composeService(
   config: Config,
   emit: Emit,
@@ -44,7 +44,7 @@ export async function composeService(
     opening = false
     return app
   } catch (error) {
-    // An open connection would keep the process from ending.
+    // An open connection would keep the process alive.
     abort.abort()
     await kafka.close()
     throw error
@@ -61,7 +61,7 @@ async function composeOn(
   const clock = trustedClockOf(config)
   const stamps = fileStampsOf(config)
   const assets = await openAssets(config, emit, fileMap(config, 'registry'))
-  // Early, so that a SIGHUP while Kafka is waited for does not end the process.
+  // Created early: without its handler, a SIGHUP during the wait for Kafka would end the process.
   const reloader = new Reloader({ config, assets, stamps, adopt: (what) => core.adopt(what), emit, refusals })
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
@@ -103,7 +103,7 @@ interface Composed extends Pick<Application, 'assets'> {
   readonly orders: FeedbackOrders
   readonly reloader: Reloader
   readonly sideInputs: SideInputs
-  /** Closed in this order, after the core has stopped. */
+  /** Closed in this order after the core has stopped. */
   readonly closing: readonly ({ close(): unknown } | undefined)[]
   readonly abort: AbortController
 }
@@ -129,7 +129,7 @@ function runningOf({ core, assets, orders, reloader, sideInputs, closing, abort 
   }
 }
 
-/** Orders go to the topic of feedback, from which every instance takes them. */
+/** Orders are written to the feedback topic, which every instance reads. */
 function ordersOf(kafka: KafkaConnection, config: Config, core: Runner, clock: TrustedClock): FeedbackOrders {
   const { feedback } = config.kafka.topics
   let opened: ReturnType<typeof producerTo> | undefined
@@ -148,7 +148,7 @@ function ordersOf(kafka: KafkaConnection, config: Config, core: Runner, clock: T
   })
 }
 
-/** The stores as the flow knows them. */
+/** The stores as the pipeline expects them. */
 function remembering(
   { features, states, ledger, senderMinutes, notices, templates }: Stores,
   assets: Assets,
@@ -160,7 +160,7 @@ function remembering(
   return { features, states, ledger, senderMinutes, learning, templateLearning }
 }
 
-/** The topic of templates, where one is named. */
+/** The topic of templates, or undefined if none is configured. */
 function templateTopicOf(
   learning: TemplateLearning,
   {
@@ -202,7 +202,7 @@ function sourceOf(
   return createKafkaSource({ connection: kafka, groupId, topics, startFrom, emit, takeOver, appended })
 }
 
-/** Where everything goes, and the transactions in which most of it does, if it does. */
+/** The sink for all outputs, and the transactions for exactly-once delivery, if configured. */
 async function outputsOf(connection: KafkaConnection, config: Config, emit: Emit, clock: TrustedClock) {
   const topics = await requiredTopics(connection, config)
   const { groupId } = config.kafka
@@ -219,7 +219,7 @@ function tokeniserOf({ privacy }: Config) {
   return createTokeniser(revealed(tokenKey))
 }
 
-/** The output topics by channel. They and the input must exist. */
+/** The output topics by channel. They and the input topics must exist. */
 async function requiredTopics(kafka: KafkaConnection, config: Config): Promise<Record<string, string>> {
   const { topics, createTopics } = config.kafka
   const { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions, templates } = topics
@@ -233,7 +233,7 @@ async function requiredTopics(kafka: KafkaConnection, config: Config): Promise<R
     compacted: [blocks, versions, templates].filter((name) => name !== null),
     stamped: Object.values(named),
   })
-  // Used like a side topic: when it exists.
+  // Optional, like side topics: used if it exists.
   if (feedbackResults !== null && (await kafka.missingTopics([feedbackResults])).length === 0)
     named.feedbackResults = feedbackResults
   return named

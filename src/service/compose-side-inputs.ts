@@ -30,15 +30,15 @@ export interface SideInputsParts {
   readonly core: Runner
   readonly sink: Pick<Sink, 'write'>
   readonly offsets: SideOffsets
-  /** Absent: no topic of templates is named. */
+  /** Absent if no topic of templates is configured. */
   readonly templates?: TemplateTopic | undefined
   readonly clock: BoundedClock
   readonly emit: Emit
 }
 
 /**
- * What operators and subscribers say, from files and topics: read to its end before the first message, and again where
- * Redis lost it. While Redis is away, what has to go into it waits, and messages are judged without.
+ * Reads consents, replies, complaints, feedback, templates and the registry from files and topics: to the end before the first
+ * message, and again after Redis lost them. While Redis is away, rows for it wait and messages are judged without them.
  */
 export class SideInputs {
   readonly #parts: SideInputsParts
@@ -46,7 +46,7 @@ export class SideInputs {
   readonly #guard: LedgerGuard
   readonly #stopping = new AbortController()
   #complete = false
-  /** Called when the store is found to be away. */
+  /** Called when the store cannot be reached. */
   #away: () => void = () => {}
 
   constructor(parts: SideInputsParts) {
@@ -71,8 +71,8 @@ export class SideInputs {
   }
 
   /**
-   * Resolves when messages may be judged: the registry has been read, and everything else too unless the store is away.
-   * `complete` resolves when that is done as well; it rejects with InvalidInput when a file is wrong.
+   * Resolves when messages can be judged: once the registry has been read, and all other inputs too unless the store is away.
+   * `complete` resolves when all inputs have been read; it rejects with InvalidInput if a file is invalid.
    */
   async start(): Promise<{ readonly complete: Promise<void> }> {
     const away = new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ export class SideInputs {
     return this.#topics.follows(input)
   }
 
-  /** Redis lost consents. */
+  /** Call when Redis lost consents. */
   lost(): void {
     this.#guard.lost()
   }
@@ -117,7 +117,7 @@ export class SideInputs {
     void this.#awaitMissing()
   }
 
-  /** Topics that are made later are read from then on. */
+  /** Starts reading topics that are created later. */
   async #awaitMissing(): Promise<void> {
     const { kafka, topics, emit } = this.#parts
     const { missing } = topics
@@ -131,7 +131,10 @@ export class SideInputs {
     await awaitTopics(kafka, names, found, this.#stopping.signal)
   }
 
-  /** What has taken effect of side topics on the deployment; of replies and feedback nothing where their effect is lost. */
+  /**
+   * Restores the positions up to which the deployment has applied side topics, except those of replies and feedback if their
+   * effect is lost.
+   */
   async #resume(): Promise<void> {
     const { stores, offsets, config } = this.#parts
     const { guarded, states } = stores
@@ -143,7 +146,7 @@ export class SideInputs {
     offsets.resume(known.filter(({ topic }) => !lost.includes(topic)))
   }
 
-  /** Consents and refusals, from the file and from the topics. */
+  /** Reads consents and refusals again, from the file and from the topics. */
   async #reread(): Promise<void> {
     await this.#readFiles({ ...this.#parts.config, replies: null, complaints: null, feedback: null })
     await this.#topics.reread()
@@ -154,7 +157,10 @@ export class SideInputs {
     return readSideFiles(config, { ledger: this.#ledger, sideRows: core.sideRows }, clock, emit, true)
   }
 
-  /** Every instance reads every row: the first keeps those that are refused, as dead letters. Never rejects. */
+  /**
+   * Writes a refused row as a dead letter. Every instance reads every row; only the first to count an attempt writes it. Never
+   * rejects.
+   */
   async #keepRefused({ value, position }: TableRow, message: string): Promise<void> {
     const { stores, sink, emit, config } = this.#parts
     const { topic, partition, offset } = position
@@ -175,7 +181,7 @@ export class SideInputs {
     }
   }
 
-  /** Rows that others wait for outlast an outage of the store. */
+  /** Applies rows and retries through an outage of the store, because later rows depend on them. */
   readonly #ledger = {
     apply: async (rows: readonly ConsentRow[]) => {
       await this.#untilReached(() => this.#parts.stores.ledger.apply(rows))
@@ -185,7 +191,7 @@ export class SideInputs {
     },
   }
 
-  /** Tries again while the store cannot be reached; undefined when stopped meanwhile. */
+  /** Retries until the store can be reached; undefined if stopped in the meantime. */
   async #untilReached<T>(work: () => Promise<T>): Promise<T | undefined> {
     const { signal } = this.#stopping
     for (let attempt = 0; !signal.aborted; attempt++) {
@@ -209,7 +215,7 @@ export class SideInputs {
   }
 }
 
-/** Why a row is refused, without the numbers that it holds; what is allowed instead stays as it is. */
+/** The reason for a refusal with numbers redacted; the list of allowed values is left as it is. */
 function withoutNumbers(message: string): string {
   const at = message.indexOf(' (allowed: ')
   return at < 0 ? redactText(message) : redactText(message.slice(0, at)) + message.slice(at)

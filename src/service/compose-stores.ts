@@ -26,14 +26,14 @@ export interface Stores {
   readonly senderMinutes: SenderMinutes
   readonly notices: NoticeStore
   readonly templates: TemplateStore
-  /** The ledger, where it can lose what it holds. */
+  /** The ledger, if it is one that can lose its contents. */
   readonly guarded?: SharedLedger
-  /** Asks the servers that keep all this for the time. */
+  /** Asks the servers of the stores for the time. */
   readonly askTime?: () => Promise<void>
   close(): Promise<void>
 }
 
-/** Redis when it is configured, else memory with a warning. `ledgerLost` is called when Redis lost consents. */
+/** Opens the stores in Redis if it is configured, otherwise in memory with a warning. `ledgerLost` is called when Redis lost consents. */
 export function openStores(
   config: Config,
   clusterId: string,
@@ -74,7 +74,7 @@ async function openLink(config: Config, emit: Emit) {
   return link
 }
 
-/** What is learned from traffic and from people. */
+/** The stores of notices learned from traffic and templates given by people. */
 async function openLearned(link: RedisLink, prefix: string): Promise<Pick<Stores, 'notices' | 'templates'>> {
   const [{ RedisNoticeStore }, { RedisTemplateStore }] = await Promise.all([
     import('../stores/notices/redis.ts'),

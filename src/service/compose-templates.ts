@@ -7,21 +7,21 @@ import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { producerTo } from './compose-producer.ts'
 
-/** How long the brokers are waited for, ms. */
+/** How long to wait for the brokers, ms. */
 const CONNECT_WITHIN = 30_000
 
-/** The topic of templates, as a command sees it. */
+/** The topic of templates as used by commands. */
 export interface TemplatesPlace {
-  /** For people. */
+  /** Topic name, for messages. */
   readonly name: string
-  /** Those that hold at a time, epoch ms; a row that cannot be read is left out. */
+  /** Templates in force at `now`, epoch ms. Unreadable rows are skipped. */
   held(now: number): Promise<readonly Template[]>
   /** `at`: now, epoch ms. */
   append(templates: readonly Template[], at: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Rejects with USAGE where no topic is named. */
+/** Rejects with USAGE if no topic of templates is configured. */
 export async function openTemplates(config: Config): Promise<TemplatesPlace> {
   const { groupId, createTopics, topics } = config.kafka
   const topic = topics.templates

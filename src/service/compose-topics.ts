@@ -3,22 +3,22 @@ import { createTopics, describeTopics, type NewTopic, type TopicState } from '..
 import { DAY } from '../domain/time.ts'
 import type { Config } from '../settings/config.ts'
 
-/** A topic that the configuration names, with what sigwatch expects of it. */
+/** A configured topic with the settings that sigwatch expects. */
 export interface PlannedTopic {
   readonly role: keyof Config['kafka']['topics']
   readonly name: string
   readonly cleanup: 'delete' | 'compact'
-  /** What `--create` sets, ms; compacted topics keep their rows. */
+  /** Retention set by `--create`, ms; absent for compacted topics. */
   readonly retention?: number
-  /** Without it `run` does not start. */
+  /** `run` does not start without it. */
   readonly required: boolean
-  /** It is written by `run`: made with `message.timestamp.type=LogAppendTime`. */
+  /** Written by `run`, and therefore created with `message.timestamp.type=LogAppendTime`. */
   readonly stamped: boolean
 }
 
 export interface TopicRow extends PlannedTopic {
   readonly state: TopicState | undefined
-  /** It was missing, and was made now. */
+  /** Whether it was missing and has just been created. */
   readonly made: boolean
 }
 
@@ -30,7 +30,7 @@ export interface TopicChoices {
 
 type Role = keyof Config['kafka']['topics']
 
-/** How each topic is made. Complaints, replies and feedback are kept for the 5 months that MIIT-31 asks for records. */
+/** Settings for each role. Complaints, replies and feedback are kept for the 5 months that MIIT-31 requires for records. */
 const FORMS: Readonly<Record<Role, { readonly cleanup: 'delete' | 'compact'; readonly days?: number }>> = {
   messages: { cleanup: 'delete', days: 3 },
   alerts: { cleanup: 'delete', days: 7 },
@@ -60,7 +60,7 @@ const INPUTS_OFF_WHEN_MISSING: readonly Role[] = [
   'enforcements',
 ]
 
-/** What `run` writes. */
+/** Roles that `run` writes to. */
 const OUTPUTS: readonly Role[] = [
   'alerts',
   'deadLetters',
@@ -72,7 +72,7 @@ const OUTPUTS: readonly Role[] = [
   'templates',
 ]
 
-/** The topics of a configuration, in the order of its reference; those that are switched off are left out. */
+/** The topics of a configuration in the order of the reference, without those that are off. */
 export function plannedTopics({ topics }: Config['kafka']): PlannedTopic[] {
   return (Object.keys(FORMS) as Role[]).flatMap((role) => {
     const named = topics[role]
@@ -86,7 +86,7 @@ export function plannedTopics({ topics }: Config['kafka']): PlannedTopic[] {
   })
 }
 
-/** The planned topics as the brokers have them; with `create` the missing ones are made first. */
+/** Reads the settings of the planned topics from the brokers; with `create` it first creates missing ones. */
 export async function readTopics(
   connection: KafkaConnection,
   planned: readonly PlannedTopic[],

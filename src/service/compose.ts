@@ -24,7 +24,7 @@ import type { Orders } from './telemetry/blocks-endpoint.ts'
 /** Files of the embedded mode; `-` is stdin or stdout. */
 export interface EmbeddedFiles {
   readonly source: string
-  /** The input whose records are in the source, where there are several. */
+  /** The input that the records of the source belong to, if several are configured. */
   readonly topic?: string | undefined
   readonly alerts?: string | undefined
   readonly shadowAlerts?: string | undefined
@@ -35,11 +35,11 @@ export interface EmbeddedFiles {
 export interface Application extends Runnable {
   readonly core: Runner
   readonly assets: Assets
-  /** Takes orders over HTTP; absent: none are taken. */
+  /** Handles orders over HTTP. Absent if they are not accepted. */
   readonly orders?: Orders
 }
 
-/** The second model, where one is configured. */
+/** Opens the shadow model, if one is configured. */
 export function openShadow(
   config: Config,
   assets: Assets,
@@ -59,7 +59,7 @@ export function openShadow(
   })
 }
 
-/** The embedded mode: lines in, lines out, everything in memory, no socket opened. */
+/** The embedded mode: reads lines, writes lines, keeps everything in memory and opens no socket. */
 export async function composeEmbedded(
   config: Config,
   files: EmbeddedFiles,

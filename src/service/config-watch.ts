@@ -7,25 +7,25 @@ import type { HttpTokenBook } from './http-token-book.ts'
 import type { Refusals } from './refusals.ts'
 
 export interface ConfigWatchOptions {
-  /** In force. */
+  /** The configuration in force. */
   readonly config: Config
-  /** Reads it again. Throws SigwatchError for what the process would not start with. */
+  /** Reads the configuration again. Throws SigwatchError if the process could not start with it. */
   readonly read: () => Config
-  /** The files that it is read from, and those with its tokens. */
+  /** Files of the configuration and of its tokens. */
   readonly paths: readonly string[]
   readonly tokens: Pick<HttpTokenBook, 'replace'>
   readonly emit: Emit
-  /** As the Reloader has it. */
+  /** Same as in ReloaderOptions. */
   readonly refusals?: Pick<Refusals, 'settle'>
 }
 
-/** A file that is half written looks like that. */
+/** A half-written file can look like this, so it never switches tokens off. */
 const GONE = 'http.tokens: the list is gone; to switch it off, remove it and restart'
 
 /**
- * Watches the files of the configuration: new tokens are taken at once, and of what else has changed it warns that it takes
- * effect at the next start. What is wrong, and a list of tokens that is gone, is refused (`reload_refused`), and the tokens in
- * force stay.
+ * Watches the configuration files. New tokens take effect immediately; for other changed settings a warning says that they take
+ * effect at the next start. An invalid configuration or a missing list of tokens is refused (`reload_refused`), and the tokens
+ * in force stay.
  */
 export function watchConfig(options: ConfigWatchOptions): FileWatch {
   const { config, read, paths, tokens, emit, refusals } = options

@@ -4,20 +4,20 @@ import { stampOf } from '../settings/file-stamp.ts'
 /** Files that are read together. */
 export interface WatchedFiles {
   readonly paths: readonly string[]
-  /** Stamp of what was read last; absent: the files as they are now. */
+  /** Stamp of the version read last. Defaults to the files as they are now. */
   readonly stamp?: string
-  /** Reads them again, `asked` by SIGHUP or because they changed. What is wrong with them is its own to report. */
+  /** Reads the files again. `asked` is true on SIGHUP, false if they changed. Reports invalid content itself. */
   readonly read: (asked: boolean) => void | Promise<void>
 }
 
 export interface FileWatchOptions {
   readonly files: readonly WatchedFiles[]
-  /** Called after each look, `asked` as above; it may reject, which is reported as a warning. */
+  /** Called after each check, with `asked` as above. If it rejects, a warning is emitted. */
   readonly looked?: (asked: boolean) => Promise<void>
   readonly emit: Emit
-  /** Between two looks at the files, ms. */
+  /** Interval between checks of the files, ms. */
   readonly checkEvery?: number
-  /** A file that has changed must stay as it is for this long before it is read, ms: it may be half written. */
+  /** How long a changed file must stay unchanged before it is read, ms: it may be half written. */
   readonly settle?: number
 }
 
@@ -26,13 +26,13 @@ const SETTLE = 1_000
 
 interface Watched {
   readonly files: WatchedFiles
-  /** Stamp of what was read last, taken or refused. */
+  /** Stamp of the version read last, whether accepted or refused. */
   read: string
-  /** A stamp that is new, until it has stayed. */
+  /** A new stamp whose files have not settled yet. */
   fresh?: string | undefined
 }
 
-/** Reads files again on SIGHUP, and when they change. Listens for SIGHUP from its creation on. */
+/** Reads files again on SIGHUP and when they change. Handles SIGHUP from its creation. */
 export class FileWatch {
   readonly #options: FileWatchOptions
   readonly #watched: readonly Watched[]
@@ -47,13 +47,13 @@ export class FileWatch {
     process.on('SIGHUP', this.#onHangUp)
   }
 
-  /** Looks at the files from now on. A SIGHUP that came before is not lost. */
+  /** Starts checking the files. A SIGHUP received earlier is handled now. */
   start(): void {
     this.#started = true
     this.#run()
   }
 
-  /** Resolves when a look that has begun is over. */
+  /** Resolves when a check in progress has finished. */
   async stop(): Promise<void> {
     this.#started = false
     clearTimeout(this.#timer)
@@ -66,7 +66,7 @@ export class FileWatch {
     if (this.#started) this.#run()
   }
 
-  /** One look at a time. */
+  /** Runs one check at a time. */
   #run(): void {
     const { emit, settle = SETTLE, checkEvery = CHECK_EVERY } = this.#options
     clearTimeout(this.#timer)
@@ -100,7 +100,7 @@ export class FileWatch {
   }
 }
 
-/** What went wrong, for a message. */
+/** The message of a caught error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { HttpRight, HttpToken } from '../settings/http-forms.ts'
 import { digest } from './telemetry/http-body.ts'
 
-/** Who may ask and order over HTTP. The list is exchanged whole when it is read again. */
+/** The tokens accepted over HTTP and their rights. A reload replaces the whole list. */
 export class HttpTokenBook {
   #entries: readonly { readonly name: string; readonly may: readonly HttpRight[]; readonly digest: Buffer }[]
 
@@ -11,7 +11,7 @@ export class HttpTokenBook {
     this.#entries = entriesOf(tokens)
   }
 
-  /** Who shows this token; undefined: unknown. Takes the same time whichever it is. */
+  /** The holder of a token, or undefined if it is unknown. Runs in constant time. */
   holderOf(token: string): { readonly name: string; readonly may: readonly HttpRight[] } | undefined {
     const given = digest(token)
     let found: { readonly name: string; readonly may: readonly HttpRight[] } | undefined
@@ -19,7 +19,7 @@ export class HttpTokenBook {
     return found
   }
 
-  /** Whether it is another list. */
+  /** Replaces the list. Returns whether it differs from the previous one. */
   replace(tokens: readonly HttpToken[]): boolean {
     const before = this.#entries
     this.#entries = entriesOf(tokens)

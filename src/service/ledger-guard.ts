@@ -3,22 +3,22 @@ import { codeOf, InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { MINUTE } from '../domain/time.ts'
 
-/** Wall clock between two looks whether Redis lost consents, ms: traffic finds it sooner where it touches what is lost. */
+/** Interval between checks whether Redis lost consents, wall-clock ms. Traffic that touches lost consents reveals it sooner. */
 const CHECK_EVERY = 5_000
-/** Wall clock until rows are looked for that an instance of an earlier version has written meanwhile, ms. */
+/** Delay before the second migration, which moves rows written by instances of an earlier version in the meantime, wall-clock ms. */
 const MOVE_AGAIN_AFTER = 600_000
-/** Wall clock until what could not be read for a reason that a person must remove is tried again, ms. */
+/** Delay before reading again after a failure that an operator has to fix, wall-clock ms. */
 const TRY_AGAIN_AFTER = MINUTE
 
 export interface LedgerGuardOptions {
-  /** Applies consents, refusals and replies again from where they come from. */
+  /** Applies consents, refusals and replies again from their files and topics. */
   readonly reread: () => Promise<void>
   readonly emit: Emit
 }
 
 /**
- * Keeps the ledger in Redis whole: has what was lost read again, and moves rows of earlier versions. A loss is noticed
- * within seconds, and the ledger is not ready until the reading is over.
+ * Keeps the ledger in Redis complete: has lost rows read again and migrates rows of earlier versions. A loss is noticed within
+ * seconds, and the ledger is not ready until the rows have been read again.
  */
 export class LedgerGuard {
   readonly #options: LedgerGuardOptions
@@ -32,7 +32,7 @@ export class LedgerGuard {
     this.#options = options
   }
 
-  /** Begins to guard. Resolves with the number of shards that are new. Rejects with REDIS_UNREACHABLE in an outage. */
+  /** Starts the guard and resolves with the number of new shards. Rejects with REDIS_UNREACHABLE during an outage. */
   async start(ledger: SharedLedger): Promise<number> {
     this.#ledger = ledger
     const made = await ledger.check()
@@ -52,13 +52,13 @@ export class LedgerGuard {
     clearTimeout(this.#retrying)
   }
 
-  /** Redis lost consents: they are read again until that succeeds. */
+  /** Call when Redis lost consents: they are read again, with retries until it succeeds. */
   lost(): void {
     this.#options.emit({ name: 'ledger_lost' })
     this.#read(performance.now())
   }
 
-  /** `lostAt`: of performance.now(). */
+  /** `lostAt`: when the loss was found, in terms of performance.now(). */
   #read(lostAt: number): void {
     const { emit, reread } = this.#options
     clearTimeout(this.#retrying)
@@ -74,7 +74,7 @@ export class LedgerGuard {
       })
   }
 
-  /** Reports why consents could not be read again. Returns after how long they are read the next time, ms. */
+  /** Reports why consents could not be read again. Returns the delay before the next attempt, ms. */
   #reported(error: unknown): number {
     const { emit } = this.#options
     const what = 'consents could not be read again'

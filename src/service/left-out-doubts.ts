@@ -3,7 +3,7 @@ import { TENANT_FORM } from '../domain/tenant.ts'
 import { named } from '../pipeline/field-map.ts'
 import type { InputMap } from '../settings/map-schema.ts'
 
-/** What is to be said of a record of which its map leaves something out; undefined: it is meant so. */
+/** Warning about a record from which its map leaves something out, or undefined if that is intended. */
 export function leftOutDoubt(reason: LeftOutReason, map: InputMap | null): string | undefined {
   if (reason === 'recipients')
     return `${named('to', map!.to!)}: the list there has further recipients, and only one is read; see split`

@@ -1,23 +1,23 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 
-/** Something that runs until its input ends or it is stopped, and then closes. */
+/** Something that runs until its input ends or it is stopped, and is then closed. */
 export interface Runnable {
   run(): Promise<void>
-  /** Ends `run` after what was taken in is settled. */
+  /** Ends `run` after everything taken in has been settled. */
   stop(): Promise<void>
   close(): Promise<void>
 }
 
-/** After a signal, how long draining may take before the process gives up, ms. */
+/** Time limit for draining after a signal; then the process exits with an error, ms. */
 const DRAIN_BUDGET = 25_000
-/** How long what is still open may hold up a process that has stopped, ms. */
+/** How long open handles may delay the exit of a stopped process, ms. */
 const LINGER = 100
 
 /**
- * Opens what is to run and runs it to its end; SIGTERM and SIGINT drain first, a second signal or a spent budget ends at
- * once. Resolves when all is closed, with whether a signal ended it. `open` gives up when its signal is aborted.
- * `reloads: false`: SIGHUP is answered with a line that nothing is read again; otherwise it is left to what reads files again.
+ * Opens something and runs it to its end. SIGTERM and SIGINT drain first; a second signal, or draining beyond the time limit,
+ * exits immediately. Resolves when everything is closed, with whether a signal ended it. `open` must give up when its signal is
+ * aborted. `reloads: false`: SIGHUP only logs that nothing is reloaded; otherwise SIGHUP is left to other handlers.
  */
 export async function runToEnd(
   open: (stopping: AbortSignal) => Promise<Runnable>,
@@ -44,7 +44,7 @@ export async function runToEnd(
     app = await open(stopping.signal)
     if (!stopping.signal.aborted) await app.run()
   } catch (error) {
-    // Waits for servers were aborted by the stop.
+    // Waits for servers reject when the stop aborts them.
     if (!(stopping.signal.aborted && error instanceof SigwatchError && error.retry)) throw error
   } finally {
     await app?.close()
@@ -55,7 +55,10 @@ export async function runToEnd(
   return stopping.signal.aborted
 }
 
-/** The last word. After a signal, connections that the client leaves open to brokers that hang hold up the end no longer. */
+/**
+ * Emits `stopped`, the last event. After a signal it also exits soon, so that connections which the client still holds to
+ * unresponsive brokers do not delay the end.
+ */
 export function sayStopped(bySignal: boolean, emit: Emit): void {
   emit({ name: 'stopped' })
   if (bySignal) setTimeout(() => process.exit(), LINGER).unref()

@@ -13,7 +13,7 @@ import type { OrderAnswer, Orders } from './telemetry/blocks-endpoint.ts'
 
 export interface OrdersParts {
   readonly core: Pick<Runner, 'orderedState' | 'approve' | 'isBlockedByHand' | 'blockedByHand'>
-  /** Writes a row of feedback, which every instance applies. Rejects with a retryable error; absent: the topic is off. */
+  /** Writes a feedback row, which every instance applies. Rejects with a retryable error. undefined if the topic is off. */
   readonly write: ((record: KeyedRecord) => Promise<void>) | undefined
   readonly needsApproval: boolean
   readonly clock: Clock
@@ -27,7 +27,10 @@ const UNAVAILABLE = {
 const UNREAD = { status: 503, detail: 'the open states have not been read yet' } as const
 const OFF = { status: 503, detail: 'kafka.topics.feedback is off: orders have no topic' } as const
 
-/** Orders over HTTP: checked here, so that their sender is told, and passed on as rows of feedback, so that all apply them. */
+/**
+ * Orders over HTTP: validated here so that the caller gets an answer, then written as feedback rows so that every instance
+ * applies them.
+ */
 export class FeedbackOrders implements Orders {
   readonly #parts: OrdersParts
 

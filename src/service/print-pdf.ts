@@ -9,21 +9,21 @@ import { MINUTE } from '../domain/time.ts'
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const PRINT_WITHIN = MINUTE
 
-/** Whether a page can be printed. */
+/** Whether Chromium is installed. */
 export function canPrint(): boolean {
   return PROGRAMS.some(existsSync)
 }
 
-/** A page as PDF, printed with Chromium. Rejects with USAGE where there is none. */
+/** Prints a page to PDF with Chromium. Rejects with USAGE if it is not installed. */
 export async function printPdf(page: string): Promise<Buffer> {
   const program = PROGRAMS.find(existsSync)
   if (!program) throw new SigwatchError('USAGE', '--format pdf needs Chromium; --format md does not')
-  // Its folder may be read by no other user: mkdtemp makes it so.
+  // No other user may read the folder; mkdtemp creates it with mode 0700.
   const dir = await mkdtemp(join(tmpdir(), 'sigwatch-letter-'))
   try {
     const [source, target] = [join(dir, 'letter.html'), join(dir, 'letter.pdf')]
     await writeFile(source, page)
-    // Chromium has no sandbox for root.
+    // Chromium refuses to run as root with its sandbox.
     const root = process.getuid?.() === 0 ? ['--no-sandbox'] : []
     const fixed = [
       '--headless',

@@ -17,21 +17,22 @@ import { openClassifier } from '../text/reader/classifier.ts'
 import { copyHeads } from '../text/reader/heads.ts'
 
 export interface Promotion {
-  /** `<name>@<version>` of what serves from now on, and of what did. */
+  /** `<name>@<version>` of the new live model, and of the previous one. */
   readonly promoted: string
   readonly before: string
-  /** Where the model before is: promote it to go back. */
+  /** Where the previous model is; promote it to roll back. */
   readonly previous: string
 }
 
 /**
- * Puts a model in the place of the live one, whole: where that is a link it is pointed to the candidate, else the folder
- * is replaced by a copy and stays as `<live>.previous`. Running services take it by themselves. Rejects, with nothing changed,
- * for a candidate that a reload would refuse, and when a file or a folder cannot be written or moved.
+ * Replaces the live model as a whole. If it is a link, the link is pointed to the candidate; otherwise the folder is replaced
+ * by a copy and kept as `<live>.previous`. Running services reload it on their own. Rejects, with nothing changed, for a
+ * candidate that a reload would refuse, and if a file or folder cannot be written or moved.
  */
 export async function promoteModel(candidate: string, live: string): Promise<Promotion> {
   const ids = await examined(candidate, live)
-  // With a slash at its end the name of a link is the folder, and a name next to it would lie within.
+  // resolve() strips a trailing slash, with which a link would stand for its target and names next to it would be inside the
+  // folder.
   const place = resolve(live)
   try {
     return lstatSync(place).isSymbolicLink()
@@ -84,7 +85,7 @@ function replace(candidate: string, live: string): string {
   const undo: (() => void)[] = [() => rmSync(next, { recursive: true, force: true })]
   try {
     mkdirSync(next)
-    // The candidate may be the previous one: it is copied before that is moved.
+    // Copied before the previous model is moved, because it may be the candidate.
     for (const file of MODEL_FILES) copyFileSync(join(candidate, file), join(next, file))
     copyHeads(candidate, next)
     if (moved(previous, old)) undo.push(() => putBack(old, previous))
@@ -97,7 +98,7 @@ function replace(candidate: string, live: string): string {
       ? error
       : new Error(`${(error as Error).message}, and could not be undone: ${failed.join('; ')}`)
   }
-  // The model is live: what cannot be removed does no harm.
+  // The new model is live already, so a failure to remove the old one is ignored.
   failureOf(() => rmSync(old, { recursive: true, force: true }))
   return previous
 }
@@ -111,18 +112,18 @@ function failureOf(step: () => void): string[] {
   }
 }
 
-/** Unless another promotion has put there what it replaced, which is newer. */
+/** Restores the old previous model, unless another promotion has put a newer one there. */
 function putBack(old: string, previous: string): void {
   if (existsSync(previous)) rmSync(old, { recursive: true })
   else renameSync(old, previous)
 }
 
-/** A name of this promotion alone: another may be under way. */
+/** A name unique to this promotion, because another may be running. */
 function besides(live: string): string {
   return `${live}.${randomUUID()}`
 }
 
-/** Whether there was something to move. */
+/** Moves a folder. Returns false if it does not exist. */
 function moved(from: string, to: string): boolean {
   try {
     renameSync(from, to)

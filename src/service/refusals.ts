@@ -2,9 +2,9 @@ import type { Event, LOADABLE } from '../domain/events.ts'
 
 type Loadable = (typeof LOADABLE)[number]
 
-/** What was refused when it was read last (`reload_refused`), so that `/readyz` names it until it is read without a fault. */
+/** Holds the last refusal of each file (`reload_refused`), so that `/readyz` reports it until the file is read successfully. */
 export class Refusals {
-  /** Of a reading under way. */
+  /** Refusals since the last `settle`. */
   readonly #fresh = new Map<Loadable, string>()
   readonly #held = new Map<Loadable, string>()
 
@@ -12,7 +12,7 @@ export class Refusals {
     if (event.name === 'reload_refused') this.#fresh.set(event.what, event.reason)
   }
 
-  /** These have been read: what was not refused since is well. */
+  /** Call after these were read: those not refused since the last call are valid again. */
   settle(whats: readonly Loadable[]): void {
     for (const what of whats) {
       const reason = this.#fresh.get(what)
@@ -22,7 +22,7 @@ export class Refusals {
     }
   }
 
-  /** For `notes` of `/readyz`. */
+  /** Lines for the notes of `/readyz`. */
   notes(): readonly string[] {
     return [...this.#held].map(
       ([what, reason]) => `${what}: a new version is refused and the old one stays in use: ${reason}`,

@@ -10,22 +10,22 @@ import { FileWatch, type FileWatchOptions, messageOf } from './file-watch.ts'
 import type { Refusals } from './refusals.ts'
 
 export type ReloaderOptions = {
-  /** What is not configured is shipped and does not change. */
+  /** Versions that are not configured are the shipped ones and never change. */
   readonly config: Pick<Config, 'policy' | 'rules' | 'registry' | 'model'>
   readonly assets: Pick<Assets, 'policy' | 'registry' | 'classifier'>
-  /** Puts what was loaded in force; see Runner. */
+  /** Puts the loaded version into force; see Runner. */
   readonly adopt: (what: Versioned) => Promise<void>
   readonly emit: Emit
-  /** Told when something has been read; it hears of what was refused by itself. */
+  /** Notified of successful reads. It learns of refusals from the events. */
   readonly refusals?: Pick<Refusals, 'settle'>
-  /** Stamps of the files before they were read; absent: they are taken now. */
+  /** Stamps of the files from before they were read. Default: taken now. */
   readonly stamps?: FileStamps
 } & Pick<FileWatchOptions, 'checkEvery' | 'settle'>
 
-/** How the files of each version stood, those that are configured. */
+/** Stamps of the configured files of each version. */
 export type FileStamps = ReadonlyMap<Versioned, string>
 
-/** To be taken before the files are read: what changes afterwards is then seen to be newer. */
+/** Takes the stamps of the files. Call it before reading them, so that later changes are detected. */
 export function fileStampsOf(config: ReloaderOptions['config']): FileStamps {
   return new Map(watchedOf(config).map(({ what, paths }) => [what, stampOf(paths)]))
 }
@@ -35,7 +35,7 @@ function watchedOf(config: ReloaderOptions['config']) {
   const files = {
     model: model === null ? [] : MODEL_FILES.map((file) => join(model, file)),
     registry: [registry],
-    // What one of them names the other must have: they are read together.
+    // The policy refers to own rules, so both are read together.
     policy: [policy, rules],
   }
   return (['model', 'registry', 'policy'] as const).flatMap((what) => {
@@ -45,16 +45,17 @@ function watchedOf(config: ReloaderOptions['config']) {
 }
 
 /**
- * Reads policy, own rules, registry and model again on SIGHUP, and when their files change. What is wrong is refused
- * (`reload_refused`) and the version in force stays, as it does when a registry file loses most of its rows without SIGHUP; a
- * new version is checked first, taken whole, and the states that it does not bear are cleared. Listens for SIGHUP from its creation on.
+ * Reloads policy, own rules, registry and model on SIGHUP and when their files change. Invalid files are refused
+ * (`reload_refused`) and the version in force stays; the same goes for a registry file that loses most of its rows, unless
+ * SIGHUP asked for it. A new version is validated first and replaces the old one as a whole; states that it no longer supports
+ * are cleared. Handles SIGHUP from its creation.
  */
 export class Reloader {
   readonly #options: ReloaderOptions
   readonly #watch: FileWatch
-  /** In this look something was taken or refused. */
+  /** Whether the current check accepted or refused something. */
   #isNews = false
-  /** Taken, but not yet put in force: the store of states could not be reached. */
+  /** Versions that are loaded but not in force yet because the state store was unreachable. */
   readonly #pendingAdoption = new Set<Versioned>()
 
   constructor(options: ReloaderOptions) {
@@ -77,7 +78,7 @@ export class Reloader {
     })
   }
 
-  /** Looks at the files from now on. A SIGHUP that came before is not lost. */
+  /** Starts checking the files. A SIGHUP received earlier is handled now. */
   start(): void {
     this.#watch.start()
   }

@@ -15,7 +15,7 @@ import { leftOutDoubt } from './left-out-doubts.ts'
 import { textDoubt } from './text-doubts.ts'
 
 export interface SampleReading {
-  /** One a record: what it becomes, recipient masked and text redacted, or why it cannot be read. */
+  /** The result of each record, with recipient masked and text redacted, or why it cannot be read. */
   readonly rows: readonly object[]
   readonly problems: readonly Problem[]
   readonly summary: readonly string[]
@@ -25,7 +25,7 @@ const MAX_LINES = 1_000
 const MAX_PROBLEMS = 100
 const LF = 0x0a
 const SHORTEST_NUMBER = 7
-/** Reads the operator's own records, one a line, as the input of the configuration would, and says what each becomes. */
+/** Reads the operator's own records, one per line, as the configured input would, and returns the result of each. */
 export async function readSample(
   file: string,
   config: Config,
@@ -106,7 +106,7 @@ function fieldOf(record: SmsRecord, field: (typeof MAPPED_FIELDS)[number]): unkn
   return field === 'disposition' ? record.blocked : record[field]
 }
 
-/** A record as it is read, with the recipient masked and the text redacted. */
+/** A parsed record with the recipient masked and the text redacted. */
 export function shownRecord(record: SmsRecord): object {
   const { value: _, item: __, id, ts, to, text, blocked, ...rest } = record
   const number = canonicalNumber(to)
@@ -121,7 +121,7 @@ export function shownRecord(record: SmsRecord): object {
   }
 }
 
-/** What can be read and is hardly meant. */
+/** Warnings about records that can be read but look wrong. */
 function doubtsOf(
   file: string,
   records: readonly { readonly line: number; readonly record: SmsRecord }[],

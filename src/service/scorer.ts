@@ -18,18 +18,18 @@ import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { loadConfig } from '../settings/config.ts'
 import { openHeads } from '../text/reader/heads.ts'
 
-/** `asks`, `tone`, `speaks` and `warns` are absent where the model has no heads. */
+/** `asks`, `tone`, `speaks` and `warns` are absent if the model has no heads. */
 export interface ScoreResult extends Partial<HeadReading> {
   readonly id?: string
   readonly label: Label
   readonly scores: Scores
-  /** Without brackets; null when there is none. */
+  /** Without brackets; null if there is none. */
   readonly signature: string | null
-  /** As written. */
+  /** As written in the text. */
   readonly urls: readonly string[]
   readonly normalised: string
   readonly reasons: readonly Code[]
-  /** With `explain`: why each of the reasons applies; not masked. */
+  /** With `explain`: evidence for each reason. Not masked. */
   readonly findings?: readonly ExplainedFinding[]
 }
 
@@ -50,7 +50,7 @@ export interface ScorerOptions {
 
 const MAX_CHARACTERS = 2000
 
-/** A line that cannot be scored, and why. */
+/** Why a line cannot be scored. */
 class LineError extends Error {
   readonly id: string | undefined
   constructor(message: string, id?: string) {
@@ -59,7 +59,7 @@ class LineError extends Error {
   }
 }
 
-/** Scores lines without counting anything: text model and the detectors of messages. */
+/** Creates a scorer that counts nothing: it uses the text model and the message detectors only. */
 export async function createScorer(options: ScorerOptions) {
   const { config: file, explain = false, ...overrides } = options
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
@@ -68,14 +68,14 @@ export async function createScorer(options: ScorerOptions) {
   const { classifier } = versions
   const heads = openHeads(config.model ?? SHIPPED_MODEL)
 
-  /** What needs a sender or a time is left out where the line has none. */
+  /** Codes that need a sender or a time are skipped if the line has none. */
   function findings(message: AnalysedMessage, timed: boolean): readonly Finding[] {
     const lacks = [...(message.from === '' ? ['sender' as const] : []), ...(timed ? [] : ['time' as const])]
     return judge(message, { ...NOTHING_KNOWN, lacks }, versions).findings
   }
 
   return {
-    /** One result a line, in order. */
+    /** Returns one result per line, in order. */
     score(lines: readonly Buffer[]): (ScoreResult | ScoreFailure)[] {
       const results: (ScoreResult | ScoreFailure)[] = new Array(lines.length)
       const messages: (ReadLine & { readonly index: number })[] = []
@@ -116,7 +116,7 @@ export async function createScorer(options: ScorerOptions) {
 interface ReadLine {
   readonly message: ExtractedMessage
   readonly id: string | undefined
-  /** The line says when the message was sent. */
+  /** Whether the line has a timestamp. */
   readonly timed: boolean
 }
 
@@ -154,7 +154,7 @@ function readLine(line: Buffer, index: number): ReadLine {
   return { id, message: readMessage(message, () => ''), timed: ts !== undefined }
 }
 
-/** The line as a record: a JSON object with `text`. */
+/** The line as a record, if it is a JSON object with `text`. */
 function asRecord(line: string): Record<string, unknown> | undefined {
   if (!/^\s*\{/.test(line)) return undefined
   try {

@@ -1,12 +1,12 @@
-/** What bytes become that are read in another encoding than theirs. */
+/** Characters that appear when bytes are decoded with the wrong encoding. */
 const MISREAD = /[\ufffd\ue000-\uf8ff]/
-/** Bytes that were not decoded. */
+/** Bytes in hex or base64 that were not decoded. */
 const HEX = /^(?:[0-9A-Fa-f]{2}){8,}$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const DECODERS = ['utf-8', 'gbk'].map((encoding) => new TextDecoder(encoding, { fatal: true }))
 const HAN = /\p{Script=Han}/gu
 
-/** Why a text that can be read is hardly meant so; undefined: it may be meant. */
+/** Why a text that can be read looks wrong, or undefined if it looks fine. */
 export function textDoubt(text: string): string | undefined {
   if (HEX.test(text)) return 'looks like bytes in hex; see form: hex'
   if (BASE64.test(text) && hidesChinese(Buffer.from(text, 'base64')))

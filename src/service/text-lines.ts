@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { SigwatchError } from '../domain/errors.ts'
 
-/** The lines of a file that hold something, each with its number from 1. Rejects with USAGE when it cannot be read. */
+/** The non-empty lines of a file, numbered from 1. Rejects with USAGE if it cannot be read. */
 export async function* textLines(
   file: string,
 ): AsyncGenerator<{ readonly text: string; readonly line: number }> {

@@ -6,7 +6,7 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 
 export const VERSION = manifest.version
 
-/** The commit that it was built from, as the build wrote it down; `unknown`: it was not built from a checkout. */
+/** The commit recorded by the build, or `unknown` if it was not built from a checkout. */
 export const COMMIT = commitOf()
 
 function commitOf(): string {

@@ -11,7 +11,7 @@ import type { Decider, Decision } from './decider.ts'
 export interface DecideOptions {
   readonly tokens: Pick<HttpTokenBook, 'holderOf'>
   readonly decider: Pick<Decider, 'decide'>
-  /** Whether the instance is ending. */
+  /** True while the instance is shutting down. */
   readonly isEnding: () => boolean
   readonly emit: Emit
 }
@@ -27,13 +27,13 @@ const GATE: GateOptions = {
   },
 }
 
-/** What is wrong with one message of an array; the others are decided. */
+/** Error for one message of an array; the other messages are still decided. */
 interface Refused {
   readonly id?: string
   readonly error: { readonly code: 'DECIDE_MALFORMED'; readonly detail: string }
 }
 
-/** `POST /v1/decide`: what to do with a message, or with each of an array. Bounded in body, messages and requests. */
+/** `POST /v1/decide`: decides one message or an array of messages. Body size, messages and concurrent requests are bounded. */
 export class DecideEndpoint {
   readonly #options: DecideOptions
   readonly #gate = new RequestGate(GATE)

@@ -16,15 +16,15 @@ export interface DecideServerOptions {
 }
 
 export interface DecideServer {
-  /** Where it listens: as it was asked to, with the socket port that it got. */
+  /** The address it listens on, in the form of `listen`, with the actual TCP port. */
   readonly address: string
-  /** Answers what has begun, then closes; what is still open after `timeoutMs` is cut. */
+  /** Finishes requests in flight, then closes; connections still open after `timeoutMs` are cut. */
   close(timeoutMs: number): Promise<void>
 }
 
-/** Connections at a time: gateways keep theirs open. */
+/** Concurrent connections: gateways keep theirs open. */
 const MAX_CONNECTIONS = 2_048
-/** Owner and group of the process. */
+/** Read and write for the owner and group of the process. */
 const SOCKET_MODE = 0o660
 
 /** `POST /v1/decide`, `/healthz`, `/readyz` and `/metrics`. Rejects with CONFIG_INVALID when it cannot listen. */
@@ -100,7 +100,7 @@ async function respond(
 async function listening(server: Server, listen: string): Promise<void> {
   const error = await tried(server, listen)
   if (!error) return
-  // A process that was killed leaves its socket behind.
+  // A killed process leaves its socket file behind.
   if (error.code === 'EADDRINUSE' && listen.startsWith('/') && !(await isServed(listen))) {
     await unlink(listen).catch(() => undefined)
     const again = await tried(server, listen)

@@ -8,27 +8,27 @@ import { given } from '../../domain/given.ts'
 import type { PassAnswer, PassBook, PassRequest, StoppedBy } from '../../domain/pass-book.ts'
 import type { MemoryPassBook } from '../../stores/passes/memory.ts'
 
-/** `block` and `throttle`: not now; everything else is delivered. */
+/** `block` and `throttle` mean do not deliver now; any other action means deliver. */
 export interface Decision {
   readonly id: string
   readonly action: Action | 'pass'
-  /** Of a throttle that the message counts under, or that has no room for it. */
+  /** The throttle that the message counts against, or that is exhausted. */
   readonly limit?: { readonly perMinute: number }
-  /** States that hold, or that may hold and are taken as `review`. */
+  /** States in force, and states that may be in force and are treated as `review`. */
   readonly states: readonly string[]
-  /** Codes of what asks for it, those of the action first, or why nothing could be decided. */
+  /** Reason codes, those of the chosen action first, or why no decision was possible. */
   readonly why: readonly string[]
 }
 
-/** Why what is asked cannot be decided by the table. */
+/** Why the block table cannot decide. */
 export type Doubt = 'TABLE_UNREAD' | 'BROKERS_SILENT' | 'UNDECIDED'
 
 export interface Kept {
   readonly messageId: string
   readonly stateId?: string
-  /** The alert on the message that asks for it. */
+  /** The message alert that blocks it. */
   readonly alertId?: string
-  /** As `why` of the decision. Absent with `missed`. */
+  /** Same as `why` of the decision. Absent with `missed`. */
   readonly codes?: readonly string[]
   readonly action: Action | 'missed'
 }
@@ -37,27 +37,27 @@ export interface DeciderOptions {
   readonly table: BlockTable
   /** Time of the brokers, epoch ms. */
   readonly now: () => number
-  /** undefined: the table can be trusted. */
+  /** undefined if the table can be trusted. */
   readonly doubt: () => Doubt | undefined
   readonly failure: 'open' | 'closed'
   readonly tokenise: (number: string) => string
   readonly own: MemoryPassBook
-  /** What all instances share; absent: each counts by itself. */
+  /** Pass book shared by all instances. If absent, each instance counts on its own. */
   readonly shared?: PassBook
-  /** Called for what is not to be delivered, and for parts that were before it was known. */
+  /** Called for each message that must not be delivered, and for each part that was delivered before its block was known. */
   readonly kept: (kept: Kept) => void
   readonly emit: Emit
 }
 
-/** What a message came to, with the state that keeps it back. */
+/** A decision with the state or alert that caused the block. */
 interface Outcome extends Decision {
   readonly by?: string
   readonly alert?: string
-  /** SMS whose other parts are kept back too. */
+  /** SMS whose other parts are blocked too. */
   readonly stops?: string
 }
 
-/** What is to be counted first. */
+/** A message whose decision needs a count first. */
 interface Pending {
   readonly id: string
   readonly standing: Standing
@@ -65,8 +65,8 @@ interface Pending {
 }
 
 /**
- * Decides what is asked by the table, and counts what it lets through. When the shared book cannot be reached the instance
- * counts by itself, from what it let through itself in the last minute.
+ * Decides messages by the block table and counts what it lets through. While the shared pass book is unreachable, the instance
+ * counts on its own, starting from what it let through in the last minute.
  */
 export class Decider {
   readonly #options: DeciderOptions
@@ -76,12 +76,12 @@ export class Decider {
     this.#options = options
   }
 
-  /** Whether what throttles let through is counted over all instances now. */
+  /** Whether throttles are counted across all instances at the moment. */
   get isShared(): boolean {
     return this.#options.shared !== undefined && !this.#sharedLost
   }
 
-  /** One decision a message, in order. Never rejects. */
+  /** Returns one decision per message, in order. Never rejects. */
   async decide(messages: readonly Submission[]): Promise<Decision[]> {
     const { shared } = this.#options
     if (!shared) return messages.map((message) => this.decideAlone(message))
@@ -95,16 +95,16 @@ export class Decider {
     return outcomes.map((outcome) => this.#tell(outcome))
   }
 
-  /** By the table and what this instance let through alone. Never throws. */
+  /** Decides by the table and the counts of this instance only. Never throws. */
   decideAlone(message: Submission): Decision {
     const begun = this.#begin(message)
     return this.#tell('request' in begun ? this.#finishAlone(begun) : begun)
   }
 
-  /** An alert blocks the parts of an SMS: those that were let through are reported. Never rejects. */
+  /** Handles an alert that blocks the parts of an SMS: parts already delivered are reported as missed. Never rejects. */
   async takeGone(ids: readonly string[]): Promise<void> {
     const { own, kept, shared } = this.#options
-    // What this instance let through alone is known to no other.
+    // Other instances do not know what this instance let through while on its own.
     const gone = new Set(own.takeGoneNow(ids))
     if (shared)
       for (const id of await shared.takeGone(ids).catch((error: unknown) => this.#lost(error))) gone.add(id)
@@ -131,7 +131,7 @@ export class Decider {
     }
   }
 
-  /** What needs no counting is decided. */
+  /** Decides the message, unless it has to be counted first. */
   #byTable(message: Submission): Outcome | Pending {
     const { table, now, own, tokenise } = this.#options
     const { id } = message
@@ -157,7 +157,7 @@ export class Decider {
     try {
       const [answer] = await shared.settle([pending.request])
       this.#found()
-      // Of the parts the shared book tells: what is gone is reported by one instance.
+      // Parts are tracked in the shared book only, so that a missed part is reported by one instance.
       if (answer!.outcome === 'passes') this.#options.own.note({ throttles: pending.request.throttles })
       return outcomeOf(pending, answer!)
     } catch (error) {
@@ -166,7 +166,7 @@ export class Decider {
     }
   }
 
-  /** Answered when the other instances know it. */
+  /** Resolves once the other instances know about the block. */
   async #stopShared(outcome: Outcome, sms: string, shared: PassBook): Promise<Outcome> {
     const { by, alert, why } = outcome
     await shared
@@ -207,7 +207,7 @@ function outcomeOf({ id, standing }: Pending, answer: PassAnswer): Outcome {
   return { id, action: 'throttle', limit: { perMinute }, states, why, by: state }
 }
 
-/** What is let through: under a throttle that no state explains a person should look. */
+/** The outcome of a delivered message. A throttle without a known state asks for review. */
 function passed(id: string, standing: Standing): Outcome {
   const { throttles, throttledBare, states, codes } = standing
   const action = throttledBare ? stronger(standing.action, 'review') : standing.action

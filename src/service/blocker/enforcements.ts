@@ -8,25 +8,25 @@ import type { Kept } from './decider.ts'
 export interface EnforcementsOptions {
   readonly connection: Pick<KafkaConnection, 'producer'>
   readonly topic: string
-  /** Name of this instance in what it writes. */
+  /** Name of this instance in the rows it writes. */
   readonly by: string
   /** Time of the brokers, epoch ms. */
   readonly now: () => number
-  /** Called with the time at which a broker took records of a partition. */
+  /** Called with a partition and the broker's append time of the rows written to it. */
   readonly appended: (partition: string, time: number) => void
   readonly emit: Emit
 }
 
 const FLUSH_EVERY = 50
-/** Between two attempts while no broker takes anything, ms. */
+/** Pause before the next attempt after a failed write, ms. */
 const PAUSE = 1_000
-/** Rows of one request; a row has some 300 bytes. */
+/** Rows per request; a row has about 300 bytes. */
 const MOST = 2_000
 const MAX_WAITING = 100_000
 
 /**
- * Writes what was kept back, a batch at a time, acknowledged; what was not acknowledged is sent again, so a row may be there twice. What no
- * broker takes waits; beyond 100,000 rows the oldest are dropped and counted.
+ * Writes a row for each message that was not delivered, in acknowledged batches. Unacknowledged rows are sent again, so a row
+ * may appear twice. Rows wait while brokers refuse them; beyond 100,000 the oldest are dropped and counted.
  */
 export class Enforcements {
   readonly #options: EnforcementsOptions
@@ -48,12 +48,12 @@ export class Enforcements {
     this.#dropped++
   }
 
-  /** The topic is there: from now on rows are written. */
+  /** Starts writing. Call it once the topic exists. */
   start(): void {
     this.#running ??= this.#run()
   }
 
-  /** Writes what is waiting, within `budgetMs`. */
+  /** Writes the waiting rows within `budgetMs`; the rest is counted as dropped. */
   async close(budgetMs: number): Promise<void> {
     this.#stopped = true
     await Promise.race([this.#running, sleep(budgetMs, undefined, { ref: false })])
@@ -70,7 +70,7 @@ export class Enforcements {
     }
   }
 
-  /** Whether brokers take rows. */
+  /** Returns whether the brokers accepted the rows. */
   async #flush(): Promise<boolean> {
     const { topic, appended, emit, connection } = this.#options
     const rows = this.#waiting.slice(0, MOST) as { readonly messageId: string }[]
@@ -84,7 +84,7 @@ export class Enforcements {
       }
       const dropped = this.#dropped
       const answers = await this.#producer.send({ topic, acks: -1, messages })
-      // What was dropped meanwhile stood in front.
+      // Rows dropped during the write were at the front of the queue.
       this.#waiting.splice(0, Math.max(0, rows.length - (this.#dropped - dropped)))
       for (const { partition, logAppendTime } of answers)
         appended(`${topic}/${partition}`, Number(logAppendTime))

@@ -15,18 +15,18 @@ export interface FollowingOptions {
   readonly groupId: string
   readonly table: BlockTable
   readonly clock: BrokerClock
-  /** Called with the ids of parts that an alert blocks. */
+  /** Called with the ids of message parts that an alert blocks. */
   readonly blocked: (ids: readonly string[]) => void
   readonly emit: Emit
 }
 
-/** What is older in the topic has expired; a verdict is asked for within seconds. ms */
+/** How far back each topic is read, ms: older alerts have expired, and verdicts are looked up within seconds. */
 const SINCE = { alerts: 16 * MINUTE, verdicts: 2 * MINUTE } as const
-/** Compaction may have taken the last records: nothing must have come for so long, ms. */
+/** How long no record must arrive before a topic counts as read, ms: compaction may have removed its last records. */
 const SETTLED_AFTER = 1_000
 
 /**
- * Reads the block table from its beginning, and alerts and verdicts of the last minutes, then follows them. Nothing is
+ * Reads the block table from the beginning and alerts and verdicts from the last minutes, then follows all three. Nothing is
  * committed: each start reads them again.
  */
 export class Following {
@@ -41,12 +41,12 @@ export class Following {
     this.#options = options
   }
 
-  /** Whether everything that was there at the start has been read. */
+  /** Whether everything present at the start has been read. */
   get isRead(): boolean {
     return this.#isRead
   }
 
-  /** ms since a broker answered last, of the topic that is worst off, and since the last record of any came. */
+  /** ms since a broker last answered, for the topic that waits longest, and since the last record of any topic. */
   silence(): { readonly brokers: number; readonly records: number } {
     const now = performance.now()
     const heard = [...this.#sources.values()].map(({ heardAt }) => heardAt)
@@ -57,13 +57,13 @@ export class Following {
     return [...this.#sources.values()].flatMap((source) => source.unready())
   }
 
-  /** A topic that is not there is not waited for. */
+  /** Stops waiting for a topic that does not exist. */
   leaveOut(what: Followed): void {
     this.#unread.delete(what)
     this.#check()
   }
 
-  /** Until `stop`; rejects with what TableSource rejects with. */
+  /** Runs until `stop`. Rejects with the errors of TableSource. */
   run(what: Followed): Promise<void> {
     const { connection, topics, groupId, clock } = this.#options
     const topic = topics[what]
@@ -97,7 +97,7 @@ export class Following {
     emit({ name: 'block_table_read', states: table.inForce(clock.now()) })
   }
 
-  /** A record that cannot be read must not stop the others. */
+  /** Applies the rows; an unreadable one is counted and skipped. */
   #take(what: Followed, rows: readonly TableRow[]): void {
     const { table, clock, blocked, emit } = this.#options
     const now = clock.now()
@@ -116,7 +116,7 @@ export class Following {
   }
 }
 
-/** What the headers of a tombstone say; undefined: they say nothing. */
+/** Episode and revision from the headers of a tombstone, or undefined if they are missing. */
 function orderOf(headers: TableRow['headers']): Order | undefined {
   const [episode, revision] = ['sigwatch-episode', 'sigwatch-revision'].map((name) =>
     Number.parseInt(String(headers?.get(name)), 10),

@@ -17,12 +17,12 @@ export interface StandingOptions {
   readonly emit: Emit
 }
 
-/** Brokers that have not answered for so long make the table doubtful, ms. */
+/** How long brokers may be silent before the table is doubted, ms. */
 export const SILENT_AFTER = 2 * MINUTE
 const LOOK_EVERY = 1_000
 const SWEEP_EVERY = 10_000
 
-/** Whether the table can be trusted; looks once a second, says so in log and metrics, and clears what has expired. */
+/** Checks once a second whether the table can be trusted, reports changes to log and metrics, and removes expired entries. */
 export class Standing {
   readonly #options: StandingOptions
   #doubt: Doubt | undefined = 'TABLE_UNREAD'

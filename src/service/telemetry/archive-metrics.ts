@@ -4,7 +4,7 @@ import { counter, gauge } from './metric-spec.ts'
 
 export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
 
-/** What `sigwatch archive` measures. */
+/** Metrics of `sigwatch archive`. */
 export const ARCHIVE_METRICS = {
   sigwatch_archived_rows_total: counter('Rows that the archive wrote.'),
   sigwatch_archive_past_retention_total: counter(

@@ -3,7 +3,7 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
-/** More days at once are no daily routine: after a standstill, or of a retention that was lowered. */
+/** Expiring more days than this in one run is unusual: it happens after a standstill or when the retention was lowered. */
 const DAYS_OF_A_LATE_HOUR = 3
 
 const LOGINS = {
@@ -13,7 +13,7 @@ const LOGINS = {
   unavailable: 'the login provider of the desk does not answer',
 } as const
 
-/** What becomes of the archive, of the complaints in it, and of who wants to see it. */
+/** Reports on the archive, its complaints and access to it. */
 export const ARCHIVE_REPORTS: ReportsOf<
   | 'archived'
   | 'archive_refused'

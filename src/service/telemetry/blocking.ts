@@ -3,7 +3,7 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
-/** What becomes of decisions, of the table behind them, and of what was kept back. */
+/** Reports on decisions, the block table and enforcements. */
 export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
   decided: {
     measure(m, { status, counts, undecided, seconds }) {

@@ -4,12 +4,12 @@ import type { HttpTokenBook } from '../http-token-book.ts'
 import { parsedJson } from './http-body.ts'
 import { type GateOptions, type Reply, RequestGate } from './request-gate.ts'
 
-/** What an order became, or why it did not. */
+/** Result of an order, or why it was refused. */
 export type OrderAnswer =
   | { readonly status: 200 | 202; readonly body: object }
   | { readonly status: 400 | 403 | 404 | 409 | 503; readonly detail: string }
 
-/** Takes orders; `by` is the name of the token. Absent members: the service is starting or ending. */
+/** Handles orders; `by` is the name of the token. */
 export interface Orders {
   list(): OrderAnswer
   block(order: Readonly<Record<string, unknown>>, by: string): Promise<OrderAnswer>
@@ -19,7 +19,7 @@ export interface Orders {
 
 export interface BlocksOptions {
   readonly tokens: Pick<HttpTokenBook, 'holderOf'>
-  /** undefined while nothing can be ordered. */
+  /** undefined while the service is starting or shutting down. */
   readonly orders: () => Orders | undefined
 }
 
@@ -36,7 +36,10 @@ const GATE: GateOptions = {
   },
 }
 
-/** `GET` and `POST /v1/blocks`, `DELETE /v1/blocks/<state>` and `POST /v1/blocks/<state>/approve`. Bounded in body and requests. */
+/**
+ * `GET` and `POST /v1/blocks`, `DELETE /v1/blocks/<state>` and `POST /v1/blocks/<state>/approve`. Body size and concurrent
+ * requests are bounded.
+ */
 export class BlocksEndpoint {
   readonly #options: BlocksOptions
   readonly #gate = new RequestGate(GATE)
@@ -61,7 +64,7 @@ export class BlocksEndpoint {
 }
 
 interface Asked {
-  /** One of them is enough. */
+  /** One of these is required. */
   readonly rights: readonly HttpRight[]
   readonly take: (orders: Orders, by: string, body: Buffer) => OrderAnswer | Promise<OrderAnswer>
 }

@@ -5,18 +5,18 @@ import { bearerOf, digest, parsedJson } from './http-body.ts'
 import { type Reply, RequestGate } from './request-gate.ts'
 
 export interface CheckOptions {
-  /** What `Authorization: Bearer` has to carry. */
+  /** The bearer token that callers need. */
   readonly token?: string
-  /** Further tokens. */
+  /** Accepts further tokens. */
   readonly allows?: (token: string) => boolean
-  /** One answer a record, in order; undefined while nothing can be judged. */
+  /** Returns one result per record, in order, or undefined while messages cannot be judged. */
   readonly check: (records: readonly unknown[]) => Promise<readonly unknown[]> | undefined
   readonly emit: Emit
 }
 
 const MAX_RECORDS = 100
 
-/** `POST /v1/check`: a verdict for an input record, or for each of an array. Bounded in body, records and requests. */
+/** `POST /v1/check`: the verdict on an input record or on each of an array. Body size, records and concurrent requests are bounded. */
 export class CheckEndpoint {
   readonly #options: CheckOptions
   readonly #token: Buffer | undefined

@@ -2,7 +2,7 @@ import { MINUTE } from '../../domain/time.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import type { ReportsOf } from './report.ts'
 
-/** How the clocks of host, servers and producers stand to one another. */
+/** Reports on how the clocks of host, servers and producers differ. */
 export const CLOCK_REPORTS: ReportsOf<
   'clock_ahead' | 'clocks_compared' | 'clock_skewed' | 'clock_agrees' | 'clock_alone' | 'input_lag'
 > = {

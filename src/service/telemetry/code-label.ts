@@ -1,14 +1,14 @@
 import { type Code, isOwnCode } from '../../domain/codes.ts'
 import type { Metrics } from './metrics.ts'
 
-/** Codes of the operator's rules that have a label of their own: the first that are counted. */
+/** Number of own codes with a label of their own: the first ones counted. */
 const NAMED = 100
-/** The label of all others. */
+/** The label of all other own codes. */
 const OTHERS = 'OP_OTHER'
 
 const labels = new WeakMap<Metrics, Set<string>>()
 
-/** The label of a code in metrics: those of operators' rules are bounded. */
+/** The metric label of a code. The number of labels for own codes is bounded. */
 export function codeLabel(metrics: Metrics, code: Code): string {
   if (!isOwnCode(code)) return code
   const known = labels.get(metrics) ?? new Set()
@@ -19,7 +19,7 @@ export function codeLabel(metrics: Metrics, code: Code): string {
   return label
 }
 
-/** Sets how many states of own codes are open: those of codes that had some are 0 now. */
+/** Sets the number of open states per own code; codes without any are reset to 0. */
 export function countOwnStates(metrics: Metrics, counts: Readonly<Partial<Record<Code, number>>>): void {
   for (const code of labels.get(metrics) ?? []) metrics.sigwatch_states_open.set({ code }, 0)
   for (const code of Object.keys(counts).filter(isOwnCode))

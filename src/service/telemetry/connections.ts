@@ -1,10 +1,10 @@
 import type { Service } from '../../domain/events.ts'
 import type { ReportsOf } from './report.ts'
 
-/** Of a server that answers and refuses the credentials. */
+/** Messages of servers that refuse the credentials. */
 const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication|token endpoint: HTTP 4/i
 
-/** What to look at, by what the reason of a failed connection says. The first that fits. */
+/** What to check, by the reason of a failed connection. The first match is used. */
 const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => string])[] = [
   [/WRONGPASS|NOAUTH/i, () => 'look at redis.username and redis.password'],
   [/NOPERM|AUTHORIZATION/i, (service) => `give this user of ${service} the rights of docs/operations.md`],
@@ -41,14 +41,14 @@ const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => strin
   ],
 ]
 
-/** Where TLS to a server is configured. */
+/** The setting for TLS to a server. */
 function tls(service: Service, key: 'ca' | 'enabled'): string {
   if (service === 'schema-registry') return key === 'ca' ? 'NODE_EXTRA_CA_CERTS' : 'input.schemaRegistry.url'
   if (service === 'postgres') return `${key === 'ca' ? 'sslrootcert' : 'sslmode'} in archive.url`
   return `${service === 'kafka' ? 'kafka.ssl' : 'redis.tls'}.${key}`
 }
 
-/** What a person looks at first when a server cannot be reached for that reason. */
+/** What to check first when a server cannot be reached for this reason. */
 function hintOf(service: Service, reason: string): string {
   const found = HINTS.find(([says]) => says.test(reason))
   return found ? found[1](service) : `sigwatch check --connect tries ${service} step by step`
@@ -64,7 +64,7 @@ type ConnectionEvent =
   | 'connection_lost'
   | 'connection_restored'
 
-/** Whether servers answer. */
+/** Reports on connections to servers. */
 export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent> = {
   connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
   connected: {

@@ -6,24 +6,24 @@ import type { Report } from './report.ts'
 import { REPORTS } from './reports.ts'
 
 export interface TelemetryOptions {
-  /** Name of the installation: in every line, and a label of `sigwatch_build_info`. */
+  /** Name of the installation: part of every line, and a label of `sigwatch_build_info`. */
   readonly deployment: string
   readonly logLevel: LogLevel
-  /** Where the log goes; default stderr. */
+  /** Output of the log; defaults to stderr. */
   readonly stream?: LogStream
-  /** Whether to collect `process_*` and `nodejs_*` too; default true. */
+  /** Whether to collect `process_*` and `nodejs_*` too; defaults to true. */
   readonly processMetrics?: boolean
-  /** Monotonic ms, for the spacing of repeated lines. */
+  /** Monotonic clock, ms, used to limit repeated lines. */
   readonly now?: () => number
 }
 
 export interface Telemetry {
-  /** Turns an event into its log line and its metrics. Never throws and never waits: telemetry stops no traffic. */
+  /** Turns an event into its log line and metrics. Never throws and never waits, so that telemetry cannot stop traffic. */
   readonly emit: Emit
   readonly registry: Registry
 }
 
-/** The only way to the log and the metrics: events by name (src/domain/events.ts). */
+/** Creates the only interface to log and metrics: events by name (src/domain/events.ts). */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { deployment, stream, processMetrics = true, now = () => performance.now() } = options
   const log = createLog({ deployment, level: options.logLevel, ...(stream ? { stream } : {}) })
@@ -56,7 +56,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   return { emit, registry }
 }
 
-/** The members of an event that a line can hold. */
+/** The members of an event that are written to its log line. */
 function fieldsOf(event: Event): LogFields {
   const fields: Record<string, LogValue> = {}
   for (const [key, value] of Object.entries(event) as [string, unknown][]) {
@@ -67,10 +67,10 @@ function fieldsOf(event: Event): LogFields {
   return fields
 }
 
-/** Keys remembered at most: a storm of different warnings is no leak. */
+/** Maximum number of keys, so that a storm of different warnings does not leak memory. */
 const MAX_KEYS = 500
 
-/** How many lines of a key were left out since its last, or undefined when this one is left out too. */
+/** Returns the number of lines of a key suppressed since its last one, or undefined if this one is suppressed too. */
 function createSpacing(now: () => number): (key: string, every: number) => number | undefined {
   const last = new Map<string, { at: number; skipped: number }>()
   return (key, every) => {

@@ -7,13 +7,13 @@ import { type GateOptions, type Reply, RequestGate } from './request-gate.ts'
 
 export interface ExtractOptions {
   readonly tokens: Pick<HttpTokenBook, 'holderOf'>
-  /** undefined while nothing can be extracted. */
+  /** undefined while the service is not ready. */
   readonly extract: () => ((text: string, signature?: string) => Extracted) | undefined
   readonly emit: Emit
 }
 
 const MAX_TEXTS = 100
-/** Code units: a text of many parts. */
+/** Limits in code units; the text may be one of many parts. */
 const MAX_TEXT = 20_000
 const MAX_SIGNATURE = 64
 
@@ -26,7 +26,10 @@ const GATE: GateOptions = {
   },
 }
 
-/** `POST /v1/extract`: what a text holds that blocks are about, for it or for each of an array. Bounded in body, texts and requests. */
+/**
+ * `POST /v1/extract`: extracts from a text, or from each of an array, what blocks match: signature, links, contacts and the
+ * folded text. Body size, texts and concurrent requests are bounded.
+ */
 export class ExtractEndpoint {
   readonly #options: ExtractOptions
   readonly #gate = new RequestGate(GATE)
@@ -72,7 +75,7 @@ export class ExtractEndpoint {
   }
 }
 
-/** What is wrong with one of the texts; a whole record will do, members that are not known are left alone. */
+/** Describes what is wrong with a text, if anything. Unknown members are ignored, so a whole record is accepted. */
 function faultOf(one: unknown): string | undefined {
   if (typeof one !== 'object' || one === null || Array.isArray(one)) return 'must be {text, signature?}'
   const { text, signature } = one as { text?: unknown; signature?: unknown }

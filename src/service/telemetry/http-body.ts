@@ -3,28 +3,28 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { jsonOf } from '../../domain/json.ts'
 
-/** A body that is refused is read and dropped up to so many bytes, so that its sender gets the response. */
+/** A refused body is read and discarded up to this many bytes, so that the client gets the response. */
 const MAX_DROPPED = 8_000_000
 
-/** What `Authorization: Bearer` carries; empty: nothing. */
+/** The bearer token of a request, or an empty string. */
 export function bearerOf({ headers }: IncomingMessage): string {
   const [, given = ''] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
   return given
 }
 
-/** Of the same length whatever was given: a comparison tells nothing of the token. */
+/** Digests have equal length, so that comparing them does not reveal the length of a token. */
 export function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** undefined: no JSON. */
+/** The parsed body, or undefined if it is not valid JSON in UTF-8. */
 export function parsedJson(body: Buffer): unknown {
   return isUtf8(body) ? jsonOf(body) : undefined
 }
 
 /**
- * The body when it is whole and has at most `most` bytes, else undefined; what is longer is dropped as it comes. Resolves
- * when it has ended, or its sender has gone, or sends too much even to be dropped.
+ * The body if it is complete and has at most `most` bytes, otherwise undefined; larger bodies are discarded as they arrive.
+ * Resolves when the body has ended, the client has disconnected, or the body is too large even to be discarded.
  */
 export function bodyOf(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_DROPPED) return Promise.resolve(undefined)

@@ -10,7 +10,7 @@ const LEFT_OUT = {
   tenant: 'records name no tenant where the map looks for one; their messages are judged without',
 }
 
-/** What happens to records and rows as they are read. */
+/** Reports on the reading of records and side rows. */
 export const INPUT_REPORTS: ReportsOf<
   'dead_lettered' | 'mapping_left_out' | 'side_input_rows' | 'tenant_counted'
 > = {

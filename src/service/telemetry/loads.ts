@@ -2,7 +2,7 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
-/** What is loaded at the start and again while running. */
+/** Reports on files that are loaded at startup and reloaded later. */
 export const LOAD_REPORTS: ReportsOf<
   | 'model_loaded'
   | 'policy_loaded'

@@ -7,15 +7,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export type LogValue = string | number | boolean | undefined
 export type LogFields = Readonly<Record<string, LogValue>>
 
-/** Where lines go: `process.stderr`, or a collector in tests. */
+/** Output for log lines: `process.stderr`, or a collector in tests. */
 export interface LogStream {
   write(line: string): unknown
-  /** People read it: lines for people instead of JSON. */
+  /** If true, lines are formatted for people instead of as JSON. */
   readonly isTTY?: boolean
 }
 
 export interface Log {
-  /** Writes one line. Strings are redacted and cut; `event` is a name of src/domain/events.ts. */
+  /** Writes one line. Strings are redacted and truncated; `event` is a name from src/domain/events.ts. */
   write(level: LogLevel, event: string, message: string, fields?: LogFields): void
 }
 
@@ -25,21 +25,21 @@ export interface LogOptions {
   readonly stream?: LogStream
 }
 
-/** Reasons come from brokers and stack traces: a line stays readable. */
+/** Length limit for strings such as broker errors and stack traces, in code units. */
 const MAX_STRING = 2_000
 
-/** Seven digits and more, also in other scripts, and a number written in groups (138 1234 5678, 138-1234-5678). */
+/** Runs of seven or more digits in any script, and numbers written in groups (138 1234 5678, 138-1234-5678). */
 const NUMBERS = /\p{Nd}{7,}|\+?\d{2,6}[ -]\d{3,6}[ -]\d{3,6}/gu
 
 const HASH = /^(?=[0-9]*[a-f])[0-9a-f]{12}$/
 
-/** A string that may be logged: no run of digits that could be a phone number, no control characters, not too long. */
+/** Makes a string safe to log: digits that could be a phone number are replaced, control characters removed, length limited. */
 export function redactLogText(text: string): string {
   const cut = text.length > MAX_STRING ? `${text.slice(0, MAX_STRING)}…` : text
   return cut.replace(NUMBERS, '<number>').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ' ')
 }
 
-/** The log: JSON lines, or lines for people when the stream is a terminal. Synchronous, so a crash loses nothing. */
+/** Creates the log: JSON lines, or human-readable lines if the stream is a terminal. Synchronous, so a crash loses no line. */
 export function createLog({ deployment, level, stream = process.stderr }: LogOptions): Log {
   const sink = stream.isTTY ? { write: (line: string) => stream.write(humanLine(line)) } : stream
   const logger = pino(
@@ -56,7 +56,7 @@ export function createLog({ deployment, level, stream = process.stderr }: LogOpt
       if (!logger.isLevelEnabled(lineLevel)) return
       const shown: Record<string, LogValue> = { event }
       for (const [key, value] of Object.entries(fields)) {
-        // Hashes of policy and registry are compared with those in alerts: their digits are no phone number.
+        // Hashes of policy and registry are not redacted, because they are compared with those in alerts.
         const own = key === 'hash' && typeof value === 'string' && HASH.test(value)
         shown[key] = typeof value === 'string' && !own ? redactLogText(value) : value
       }

@@ -1,6 +1,6 @@
 import type { ReportsOf } from './report.ts'
 
-/** What Redis lost, and what was done about it. */
+/** Reports on data lost by Redis and its recovery. */
 export const LOSS_REPORTS: ReportsOf<
   'counts_lost' | 'ledger_lost' | 'ledger_restored' | 'ledger_moved' | 'feedback_put_back'
 > = {

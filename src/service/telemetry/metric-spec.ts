@@ -1,13 +1,13 @@
-/** Values that a label can take: a list, or words where only one value stands at a time or the deployment bounds it. */
+/** The values of a label: a list, or a description if only one value exists at a time or the deployment bounds them. */
 type LabelValues = readonly string[] | string
 
 export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
-  /** Label names with what they may be: never a signature, number, domain or id of a message. */
+  /** Labels and their values. Signatures, numbers, domains and message ids are never labels. */
   readonly labels: Readonly<Record<string, LabelValues>>
   readonly buckets?: readonly number[]
-  /** Series exist from the start, so that the first increase of each is seen. */
+  /** Whether series start at 0, so that the first increase of each is visible. */
   readonly zero?: boolean
 }
 

@@ -20,7 +20,7 @@ const SERVICES = ['kafka', 'redis', 'postgres', 'schema-registry'] as const
 const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Every metric of sigwatch: one a fact. docs/metrics.md is generated from it. */
+/** Every metric of sigwatch, one per fact. docs/metrics.md is generated from this table. */
 export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
     version: 'version of sigwatch',
@@ -245,7 +245,7 @@ type Instrument<N extends MetricName> = (typeof METRICS)[N]['type'] extends 'cou
     : Histogram<LabelOf<N>>
 export type Metrics = { readonly [N in MetricName]: Instrument<N> }
 
-/** The metrics of the table in a registry of their own, with those of the process (`process_*`, `nodejs_*`). */
+/** Creates the metrics of the table in a new registry, together with those of the process (`process_*`, `nodejs_*`). */
 export function createMetrics(options: { readonly process?: boolean } = {}): {
   readonly metrics: Metrics
   readonly registry: Registry
@@ -273,7 +273,7 @@ function instrument(name: string, spec: MetricSpec, registry: Registry): Counter
   return made
 }
 
-/** Every combination of the values of listed labels. */
+/** Every combination of the labels whose values are listed. */
 function combinations(labels: MetricSpec['labels']): Record<string, string>[] {
   return Object.entries(labels).reduce<Record<string, string>[]>(
     (sets, [name, values]) =>
@@ -284,7 +284,7 @@ function combinations(labels: MetricSpec['labels']): Record<string, string>[] {
   )
 }
 
-/** Only what can happen: every code can raise, only states are updated and cleared. */
+/** Creates the series that can occur: every code can be raised, but only states are updated and cleared. */
 function startAlertSeries(metrics: Metrics): void {
   const reasons = metrics.sigwatch_alert_reasons_total
   for (const action of STRONG_ACTIONS) {

@@ -1,6 +1,6 @@
 import { counter, gauge } from './metric-spec.ts'
 
-/** What `sigwatch notify` measures. */
+/** Metrics of `sigwatch notify`. */
 export const NOTIFY_METRICS = {
   sigwatch_notices_posted_total: counter('Alerts posted to Alertmanagers, each time that they are.'),
   sigwatch_notices_open: gauge('Open states and rules that hold, as they were posted last.'),

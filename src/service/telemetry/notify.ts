@@ -3,7 +3,7 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
-/** What becomes of alerts to people. */
+/** Reports on posts to Alertmanagers. */
 export const NOTIFY_REPORTS: ReportsOf<NotifyEvent['name']> = {
   notices_posted: {
     measure: (m, { posted }) => m.sigwatch_notices_posted_total.inc(posted),

@@ -5,22 +5,22 @@ import type { Metrics } from './metrics.ts'
 export type EventName = Event['name']
 type EventOf<N extends EventName> = Extract<Event, { readonly name: N }>
 
-/** What an event becomes. */
+/** The log line and metrics of an event. */
 export interface Report<E> {
   readonly line?: {
     readonly level: LogLevel
-    /** Events of which the line is a warning, whatever the level of the others. */
+    /** True for events whose line is a warning, whatever `level` says. */
     readonly warns?: (event: E) => boolean
-    /** What the line says; the fields of the event follow it. */
+    /** The message of the line; the fields of the event follow it. */
     readonly message: string | ((event: E) => string)
     /** Fields in addition to those of the event. */
     readonly extra?: (event: E) => LogFields
-    /** At most one line in this many ms for the same key; the next says how many were left out. */
+    /** Minimum interval between lines with the same key, ms; the next line gives the number of suppressed ones. */
     readonly every?: number
     readonly key?: (event: E) => string
   }
   readonly measure?: (metrics: Metrics, event: E, deployment: string) => void
 }
 
-/** The reports of these events. */
+/** Reports for these events. */
 export type ReportsOf<N extends EventName> = { readonly [K in N]: Report<EventOf<K>> }

@@ -26,12 +26,12 @@ function each<K extends string>(
   }
 }
 
-/** `sigwatch.alert.raised` is `raised` in metrics. */
+/** `sigwatch.alert.raised` becomes `raised` in metrics. */
 function changeOf(type: AlertType): string {
   return type.slice(type.lastIndexOf('.') + 1)
 }
 
-/** Every event with its log line and its metrics. The type makes it complete. */
+/** Log line and metrics of every event. The type ensures that none is missing. */
 export const REPORTS: ReportsOf<EventName> = {
   batch_processed: {
     line: { level: 'debug', message: 'batch processed' },
@@ -226,7 +226,8 @@ export const REPORTS: ReportsOf<EventName> = {
     measure(m, e) {
       m.sigwatch_rebalances_total.inc({ change: 'revoked' })
       m.sigwatch_assigned_partitions.dec(e.count)
-      // Series of partitions that others read now would stay for ever; what is still ours comes back with its progress.
+      // Otherwise series of partitions that moved to other instances would never go away; those kept return with their next
+      // progress.
       m.sigwatch_consumer_lag_records.reset()
       m.sigwatch_partition_event_time_seconds.reset()
     },

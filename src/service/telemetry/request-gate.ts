@@ -11,11 +11,11 @@ export interface Reply {
 }
 
 export interface GateOptions {
-  /** Bytes of a body. */
+  /** Maximum body size in bytes. */
   readonly maxBody: number
-  /** Requests that are read or answered at a time; more are refused. */
+  /** Maximum number of requests being read or answered; others are refused. */
   readonly maxAtOnce: number
-  /** Error code of a status; INTERNAL for the others. */
+  /** Error code by HTTP status; INTERNAL for any other. */
   readonly codes: Readonly<Partial<Record<number, ErrorCode>>>
 }
 
@@ -25,7 +25,7 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'retry-after': '1' },
 }
 
-/** What the paths that take a body do alike. A request is refused before any of its body is kept, and so is one too many. */
+/** Authentication and limits shared by the endpoints that take a body. Requests are refused before any of their body is buffered. */
 export class RequestGate {
   readonly #options: GateOptions
   #atOnce = 0
@@ -39,7 +39,7 @@ export class RequestGate {
     return { status, body: { error: { code, detail } }, headers: HEADERS[status] ?? {} }
   }
 
-  /** Who asks, when the token has one of the rights; otherwise why it is refused. */
+  /** The holder of the request's token if it has one of the rights, otherwise the refusal. */
   holder(
     request: IncomingMessage,
     rights: readonly HttpRight[],
@@ -53,13 +53,13 @@ export class RequestGate {
     return { name: holder.name }
   }
 
-  /** Answers a request that is not even read: what it sends is dropped as it comes. */
+  /** Answers a request without reading its body, which is discarded as it arrives. */
   async refuse(request: IncomingMessage, reply: Reply): Promise<Reply> {
     await bodyOf(request, 0)
     return reply
   }
 
-  /** Answers a request by its body, unless as many as may be are being answered or the body is too long. */
+  /** Reads the body and answers the request, unless too many requests are in progress or the body is too long. */
   async pass(request: IncomingMessage, answer: (body: Buffer) => Promise<Reply> | Reply): Promise<Reply> {
     const { maxAtOnce, maxBody } = this.#options
     if (this.#atOnce >= maxAtOnce)

@@ -7,32 +7,32 @@ import { CheckEndpoint, type CheckOptions } from './check-endpoint.ts'
 import { ExtractEndpoint, type ExtractOptions } from './extract-endpoint.ts'
 import type { Reply } from './request-gate.ts'
 
-/** Reasons not to be ready; none when all is well. */
+/** Returns the reasons for not being ready; empty if ready. */
 export type Probe = () => readonly string[]
 
 export interface HttpOptions {
   readonly host: string
-  /** Socket port; 0 takes a free one. */
+  /** TCP port; 0 picks a free one. */
   readonly port: number
   readonly registry: Registry
   readonly probes: readonly Probe[]
-  /** What `/readyz` says besides, and what is no reason not to be ready. */
+  /** Lines added to `/readyz` that do not make the instance unready. */
   readonly notes?: Probe
   readonly version: string
   readonly commit?: string
-  /** Absent: no `/v1/check`. */
+  /** Absent if `/v1/check` is off. */
   readonly check?: CheckOptions
-  /** Absent: no `/v1/blocks`. */
+  /** Absent if `/v1/blocks` is off. */
   readonly blocks?: BlocksOptions
-  /** Absent: no `/v1/extract`. */
+  /** Absent if `/v1/extract` is off. */
   readonly extract?: ExtractOptions
 }
 
 export interface HttpServer {
   readonly host: string
-  /** The socket port that it listens on. */
+  /** The TCP port it listens on. */
   readonly port: number
-  /** Answers what has begun, then closes; what is still open after `timeoutMs` is cut. */
+  /** Finishes requests in flight, then closes; connections still open after `timeoutMs` are cut. */
   close(timeoutMs?: number): Promise<void>
 }
 
@@ -49,7 +49,7 @@ interface Route {
 }
 
 const READING = ['GET', 'HEAD']
-/** Connections at a time; callers of `/v1/check` and `/v1/extract` keep theirs open, and must not shut out who looks after the service. */
+/** Connection limits. Callers of `/v1/check` and `/v1/extract` keep theirs open and must not lock out monitoring. */
 const MAX_CONNECTIONS = 64
 const MAX_CONNECTIONS_WITH_CALLERS = 512
 
@@ -61,7 +61,10 @@ const json = (status: number, body: unknown): Answer => ({
 
 type Routes = Readonly<Record<string, Route>>
 
-/** `/metrics`, `/healthz`, `/readyz`, `/version`, and where they are switched on `/v1/check`, `/v1/extract` and `/v1/blocks`. Rejects with CONFIG_INVALID when it cannot listen. */
+/**
+ * Serves `/metrics`, `/healthz`, `/readyz`, `/version` and, where enabled, `/v1/check`, `/v1/extract` and `/v1/blocks`. Rejects
+ * with CONFIG_INVALID if it cannot listen.
+ */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port } = options
   const routes = routesOf(options)
@@ -75,7 +78,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
     server.listen(port, host, resolve)
   })
   server.removeAllListeners('error')
-  // Without a listener an error of the accepting socket would end the process; the scrape that fails shows it.
+  // Without a listener, an error of the accepting socket would end the process. The failed scrape shows it.
   server.on('error', () => undefined)
   let closing: Promise<void> | undefined
   return {
@@ -88,7 +91,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
 }
 
-/** Status and body of `/readyz`. */
+/** HTTP status and body of `/readyz`. */
 export function readiness(probes: readonly Probe[], notes?: Probe) {
   const reasons = reasonsOf(probes)
   const ready = reasons.length === 0
@@ -156,7 +159,7 @@ async function respond(routes: Routes, request: IncomingMessage, response: Serve
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...answer.headers,
-    // A client that sends a body where none is read is neither kept waiting nor read to its end.
+    // If the client sends an unexpected body, the connection is closed instead of reading it.
     ...(READING.includes(request.method!) || request.readableEnded ? {} : { connection: 'close' }),
   })
   response.end(request.method === 'HEAD' ? undefined : answer.body)
@@ -176,7 +179,7 @@ async function answerTo(path: string, request: IncomingMessage, routes: Routes):
   }
 }
 
-/** Answers what has begun, then closes; cuts what is still open after `timeoutMs`. */
+/** Finishes requests in flight, then closes; cuts connections still open after `timeoutMs`. */
 function closeWithin(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)

@@ -2,7 +2,7 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
-/** What becomes of the model in shadow. */
+/** Reports on the shadow model. */
 export const SHADOW_REPORTS: ReportsOf<
   'shadow_loaded' | 'shadow_compared' | 'shadow_skipped' | 'shadow_failed'
 > = {

@@ -4,25 +4,25 @@ export interface WatchdogOptions {
   readonly emit: Emit
   /** Whether messages are in flight. */
   readonly pending: () => boolean
-  /** Work that waits this long without progress is a stall, ms. */
+  /** How long pending work may go without progress before it is reported as a stall, ms. */
   readonly stallAfter?: number
   /** Monotonic clock, ms. */
   readonly now?: () => number
 }
 
 export interface Watchdog {
-  /** Something was settled: the clock of the stall starts over. */
+  /** Call when something was settled; resets the stall timer. */
   progressed(): void
-  /** Judges now; runs by itself every quarter of `stallAfter`. */
+  /** Checks for a stall; called automatically every quarter of `stallAfter`. */
   check(): void
-  /** For `/readyz`. */
+  /** Reasons for `/readyz`. */
   unready(): readonly string[]
   stop(): void
 }
 
 /**
- * Reports work that was taken in and is not settled: once when it stalls, then again every `stallAfter`. A source
- * that is handed nothing is watched by the source itself.
+ * Reports a stall when work in flight is not settled, and again every `stallAfter`. It does not watch for a source that
+ * delivers nothing; the source does that itself.
  */
 export function createWatchdog(options: WatchdogOptions): Watchdog {
   const { emit, pending, stallAfter = 30_000, now = () => performance.now() } = options
