@@ -1,13 +1,13 @@
 import { type ConfigReading, loadConfig } from '../settings/config.ts'
 
-/** Options of the commands that work on the archive. */
+/** Options shared by the commands that use the archive. */
 export interface ArchiveOptions {
   readonly config?: string
-  /** Instead of `archive.url`. */
+  /** Overrides `archive.url`. */
   readonly database?: string
 }
 
-/** The configuration that these options name. Throws CONFIG_INVALID as `loadConfig` does. */
+/** Loads the configuration with these options. Throws CONFIG_INVALID like `loadConfig`. */
 export function archiveConfig({ config, database }: ArchiveOptions, serving = false): ConfigReading {
   return loadConfig({
     ...(config === undefined ? {} : { file: config }),

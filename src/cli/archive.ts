@@ -16,7 +16,10 @@ interface EraseOptions extends ArchiveOptions {
   readonly token: string
 }
 
-/** `sigwatch archive`: follows the topics of a deployment into PostgreSQL, and erases what is kept of one person, and drops old days at once. */
+/**
+ * `sigwatch archive`: copies the topics of a deployment into PostgreSQL; subcommands erase the data of one person and drop
+ * expired days.
+ */
 export function archiveCommand(): Command {
   const command = new Command('archive')
     .option(...CONFIG_OPTION)

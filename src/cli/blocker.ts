@@ -16,7 +16,7 @@ interface BlockerOptions {
   readonly config?: string
 }
 
-/** `sigwatch blocker`: answers gateways what to do with a message, until it is stopped. */
+/** `sigwatch blocker`: tells gateways what to do with each message, until it is stopped. */
 export function blockerCommand(): Command {
   return new Command('blocker')
     .option(...CONFIG_OPTION)

@@ -10,28 +10,28 @@ import { fileMap, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { outageReporter } from './outages.ts'
 
-/** Files that the command line names, by what is in them. */
+/** Files named on the command line, by kind of content. */
 export type PackFiles = Readonly<Partial<Record<Input | 'shadowAlerts' | 'registry', string>>>
 
 export interface PackSources {
   readonly feeds: Readonly<Record<Input, readonly Feed[]>>
-  /** The complaint of an id, looked for where no other place has it; absent: no archive is configured, or a file is named. */
+  /** Looks a complaint up in the archive, after all other places. Absent if no archive is configured, or a file was named. */
   readonly archived?: (id: string) => Promise<Feed>
-  /** Kinds for which there is neither a file nor a topic. */
+  /** Kinds that have neither a file nor a topic. */
   readonly absent: readonly Input[]
-  /** Reads the registry; undefined: there is none. */
+  /** Reads the registry; undefined if there is none. */
   registry(): Promise<Registry | undefined>
   readonly ledger?: Pick<ConsentLedger, 'lookup'>
   close(): Promise<void>
 }
 
-/** How long Kafka may not answer at the start, ms: an unattended command must end. */
+/** How long Kafka may take to answer at the start, ms. The command may run unattended, so it must end. */
 const ANSWER_WITHIN = 30_000
 const REDIS_WITHIN = 5_000
 
 /**
- * Where the material of a pack is looked for: a file that is named on the command line alone; else the file of the configuration, and
- * the topic when brokers are configured.
+ * Opens the sources of a pack: only the file for kinds named on the command line; otherwise the configured file and, with
+ * brokers, the topic.
  */
 export async function openSources(
   config: Config,
@@ -84,7 +84,7 @@ export async function openSources(
   }
 }
 
-/** How complaints are looked for in the archive, where one is configured. */
+/** The lookup in the archive, if one is configured. */
 function archiveOf(config: Config): PackSources['archived'] {
   if (config.archive.url === null) return undefined
   return async (id) => {
@@ -98,7 +98,7 @@ function archiveOf(config: Config): PackSources['archived'] {
 
 type ReadChange = (row: { readonly key: string; readonly value: Buffer | null }) => RegistryChange | string
 
-/** The last change of each key, in order; rows that are wrong are left out, as the service leaves them out. */
+/** The last change of each key, in order. Invalid rows are skipped, as in the service. */
 async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange[]> {
   const changes: RegistryChange[] = []
   await feed.read({}, (record) => {
@@ -108,7 +108,7 @@ async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange
   return changes
 }
 
-/** Topics of the configuration that exist. The clients are loaded only here. */
+/** Opens the configured topics that exist. The Kafka client is loaded only here. */
 async function openTopics(config: Config, report: (line: string) => void) {
   const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
     import('../service/compose-clients.ts'),
@@ -153,7 +153,7 @@ async function openTopics(config: Config, report: (line: string) => void) {
   }
 }
 
-/** The ledger of the service, when it is in Redis. */
+/** Opens the ledger of the service if it is in Redis. */
 async function openLedger(config: Config) {
   const { tokenKey, previousTokenKeys } = config.privacy
   const { url, nodes, sentinels } = config.redis

@@ -6,27 +6,27 @@ import type { Config } from '../settings/config.ts'
 
 const BAD_INPUT = 2
 
-/** The model code is loaded only when there is a model to check. */
+/** Loads the model code only if there is a model to check. */
 async function inspectModel(folder: string): Promise<string> {
   const model = await import('../text/reader/classifier.ts')
   return model.inspectModel(folder)
 }
 
-/** So it is only when there are own rules with examples. */
+/** Loads the code only if there are own rules with examples. */
 const checkExamples: NonNullable<CheckParts['checkExamples']> = async (...of) => {
   const examples = await import('../service/check-rules.ts')
   return examples.checkExamples(...of)
 }
 
-/** The clients are loaded only when servers are to be reached. */
+/** Loads the clients only for `--connect`. */
 async function connect(config: Config) {
   const { checkServers } = await import('../service/compose-connect.ts')
   return checkServers(config)
 }
 
 /**
- * `sigwatch check`: validates what it is given, or what the configuration finds, and says all that is wrong as
- * `file:line: key: message`, on stderr. Exit code 2 when something is, else 0 and a summary of what was read.
+ * `sigwatch check`: validates the given files, or those of the configuration. Every fault is a line `file:line: key: message`
+ * on stderr and the exit code is 2; otherwise it is 0 and a summary is printed.
  */
 export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, connect }): Command {
   return new Command('check')

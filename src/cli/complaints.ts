@@ -26,7 +26,7 @@ interface AnswerOptions extends CommonOptions {
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-/** `sigwatch complaints`: takes exports in, tracks deadlines, and makes the monthly table. */
+/** `sigwatch complaints`: imports exports, tracks deadlines and produces the monthly table. */
 export function complaintsCommand(): Command {
   const command = new Command('complaints')
   common(command.command('import'))
@@ -121,7 +121,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   if (refused > 0) process.exitCode = 1
 }
 
-/** Returns how many there are. */
+/** Prints the conflicts and returns their number. */
 function sayConflicts(where: string, rows: readonly PlacedComplaint[]): number {
   for (const { place } of rows) say(`${place}: id: ${where} has it for another complaint, which stands`)
   return rows.length
@@ -150,7 +150,7 @@ async function deadlines(options: CommonOptions): Promise<void> {
   const { openDeadlines } = await import('../service/compose-complaints.ts')
   const config = archiveConfig(options).config
   const calendar = calendarOf(options)
-  // Without holidays they would take the place of the right ones.
+  // Deadlines computed without holidays must not replace the stored ones.
   const store = options.calendar !== undefined
   const all = await openDeadlines(config, calendar, { now: Date.now(), store })
   warnOfYears(

@@ -6,13 +6,13 @@ import type { ErrorCode } from '../domain/errors.ts'
 import { clockTime, MINUTE } from '../domain/time.ts'
 import type { PlantedEvent } from '../offline/simulator/plants.ts'
 
-/** What the demo counted; all maps may lack keys. */
+/** Counts of the demo; keys of the maps may be missing. */
 export interface DemoCounts {
   readonly records: number
   readonly messagesByCode: Readonly<Partial<Record<Code, number>>>
   readonly deadLetters: Readonly<Partial<Record<ErrorCode, number>>>
   readonly verdicts: Readonly<Partial<Record<Action | 'pass', number>>>
-  /** Raised states, in the order raised. */
+  /** Raised states in the order they were raised. */
   readonly states: readonly Alert[]
   readonly planted: readonly PlantedEvent[]
   readonly seconds: number
@@ -21,7 +21,7 @@ export interface DemoCounts {
   readonly files: Readonly<Record<string, string>>
 }
 
-/** The colours of a terminal, or functions that leave text alone. */
+/** Terminal colours, or functions that return text unchanged. */
 export interface Paint {
   bold(text: string): string
   dim(text: string): string
@@ -33,15 +33,15 @@ export interface Paint {
 
 const LISTED_STATES = 14
 
-/** How late a planted event may be found and still count as found, ms of event time. */
+/** How long after a planted event its state still counts as found, ms of event time. */
 const GRACE = 5 * MINUTE
 
-/** Whether a raised state answers a planted event. */
+/** Whether a raised state matches a planted event. */
 export function answers(state: Alert, event: PlantedEvent): boolean {
   const { target, reasons } = state.data
   const raisedAt = Date.parse(state.time)
   if (raisedAt < event.from || raisedAt > event.to + GRACE) return false
-  // Several codes may escalate to one forged domain; the first of them to do so has found it.
+  // Several codes can escalate to the same forged domain; the first of them counts as the finding.
   if (event.target.kind === 'domain') return target.kind === 'domain' && target.id === event.target.id
   if (reasons[0]!.code !== event.code) return false
   return event.target.id === '*' || event.target.kind === 'recipient' || target.id === event.target.id
@@ -73,7 +73,7 @@ export function demoSummary(counts: DemoCounts, paint: Paint): string {
   return ['', ...lines].join('\n')
 }
 
-/** A title and its lines; nothing where there is nothing to say. */
+/** A title and its lines; empty if there is nothing to report. */
 type Section = readonly string[]
 
 function traffic({ records, verdicts }: DemoCounts): Section {

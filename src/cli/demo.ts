@@ -27,7 +27,7 @@ interface DemoOptions {
   readonly out: string
 }
 
-/** `sigwatch demo`: a simulated Double Eleven hour through the embedded mode, with a summary of what was found. */
+/** `sigwatch demo`: runs a simulated Double Eleven hour through the embedded mode and summarises the findings. */
 export function demoCommand(): Command {
   return new Command('demo')
     .option('--seed <n>', 'the same seed gives the same hour', '11')
@@ -91,7 +91,7 @@ function filesIn(out: string) {
   }
 }
 
-/** Writes the records, the registry of their senders and what is planted; returns the number of records. */
+/** Writes the records, the registry of their senders and the list of planted events. Returns the number of records. */
 async function writeTraffic(simulation: Simulation, files: ReturnType<typeof filesIn>): Promise<number> {
   await writeLines(files.truth, [simulation.planted.map((event) => JSON.stringify(event))])
   await writeLines(files.registry, [[stringify(registryOf(simulation.cast))]])
@@ -108,7 +108,7 @@ async function writeTraffic(simulation: Simulation, files: ReturnType<typeof fil
   return records
 }
 
-/** Returns how long the input took, s. */
+/** Returns the time taken, s. */
 async function runWithProgress(app: Application, tally: Tally, records: number): Promise<number> {
   const began = performance.now()
   const progress = setInterval(() => tally.show(records, began), PROGRESS_EVERY)
@@ -123,7 +123,7 @@ async function runWithProgress(app: Application, tally: Tally, records: number):
   return seconds
 }
 
-/** Counts events for the summary and the line of progress. */
+/** Counts events for the summary and the progress line. */
 class Tally {
   readonly deadLetters: Partial<Record<ErrorCode, number>> = {}
   readonly verdicts: Partial<Record<Action | 'pass', number>> = {}
@@ -157,7 +157,7 @@ async function writeLines(path: string, chunks: Iterable<readonly (string | Buff
   await writer.close()
 }
 
-/** Raised states, and message alerts by code. */
+/** The raised states, and the number of message alerts by code. */
 async function readAlerts(path: string) {
   const states: Alert[] = []
   const messagesByCode: Partial<Record<Code, number>> = {}

@@ -8,7 +8,7 @@ import { COMMIT, VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
-/** `sigwatch desk`: the analyst's page over the archive, until it is stopped. */
+/** `sigwatch desk`: serves the analysts' web interface to the archive, until it is stopped. */
 export function deskCommand(): Command {
   return new Command('desk')
     .option(...CONFIG_OPTION)

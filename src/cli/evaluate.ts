@@ -16,7 +16,7 @@ interface EvaluateOptions {
   readonly baseline?: boolean
 }
 
-/** `sigwatch evaluate`: how a model does on labelled text; a table, or one JSON object with --json. */
+/** `sigwatch evaluate`: measures a model on labelled text and prints a table, or one JSON object with --json. */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .requiredOption('--corpus <file>', 'labelled text, TSV of label<TAB>text')

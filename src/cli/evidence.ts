@@ -32,13 +32,13 @@ interface EvidenceOptions extends PackFiles {
   readonly clear?: boolean
 }
 
-/** A complaint's clock may be behind that of the gateway, ms. */
+/** Tolerated difference between the clock of a complaint and that of the gateway, ms. */
 const CLOCKS_APART = 5 * 60_000
 const FAILURE = 1
 
 const report = (line: string) => process.stderr.write(`${line}\n`)
 
-/** `sigwatch evidence`: what is known of a complaint, for the regulator: Markdown for people and the same as JSON. */
+/** `sigwatch evidence`: collects what is known about a complaint for the regulator, as Markdown and JSON. */
 export function evidenceCommand(): Command {
   return new Command('evidence')
     .requiredOption('--complaint <id>', 'id of the complaint')
@@ -117,7 +117,7 @@ interface PackInputs {
   readonly sources: PackSources
 }
 
-/** Undefined when there is no such complaint, which it reports. */
+/** Returns undefined, after reporting it, if there is no such complaint. */
 async function collect(
   id: string,
   { config, days, max, receivedAt, calendar, tokenise, say, sources }: PackInputs,
@@ -172,7 +172,7 @@ async function collect(
   })
 }
 
-/** In the archive where no other place has it: exports are imported there, and need not be in the topic. */
+/** Looks in the archive last: imported complaints are there, but need not be in the topic. */
 async function soughtComplaint({ feeds, archived }: PackSources, id: string) {
   const first = await findComplaint(feeds.complaints, id)
   if (first.found || !archived) return first
@@ -218,7 +218,7 @@ function write(dir: string, id: string, pack: Pack, text: string): { markdown: s
   return { markdown, json }
 }
 
-/** The id as a part of a file name; ids that had to be changed stay apart by a hash. */
+/** The id made safe for a file name. Ids that had to be changed get a hash, so that they stay distinct. */
 function fileName(id: string): string {
   const safe = id.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 80)
   return safe === id ? id : `${safe}-${createHash('sha256').update(id).digest('hex').slice(0, 8)}`

@@ -3,7 +3,7 @@ import { ERRORS, SigwatchError } from '../domain/errors.ts'
 import { isDiskFull } from '../domain/full-disk.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 
-/** Every command, loaded only when it is asked for: one file a command. */
+/** Every command with its module, which is loaded only when the command is called. */
 const COMMANDS = {
   run: {
     does: 'the service: Kafka + Redis by configuration, or the embedded mode with --source FILE|-',
@@ -111,7 +111,7 @@ export const SUCCESS = 0
 export const FAILURE = 1
 const BAD_USAGE = 2
 
-/** Faults of what the operator wrote. */
+/** Codes of errors in the operator's input. */
 const BAD_INPUT = new Set([
   'USAGE',
   'CONFIG_INVALID',
@@ -122,13 +122,13 @@ const BAD_INPUT = new Set([
   'MODEL_INVALID',
 ])
 
-/** What the system says where there is no room to write, which is no fault of the command line; undefined: it is something else. */
+/** The message of the system if the disk is full, which is not a usage error; otherwise undefined. */
 function fullDisk(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) if (isDiskFull(at)) return at.message
   return undefined
 }
 
-/** Runs the command that the arguments name; resolves with the exit code. */
+/** Runs the command named in `argv` and resolves with the exit code. */
 export async function execute(argv: readonly string[]): Promise<number> {
   const program = new Command('sigwatch')
     .description('Watches SMS traffic in Kafka and says which messages and senders are spam.')

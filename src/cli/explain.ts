@@ -19,7 +19,7 @@ interface ExplainOptions extends ArchiveOptions {
   readonly out?: string
 }
 
-/** `sigwatch explain`: the letter about a message or an alert, from the archive. */
+/** `sigwatch explain`: writes the letter about a message or an alert, from the archive. */
 export function explainCommand(): Command {
   return new Command('explain')
     .argument('<id>', 'id of a message or of an alert')

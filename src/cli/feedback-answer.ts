@@ -5,10 +5,10 @@ import { jsonOf } from '../domain/json.ts'
 import { MINUTE } from '../domain/time.ts'
 import type { FeedbackResult } from '../pipeline/feedback-answers.ts'
 
-/** Between two looks at the answers, ms. */
+/** Interval between reads of the results, ms. */
 const LOOK_EVERY = 300
 
-/** Prints what the service made of a row; `ts`: its time. Rejects with FEEDBACK_REFUSED or FEEDBACK_UNANSWERED. */
+/** Prints the service's result for a feedback row; `ts` is the time of the row. Rejects with FEEDBACK_REFUSED or FEEDBACK_UNANSWERED. */
 export async function answered(answers: Feed, feedbackId: string, ts: number, within: number): Promise<void> {
   const end = performance.now() + within
   let found: FeedbackResult | undefined

@@ -7,10 +7,10 @@ import { DAY } from '../domain/time.ts'
 import { ORDERED_KINDS } from '../pipeline/side-inputs/row-checks.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
 
-/** States and alerts on messages are remembered so long, ms. */
+/** How far back alerts are searched, ms. */
 const REMEMBERED = DAY
 
-/** What the id names; a state or a message must be in an alert of the last day. */
+/** The subject that an id refers to. The id of a state or message must occur in an alert of the last day. */
 export async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
   return { ...(await aboutOf(place, id, verdict, now)), verdict }
 }
@@ -50,7 +50,7 @@ function checkKind(kind: string | undefined): void {
 
 const TEMPLATE = 'template:'
 
-/** The message of an alert; the id itself where no alert of the last day has it: then it is that of a message. */
+/** The id of the message of an alert. If no alert of the last day has the id, it is taken for the id of a message. */
 async function messageOf(place: FeedbackPlace, id: string, now: number): Promise<string> {
   let found: string | undefined
   for (const feed of place.alerts) {

@@ -36,7 +36,7 @@ interface BlockOptions extends FeedbackOptions {
   readonly labels?: string
 }
 
-/** `sigwatch release`: clears a state and keeps it down. */
+/** `sigwatch release`: clears a state and keeps it from being raised again. */
 export function releaseCommand(): Command {
   return common(
     new Command('release').argument('[id]', 'id of a state or of a message that it shows, or kind:id'),
@@ -50,7 +50,7 @@ export function releaseCommand(): Command {
     )
 }
 
-/** `sigwatch exempt`: keeps codes from a target beforehand. */
+/** `sigwatch exempt`: suppresses codes for a target in advance. */
 export function exemptCommand(): Command {
   return common(new Command('exempt').argument('[target]', '<kind>:<id>, for example signature:京东'))
     .addHelpText(
@@ -60,7 +60,7 @@ export function exemptCommand(): Command {
     .action((id: string | undefined, options: FeedbackOptions) => give(id, { ...options, verdict: 'exempt' }))
 }
 
-/** `sigwatch feedback`: says whether an alert was right. */
+/** `sigwatch feedback`: records whether an alert was right. */
 export function feedbackCommand(): Command {
   const argument = 'id of a state or of a message, or kind:id'
   return common(new Command('feedback').argument('[id]', argument))
@@ -69,7 +69,7 @@ export function feedbackCommand(): Command {
     .action(give)
 }
 
-/** `sigwatch block`: blocks a target by hand, until a time. */
+/** `sigwatch block`: blocks a target manually until a given time. */
 export function blockCommand(): Command {
   const targets =
     'domain:, port: (exact or prefix*), signature:, sender:, brand-claim: or template:<message or alert id>'
@@ -91,7 +91,7 @@ export function blockCommand(): Command {
     })
 }
 
-/** `sigwatch unblock`: ends what was blocked by hand. */
+/** `sigwatch unblock`: ends a manual block. */
 export function unblockCommand(): Command {
   return common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
     .addHelpText('after', '\nExample:\n  sigwatch unblock domain:jd-verify.top --by ann')
@@ -100,7 +100,7 @@ export function unblockCommand(): Command {
     )
 }
 
-/** What `block` adds to its row. */
+/** The members that `block` adds to its row. */
 function orderOf({ action, perMinute, labels }: BlockOptions) {
   if (perMinute !== undefined && !/^\d{1,7}$/.test(perMinute))
     throw new SigwatchError('USAGE', `--per-minute: "${perMinute}" is no number of messages`)

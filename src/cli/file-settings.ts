@@ -1,16 +1,16 @@
 import type { SettingKey } from '../settings/config.ts'
 
-/** What was said or done at the time of the messages, in files: it holds for both sides of a comparison. */
+/** Files with facts from the time of the messages. Both sides of a comparison use them. */
 export const FACTS = ['consents', 'complaints', 'replies', 'feedback'] as const
-/** What messages are judged by, in files. */
+/** Files that decide how messages are judged. */
 export const VERSIONS = ['registry', 'policy', 'rules', 'model'] as const
 
 type FileSetting = (typeof FACTS)[number] | (typeof VERSIONS)[number]
 
-/** Settings that name a file, as options of the command line. */
+/** Settings that name a file, as command-line options. */
 export type FileSettings = Readonly<Partial<Record<FileSetting, string>>>
 
-/** Those of the settings that were given. */
+/** The settings that were given. */
 export function overridesOf(
   options: FileSettings,
   keys: readonly FileSetting[],

@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * How far the old generation may grow beyond what survived its last full collection, percent. V8 by itself lets it grow up
- * to fourfold. Less saves memory and costs collections (docs/performance.md, Memory).
+ * How far the old generation may grow beyond the live heap of the last full collection, percent. By default V8 allows up to
+ * four times. A lower limit saves memory and costs collections (docs/performance.md, Memory).
  */
 const PERCENT = 150
 
-/** V8 reads the flag whenever it sets its next limit, so it holds from the next full collection on. */
+/** V8 reads the flag when it sets its next limit, so it applies from the next full collection. */
 export function limitHeapGrowth(percent = PERCENT): void {
   setFlagsFromString(`--heap-growing-percent=${percent}`)
 }

@@ -16,7 +16,7 @@ interface LabelExportOptions extends ArchiveOptions {
   readonly conflicts: 'omit' | 'latest'
 }
 
-/** `sigwatch label-export`: what analysts judged, as a corpus for `train`. */
+/** `sigwatch label-export`: exports the analysts' judgements as a corpus for `train`. */
 export function labelExportCommand(): Command {
   return new Command('label-export')
     .requiredOption(

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
 
-/** Lines to a file, or to stdout for `-`, as fast as it takes them. Rejects with SINK_UNREACHABLE. */
+/** Writes lines to a file, or to stdout for `-`, respecting backpressure. Rejects with SINK_UNREACHABLE. */
 export function lineWriter(path: string) {
   const stream = path === '-' ? process.stdout : createWriteStream(path)
   let failure: Error | undefined

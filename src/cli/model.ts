@@ -8,7 +8,7 @@ interface PromoteOptions {
   readonly model?: string
 }
 
-/** `sigwatch model promote`: the model in shadow becomes the live one. */
+/** `sigwatch model promote`: makes the shadow model the live one. */
 export function modelCommand(): Command {
   const command = new Command('model')
   command

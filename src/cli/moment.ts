@@ -1,7 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import { parseMoment } from '../domain/time.ts'
 
-/** The moment that an option names, epoch ms; undefined without one. Throws USAGE for what is no moment. */
+/** The time given to an option, epoch ms, or undefined without one. Throws USAGE if it is not a time. */
 export function momentOf(option: string, text: string): number
 export function momentOf(option: string, text: string | undefined): number | undefined
 export function momentOf(option: string, text: string | undefined): number | undefined {

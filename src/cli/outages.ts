@@ -1,6 +1,6 @@
 import type { Event } from '../domain/events.ts'
 
-/** Reports each reason for which Kafka does not answer, one time. */
+/** Reports each reason for which Kafka cannot be reached once. */
 export function outageReporter(report: (line: string) => void): (event: Event) => void {
   const reported = new Set<string>()
   return (event) => {

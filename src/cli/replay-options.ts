@@ -7,7 +7,7 @@ import { FORMS, parseDuration } from '../settings/files/value-forms.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { momentOf } from './moment.ts'
 
-/** As the command line gives them. */
+/** Raw options of the command line. */
 export interface ReplayArguments extends FileSettings {
   readonly config?: string
   readonly source?: readonly string[]
@@ -35,14 +35,14 @@ export interface ReplayArguments extends FileSettings {
 export interface ReplayRequest {
   readonly replay: ReplayOptions
   readonly failOn: readonly FailOn[]
-  /** File of the review sheet. */
+  /** Output file of the review sheet. */
   readonly sheet?: string
 }
 
-/** What a word of the command line says instead of the name of a file. */
+/** Stands for the topic where an option otherwise takes a file name. */
 const KAFKA = 'kafka'
 
-/** Checks the options together; throws USAGE for what cannot be meant. */
+/** Validates the options together. Throws USAGE for combinations that make no sense. */
 export function requestOf(args: ReplayArguments): ReplayRequest {
   const { source, offsets, against, resume, verdicts, alerts, publish, out, config: file } = args
   if (source === undefined) throw usage('--source FILE or --source kafka is needed')
@@ -90,13 +90,13 @@ export function requestOf(args: ReplayArguments): ReplayRequest {
   }
 }
 
-/** Settings of the configuration with those of the command line, and verdicts that are not explained. */
+/** The configuration with the overrides of the command line, and without explanations in verdicts. */
 function configOf(file: string | undefined, overrides: Partial<Record<SettingKey, string>>): Config {
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
   return { ...config, verdicts: { ...config.verdicts, explain: false } }
 }
 
-/** A topic of the deployment has readers who would act on what they find. */
+/** The deployment's own topics are refused: their readers would act on replayed alerts. */
 function refuseLive(topic: string, { kafka: { topics } }: Config): void {
   const { messages, ...others } = topics
   const [role] =
@@ -125,7 +125,7 @@ function wholeOf(option: string, text: string, least: number, most: number): num
   throw usage(`${option}: "${text}" is not allowed (allowed: ${least} to ${most})`)
 }
 
-/** `1%`, `0.5%` */
+/** Parses a share such as `1%` or `0.5%`. */
 function shareOf(option: string, text: string): number {
   const [, percent = ''] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? []
   const share = Number(percent) / 100

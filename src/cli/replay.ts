@@ -14,12 +14,12 @@ import { writeWholeFile } from './whole-file.ts'
 
 const FAILURE = 1
 const CONDITION_HOLDS = 3
-/** How long the brokers are waited for, ms: an unattended command must end. */
+/** How long to wait for the brokers, ms. The command may run unattended, so it must end. */
 const CONNECT_WITHIN = 60_000
 
 const print = (line: string) => process.stderr.write(`${line}\n`)
 
-/** `sigwatch replay`: judges what was judged before once more, and says what would be otherwise. */
+/** `sigwatch replay`: judges past traffic again and reports what would differ. */
 export function replayCommand(): Command {
   return new Command('replay')
     .option(...CONFIG_OPTION)
@@ -83,7 +83,7 @@ async function run(args: ReplayArguments): Promise<void> {
   }
 }
 
-/** Clients of Kafka are loaded only for what needs them. */
+/** The Kafka client is loaded only if it is needed. */
 async function connectionOf({ replay: { files, against, publish, config } }: ReplayRequest, emit: Emit) {
   if (files && against !== 'kafka' && publish === undefined) return undefined
   return connect(config, emit)

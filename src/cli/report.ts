@@ -17,7 +17,7 @@ interface ReportOptions extends ArchiveOptions {
   readonly calendar?: string
 }
 
-/** `sigwatch report`: one self-contained HTML page about a time, from the archive or from files of alerts. */
+/** `sigwatch report`: writes one self-contained HTML page about a period, from the archive or from files of alerts. */
 export function reportCommand(): Command {
   return new Command('report')
     .requiredOption('--from <time>', 'beginning, ISO-8601 with offset or epoch ms')

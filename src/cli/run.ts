@@ -33,7 +33,7 @@ interface RunOptions extends FileSettings {
   readonly topic?: string
 }
 
-/** `sigwatch run`: the service on Kafka and Redis, or with `--source` the embedded mode. */
+/** `sigwatch run`: the service on Kafka and Redis, or the embedded mode with `--source`. */
 export function runCommand(): Command {
   return new Command('run')
     .option(...CONFIG_OPTION)
@@ -87,7 +87,7 @@ async function run(options: RunOptions): Promise<void> {
   const watched = { config, read: () => readingOf(options).config, tokens, emit, refusals }
   const configWatch = embedded ? undefined : watchConfig({ ...watched, paths: tokenFiles })
   configWatch?.start()
-  // The server answers while Kafka and Redis are waited for.
+  // Opened first, so that it answers during the wait for Kafka and Redis.
   const http =
     !embedded || reading.given.has('http.port')
       ? await startHttpServer({
@@ -121,7 +121,7 @@ async function run(options: RunOptions): Promise<void> {
 
 const FAILURE = 1
 
-/** How many records were read, and how many could not be. */
+/** Counts records read and records that could not be read. */
 class ReadCount {
   #records = 0
   #messages = 0
@@ -134,7 +134,7 @@ class ReadCount {
     this.#messages += event.messages
   }
 
-  /** Says how many dead letters there were; the command has failed when nothing else came of its input. */
+  /** Prints the number of dead letters. The command fails if no record could be read at all. */
   sayUnread(): void {
     if (this.#deadLetters === 0) return
     const none = this.#messages === 0 ? ': not one record could be read' : ''
@@ -143,7 +143,7 @@ class ReadCount {
   }
 }
 
-/** The configuration. Throws SigwatchError for what the process does not start with. */
+/** Loads the configuration. Throws SigwatchError if the process cannot start with it. */
 function readingOf(options: RunOptions): ConfigReading {
   const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const serving = options.source === undefined
@@ -154,7 +154,7 @@ function readingOf(options: RunOptions): ConfigReading {
 
 const configOf = ({ config }: RunOptions) => (config === undefined ? {} : { file: config })
 
-/** What may be asked and ordered over HTTP, where it is switched on. */
+/** The HTTP endpoints for checks and orders that are enabled. */
 function askingOf(
   { http: { check, tokens } }: Config,
   book: HttpTokenBook,
@@ -190,7 +190,7 @@ async function composeService(...of: Parameters<typeof Compose>): Promise<Applic
   return compose(...of)
 }
 
-/** What the service cannot start with, before anything is opened. */
+/** Refuses options that the service cannot start with, before anything is opened. */
 function checkService({ config }: ConfigReading, options: RunOptions): void {
   const stray = (['alerts', 'shadowAlerts', 'verdicts', 'deadLetters', 'now', 'topic'] as const).find(
     (key) => options[key] !== undefined,
@@ -208,7 +208,7 @@ function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-/** Alerts go to stdout unless something else does. */
+/** The files of the embedded mode. Alerts go to stdout unless another output does. */
 function embeddedFiles(options: RunOptions): EmbeddedFiles {
   const { source, topic, alerts, shadowAlerts, verdicts, deadLetters } = options
   const named = [alerts, shadowAlerts, verdicts, deadLetters].filter((file) => file !== undefined)

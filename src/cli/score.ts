@@ -8,12 +8,12 @@ import { CONFIG_OPTION } from './shared-options.ts'
 
 /** Lines scored together. */
 const BATCH = 256
-/** Of a longer line only so much is read; it is answered with an error. */
+/** Longer lines are cut here and answered with an error. */
 const MAX_LINE_BYTES = 1_000_000
 
 /**
- * `sigwatch score`: stdin to one JSON a line on stdout, in order, one for every line. A line that is a JSON object with
- * `text` is a record, anything else is text. Local output, not redacted.
+ * `sigwatch score`: reads lines from stdin and writes one JSON object per line to stdout, in order. A line that is a JSON
+ * object with `text` is a record, any other line is text. The output is not redacted.
  */
 export function scoreCommand(): Command {
   return new Command('score')
@@ -38,7 +38,7 @@ export function scoreCommand(): Command {
 
 const EMPTY = Buffer.alloc(0)
 
-/** Lines of the input in batches, empty ones included: every line has its answer. */
+/** Batches of input lines. Empty lines are included, because every line gets an answer. */
 async function* batches(input: AsyncIterable<Buffer>): AsyncGenerator<readonly Buffer[]> {
   const splitter = new LineSplitter(MAX_LINE_BYTES)
   let lines: Buffer[] = []
@@ -56,7 +56,7 @@ async function* batches(input: AsyncIterable<Buffer>): AsyncGenerator<readonly B
         lines = []
       }
     }
-    // A caller that writes line by line and waits for each answer gets it.
+    // Yields a partial batch, for callers that wait for each answer before they write the next line.
     if (lines.length > 0) yield lines
     lines = []
   }

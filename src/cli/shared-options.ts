@@ -1,4 +1,4 @@
-/** Options that several commands have, as commander takes them: flags and what they mean. */
+/** Options shared by several commands, as arguments for commander. */
 export const CONFIG_OPTION = [
   '--config <file>',
   'service configuration (default: sigwatch.yaml in the working directory)',

@@ -49,7 +49,7 @@ function time(value: string): number {
   return ts
 }
 
-/** `sigwatch simulate`: labelled traffic as input records, and the truth about what is planted in it. */
+/** `sigwatch simulate`: writes labelled traffic as input records, and a list of the events planted in it. */
 export function simulateCommand(): Command {
   return new Command('simulate')
     .addOption(
@@ -91,7 +91,7 @@ async function run(options: SimulateOptions): Promise<void> {
   }
   if (options.live && options.start !== undefined)
     throw new SigwatchError('USAGE', '--start: goes without --live, which begins now')
-  // Before the traffic of `--live`, whose times begin when it is made.
+  // Opened before the simulation is created, because with `--live` its time starts then.
   const out = await openOutput(options)
   const simulation = simulate(choicesOf(options))
   if (options.registryOut !== undefined)
@@ -118,11 +118,11 @@ function choicesOf({ scenario, live = false, ...options }: SimulateOptions): Sim
   const name = (scenario ?? (live ? LIVE_SCENARIO : DEFAULT_SCENARIO)) as ScenarioName
   if (!live) return { ...options, scenario: name }
   const start = Date.now()
-  // Ids of an earlier run would be taken for records that come again.
+  // Without the prefix, records would have ids of an earlier run and be taken for duplicates.
   return { ...options, scenario: name, start, run: `${start.toString(36)}-` }
 }
 
-/** The records at the pace of the clock; the first SIGINT or SIGTERM ends them. */
+/** Yields records in real time; the first SIGINT or SIGTERM ends them. */
 async function* untilEnded(simulation: Simulation): AsyncGenerator<readonly SimulatedRecord[]> {
   const ended = new AbortController()
   const end = () => ended.abort()

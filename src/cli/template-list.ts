@@ -7,8 +7,8 @@ import { LIST_NAME, readTemplateRow, templateRow } from '../pipeline/side-inputs
 const KIND = 'sigwatch-templates'
 
 /**
- * A list of templates as JSONL: a head, the rows without those who confirmed them, and a last line with the signature
- * (Ed25519) of everything before it.
+ * Serialises a list of templates as JSONL: a header, the rows without their confirmations, and a last line with the Ed25519
+ * signature of everything before it.
  */
 export function writtenList(
   templates: readonly Template[],
@@ -27,8 +27,8 @@ export function writtenList(
 }
 
 /**
- * The rows of a list, each without a confirmation. Throws USAGE for what was not signed with the key, was changed since or cut, and for a
- * row that is none or lies in the future; `latest`: epoch ms.
+ * Parses and verifies a list; its rows have no confirmations. Throws USAGE if the signature does not match, the list is
+ * truncated, a row is invalid, or a time is after `latest` (epoch ms).
  */
 export function readList(
   text: string,
@@ -56,7 +56,7 @@ export function readList(
   return { name: list, templates }
 }
 
-/** A key in a PEM file, of Ed25519; throws USAGE for anything else. */
+/** Reads an Ed25519 key from a PEM file. Throws USAGE for anything else. */
 export function readKey(file: string, kind: 'private' | 'public'): KeyObject {
   const help =
     kind === 'private'

@@ -15,7 +15,7 @@ interface TemplatesOptions {
   readonly list?: string
 }
 
-/** `sigwatch templates`: what was confirmed as fraud or illicit, between deployments. */
+/** `sigwatch templates`: exchanges confirmed fraud and illicit templates between deployments. */
 export function templatesCommand(): Command {
   const command = new Command('templates')
   command
@@ -48,7 +48,7 @@ export function templatesCommand(): Command {
   return command
 }
 
-/** What a command needs; the topic is opened once everything else is known to be right. */
+/** What the subcommands need; `open` is called after everything else has been validated. */
 interface Needs {
   readonly config: Config
   readonly now: number
@@ -92,7 +92,7 @@ async function exported(
   const signing = readKey(required(key, 'private'), 'private')
   const confirmed = (await (await open()).held(now)).filter(({ confirmations }) => confirmations.length > 0)
   const text = writtenList(confirmed, { name, at: now, key: signing })
-  // A list holds no text and no number, and is for others.
+  // World-readable: a list contains no texts and no numbers and is meant to be shared.
   writeOutput(out, text, 0o644)
   process.stderr.write(`${counted(confirmed.length, 'template')} in the list ${name}\n`)
 }

@@ -17,14 +17,14 @@ interface TopicsOptions {
 const MISSING = 1
 const NO_CLOCK =
   'nothing but the clock of this host shows the time, which ends no row: name Redis (REDIS_URL), or set message.timestamp.type=LogAppendTime on the topic of the block table'
-/** Feedback is read again where Redis lost it, and holds so long at most, ms. */
+/** Maximum lifetime of feedback, which is read again after Redis lost it, ms. */
 const FEEDBACK_HOLDS = 30 * DAY
-/** How long the brokers are waited for, ms. */
+/** How long to wait for the brokers, ms. */
 const CONNECT_WITHIN = 15_000
 
 /**
- * `sigwatch topics`: the topics that the configuration names, as the brokers have them, on stdout. Exit code 1 when one is
- * missing; `--create` makes the missing ones.
+ * `sigwatch topics`: prints the configured topics with their settings at the brokers. Exits with 1 if one is missing;
+ * `--create` creates missing ones.
  */
 export function topicsCommand(): Command {
   return new Command('topics')
@@ -85,7 +85,7 @@ function whole(value: string): number {
 const STAMPS = 'LogAppendTime'
 const HEADINGS = ['topic', 'for', 'state', 'partitions', 'replicas', 'cleanup', 'retention', 'timestamps']
 
-/** One line a topic, columns aligned. */
+/** One aligned line per topic. */
 function tableOf(rows: readonly TopicRow[]): string {
   const lines = [HEADINGS, ...rows.map(cellsOf)]
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)))

@@ -29,7 +29,7 @@ export interface ContinueChoices {
 
 interface TrainTools {
   readonly say: (line: string) => void
-  /** Files of what the shipped model has learnt. */
+  /** Files with the templates that the shipped model was trained on. */
   readonly templates: readonly string[]
   readonly readAll: (
     files: readonly string[],
@@ -38,7 +38,7 @@ interface TrainTools {
   ) => Corpus[]
 }
 
-/** `sigwatch train --continue`. Rejects with MODEL_WORSE, and has written nothing, where a label loses too much. */
+/** `sigwatch train --continue`. If a label loses too much, it rejects with MODEL_WORSE and writes nothing. */
 export async function trainOn(
   options: ContinueChoices,
   { say, templates, readAll }: TrainTools,

@@ -25,8 +25,8 @@ interface TrainOptions extends ContinueChoices {
 const WRITERS = fileURLToPath(new URL('../../corpus/writers', import.meta.url))
 
 /**
- * `sigwatch train`: a model folder from labelled text. Without --labels the six labels; the templates written by writer
- * that come with the source are added to the corpora of a model of the six labels, unless --no-templates.
+ * `sigwatch train`: trains a model from labelled text and writes its folder. Without --labels it uses the six labels, and adds
+ * the shipped templates (corpus/writers) unless --no-templates is given.
  */
 export function trainCommand(): Command {
   return new Command('train')

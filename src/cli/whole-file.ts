@@ -4,8 +4,8 @@ import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /**
- * Writes a file whole or not at all: what was there stays until the new content is on the disk. Pipes and devices are written
- * to as they are. `mode` is that of a new file. Throws USAGE, with the error of the system as its cause.
+ * Writes a file atomically: the old content stays until the new content is on disk. Pipes and devices are written directly.
+ * `mode` applies to new files. Throws USAGE with the system error as its cause.
  */
 export function writeWholeFile(file: string, content: string | Uint8Array, mode = OWNER_ONLY): void {
   try {
@@ -18,14 +18,14 @@ export function writeWholeFile(file: string, content: string | Uint8Array, mode 
   }
 }
 
-/** Writes to the file, or to the standard output where none is named. Throws USAGE. */
+/** Writes to the file, or to stdout if none is given. Throws USAGE. */
 export function writeOutput(file: string | undefined, content: string, mode = OWNER_ONLY): void {
   if (file === undefined) process.stdout.write(content)
   else writeWholeFile(file, content, mode)
 }
 
 function replace(file: string, content: string | Uint8Array, mode: number, isThere: boolean): void {
-  // A link stays one: its target is replaced.
+  // Follows a symbolic link, so that its target is replaced and the link stays.
   const place = isThere ? realpathSync(file) : file
   const aside = `${place}.${randomBytes(4).toString('hex')}.part`
   try {
@@ -34,7 +34,7 @@ function replace(file: string, content: string | Uint8Array, mode: number, isThe
   } catch (error) {
     rmSync(aside, { force: true })
     if (!isThere || !isRefused(error)) throw error
-    // The folder takes no new files, but the file may be written to.
+    // The directory is not writable, but the file may be.
     writeFileSync(place, content)
   }
 }
