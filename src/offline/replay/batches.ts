@@ -10,41 +10,41 @@ import type { Ordered } from './order.ts'
 import { readVerdict, type Spooled, slotOf, type WrittenVerdict } from './spooled.ts'
 
 export interface BatchOptions {
-  /** What the positions name: the topics, or what the files are called. */
+  /** Names used in positions: the topics, or the names of the files. */
   readonly topics: readonly string[]
   readonly from: 'topic' | 'files'
   readonly decode: Decode
-  /** How long parts wait for one another, ms. */
+  /** How long parts of an SMS wait for the missing ones, ms. */
   readonly partWait: number
   readonly batch: { readonly maxRecords: number; readonly maxBytes: number }
 }
 
-/** A record that is fed, until its message is judged. */
+/** A record that was added, kept until its message is judged. */
 export interface Fed {
-  /** Its number in the order, from 0. */
+  /** Its index in the order, from 0. */
   readonly index: number
   readonly compared: boolean
   readonly was: WrittenVerdict | undefined
 }
 
-/** Messages to judge together, with the records that they answer for. */
+/** Messages to judge together, with the records they consist of. */
 export interface Batch {
   readonly items: readonly Extract<Intaken, { kind: 'message' }>[]
   readonly fed: ReadonlyMap<Position, Fed>
-  /** Event time before which nothing is to come; -Infinity: not known. */
+  /** Event time before which no more records are expected; -Infinity if unknown. */
   readonly watermark: number
-  /** Number of the next record to feed. */
+  /** Index of the next record. */
   readonly next: number
-  /** Numbers of the records before it whose message waits for further parts. */
+  /** Indexes of earlier records whose message still waits for parts. */
   readonly open: readonly number[]
 }
 
-/** A partition this far behind the furthest one holds no state open, ms of event time: it has nothing to come. */
+/** A partition this far behind the furthest one does not hold back the watermark: it has no more records. ms of event time. */
 const BEHIND = MINUTE
 
 /**
- * Makes batches of ordered records as the service does: parts joined, a batch ends with a bucket of event time, at its
- * limits, and where the run that is compared with ended one.
+ * Groups ordered records into batches as the service does: parts are joined, and a batch ends with a bucket of event time, at
+ * its limits, and where the run being compared ended one.
  */
 export class Batches {
   readonly #options: BatchOptions
@@ -52,7 +52,7 @@ export class Batches {
   readonly #fed = new Map<Position, Fed>()
   readonly #eventTimes = new Map<number, number>()
   readonly #ofFile = new EventTime()
-  /** Of each partition, the highest offset of a message that was handed on. */
+  /** Highest offset per partition of the messages handed on. */
   readonly #counted = new Map<string, number>()
   #items: Extract<Intaken, { kind: 'message' }>[] = []
   #bytes = 0
@@ -66,11 +66,11 @@ export class Batches {
     this.#join = new JoinParts({ wait: options.partWait })
   }
 
-  /** Takes a record in; returns the batch that ended before it, and one that it filled. */
+  /** Adds a record. Returns the batch that ended before it and the one that it filled, if any. */
   add({ turn, record }: Ordered): Batch[] {
     const done: Batch[] = []
     if (turn !== this.#turn) {
-      // What was decided in another batch was not waited for in this one.
+      // Messages decided in another batch did not wait for the parts in this one.
       if (turn > 0) this.#take(this.#join.flushAll(), this.#reached())
       done.push(...this.#end())
       this.#turn = turn
@@ -92,17 +92,17 @@ export class Batches {
     return done
   }
 
-  /** Passes over a record. */
+  /** Skips a record. */
   skip(): void {
     this.#next++
   }
 
-  /** Ends the batch before the next record; parts wait on. */
+  /** Ends the batch before the next record; incomplete messages keep waiting. */
   cut(): Batch[] {
     return this.#end()
   }
 
-  /** The input has ended: what is left. */
+  /** Ends the input and returns what is left. */
   end(): Batch[] {
     this.#take(this.#join.flushAll(), this.#reached())
     return this.#end()
@@ -125,7 +125,7 @@ export class Batches {
     const { value, key, headers } = record
     const raw = { position, timestamp, value, ...(key ? { key } : {}), ...(headers ? { headers } : {}) }
     const read = itemsOf(decode(raw))[record.item ?? 0]
-    // It was read when it was spooled.
+    // Cannot happen: the record was readable when it was spooled.
     if (read === undefined || isRejection(read)) return
     const was = record.verdict.length > 0 ? readVerdict(record.verdict) : undefined
     this.#fed.set(position, { index: this.#next, compared: record.compared, was })
@@ -141,8 +141,8 @@ export class Batches {
   }
 
   /**
-   * Counting passes over what lies before the last offset that it has counted of a partition. A message that comes later
-   * than its offset, as after a rebalance, is counted by its id.
+   * Counting skips offsets up to the highest one counted in a partition. A message that arrives out of order, as after a
+   * rebalance, is counted by its id instead.
    */
   #counting(message: Message): Message {
     const { offset } = message.position
@@ -171,7 +171,7 @@ export class Batches {
     }
     const furthest = this.#reached()
     const watermark = Math.min(...[...this.#eventTimes.values()].filter((time) => time >= furthest - BEHIND))
-    // In the order of event time nothing older than the batch is to come.
+    // Records in the order of event time: none older than the batch will follow.
     const isOrdered = this.#options.from === 'files' || this.#turn <= 0
     const reached = isOrdered ? this.#items[0]!.eventTime : this.#watermark
     const open = [...this.#fed.values()].map(({ index }) => index)

@@ -6,13 +6,13 @@ interface Drawn<T> {
 }
 
 /**
- * A random sample of so many of each kind: those whose hash with the seed is lowest. The same seed draws the same cases,
- * in whatever order they come and however often the drawing is interrupted.
+ * Bottom-k sample: keeps the cases of each kind whose hash with the seed is lowest. The same seed draws the same cases, in
+ * whatever order they arrive and however often the drawing is interrupted.
  */
 export class BottomSample<T> {
   readonly #size: number
   readonly #seed: number
-  /** By kind, ascending by rank. */
+  /** Drawn cases by kind, ascending by rank. */
   readonly #drawn = new Map<string, Drawn<T>[]>()
 
   constructor(size: number, seed: number, drawn: readonly (readonly [string, readonly Drawn<T>[]])[] = []) {
@@ -21,13 +21,13 @@ export class BottomSample<T> {
     for (const [kind, items] of drawn) this.#drawn.set(kind, [...items])
   }
 
-  /** `id` tells the case from others of its kind; `make` is called only for one that is drawn, for now. */
+  /** `id` identifies the case within its kind; `make` is called only if it is drawn, if only for the time being. */
   offer(kind: string, id: string, make: () => T): void {
     if (this.#size === 0) return
     const rank = rankOf(this.#seed, kind, id)
     const drawn = this.#drawn.get(kind) ?? []
     if (drawn.length === this.#size && rank >= drawn.at(-1)!.rank) return
-    // A record that is repeated is one case.
+    // A repeated record is one case.
     if (drawn.some((other) => other.rank === rank)) return
     const at = drawn.findIndex((other) => other.rank > rank)
     drawn.splice(at < 0 ? drawn.length : at, 0, { rank, item: make() })
@@ -44,7 +44,7 @@ export class BottomSample<T> {
     return [...this.#drawn.keys()]
   }
 
-  /** What the constructor takes. */
+  /** The state, as the constructor takes it. */
   toJSON(): [string, Drawn<T>[]][] {
     return [...this.#drawn]
   }

@@ -5,29 +5,29 @@ import type { ComparisonSnapshot } from './comparison.ts'
 import type { PartitionRange } from './ranges.ts'
 import type { Versions } from './report.ts'
 
-/** ms. */
+/** Minimum interval between checkpoints, ms. */
 const SAVE_EVERY = 10_000
 
-/** Where a replay stands. */
+/** State from which an interrupted replay resumes. */
 export interface Checkpoint {
   readonly format: 1
-  /** What was asked for: a replay of something else does not go on from here. */
+  /** Hash of the options; a replay with other options cannot resume from here. */
   readonly fingerprint: string
-  /** Of the sides. */
+  /** Versions of the sides. */
   readonly versions: readonly Versions[]
-  /** Of a topic: the range as it was when the replay began. */
+  /** For topics: the ranges determined when the replay began. */
   readonly ranges?: readonly PartitionRange[]
-  /** Number of the next record in the order, and those before it whose message was not judged yet. */
+  /** Index of the next record in the order, and of earlier ones whose message has not been judged yet. */
   readonly next: number
   readonly open: readonly number[]
-  /** Event time that it has come to, epoch ms. */
+  /** Event time reached, epoch ms. */
   readonly eventTime: number
   readonly comparison: ComparisonSnapshot
-  /** Bytes of the output files that belong to it. */
+  /** Length of each output file at the checkpoint, bytes. */
   readonly outputs: Readonly<Record<string, number>>
 }
 
-/** The checkpoint of the file; undefined: there is none yet. Throws USAGE when it belongs to another replay. */
+/** Reads the checkpoint; undefined if there is none yet. Throws USAGE if it belongs to another replay. */
 export function readCheckpoint(file: string, fingerprint: string): Checkpoint | undefined {
   if (!existsSync(file)) return undefined
   let checkpoint: Checkpoint
@@ -45,7 +45,7 @@ export function readCheckpoint(file: string, fingerprint: string): Checkpoint | 
   return checkpoint
 }
 
-/** Writes the checkpoint, where there is a new one, now and then and at an interruption, and removes it at the end. */
+/** Writes new checkpoints at intervals and on interruption, and removes the file at the end. */
 export class Saver {
   readonly #file: string | undefined
   readonly #checkpoint: () => Checkpoint | undefined
@@ -73,7 +73,7 @@ export class Saver {
   }
 }
 
-/** Whole or not at all. */
+/** Writes atomically. */
 function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
   try {
     writeFileSync(`${file}.new`, JSON.stringify(checkpoint), { mode: OWNER_ONLY })

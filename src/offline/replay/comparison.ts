@@ -13,14 +13,14 @@ import type { StateName, StateNames } from './state-names.ts'
 export interface ComparisonOptions {
   readonly names: StateNames
   readonly senderContacts: SenderContacts
-  /** Cases drawn for each code; 0: none. */
+  /** Review cases drawn per code; 0 for none. */
   readonly reviewCases: number
   readonly seed: number
-  /** Share of the senders that were drawn; absent: all are there. */
+  /** Share of the senders that was drawn; absent if all are judged. */
   readonly sample?: number
 }
 
-/** Senders that are counted one by one; what more there are is counted together. */
+/** Number of senders counted individually; any further ones are counted together. */
 const MAX_SENDERS = 50_000
 const OTHERS = '(others)'
 const SHOWN_SENDERS = 20
@@ -37,7 +37,7 @@ interface Counts {
   deadLetters: number
 }
 
-/** Where a comparison stands, as JSON: it goes on from there. */
+/** State of a comparison as JSON, to resume from. */
 export interface ComparisonSnapshot {
   readonly counts: Counts
   readonly newly: Record<Asking, number>
@@ -52,7 +52,7 @@ export interface ComparisonSnapshot {
   readonly cases: ReturnType<BottomSample<ReviewCase>['toJSON']>
 }
 
-/** Counts what a second judgement of the same records says otherwise. */
+/** Counts how the second judgement of the records differs from the first. */
 export class Comparison {
   readonly #options: ComparisonOptions
   readonly #counts: Counts
@@ -62,7 +62,7 @@ export class Comparison {
   readonly #bySender: Map<string, Raised>
   readonly #drawn: SenderTally | undefined
   #population = 0
-  /** States that applied to a message, before and now. */
+  /** Ids of states that applied to a message, in the first and in the second judgement. */
   readonly #before: Set<string>
   readonly #after: Set<string>
   readonly #examples: BottomSample<Example>
@@ -85,18 +85,18 @@ export class Comparison {
     this.#cases = new BottomSample(options.reviewCases, options.seed, from?.cases)
   }
 
-  /** Records that cannot be read. */
+  /** Counts unreadable records. */
   deadLetters(count: number): void {
     this.#counts.records += count
     this.#counts.deadLetters += count
   }
 
-  /** How many records of the range can be read, drawn or not. */
+  /** Sets the number of readable records in the range, drawn or not. */
   population(records: number): void {
     this.#population = records
   }
 
-  /** One record with its verdict of now, and the one before where there is one. `message` reads its text; `from` is its port. */
+  /** Compares a record's new verdict with the old one, if there is one. `message` parses its text; `from` is its port. */
   add(is: Compared, was: Compared | undefined, message: () => ExtractedMessage, from = ''): void {
     this.#counts.records++
     this.#offerCases(is, message)
@@ -121,7 +121,7 @@ export class Comparison {
     return this.#counts.compared
   }
 
-  /** Cases drawn for a review sheet. */
+  /** The cases drawn for the review sheet. */
   cases(code: Code): readonly ReviewCase[] {
     return this.#cases.of(code)
   }
@@ -186,7 +186,7 @@ export class Comparison {
       message,
     )
     for (const code of new Set([...reasons.raised, ...after])) {
-      // Another state of the same code does not raise the code on this message again.
+      // The code already applied through another state, so it is not newly raised on this message.
       if (!before.has(code) && !kept.has(code)) raisedOf(this.#byCode, code).raised++
     }
     for (const code of new Set([...reasons.released, ...before])) {
@@ -201,7 +201,7 @@ export class Comparison {
     }))
   }
 
-  /** Codes that no single message has: those of the states. The others are among the reasons. */
+  /** The codes of these states, except codes of single messages, which are already among the reasons. */
   #stateCodes(ids: readonly string[], verdict: Compared, message: () => ExtractedMessage): Set<Code> {
     const codes = ids.flatMap((id) => {
       const name = this.#options.names.explain(id, message, verdict.campaign)

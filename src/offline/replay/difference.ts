@@ -2,18 +2,18 @@ import type { Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import { ACTIONS, type Action } from '../../domain/decision.ts'
 
-/** What of a verdict is compared; verdicts as they were written may hold codes and actions of another version. */
+/** The compared members of a verdict. Stored verdicts may contain codes and actions of another version. */
 export type Compared = Pick<Verdict, 'id' | 'action' | 'label' | 'reasons' | 'states'> &
   Pick<Partial<Verdict>, 'degraded' | 'late' | 'campaign'>
 
-/** From weakest to strongest, `pass` asking for nothing. */
+/** Actions from weakest to strongest. `pass` is not among them because it asks for nothing. */
 export const ASKING = ['observe', 'review', 'throttle', 'block'] as const
 export type Asking = (typeof ASKING)[number]
 
 export interface Difference {
-  /** The action became this stronger one. */
+  /** The new action, if it is stronger. */
   readonly newly?: Asking
-  /** The action was this one and became weaker. */
+  /** The old action, if the new one is weaker. */
   readonly released?: Asking
   readonly labelChanged: boolean
   readonly reasons: Change<Code>
@@ -25,10 +25,10 @@ interface Change<T> {
   readonly released: readonly T[]
 }
 
-/** What the replayed verdict says otherwise; undefined: nothing. The order of codes and states means nothing. */
+/** How the replayed verdict differs, or undefined if it does not. The order of codes and states is ignored. */
 export function differenceOf(was: Compared, is: Compared): Difference | undefined {
   const reasons = changeOf(was.reasons, is.reasons)
-  // Of a message that was judged late the states were shadows, and its action at most `observe`.
+  // A message judged late had no effective states and an action of at most `observe`.
   const states = was.late ? UNCHANGED : changeOf(was.states, is.states)
   const before = rank(was.action)
   const after = was.late ? lateRank(is, before) : rank(is.action)
@@ -58,12 +58,12 @@ function isEmpty({ raised, released }: Change<unknown>): boolean {
   return raised.length === 0 && released.length === 0
 }
 
-/** 0 for `pass`, and for an action that is not known. */
+/** Rank of an action; 0 for `pass` and for unknown actions. */
 function rank(action: string): number {
   return Math.max(0, ACTIONS.indexOf(action as Action))
 }
 
-/** What a state asked for was not in a late verdict: with one, the actions cannot be compared. */
+/** A late verdict left out what its states asked for, so the actions cannot be compared if the new verdict has states. */
 function lateRank(is: Compared, before: number): number {
   return is.states.length > 0 ? before : Math.min(rank(is.action), rank('observe'))
 }

@@ -6,13 +6,13 @@ import type { Report } from './report.ts'
 
 /** A condition under which a replay fails, such as `newly.block > 0.1%`. */
 export interface FailOn {
-  /** As it was written. */
+  /** As written by the user. */
   readonly text: string
-  /** What is counted, such as `newly.block`. */
+  /** The figure it refers to, such as `newly.block`. */
   readonly figure: string
   readonly comparison: Comparison
   readonly limit: number
-  /** The limit is percent of the verdicts compared. */
+  /** Whether the limit is a percentage of the compared verdicts. */
   readonly percent: boolean
 }
 
@@ -38,7 +38,7 @@ const FIGURES = [
   ...ASKING.flatMap((action) => [`newly.${action}`, `released.${action}`]),
 ]
 
-/** Throws USAGE that says what is allowed. */
+/** Parses a condition. Throws USAGE that lists what is allowed. */
 export function parseFailOn(text: string): FailOn {
   const [, figure = '', sign = '', limit = '', percent] = FORM.exec(text) ?? []
   if (figure === '') {
@@ -62,7 +62,7 @@ export function parseFailOn(text: string): FailOn {
   }
 }
 
-/** Whether the condition holds, with the figure that it looked at. Of nothing compared, no percent holds. */
+/** Whether the condition holds, and the value of its figure. Percentages never hold if no verdicts were compared. */
 export function holds(
   condition: FailOn,
   counts: Counts,
@@ -70,7 +70,7 @@ export function holds(
   const value = figureOf(condition.figure, counts)
   if (!condition.percent) return { holds: COMPARISONS[condition.comparison](value, condition.limit), value }
   if (counts.compared === 0) return { holds: false, value: 0 }
-  // Products of whole numbers and the limit, so that 1 of 1000 is 0.1% and not a hair off it.
+  // Compares products instead of quotients, so that 1 of 1000 is exactly 0.1%.
   return {
     holds: COMPARISONS[condition.comparison](value * 100, roundedOff(condition.limit * counts.compared)),
     value: (value * 100) / counts.compared,

@@ -21,27 +21,27 @@ export interface JudgingParts {
   readonly senderContacts: SenderContacts
   readonly tokenise: Tokenise
   readonly side: Judge
-  /** Judges the same records, where there are no verdicts to compare with. */
+  /** Second judge to compare with, if there are no verdicts of the past. */
   readonly against?: Judge
   readonly batches: Batches
   readonly outputs: Outputs
   readonly pace: Pace
   readonly reviewCases: number
   readonly seed: number
-  /** Share of the senders that were drawn; absent: all are there. */
+  /** Share of the senders that was drawn; absent if all are judged. */
   readonly sample?: number
-  /** ms: how far before the place where it goes on a resumed replay begins. */
+  /** How far before the checkpoint a resumed replay starts in order to warm up, ms. */
   readonly warmUp: number
   readonly from?: Checkpoint
-  /** Called after a batch, with the number of records done and the event time reached. */
+  /** Called after each batch with the number of records done and the event time reached. */
   readonly progressed: (records: number, eventTime: number) => void
   readonly signal: AbortSignal
 }
 
-/** What a checkpoint says of the judging. */
+/** The part of a checkpoint that belongs to the judging. */
 type Place = Pick<Checkpoint, 'next' | 'open' | 'eventTime' | 'comparison' | 'outputs'>
 
-/** Judges the records in their order and compares what comes of it. */
+/** Judges the records in order and compares the results. */
 export class Judging {
   readonly #parts: JudgingParts
   readonly #names: StateNames
@@ -61,13 +61,13 @@ export class Judging {
     this.#again = new Set(from?.open)
   }
 
-  /** Resolves at the end of the records, or after the batch in which it was interrupted. */
+  /** Resolves at the end of the records, or after the current batch when interrupted. */
   async run(order: Pick<Order, 'ordered'>): Promise<void> {
     const { batches, pace, signal, from } = this.#parts
     let index = 0
     for await (const ordered of order.ordered()) {
       if (signal.aborted) return
-      // The batches before the interruption ended here too: none has both what was judged before and what was not.
+      // The interrupted run also ended a batch here, so that no batch mixes judged and unjudged records.
       if (index === from?.next) for (const batch of batches.cut()) await this.#judge(batch)
       if (this.#isPast(index++, ordered)) {
         batches.skip()
@@ -87,13 +87,13 @@ export class Judging {
     return this.comparison.report(versions)
   }
 
-  /** Between two batches; undefined: it has not come further than the checkpoint from which it goes on, which holds. */
+  /** The checkpoint between two batches; undefined if the run has not got beyond the checkpoint it resumed from. */
   checkpoint(): Place | undefined {
     const { outputs, from } = this.#parts
     if (this.#next <= (from?.next ?? 0)) return undefined
     return {
       next: this.#next,
-      // Parts that were judged before may wait for ones that the warm-up left out.
+      // Messages judged before the interruption may look incomplete because the warm-up skipped some of their parts.
       open: this.#open.filter((index) => this.#isNew(index)),
       eventTime: this.#eventTime,
       comparison: this.comparison.snapshot(),
@@ -101,7 +101,7 @@ export class Judging {
     }
   }
 
-  /** Was judged before the interruption, and lies before the warm-up of what was not. */
+  /** Whether the record was judged before the interruption and is too old for the warm-up. */
   #isPast(index: number, { record }: Ordered): boolean {
     const { from, warmUp } = this.#parts
     return from !== undefined && !this.#isNew(index) && record.eventTime < from.eventTime - warmUp
@@ -113,7 +113,7 @@ export class Judging {
     return from === undefined || index >= from.next || this.#again.has(index)
   }
 
-  /** Whether a record is compared and was not before the interruption. */
+  /** Whether the record is compared and was not judged before the interruption. */
   #counts({ compared, index }: Fed): boolean {
     return compared && this.#isNew(index)
   }
@@ -158,7 +158,7 @@ export class Judging {
   }
 }
 
-/** Verdicts by id, those of a repeated id in their order. */
+/** Verdicts by id; those with the same id keep their order. */
 class ById {
   readonly #verdicts = new Map<string, Verdict[]>()
 
@@ -173,7 +173,7 @@ class ById {
   }
 }
 
-/** Of states, and of messages of the range. */
+/** Keeps alerts on states, and alerts on messages of the range. */
 function isKept({ data }: Alert, messages: ReadonlySet<Message['id']>): boolean {
   return data.state !== undefined || (data.message !== undefined && messages.has(data.message.id))
 }

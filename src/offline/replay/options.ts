@@ -1,22 +1,22 @@
 import type { Config } from '../../settings/config.ts'
 import type { RangeWish } from './ranges.ts'
 
-/** What is replayed, and with what. */
+/** What to replay, and with which versions. */
 export interface ReplayOptions {
-  /** Files of input records; undefined: the topic of the configuration. */
+  /** Files of input records; undefined to read the configured topic. */
   readonly files?: readonly string[]
-  /** Of several inputs, the one that is read. */
+  /** The input to read, if several are configured. */
   readonly topic?: string
   readonly range: RangeWish
-  /** Verdicts as written: a file, or the topic of the configuration; undefined: a second run under `now`. */
+  /** Stored verdicts to compare with: a file, or the configured topic. undefined for a second run under `now`. */
   readonly against: { readonly file: string } | 'kafka' | undefined
-  /** What judges: model, policy, registry and side inputs. */
+  /** Configuration with the model, policy, registry and side inputs to judge with. */
   readonly config: Config
-  /** What is configured now. */
+  /** The current configuration. */
   readonly now: Config
-  /** Reference clock of files, epoch ms; undefined: the wall clock. */
+  /** Clock for records from files, epoch ms; undefined for the wall clock. */
   readonly clock?: number
-  /** Records a second; undefined: no limit. */
+  /** Limit in records per second; undefined for none. */
   readonly rate?: number
   readonly resume?: string
   readonly verdicts?: string
@@ -24,6 +24,6 @@ export interface ReplayOptions {
   readonly publish?: string
   readonly reviewCases: number
   readonly seed: number
-  /** Share of the senders that is judged, above 0; absent: all. */
+  /** Share of the senders to judge, above 0; absent for all. */
   readonly sample?: number
 }

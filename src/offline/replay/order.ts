@@ -12,46 +12,49 @@ import {
 } from './spooled.ts'
 
 export interface OrderOptions {
-  /** Where runs that do not fit into memory lie. */
+  /** Folder for sorted runs that do not fit into memory. */
   readonly folder: string
-  /** Of a topic, the order of the partitions is kept; lines of files are put in the order of their `ts`. */
+  /** Topics keep the order of their partitions; lines of files are sorted by `ts`. */
   readonly from: 'topic' | 'files'
-  /** Verdicts come too, and go to the records that they are about. */
+  /** Whether verdicts are added too, to be matched with their records. */
   readonly withVerdicts: boolean
-  /** Not all records come: verdicts on others are left out. They come after the records. */
+  /**
+   * Whether only some of the records are added. Verdicts must then be added after the records, and those on other records are
+   * dropped.
+   */
   readonly isSample?: boolean
-  /** Held in memory by one sorting, bytes. */
+  /** Memory per sort, bytes. */
   readonly maxBytes?: number
 }
 
-/** A record at its turn. Records that were judged together the first time have the same `turn`. */
+/** A record in its place. Records that were judged together the first time have the same `turn`. */
 export interface Ordered {
   readonly turn: number
   readonly record: Spooled
 }
 
-/** Offsets are below this, so that one number holds partition and offset. */
+/** Offsets are below this, so that one number can hold partition and offset. */
 const PLACES = 2 ** 38
-/** Turn of records that were judged before the first verdict that is there. */
+/** Turn of records that were judged before the first stored verdict. */
 const BEFORE = -1
 const NO_TURN = 0
-/** Entries worked on before timers and signals have their turn. */
+/** Entries processed between yields to timers and signals. */
 const YIELD_EVERY = 4_096
-/** Ids that are remembered: a set holds no more than twice as many. */
+/** Number of ids remembered; a Set can hold about twice as many. */
 const MAX_IDS = 8_000_000
 
 /**
- * Puts records in the order in which they are judged, in bounded memory. With verdicts of another run it is the order in
- * which that run decided, as `decidedAt` says: states rise in the midst of a bucket of event time, so who is judged before
- * whom matters. Else it is that of a backlog: bucket by bucket of event time, and within it partition by partition; or of
- * files, by `ts`.
+ * Puts records in the order in which they are judged, in bounded memory. With verdicts of an earlier run this is the order of
+ * its decisions (`decidedAt`): states are raised in the middle of a bucket of event time, so it matters which message is judged
+ * first. Without them, records of topics are ordered like a backlog, by bucket of event time and then by partition, and lines
+ * of files by `ts`.
  */
 export class Order {
   readonly #options: OrderOptions
   readonly #byId: SpillSort
   readonly #byPlace: SpillSort
   readonly #byTurn: SpillSort
-  /** Hashes of the ids of records, while they are few; undefined: all verdicts are taken. */
+  /** Hashes of the record ids of a sample; undefined if all verdicts are taken or there are too many ids. */
   #ids: Set<number> | undefined
   #verdicts = 0
   #added = 0
@@ -75,7 +78,7 @@ export class Order {
     return this.#verdicts
   }
 
-  /** Records of one partition come in their order. */
+  /** Adds a record. Records of one partition must be added in order. */
   add(id: string, record: Omit<Spooled, 'verdict'>): void {
     const bytes = encodeSpooled(record)
     const order = this.#added++
@@ -95,12 +98,12 @@ export class Order {
     this.#added++
   }
 
-  /** Whether the order is that in which the verdicts were decided: not under a clock that stands still. */
+  /** Whether the verdicts determine the order; false if all have the same time, as under a stopped clock. */
   get isGuided(): boolean {
     return this.#firstDecided < this.#lastDecided
   }
 
-  /** All records at their turn, once. */
+  /** Yields all records in order. Can be called once. */
   async *ordered(): AsyncGenerator<Ordered> {
     if (this.#options.withVerdicts) {
       await this.#join()
@@ -110,7 +113,7 @@ export class Order {
       yield { turn: key[0], record: decodeSpooled(payload) }
   }
 
-  /** Gives every record the verdict of its id; of records that repeat an id, the first has the first verdict. */
+  /** Matches records with verdicts by id; the nth record with an id gets its nth verdict. */
   async #join(): Promise<void> {
     let verdicts: Buffer[] = []
     let used = 0
@@ -135,7 +138,7 @@ export class Order {
     }
   }
 
-  /** A record without a verdict, such as a dead letter, goes with the one before it. */
+  /** A record without a verdict, such as a dead letter, gets the turn of its predecessor in the partition. */
   async #takeTurns(): Promise<void> {
     const turns = new Map<number, number>()
     let done = 0
@@ -151,8 +154,8 @@ export class Order {
   }
 
   /**
-   * `order`: as the record was read, which is how a file was judged within one turn. Without turns, lines of the same `ts`
-   * are told apart by a hash, so that it does not matter how a dump is sorted.
+   * `order` is the position in which the record was read, which is how a file was judged within one turn. Without turns, lines
+   * with the same `ts` are ordered by a hash, so that the sorting of the dump does not matter.
    */
   #keyOf(turn: number, record: Omit<Spooled, 'verdict'>, order: number): SortKey {
     const { offset, eventTime, value } = record
@@ -170,7 +173,7 @@ function idHash(id: string): number {
   return createHash('sha256').update(id).digest().readUIntBE(0, 6)
 }
 
-/** Verdicts of an id come before its records. 96 bits of a hash: no two ids share them. */
+/** Sorts the verdicts of an id before its records. With 96 bits of a hash, collisions can be ignored. */
 function idKey(id: string, isRecord: boolean, order: number): SortKey {
   const hash = createHash('sha256').update(id).digest()
   return [hash.readUIntBE(0, 6), hash.readUIntBE(6, 6) * 2 + (isRecord ? 1 : 0), order]

@@ -2,12 +2,12 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { SigwatchError } from '../../domain/errors.ts'
 import { OWNER_ONLY } from '../../domain/owner-only.ts'
 
-/** Lines of JSON in a file that only its owner may read. */
+/** A file of JSON lines that only its owner can read. */
 export class OutputFile {
   readonly #file: number
   #bytes: number
 
-  /** Keeps the first `bytes` of what is there; 0 starts over. Throws USAGE when it cannot be opened. */
+  /** Keeps the first `bytes` of the existing file; 0 starts over. Throws USAGE if it cannot be opened. */
   constructor(path: string, bytes = 0) {
     try {
       this.#file = openSync(path, bytes === 0 ? 'w' : 'r+', OWNER_ONLY)

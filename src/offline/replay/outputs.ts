@@ -4,16 +4,16 @@ import type { Sink } from '../../domain/ports.ts'
 import { OutputFile } from './output-file.ts'
 
 export interface OutputOptions {
-  /** Files for what was decided on the range. */
+  /** Files for the verdicts and alerts on the range. */
   readonly verdicts?: string
   readonly alerts?: string
-  /** Takes the alerts too. */
+  /** Receives the alerts too. */
   readonly publish?: Sink
-  /** Bytes of each file that are kept. */
+  /** Number of bytes to keep of each existing file. */
   readonly kept?: Readonly<Record<string, number>>
 }
 
-/** What a replay decided, for those who asked for it. */
+/** Writes the results of a replay to the requested outputs. */
 export class Outputs {
   readonly #publish: Sink | undefined
   readonly #files: Readonly<Partial<Record<'verdicts' | 'alerts', OutputFile>>>
@@ -32,7 +32,7 @@ export class Outputs {
     if (alerts.length > 0) await this.#publish?.write(alerts.map(alertRecord))
   }
 
-  /** Bytes of each file. */
+  /** Length of each file, bytes. */
   get bytes(): Record<string, number> {
     return Object.fromEntries(Object.entries(this.#files).map(([name, file]) => [name, file.bytes]))
   }

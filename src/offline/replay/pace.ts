@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Shorter waits are left to the next call, ms. */
+/** Shorter waits are postponed to the next call, ms. */
 const LEAST = 20
 
-/** Holds work back to so many records a second. */
+/** Limits work to a number of records per second. */
 export class Pace {
   readonly #perSecond: number | undefined
   #began: number | undefined
   #done = 0
 
-  /** Undefined: as fast as it goes. */
+  /** undefined for no limit. */
   constructor(perSecond: number | undefined) {
     this.#perSecond = perSecond
   }
 
-  /** Resolves when the next records may come after so many more. */
+  /** Call after processing `records`; resolves when the next ones may follow. */
   async after(records: number, signal?: AbortSignal): Promise<void> {
     if (this.#perSecond === undefined) return
     this.#began ??= performance.now()

@@ -1,7 +1,7 @@
-/** ms between two lines. */
+/** Interval between lines, ms. */
 const PRINT_EVERY = 5_000
 
-/** Prints from time to time how far a replay is. */
+/** Prints the progress of a replay at intervals. */
 export class Progress {
   readonly #print: (line: string) => void
   #printedAt = performance.now()
@@ -19,7 +19,7 @@ export class Progress {
     this.#maybe(() => `replay: ${number(this.#read)} records and verdicts read`)
   }
 
-  /** Everything is read: these many records are judged now. */
+  /** Call when everything has been read, with the number of records to judge. */
   judges(total: number): void {
     this.#total = total
     this.#began = performance.now()

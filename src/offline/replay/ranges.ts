@@ -4,14 +4,14 @@ import { readTopicRange } from '../../adapters/sources/topic-range.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 
-/** What is replayed of one partition: offsets from `from` on, before `to`; and those from `warmFrom` on to warm up. */
+/** The offsets of a partition to replay: `from` (inclusive) to `to` (exclusive), preceded by a warm-up from `warmFrom`. */
 export interface PartitionRange extends PartitionId {
   readonly warmFrom: number
   readonly from: number
   readonly to: number
 }
 
-/** `P:A-B`: offsets A to B of partition P, both included. */
+/** `P:A-B`: offsets A to B of partition P, both inclusive. */
 export interface OffsetSpan {
   readonly partition: number
   readonly first: number
@@ -23,13 +23,13 @@ export interface RangeWish {
   readonly from?: number
   readonly to?: number
   readonly offsets?: readonly OffsetSpan[]
-  /** ms before the range. */
+  /** Length of the warm-up before the range, ms. */
   readonly warmUp: number
 }
 
 const SPAN = /^(\d{1,6}):(\d{1,15})-(\d{1,15})$/
 
-/** Throws USAGE that says what is allowed. */
+/** Parses offset spans. Throws USAGE that says what is allowed. */
 export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
   const spans = texts
     .flatMap((text) => text.split(','))
@@ -50,9 +50,9 @@ export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
 }
 
 /**
- * The offsets of topics that are meant, as the logs hold them now. Of partitions that `--offsets` does not name, what was
- * appended meanwhile is read and not compared: their messages count in the same rates. Empty where no record is of that
- * time. Rejects with USAGE where none of the offsets that are named is there.
+ * Resolves a range to the current offsets of the topics. With `--offsets`, other partitions are read over the same period
+ * without being compared, because their messages count towards the same rates. Returns an empty array if no record falls into
+ * the period. Rejects with USAGE if none of the given offsets exists.
  */
 export async function rangesOf(
   connection: KafkaConnection,
@@ -98,7 +98,7 @@ interface Found {
   readonly startOffset: number
   readonly from: number
   readonly to: number
-  /** Kafka timestamp of the earliest record that is compared, epoch ms. */
+  /** Kafka timestamp of the earliest compared record, epoch ms. */
   readonly began?: number
 }
 
@@ -146,7 +146,7 @@ async function byOffset(
   return [...filled.map((range) => ({ ...range, began })), ...others]
 }
 
-/** Kafka timestamps of the first and the last records of ranges: the earliest, and the latest. */
+/** The earliest of the first and the latest of the last Kafka timestamps in the ranges. */
 async function appended(
   connection: KafkaConnection,
   { topic, groupId }: { readonly topic: string; readonly groupId: string },

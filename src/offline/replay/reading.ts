@@ -17,30 +17,30 @@ import { readVerdict } from './spooled.ts'
 export interface ReadingParts {
   readonly order: Order
   readonly decode: Decode
-  /** Of a longer line, no more is read. */
+  /** Longer lines are cut here. */
   readonly maxLineBytes: number
   readonly pace: Pace
-  /** Whether a record of the range, or of the warm-up, is judged; asked once for each that can be read. */
+  /** Whether to judge a record of the range or the warm-up; called once for each readable record. */
   readonly draws: (record: SmsRecord, compared: boolean) => boolean
-  /** Called for a record of the range that cannot be read. */
+  /** Called for each unreadable record of the range. */
   readonly deadLetter: () => void
-  /** Called with every record that was read. */
+  /** Called with the number of records read. */
   readonly read: (records: number) => void
   readonly signal: AbortSignal
 }
 
-/** What of files is replayed, by `ts`, epoch ms; absent: all of it. */
+/** The period of files to replay, by `ts`, epoch ms; without bounds, everything. */
 export interface TimeRange {
   readonly from?: number
   readonly to?: number
-  /** Before `from`, ms. */
+  /** Length of the warm-up before `from`, ms. */
   readonly warmUp: number
 }
 
 const NOTHING = Buffer.alloc(0)
 const MAX_VERDICT_LINE = 10_000_000
 
-/** Reads the ranges of topics, several partitions side by side. `topics`: as records name them by number. */
+/** Reads ranges of topics, several partitions in parallel. Records refer to a topic by its index in `topics`. */
 export async function readMessages(
   connection: KafkaConnection,
   source: {
@@ -86,7 +86,7 @@ export async function readMessages(
   }
 }
 
-/** Reads the lines of files that lie in the range and its warm-up. */
+/** Reads the lines of files that fall into the range or its warm-up. */
 export async function readFiles(
   files: readonly string[],
   { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, warmUp }: TimeRange,
@@ -117,12 +117,12 @@ export async function readFiles(
   }
 }
 
-/** The name that positions give to what files hold. */
+/** The topic name used in positions of records from files. */
 export function nameOf(files: readonly string[]): string {
   return files.map((file) => basename(file)).join(',')
 }
 
-/** Reads verdicts as they were written, from the time on at which the range began; `from` is a Kafka timestamp, epoch ms. */
+/** Reads stored verdicts from `from` on (Kafka timestamp, epoch ms), or all if it is undefined. */
 export async function readVerdictTopic(
   connection: KafkaConnection,
   source: { readonly topic: string; readonly groupId: string; readonly from: number | undefined },
@@ -152,7 +152,7 @@ export async function readVerdictTopic(
   })
 }
 
-/** Reads a file of verdicts. Rejects with USAGE when a line is none. */
+/** Reads a file of verdicts. Rejects with USAGE if a line is not a verdict. */
 export async function readVerdictFile(file: string, clock: Clock, order: Order): Promise<void> {
   await eachLine(file, clock, MAX_VERDICT_LINE, async (lines) => {
     for (const { value, position } of lines) {
@@ -168,7 +168,7 @@ export async function readVerdictFile(file: string, clock: Clock, order: Order):
   })
 }
 
-/** The messages of a record; undefined: a dead letter. */
+/** The items of a record; undefined for each that becomes a dead letter. */
 function readable(raw: RawRecord, decode: Decode): (SmsRecord | undefined)[] {
   return itemsOf(decode(raw)).map((record) => (isRejection(record) ? undefined : record))
 }

@@ -38,23 +38,23 @@ import { Side } from './side.ts'
 export interface Outcome {
   readonly report: Report
   readonly cases: (code: Code) => readonly ReviewCase[]
-  /** It was stopped before the end. */
+  /** Whether it was stopped before the end. */
   readonly interrupted: boolean
 }
 
 export interface Surroundings {
-  /** Undefined without brokers, which are then not needed. */
+  /** undefined without brokers, if none are needed. */
   readonly connection: KafkaConnection | undefined
   readonly emit: Emit
-  /** A line for people. */
+  /** Prints a line to the user. */
   readonly print: (line: string) => void
   readonly signal: AbortSignal
 }
 
-/** Clocks of those who wrote messages and verdicts may differ by so much, ms. */
+/** Tolerated difference between the clocks of the producers of messages and of verdicts, ms. */
 const CLOCKS_APART = 5 * MINUTE
 
-/** Judges a range again and compares; opens no live store, and writes nothing but what is asked for. */
+/** Judges a range again and compares the results. Opens no live store and writes only the requested outputs. */
 export async function replay(options: ReplayOptions, around: Surroundings): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwatch-replay-'))
   try {
@@ -65,14 +65,14 @@ export async function replay(options: ReplayOptions, around: Surroundings): Prom
 }
 
 interface Place {
-  /** What positions name. */
+  /** Topic names used in positions. */
   readonly topics: readonly string[]
   readonly partitions: readonly PartitionId[]
-  /** Knows when judging what it needed when reading. */
+  /** One decoder for reading and judging, so that schemas fetched while reading are known when judging. */
   readonly decode: Decode
-  /** Of a topic. */
+  /** Ranges of the topics; absent for files. */
   readonly ranges?: readonly PartitionRange[]
-  /** Where an interrupted replay goes on. */
+  /** The checkpoint to resume from. */
   readonly from?: Checkpoint
 }
 
@@ -83,7 +83,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
   let outputs: Outputs | undefined
   const progress = new Progress(around.print)
   try {
-    // One after the other: what the second finds wrong does not hide what is wrong with the first.
+    // Opened one after the other, so that errors of the second cannot hide those of the first.
     for (const config of options.against === undefined ? [options.config, options.now] : [options.config])
       sides.push(await Side.open({ config, partitions: place.partitions, tokenise, emit: around.emit }))
     const [side, second] = sides
@@ -103,7 +103,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
       },
       signal: around.signal,
     })
-    // Of a replay that goes on they were counted when it began.
+    // A resumed replay has them in its checkpoint already.
     if (!place.from) judging.comparison.deadLetters(unread)
     judging.comparison.population(population)
     const saver = new Saver(options.resume, () => {
@@ -156,7 +156,7 @@ async function placeOf(options: ReplayOptions, around: Surroundings): Promise<Pl
   }
 }
 
-/** Reads records as the configuration says. */
+/** The decoder of the configured input. */
 function decoderOf({ config, files, topic }: ReplayOptions): Decode {
   return files ? lineDecoder(config, topic) : topicDecoder(config)
 }
@@ -183,7 +183,7 @@ function judgingOptions(options: ReplayOptions, { topics, decode, from }: Place)
   }
 }
 
-/** Reads everything that is drawn into its order; of the range, `unread` records cannot be read, and `population` can. */
+/** Reads and orders all drawn records. `unread` and `population` are the numbers of unreadable and readable records in the range. */
 async function readOrder(
   folder: string,
   options: ReplayOptions,
@@ -214,7 +214,7 @@ async function readOrder(
   return { order, unread, population }
 }
 
-/** A replay goes on with the versions with which it began. */
+/** A replay can only be resumed with the versions it began with. */
 function refuseOthers(file: string | undefined, from: Checkpoint | undefined, sides: readonly Side[]): void {
   if (!from || JSON.stringify(from.versions) === JSON.stringify(sides.map(({ versions }) => versions))) return
   throw new SigwatchError(
@@ -243,7 +243,7 @@ async function readAll(
       throw new SigwatchError('USAGE', '--against kafka: no topic of verdicts, set kafka.topics.verdicts')
     }
     await connection.requireTopics([topic])
-    // Of files, and of offsets, it is not known when they were appended.
+    // For files and offsets, the time of appending is unknown.
     const began = files ? undefined : range.from
     const from = began === undefined ? undefined : began - range.warmUp - CLOCKS_APART
     await readVerdictTopic(connection, { topic, groupId, from }, parts)
@@ -278,7 +278,7 @@ function connectionOf({ connection }: Surroundings): KafkaConnection {
   throw new SigwatchError('USAGE', 'no brokers: set KAFKA_BROKERS, for example 127.0.0.1:9092')
 }
 
-/** Two replays with the same one are the same replay. */
+/** Identifies a replay: equal fingerprints mean equal options. */
 function fingerprintOf({ resume: _, rate: __, ...asked }: ReplayOptions): string {
   return hashOf(JSON.stringify(asked))
 }

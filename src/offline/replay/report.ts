@@ -11,7 +11,7 @@ export interface Raised {
   released: number
 }
 
-/** A message that is judged otherwise now, as alerts show it: recipient masked, text redacted. */
+/** A message with a changed verdict, shown as in alerts: recipient masked, text redacted. */
 export interface Example {
   readonly id: string
   readonly ts: number
@@ -30,13 +30,13 @@ interface ExampleVerdict {
   readonly states: readonly string[]
 }
 
-/** What a replay found: the object of `--json`. */
+/** The result of a replay, as printed by `--json`. */
 export interface Report {
-  /** Input records of the range. */
+  /** Number of input records in the range. */
   readonly records: number
-  /** Records whose verdict before could be compared. */
+  /** Records whose old verdict could be compared. */
   readonly compared: number
-  /** Of those compared: action, label, reasons or states are others. */
+  /** Compared records whose action, label, reasons or states differ. */
   readonly changed: number
   readonly newly: Readonly<Record<Asking, number>>
   readonly released: Readonly<Record<Asking, number>>
@@ -44,20 +44,20 @@ export interface Report {
   /** Ids of states that applied to a message of the range on one side only. */
   readonly states: { readonly raised: readonly string[]; readonly released: readonly string[] }
   readonly versions: Versions & { readonly against?: Versions }
-  /** Records that were judged without Redis the first time: not compared. */
+  /** Records judged without Redis the first time; not compared. */
   readonly degraded: number
-  /** Of those compared: judged late the first time, without states and with `observe` at most. */
+  /** Compared records that were judged late the first time, without states and with `observe` at most. */
   readonly late: number
-  /** Records with no verdict to compare with. */
+  /** Records without a verdict to compare with. */
   readonly unmatched: number
-  /** Records that cannot be read. */
+  /** Unreadable records. */
   readonly deadLetters: number
-  /** Senders with the most messages whose action changed. */
+  /** The senders with the most messages whose action changed. */
   readonly bySender: readonly ({ readonly sender: string } & Readonly<Raised>)[]
-  /** What states are about, of those named in `states` where that is known. */
+  /** What the states in `states` are about, where known. */
   readonly stateNames: Readonly<Record<string, StateName>>
-  /** Of a sample: all other figures are of what was drawn. */
+  /** Only for a sample: estimates for all senders. All other figures count the drawn records. */
   readonly sample?: SampleReport
-  /** Some messages by what changed, such as `newly.block`. */
+  /** Some example messages by kind of change, such as `newly.block`. */
   readonly examples: Readonly<Record<string, readonly Example[]>>
 }

@@ -4,7 +4,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { type Interval, wilson } from '../../domain/wilson.ts'
 import { csvLine, readCsv } from '../../settings/files/csv.ts'
 
-/** A message to judge: whether the code is right about it. As alerts show it: recipient masked, text redacted. */
+/** A message for a person to judge whether the code is right, shown as in alerts: recipient masked, text redacted. */
 export interface ReviewCase {
   readonly id: string
   readonly ts: number
@@ -17,22 +17,22 @@ export interface ReviewCase {
 }
 
 export interface Precision {
-  /** Cases with a judgement that was not left open. */
+  /** Cases with a judgement. */
   readonly judged: number
   readonly right: number
   readonly open: number
-  /** Undefined while nothing is judged. */
+  /** undefined while no case is judged. */
   readonly precision?: Interval
 }
 
 const COLUMNS = ['code', 'id', 'time', 'from', 'signature', 'to', 'text', 'label', 'action', 'judgement']
-/** Spreadsheets take a file without it for one of the system's code page. */
+/** Without a BOM, spreadsheets read the file in the system's code page. */
 const BOM = '\uFEFF'
 const RIGHT = ['right', 'correct', 'true', 'yes', 'y', '1', '对', '是']
 const WRONG = ['wrong', 'incorrect', 'false', 'no', 'n', '0', '错', '否']
 const OPEN = ['', '?', 'unsure', '不确定']
 
-/** The sheet as a CSV file; `own`: codes of the operator's rules. */
+/** Formats the sheet as CSV. `own`: codes of the operator's rules. */
 export function reviewSheet(cases: (code: Code) => readonly ReviewCase[], own: readonly Code[] = []): string {
   const lines = [...CODE_NAMES, ...own].flatMap((code) =>
     cases(code).map(({ id, ts, from, signature = '', to = '', text, label, action }) =>
@@ -42,7 +42,7 @@ export function reviewSheet(cases: (code: Code) => readonly ReviewCase[], own: r
   return BOM + csvLine(COLUMNS) + lines.join('')
 }
 
-/** What the judgements of a sheet say of each code. Throws USAGE with the lines that cannot be read. */
+/** The precision of each code according to a filled-in sheet. Throws USAGE that names the lines that cannot be read. */
 export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, Precision>> {
   const [head, ...rows] = readCsv(textOf(bytes), file)
   const names = (head?.cells ?? []).map((cell) => cell.trim().toLowerCase())
@@ -76,7 +76,7 @@ function precisionOf({ right, wrong, open }: { right: number; wrong: number; ope
   return { judged, right, open, ...(precision ? { precision } : {}) }
 }
 
-/** As it was written, or as a Chinese spreadsheet saves it. */
+/** Decodes the sheet: UTF-8 as written, or GB 18030 as saved by a Chinese spreadsheet. */
 function textOf(bytes: Buffer): string {
   return new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'gb18030').decode(bytes)
 }

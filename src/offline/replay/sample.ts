@@ -2,13 +2,13 @@ import { hashOf } from '../../domain/hash.ts'
 import { type Interval, wilson } from '../../domain/wilson.ts'
 import { ASKING, type Difference } from './difference.ts'
 
-/** Ports whose draw is remembered. */
+/** Number of ports whose draw is cached. */
 const MAX_KNOWN = 100_000
-/** Hex digits of a hash that make a number, and how many such numbers there are. */
+/** A number is made of this many hex digits of a hash; `NUMBERS` is how many such numbers there are. */
 const DIGITS = 13
 const NUMBERS = 16 ** DIGITS
 
-/** Draws ports, each with all that it sent: rates and states of a sender are as in the whole. */
+/** Draws whole ports, so that the rates and states of a drawn sender are the same as without sampling. */
 export class SenderSample {
   readonly #share: number
   readonly #seed: number
@@ -32,32 +32,32 @@ export class SenderSample {
   }
 }
 
-/** What is estimated, in the order of the report. */
+/** The estimated figures, in the order of the report. */
 const FIGURES = [
   'changed',
   ...ASKING.toReversed().map((action) => `newly.${action}`),
   ...ASKING.toReversed().map((action) => `released.${action}`),
 ]
 
-/** Of all senders: share of the records compared, and how many of the records of the range that is; 95% intervals. */
+/** Estimates for all senders with 95% intervals: as a percentage of the records, and as a number of records in the range. */
 export interface Estimate {
   readonly percent: { readonly value: number; readonly low: number; readonly high: number }
   readonly records: { readonly value: number; readonly low: number; readonly high: number }
 }
 
-/** What was drawn, with estimates for the whole. */
+/** The sample and its estimates. */
 export interface SampleReport {
   readonly percent: number
-  /** Ports that were drawn and compared. */
+  /** Number of drawn ports with compared records. */
   readonly senders: number
-  /** Records of the range, drawn or not, that can be read. */
+  /** Readable records in the range, drawn or not. */
   readonly population: number
   readonly estimates: Readonly<Record<string, Estimate>>
 }
 
-/** Counts by port what differs; as JSON it goes on from there. */
+/** Counts differences by port. Its JSON can be passed to the constructor to resume. */
 export class SenderTally {
-  /** By port: records compared, then each of FIGURES. */
+  /** By port: number of compared records, then each of FIGURES. */
   readonly #bySender: Map<string, number[]>
 
   constructor(from: readonly (readonly [string, readonly number[]])[] = []) {
@@ -100,10 +100,10 @@ export class SenderTally {
 }
 
 /**
- * The share of records, with its 95% interval. What one sender sends is alike, so senders are what was drawn: the variance is
- * that of a ratio over them, and Wilson's interval is taken for as many independent records as have it. There are no more of
- * these than senders, by their sizes (Kish): one that was not drawn may differ in all that it sent, which few that were drawn
- * do not show. Undefined without records.
+ * The share of records with its 95% interval, or undefined without records. Records of a sender resemble one another, so
+ * senders are the sampling unit: the variance is that of a ratio estimator over senders, and the interval is Wilson's for the
+ * number of independent records that would have this variance. That number is limited to the effective number of senders by
+ * size (Kish), because a sender that was not drawn may differ in all of its records, which a small sample does not show.
  */
 export function estimated(
   senders: readonly { readonly all: number; readonly of: number }[],

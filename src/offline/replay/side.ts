@@ -26,14 +26,14 @@ export interface SideOptions {
   readonly emit: Emit
 }
 
-/** What one side says of a batch. */
+/** Results for a batch. */
 export interface SideOutputs {
   readonly verdicts: readonly Verdict[]
-  /** Alerts of messages and states that the policy enforces, in their order. */
+  /** Enforced alerts on messages and states, in order. */
   readonly alerts: readonly Alert[]
 }
 
-/** One judge of the records: model, policy, registry and side inputs, with rates, states and a ledger of its own in memory. */
+/** A judge with its own model, policy, registry and side inputs; rates, states and ledger are in memory. */
 export class Side {
   readonly versions: Versions
   readonly #engine: Engine
@@ -70,7 +70,8 @@ export class Side {
       replies: () => config.replies !== null,
       loaded: () => loadedVersions(assets),
       describe: assets.describe,
-      // The same ids as live, of another source: they cannot be taken for output of the service.
+      // Alert ids are the same as in production, but the source differs, so that they cannot be mistaken for output of the
+      // service.
       alertSource: `/sigwatch/${config.deployment}/replay`,
       tokenise,
       clock,
@@ -101,7 +102,7 @@ export class Side {
   }
 }
 
-/** Keeps what the states report until somebody takes it. */
+/** Collects the alerts of states until they are taken. */
 class Collector implements Sink {
   #records: OutputRecord[] = []
 

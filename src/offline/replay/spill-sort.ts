@@ -10,11 +10,11 @@ export interface SortEntry {
   readonly payload: Buffer
 }
 
-/** Bytes of a key and of the length of the payload behind it. */
+/** Bytes of a key and the length of its payload. */
 const HEAD = 28
-/** What an entry costs in memory in addition to its payload, bytes: roughly. */
+/** Approximate memory overhead of an entry besides its payload, bytes. */
 const OVERHEAD = 200
-/** Read of one run at once, bytes, at most and at least; of all runs together about `MERGE_BYTES`. */
+/** Bounds for a single read of one run, bytes; all runs together read about `MERGE_BYTES`. */
 const MAX_READ = 1 << 20
 const MIN_READ = 1 << 14
 const MERGE_BYTES = 64_000_000
@@ -33,7 +33,7 @@ export class SpillSort {
   readonly #runs: string[] = []
   #count = 0
 
-  /** `name` tells its files from others in the folder; `maxBytes` are held in memory. */
+  /** `name` distinguishes its files from others in the folder; `maxBytes` is the limit of memory. */
   constructor(folder: string, name: string, maxBytes = 64_000_000) {
     this.#folder = folder
     this.#name = name
@@ -51,7 +51,7 @@ export class SpillSort {
     if (this.#bytes >= this.#maxBytes) this.#spill()
   }
 
-  /** The entries in order, once: the runs are removed as they end. */
+  /** Yields the entries in order. Can be called once: runs are removed as they are read. */
   *sorted(): Generator<SortEntry> {
     if (this.#runs.length === 0) {
       const held = sortEntries(this.#held)
@@ -114,7 +114,7 @@ function writeAll(file: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
-/** Reads one run from its beginning to its end. */
+/** Reads one run from start to end. */
 class RunReader {
   readonly #path: string
   readonly #read: number
@@ -131,7 +131,7 @@ class RunReader {
     this.#file = openSync(path, 'r')
   }
 
-  /** Moves to the next entry; false at the end. */
+  /** Moves to the next entry. Returns false at the end. */
   next(): boolean {
     this.entry = undefined
     if (!this.#has(HEAD)) return false
@@ -153,7 +153,7 @@ class RunReader {
     rmSync(this.#path, { force: true })
   }
 
-  /** Whether so many bytes are at hand; reads on as long as there are too few. */
+  /** Whether this many bytes are available; reads more if necessary. */
   #has(bytes: number): boolean {
     while (this.#buffer.length - this.#at < bytes) {
       const rest = this.#buffer.subarray(this.#at)
@@ -167,7 +167,7 @@ class RunReader {
   }
 }
 
-/** The reader with the lowest entry is on top; of equal ones the run that was written first. */
+/** Min-heap of readers by their current entry; of equal entries, that of the run written first comes first. */
 class Heap {
   readonly #items: RunReader[] = []
 

@@ -1,38 +1,38 @@
 import type { RawRecord, RecordHeaders } from '../../domain/message.ts'
 import type { Compared } from './difference.ts'
 
-/** A verdict as it was written, and when it was decided, epoch ms. */
+/** A stored verdict with the time it was decided, epoch ms. */
 export interface WrittenVerdict extends Compared {
   readonly decidedAt: number
 }
 
-/** An input record on its way through the sorting. */
+/** An input record in the form in which it is sorted. */
 export interface Spooled extends Pick<RawRecord, 'timestamp' | 'value' | 'key' | 'headers'> {
-  /** Number of its topic among those that are read. */
+  /** Index of its topic. */
   readonly topic: number
   readonly partition: number
   readonly offset: number
-  /** Of a topic: event time of its partition with this record; of a file: its `ts`. */
+  /** For topics, the event time of the partition at this record; for files, its `ts`. */
   readonly eventTime: number
-  /** Number of the item, where the record is split; absent: the first, or all of it. */
+  /** Index of the item in a split record; absent for 0. */
   readonly item?: number
-  /** Belongs to the range, not to the warm-up before it. */
+  /** Whether it belongs to the range, not to the warm-up. */
   readonly compared: boolean
-  /** JSON of a WrittenVerdict; empty: there is none. */
+  /** JSON of a WrittenVerdict; empty if there is none. */
   readonly verdict: Buffer
 }
 
-/** Partitions of one topic, at most, in a number that tells all partitions apart. */
+/** Maximum number of partitions per topic, so that one number identifies a partition of any topic. */
 const PARTITIONS = 2_048
 
-/** Tells the partitions of all topics apart. */
+/** A number that identifies a partition among all topics. */
 export function slotOf({ topic, partition }: Pick<Spooled, 'topic' | 'partition'>): number {
   return topic * PARTITIONS + partition
 }
 
 const HEAD = 47
 const NONE = Buffer.alloc(0)
-/** Length of a key that is not there: an empty one is. */
+/** Length written for a missing key, because a key can be empty. */
 const NO_KEY = -1
 
 export function encodeSpooled(record: Omit<Spooled, 'verdict'>, verdict: Buffer = NONE): Buffer {
@@ -73,7 +73,7 @@ export function decodeSpooled(bytes: Buffer): Spooled {
   }
 }
 
-/** Headers are bytes, or absent. */
+/** Header values are bytes or absent. */
 function inHex([name, value]: [string, Buffer | string | undefined]): [string, string | null] {
   return [name, value === undefined ? null : Buffer.from(value as string).toString('hex')]
 }
@@ -83,7 +83,7 @@ function headersOf(bytes: Buffer): RecordHeaders {
   return new Map(pairs.map(([name, value]) => [name, value === null ? undefined : Buffer.from(value, 'hex')]))
 }
 
-/** A line or record of verdicts; undefined: it is none. Members that are not compared are left behind. */
+/** Parses a stored verdict without the members that are not compared; undefined if it is not a verdict. */
 export function readVerdict(value: Buffer): WrittenVerdict | undefined {
   let json: Partial<Record<keyof WrittenVerdict, unknown>>
   try {

@@ -4,18 +4,18 @@ import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import { senderId, type Target } from '../../domain/decision.ts'
 import { stateId } from '../../domain/hash.ts'
 
-/** What a state is about. */
+/** The subject of a state. */
 export interface StateName {
   readonly code: Code
   readonly target: Target
 }
 
-/** Ids that no message explained, remembered so that each is not looked for again and again; at most. */
+/** Limit on the ids cached as unknown, so that they are not looked up for every message. */
 const MAX_UNKNOWN = 100_000
 
 /**
- * Says of state ids, which are hashes, what they are about: by the alerts of the states that were raised here, else by the
- * targets that a message under the state can belong to.
+ * Maps state ids, which are hashes, to their subjects: from the alerts of states raised during the replay, otherwise by trying
+ * the targets that a message under the state can belong to.
  */
 export class StateNames {
   readonly #deployment: string
@@ -23,7 +23,7 @@ export class StateNames {
   readonly #known = new Map<string, StateName>()
   readonly #unknown = new Set<string>()
 
-  /** `own`: codes of the operator's rules by which either side judged. */
+  /** `own`: codes of the operator's rules on either side. */
   constructor(deployment: string, own: readonly Code[] = []) {
     this.#deployment = deployment
     this.#codes = [...CODE_NAMES, ...own]
@@ -37,7 +37,7 @@ export class StateNames {
     return this.#known.get(id)
   }
 
-  /** Looks for an id among what the message can be a target of. */
+  /** Looks the id up among the possible targets of a message. */
   explain(id: string, message: () => ExtractedMessage, campaign: string | undefined): StateName | undefined {
     const known = this.#known.get(id)
     if (known || this.#unknown.has(id)) return known
@@ -74,7 +74,7 @@ function targetsOf(message: ExtractedMessage, campaign: string | undefined): Tar
   ]
 }
 
-/** The host and the domains above it. */
+/** The host and its parent domains. */
 function* enclosing(host: string): Generator<string> {
   yield host
   for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1)

@@ -5,10 +5,10 @@ import type { Precision } from './review-sheet.ts'
 
 const SHOWN = 10
 const TEXT = 60
-/** Estimates that are shown also where nothing was found. */
+/** Estimates shown even if they are 0. */
 const ALWAYS = ['changed', 'newly.block']
 
-/** What a replay found, for people. */
+/** Formats the report as text. */
 export function reportTable(report: Report): string {
   const { records, compared, changed } = report
   const lines = [
@@ -27,7 +27,7 @@ export function reportTable(report: Report): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Precision by code, for people. */
+/** Formats the precision by code as text. */
 export function precisionTable(precisions: Readonly<Partial<Record<string, Precision>>>): string {
   const rows = inOrder(Object.keys(precisions)).flatMap((code) => {
     const found = precisions[code]
@@ -63,7 +63,7 @@ function actions({ newly, released, compared }: Report): string[] {
   return [...columns([['action', 'newly', 'released'], ...rows]), '']
 }
 
-/** Estimates for all senders from a sample. */
+/** Formats the estimates of a sample. */
 function sampled({ sample, records, deadLetters }: Report): string[] {
   if (!sample) return []
   const { percent: of, senders: drawn, population, estimates } = sample

@@ -2,26 +2,26 @@ import { given } from '../../domain/given.ts'
 import type { Random } from './random.ts'
 import type { FamilyName } from './texts.ts'
 
-/** One lawful sender: what it says, from which ports, and how much of the traffic is its own. */
+/** A lawful sender: its texts, its ports and its share of the traffic. */
 export interface Sender {
   readonly signature: string
-  /** Exact ports that it uses, all under its filing. */
+  /** Ports that it sends from, all covered by its filing. */
   readonly ports: readonly string[]
   readonly prefix: string
   readonly sp: string
   readonly brand?: string
   readonly official?: string
   readonly scope: readonly ('notice' | 'marketing' | 'finance')[]
-  /** Families and how often each is drawn. */
+  /** Text families with their relative frequency. */
   readonly says: readonly (readonly [FamilyName, number])[]
   /** Relative share of all messages. */
   readonly weight: number
-  /** Port patterns that are filed for it besides its prefix. */
+  /** Port patterns filed for it in addition to its prefix. */
   readonly alsoPorts?: readonly string[]
   readonly consent?: 'required'
   /** Declared campaigns, times in epoch ms. */
   readonly campaigns?: readonly { readonly from: number; readonly to: number; readonly perMinute: number }[]
-  /** What became of its filing; absent: in force. */
+  /** Status of its filing; absent if in force. */
   readonly status?: 'suspended' | 'revoked'
 }
 
@@ -29,7 +29,7 @@ interface Role {
   readonly names: readonly (readonly [signature: string, brand?: string, official?: string])[]
   readonly scope: Sender['scope']
   readonly says: Sender['says']
-  /** Weight of the first; the others fall by Zipf's law. */
+  /** Weight of the first one; the others follow Zipf's law. */
   readonly weight: number
 }
 
@@ -151,12 +151,12 @@ const SHOP_KIND = [
   '地产',
 ]
 
-/** A made-up shop name that is no brand. */
+/** An invented shop name that is not a brand. */
 export function shopName(random: Random): string {
   return random.pick(SHOP_FIRST) + random.pick(SHOP_SECOND) + random.pick(SHOP_KIND)
 }
 
-/** The lawful senders of the simulated carrier: known brands, and small shops with a long tail. */
+/** The lawful senders of the simulated carrier: known brands, and small shops as a long tail. */
 export function createCast(random: Random, shops = 110): Sender[] {
   const cast: Sender[] = []
   let number = 0
@@ -202,7 +202,7 @@ export function createCast(random: Random, shops = 110): Sender[] {
   return cast
 }
 
-/** registry.yaml of the cast: what the carrier knows of its senders. */
+/** The registry file that corresponds to the cast. */
 export function registryOf(cast: readonly Sender[]): object {
   const portsOf = ({ prefix, alsoPorts = [] }: Sender) => [`${prefix}*`, ...alsoPorts]
   return {

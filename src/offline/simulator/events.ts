@@ -7,7 +7,7 @@ import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './text
 
 export type BurstShape = 'step' | 'ramp' | 'climb' | 'spike' | 'pulses'
 
-/** Share of the peak at a point of the burst, 0 to 1. */
+/** The rate at a point of the burst as a share of its peak, 0 to 1. */
 function shapeAt(shape: BurstShape, minutes: number, length: number): number {
   if (shape === 'ramp') return Math.min(1, (minutes + 1) / Math.max(1, length / 2))
   if (shape === 'climb') return (minutes + 1) / length
@@ -15,7 +15,7 @@ function shapeAt(shape: BurstShape, minutes: number, length: number): number {
   return 1
 }
 
-/** A signature sends marketing at many times its rate. */
+/** A signature that sends marketing at many times its usual rate. */
 export function burst(
   sender: Sender,
   at: { readonly from: number; readonly to: number; readonly perMinute: number; readonly shape: BurstShape },
@@ -54,7 +54,7 @@ export function burst(
   }
 }
 
-/** Forged messages of a brand from ports that are not its own, with a domain of their own. */
+/** Forged messages of a brand, from foreign ports and with a foreign domain. */
 export function forgery(
   brand: Sender,
   at: { readonly from: number; readonly to: number; readonly perMinute: number; readonly claimed?: string },
@@ -79,7 +79,7 @@ export function forgery(
         target: { kind: 'domain', id: domain },
         from: at.from,
         to: at.to,
-        // So many ports with one text are a campaign as well.
+        // One text from this many ports is also a campaign.
         also: ['CAMPAIGN_BURST'],
         needs: 3,
       },
@@ -101,7 +101,7 @@ export function forgery(
   }
 }
 
-/** One exact port of a small shop that carries many signatures. */
+/** A port of a small shop that is used by many signatures. */
 export function sublet(
   cast: readonly Sender[],
   shop: Sender,
@@ -120,7 +120,7 @@ export function sublet(
         target: { kind: 'port', id: port },
         from: at.from,
         to: at.to,
-        // Advertisements of many signatures from a port that is filed for none of them are a campaign as well.
+        // Advertisements of many signatures from a port filed for none of them are also a campaign.
         also: ['CAMPAIGN_BURST'],
         needs: 6,
       },
@@ -138,7 +138,7 @@ export function sublet(
   }
 }
 
-/** One template over many ports and made-up signatures, each below its own limit. */
+/** Snowshoe spam: one template over many ports and invented signatures, each below its own limit. */
 export function snowshoe(
   cast: readonly Sender[],
   at: { from: number; to: number; perMinute: number; family: 'snowshoeFraud' | 'snowshoeIllicit' },
@@ -174,7 +174,7 @@ export function snowshoe(
   }
 }
 
-/** One recipient is bombed with one-time passwords of many services. */
+/** A recipient who is flooded with one-time passwords of many services. */
 export function otpBombing(
   services: readonly Sender[],
   at: { from: number; to: number; perMinute: number; victim: string },
@@ -202,7 +202,7 @@ export function otpBombing(
   }
 }
 
-/** Single offences of lawful senders: another's port, no way out, no signature. */
+/** Single offences of lawful senders: wrong port, no way to opt out, no signature. */
 export function offences(
   cast: readonly Sender[],
   at: { from: number; to: number; perMinute: number },

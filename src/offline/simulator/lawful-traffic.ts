@@ -4,10 +4,10 @@ import { linksOf, type PlannedMessage, signed, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 import { FAMILIES, type FamilyName, fill } from './texts.ts'
 
-/** Share of messages that one person writes to another. */
+/** Share of messages between persons. */
 const PERSONAL = 0.06
 
-/** What lawful senders and people write. */
+/** Messages of lawful senders and of persons. */
 export class LawfulTraffic {
   readonly #random: Random
   readonly #drawSender: (random: Random) => Sender
@@ -19,7 +19,7 @@ export class LawfulTraffic {
     this.#drawFamily = new Map(cast.map((sender) => [sender, drawer(sender.says)]))
   }
 
-  /** One message at an event time, epoch ms. */
+  /** Generates a message at an event time, epoch ms. */
   draw(ts: number): PlannedMessage {
     const random = this.#random
     if (random.chance(PERSONAL)) {
@@ -42,13 +42,13 @@ export class LawfulTraffic {
 
 const ADVERTISING: readonly FamilyName[] = ['shopMarketing', 'localMarketing', 'financeMarketing']
 
-/** Lawful senders do not advertise at night: what would be is a notice instead. */
+/** Lawful senders do not advertise at night; such messages are replaced by notices. */
 function lawfulHour(family: FamilyName, ts: number): FamilyName {
   const hour = Math.floor(ts / HOUR + 8) % 24
   return (hour < 8 || hour >= 21) && ADVERTISING.includes(family) ? 'order' : family
 }
 
-/** Draws by weight in constant time a draw: cumulative weights and a binary search. */
+/** Weighted sampling by binary search in cumulative weights. */
 function drawer<T>(items: readonly (readonly [T, number])[]): (random: Random) => T {
   const sums: number[] = []
   let total = 0

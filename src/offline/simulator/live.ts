@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TimedRecord } from './records.ts'
 import type { Simulation } from './simulate.ts'
 
-/** The longest wait between two looks at the clock, ms: a clock that is set forward is noticed. */
+/** Maximum wait between checks of the clock, ms, so that a clock set forward is noticed. */
 const TICK = 200
 
 /**
- * The records of a simulation, each handed over when the clock has reached the time at which its gateway passes it on.
- * Ends with the simulation, or when `signal` is aborted; what is due later than the end of the simulation is left out.
+ * Yields the records of a simulation in real time: each once the clock has reached the time at which its gateway passes it on.
+ * Ends with the simulation, or when `signal` is aborted; records due after the end of the simulation are left out.
  */
 export async function* atTheClock(
   { minutes, end }: Pick<Simulation, 'minutes' | 'end'>,

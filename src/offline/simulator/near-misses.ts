@@ -4,7 +4,7 @@ import { message, type PlantingContext } from './planting-context.ts'
 import { type PlannedMessage, type Plant, subscriber } from './plants.ts'
 import type { PlantedFamily } from './texts-planted.ts'
 
-/** A second port that is filed for a brand besides its first. */
+/** A second port filed for a brand. */
 const SECOND = '106988800'
 
 interface NearMiss {
@@ -13,7 +13,7 @@ interface NearMiss {
   readonly senders: readonly Sender[]
 }
 
-/** What looks like an offence and is none, a few a minute through the day. Nothing may be found on these messages. */
+/** Messages that resemble offences but are none, a few per minute throughout the day. None of them may be flagged. */
 export function nearMisses(context: PlantingContext, perMinute: number): Plant {
   const named = (...signatures: string[]) => signatures.map((signature) => context.named(signature))
   const big = context.named('京东')

@@ -3,7 +3,7 @@ import { message, type PlantingContext, scripted, textOf } from './planting-cont
 import { type PlannedMessage, type Plant, signed } from './plants.ts'
 import type { PlantedFamily } from './texts-planted.ts'
 
-/** Offers that say nothing of how to refuse. */
+/** Offers without a way to opt out. */
 function noWayOut(context: PlantingContext, hour: number): Plant {
   const { random, shops } = context
   const to = context.recipients(30)
@@ -23,7 +23,7 @@ function noWayOut(context: PlantingContext, hour: number): Plant {
   )
 }
 
-/** Offers of many shops with a fault of their own. */
+/** Offers of many shops that have one fault. */
 function faulty(
   context: PlantingContext,
   hour: number,
@@ -40,7 +40,7 @@ function faulty(
   )
 }
 
-/** How offers are made: with a way out, by day, in plain writing. */
+/** Faults in the form of offers: no opt-out, sent at night, disguised writing. */
 export function advertisingPlants(context: PlantingContext): Plant[] {
   return [
     ...[8.5, 12.5, 17.5].map((hour) => noWayOut(context, hour)),

@@ -5,7 +5,7 @@ import { type PlantingContext, type Span, textOf } from './planting-context.ts'
 import { type Plant, signed, subscriber } from './plants.ts'
 import { PLANTED } from './texts-planted.ts'
 
-/** The plant under another name; `quiet`: what it plants must not be raised. */
+/** Renames a plant; with `quiet` it must not be raised. */
 function renamed(plant: Plant, event: string, quiet = false): Plant {
   return {
     ...plant,
@@ -14,7 +14,7 @@ function renamed(plant: Plant, event: string, quiet = false): Plant {
   }
 }
 
-/** A burst that was declared: inside its allowance, or beyond it. */
+/** A declared burst, within its allowance or beyond it. */
 function declared(shop: Sender, span: Span, perMinute: number, allowance: number): Plant {
   const over = perMinute > allowance
   const campaign = { from: span.from - 10 * MINUTE, to: span.to + 10 * MINUTE, perMinute: allowance }
@@ -57,14 +57,14 @@ function surge(sender: Sender, span: Span, perMinute: number, family: 'billRun' 
   }
 }
 
-/** The evening of a big shop: its advertising doubles within an hour and a half, and stays so. */
+/** The evening of a big shop: its advertising doubles within an hour and a half and stays at that level. */
 function evening(shop: Sender, span: Span, rate: number): Plant {
-  // 8 in 1000 of all messages are the big shop's advertisements, for each ten of its weight.
+  // 0.0055 is the shop's advertising as a share of all messages, per 10 of its weight; 1.75 is the evening level of traffic.
   const perMinute = rate * 60 * 1.75 * 0.0055 * (shop.weight / 10)
   return renamed(burst(shop, { ...span, perMinute, shape: 'ramp' }), 'evening-level', true)
 }
 
-/** Bursts of every shape, declared ones, and what is high and no burst. */
+/** Bursts of every shape, declared ones, and high volumes that are not bursts. */
 export function burstPlants(context: PlantingContext, rate: number): Plant[] {
   const { shops } = context
   const shaped = (i: number, hour: number, minutes: number, perMinute: number, shape: BurstShape) =>

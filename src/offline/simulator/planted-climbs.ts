@@ -5,35 +5,35 @@ import { type Plant, signed, spread, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 import { FAMILIES, type FamilyName, fill } from './texts.ts'
 
-/** Messages a minute, by minutes since the scenario began. */
+/** Messages per minute, by minutes since the start of the scenario. */
 type Level = (minute: number) => number
 
 interface Course {
   readonly event: string
   readonly shop: Sender
   readonly level: Level
-  /** Minutes between which it climbs; absent: it must not be raised. */
+  /** Start and end of the climb in minutes; absent if the plant must not be raised. */
   readonly climbs?: readonly [from: number, to: number]
-  /** Messages that go out together, within a minute; default 1. */
+  /** Messages sent together within a minute; defaults to 1. */
   readonly batch?: number
   readonly family?: FamilyName
 }
 
-/** From one level to another between two minutes, in a straight line. */
+/** Linear change between two levels and two minutes. */
 const line =
   (low: number, high: number, from: number, to: number): Level =>
   (minute) =>
     low + (high - low) * Math.min(1, Math.max(0, (minute - from) / (to - from)))
 
-/** Nothing before a minute, then up to a level within so many minutes. */
+/** Zero until a minute, then a rise to a level within this many minutes. */
 const beginning =
   (level: number, from: number, within: number): Level =>
   (minute) =>
     minute < from ? 0 : line(0.05 * level, level, from, from + within)(minute)
 
 /**
- * Advertising that climbs slowly to four times its level, and what looks like it: a declared campaign that fills up, a
- * shop that grows all morning, one that opens, a small one that sends in batches, two new ones, and notices.
+ * Advertising that climbs slowly to four times its level, and lawful look-alikes: a declared campaign that fills up, a shop
+ * that grows all morning, one that opens, a small one that sends in batches, two new ones, and notices.
  */
 export function climbs(
   cast: readonly Sender[],

@@ -4,7 +4,7 @@ import { message, type PlantingContext, scripted } from './planting-context.ts'
 import type { PlannedMessage, Plant } from './plants.ts'
 import type { ComplaintRow } from './side-inputs.ts'
 
-/** The shipped policy raises nothing on fewer. */
+/** The shipped policy needs this many complaints to raise a state. */
 const LEAST = 5
 const WORDS = [
   '一天好几条，早就说了不要',
@@ -15,15 +15,15 @@ const WORDS = [
 ]
 
 interface Complained {
-  /** What the rows name: the signature or the port. */
+  /** The member that the rows name: signature or port. */
   readonly about: 'signature' | 'port'
   readonly sent: number
   readonly complaints: number
-  /** Times the first row comes again: passed on twice, it is one complaint. */
+  /** Number of repetitions of the first row, which must count once. */
   readonly repeats?: number
 }
 
-/** A shop advertises for an hour, and some recipients complain in the two hours after. */
+/** A shop advertises for an hour, and some recipients complain during the following two hours. */
 function complaints(
   context: PlantingContext,
   shop: Sender,
@@ -70,7 +70,7 @@ function complaints(
   })
 }
 
-/** Complaints about a signature, about a port, and too few to mean anything. */
+/** Complaints about a signature, complaints about a port, and too few complaints for a state. */
 export function complaintPlants(context: PlantingContext): Plant[] {
   const { shops } = context
   const on = (i: number, hour: number, complained: Complained) =>

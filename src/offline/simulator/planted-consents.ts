@@ -9,7 +9,7 @@ const REFUSALS = ['T', 'TD', '退订', 'td', '回T退订', '不要再发了', ' 
 const CHATTER = ['好的谢谢', '几点开门', '?', '收到', '地址发我一下']
 const WAIT = 30 * MINUTE
 
-/** Recipients answer an advertisement, some of them with a refusal, and are advertised to again. */
+/** Recipients reply to an advertisement, some of them with a refusal, and receive another one. */
 function byReply(context: PlantingContext, shop: Sender, hour: number): Plant {
   const { random } = context
   const to = context.recipients(60)
@@ -43,7 +43,7 @@ function byReply(context: PlantingContext, shop: Sender, hour: number): Plant {
   return scripted(drafts, { sides: { replies } })
 }
 
-/** The ledger knows of a refusal: messages after it offend, those before it and after a new consent do not. */
+/** A refusal in the ledger: messages after it are offences, messages before it and after a new consent are not. */
 function byLedger(context: PlantingContext, shop: Sender, hour: number): Plant {
   const { random } = context
   const consents: ConsentRow[] = []
@@ -75,7 +75,7 @@ function byLedger(context: PlantingContext, shop: Sender, hour: number): Plant {
   return scripted(drafts, { sides: { consents } })
 }
 
-/** A signature that needs consent: given, never given, ticked by default, given and taken back. */
+/** A signature that requires consent, with recipients who gave it, never gave it, had it ticked by default, or withdrew it. */
 function required(context: PlantingContext, hour: number): Plant {
   const { random } = context
   const shop = context.newShop({ consent: 'required' })
@@ -111,7 +111,7 @@ function required(context: PlantingContext, hour: number): Plant {
   return scripted(drafts, { senders: [shop], sides: { consents } })
 }
 
-/** A request for consent that comes again: too soon to count, after an answer, and without any. */
+/** Repeated requests for consent: too early to count, after an answer, and without an answer. */
 function asked(context: PlantingContext, shop: Sender, hour: number): Plant {
   const { random } = context
   const consents: ConsentRow[] = []
@@ -131,7 +131,7 @@ function asked(context: PlantingContext, shop: Sender, hour: number): Plant {
   return scripted(drafts, { sides: { consents } })
 }
 
-/** What recipients wanted, by reply and by ledger. */
+/** Plants about consent, given in replies and in the ledger. */
 export function consentPlants(context: PlantingContext): Plant[] {
   const { shops } = context
   return [9, 13, 18].flatMap((hour, i) => [

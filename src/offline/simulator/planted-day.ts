@@ -16,8 +16,8 @@ import type { Random } from './random.ts'
 const NEAR_MISSES_PER_MINUTE = 7
 
 /**
- * Events of every kind, several times over the day, by the clock: a part of the day has those that lie wholly inside it.
- * `hour`: the events of an hour that begins at the time given.
+ * Events of every kind at fixed times of the day; a scenario that covers part of a day has those that fall entirely into it.
+ * `hour` returns the events of an hour that starts at the given time.
  */
 export function plantedDay(
   cast: readonly Sender[],
@@ -36,7 +36,7 @@ export function plantedDay(
     ...advertisingPlants(context),
     ...forgeryPlants(context),
   ]
-  // Last, so that the names that it makes up are none of the others.
+  // Created last, so that invented names do not collide with those of other events.
   const all = [...cast, ...context.newShops]
   plants.push(...[4, 9, 13, 17, 20].flatMap((clock) => hour(context.at(clock), all)))
   plants.push(...fanoutPlants(context))

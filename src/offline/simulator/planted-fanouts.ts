@@ -2,11 +2,11 @@ import { type PlantingContext, type Span, scripted, textOf } from './planting-co
 import type { PlannedMessage, Plant, PlantedEvent } from './plants.ts'
 import { PLANTED, type PlantedFamily } from './texts-planted.ts'
 
-/** The shipped limits: strangers of one number, and numbers of one series with two or more each. */
+/** Limits of the shipped policy: strangers per number, and numbers per series with two or more strangers each. */
 const STRANGERS = 20
 const NUMBERS = 20
 
-/** Texts of one family from private numbers in turn, to so many recipients that nothing else is sent to. */
+/** Texts of one family from private numbers in turn, each to a recipient that gets nothing else. */
 function drafted(
   context: PlantingContext,
   span: Span,
@@ -24,7 +24,7 @@ function drafted(
 
 const target = (number: string) => ({ kind: 'sender' as const, id: `-@${number}` })
 
-/** One number writes alike to many. */
+/** One number that sends similar texts to many recipients. */
 function fanout(
   context: PlantingContext,
   hour: number,
@@ -42,7 +42,7 @@ function fanout(
   })
 }
 
-/** The cards of a SIM box, each below the limit of one number. */
+/** The cards of a SIM box, each below the limit for one number. */
 function simBox(context: PlantingContext, hour: number, series: string, cards: number): Plant {
   const event = 'sim-box'
   const span = context.span(hour, 45)
@@ -55,7 +55,7 @@ function simBox(context: PlantingContext, hour: number, series: string, cards: n
   return scripted(drafts, { truth })
 }
 
-/** Private numbers that write to strangers, and some that write to many they know. */
+/** Private numbers that write to strangers, and some that write to many people they know. */
 export function fanoutPlants(context: PlantingContext): Plant[] {
   return [
     fanout(context, 9.5, 'wrong-number', 'wrongNumber', '13912340001', 34),

@@ -3,7 +3,7 @@ import type { Sender } from './cast.ts'
 import { message, type PlantingContext, type Span, scripted, textOf } from './planting-context.ts'
 import { type PlannedMessage, type Plant, type PlantedEvent, signed } from './plants.ts'
 
-/** Messages of one signature from one port, to as many recipients. */
+/** Messages of one signature from one port, each to another recipient. */
 function sends(
   context: PlantingContext,
   span: Span,
@@ -26,7 +26,7 @@ function sends(
   })
 }
 
-/** Three messages to three recipients in ten minutes: the shipped policy makes a state of them. */
+/** The shipped policy raises a state for three messages to three recipients within ten minutes. */
 const ESCALATES = 3
 
 function escalating(
@@ -42,7 +42,7 @@ function escalating(
   })
 }
 
-/** Messages of a made-up signature from a made-up port: often enough to be a state, or seen one by one only. */
+/** Messages of an invented signature from an invented port, frequent enough for a state or not. */
 function unfiled(context: PlantingContext, hour: number, often: boolean): Plant {
   const signature = context.unfiledName()
   const from = `1065${context.random.digits(9)}`
@@ -82,12 +82,12 @@ function wrongPort(context: PlantingContext, shop: Sender, host: Sender, hour: n
   const drafts = sends(context, span, 10, { signature: shop.signature, from, event, code })
   return escalating(drafts, code, `${shop.signature}@${from}`, span, {
     needs: ESCALATES,
-    // The port carries its own signature too.
+    // The port also carries its own signature.
     also: ['PORT_SUBLET'],
   })
 }
 
-/** Nothing to match by but a port that is somebody's own: no state may come of it. */
+/** Without a signature only the port could be matched, and that belongs to a lawful sender, so no state may be raised. */
 function missing(context: PlantingContext, host: Sender, hour: number): Plant {
   const from = host.ports[0]!
   const span = context.span(hour, 30)
@@ -95,7 +95,7 @@ function missing(context: PlantingContext, host: Sender, hour: number): Plant {
   return scripted(drafts)
 }
 
-/** Advertisements of a sender whose signature is filed for notices only, and inside a one-time password. */
+/** Advertisements of a sender whose signature is filed for notices only, and advertisements inside one-time passwords. */
 function scope(context: PlantingContext, hour: number): Plant {
   const { random } = context
   const couriers = ['顺丰速运', '中通快递', '圆通速递'].map((name) => context.named(name))
@@ -110,7 +110,7 @@ function scope(context: PlantingContext, hour: number): Plant {
   return scripted(drafts)
 }
 
-/** What is not filed, or filed for something else. */
+/** Signatures that are not filed, or filed for something else. */
 export function filingPlants(context: PlantingContext): Plant[] {
   const { shops } = context
   return [9, 14, 19].flatMap((hour, i) => [

@@ -4,14 +4,14 @@ import type { PlannedMessage, Plant, PlantedEvent } from './plants.ts'
 import { signed } from './plants.ts'
 import { foreignDomain } from './texts.ts'
 
-/** Three messages to three recipients in ten minutes: the shipped policy makes a state of them. */
+/** The shipped policy raises a state for three messages to three recipients within ten minutes. */
 const ESCALATES = 3
 
 interface Forged {
   readonly event: string
   readonly codes: readonly Code[]
   readonly count: number
-  /** Signature, port and link of one message. */
+  /** Returns signature, port and link of one message. */
   readonly by: () => { readonly signature?: string; readonly from: string; readonly link?: string }
 }
 
@@ -37,7 +37,7 @@ function plant(
   return scripted(drafts, { truth: [{ event, code, target, ...span, needs: ESCALATES }] })
 }
 
-/** A domain of its own, from a new port each time: the domain is what they have in common. */
+/** A foreign domain, from a new port each time: the state is about the domain. */
 function toDomain(context: PlantingContext, brand: string, hour: number): Plant {
   const domain = foreignDomain(context.random)
   const span = context.span(hour, 20)
@@ -54,7 +54,7 @@ function toDomain(context: PlantingContext, brand: string, hour: number): Plant 
   return plant(drafts, 'FORGED_BRAND', { kind: 'domain', id: domain }, span)
 }
 
-/** No link, only somebody to call: the sender is what they have in common. */
+/** A phone number instead of a link: the state is about the sender. */
 function toSender(context: PlantingContext, brand: string, hour: number): Plant {
   const from = port(context)
   const span = context.span(hour, 15)
@@ -67,7 +67,7 @@ function toSender(context: PlantingContext, brand: string, hour: number): Plant 
   return plant(drafts, 'FORGED_BRAND', { kind: 'sender', id: `${brand}@${from}` }, span)
 }
 
-/** Over the brand's own port, by a stolen account: port and signature are the victim's, the campaign is what remains. */
+/** Sent through a stolen account of the brand: port and signature belong to the victim, so the state is about the campaign. */
 function toCampaign(context: PlantingContext, brand: string, hour: number): Plant {
   const [from] = context.named(brand).ports as [string]
   const span = context.span(hour, 15)
@@ -92,7 +92,7 @@ function likeSignature(context: PlantingContext, claimed: string, hour: number):
   return plant(drafts, 'LOOKALIKE_SIGNATURE', { kind: 'sender', id: `${claimed}@${from}` }, span)
 }
 
-/** `host` imitates a domain of the brand; `domain` is what was registered for it. */
+/** `host` imitates a domain of the brand; `domain` is its registered domain. */
 function likeDomain(
   context: PlantingContext,
   brand: string,
@@ -113,7 +113,7 @@ function port({ random }: PlantingContext): string {
   return `1068${random.digits(9)}`
 }
 
-/** Forged brands of every kind, and where the repeated finding leads. */
+/** Forged brands of every kind, with the target that repeated findings escalate to. */
 export function forgeryPlants(context: PlantingContext): Plant[] {
   const host = (domain: string, below = '') => ({ host: below + domain, domain })
   return [

@@ -2,11 +2,11 @@ import { MINUTE } from '../../domain/time.ts'
 import { message, type PlantingContext, type Span, scripted } from './planting-context.ts'
 import type { PlannedMessage, Plant } from './plants.ts'
 
-/** The shipped limits: one message more is a flood. */
+/** Limits of the shipped policy; one more message is a flood. */
 const PER_HOUR = 10
 const PER_DAY = 30
 
-/** One recipient is advertised to by many lawful shops. `possible`: the first message beyond the limit. */
+/** Many lawful shops advertise to one recipient. `possible` is the time of the first message beyond the limit. */
 function flood(context: PlantingContext, span: Span, count: number, event: string, limit: number): Plant {
   const [victim] = context.recipients(1) as [string]
   const drafts = context.times(span, count).map((ts): PlannedMessage => {
@@ -28,7 +28,7 @@ function flood(context: PlantingContext, span: Span, count: number, event: strin
   })
 }
 
-/** Too many advertisements in an hour, too many in a day, and just not too many. */
+/** Recipients with too many advertisements in an hour, in a day, and just within the limits. */
 export function recipientPlants(context: PlantingContext): Plant[] {
   const hourly = (hour: number, count: number) =>
     flood(

@@ -7,23 +7,23 @@ import type { Random } from './random.ts'
 import { fill, type SlotValues } from './texts.ts'
 import { PLANTED, type PlantedFamily, WAYS_OUT } from './texts-planted.ts'
 
-/** Ordinary traffic has no subscribers of these ranks and above. */
+/** First subscriber rank reserved for plants; ordinary traffic stays below it. */
 const RESERVED = 1_000_000
 
-/** Span of event time, epoch ms. */
+/** Period of event time, epoch ms. */
 export interface Span {
   readonly from: number
   readonly to: number
 }
 
-/** What the planted events of a day draw on: senders, and recipients that ordinary traffic never reaches. */
+/** Shared by the planted events of a day: senders, and recipients that ordinary traffic does not use. */
 export class PlantingContext {
   readonly cast: readonly Sender[]
   readonly random: Random
   /** Local midnight of the day. */
   readonly midnight: number
   readonly shops: readonly Sender[]
-  /** Shops that events brought with them. */
+  /** Shops created by events. */
   readonly newShops: Sender[] = []
   readonly #names = new Set<string>()
   #recipient = RESERVED
@@ -37,7 +37,7 @@ export class PlantingContext {
     this.shops = cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
   }
 
-  /** `9.5` is half past nine. */
+  /** Time of day in hours; `9.5` is half past nine. */
   at(hour: number): number {
     return this.midnight + Math.round(hour * 60) * MINUTE
   }
@@ -56,7 +56,7 @@ export class PlantingContext {
     return Array.from({ length: count }, () => `170${String(this.#recipient++).padStart(8, '0')}`)
   }
 
-  /** A shop with a filing of its own that sends nothing unless an event has it send. */
+  /** Creates a shop with its own filing that sends only in events. */
   newShop(more: Partial<Sender> = {}): Sender {
     const prefix = `1069${this.#prefix++}`
     const shop: Sender = {
@@ -73,7 +73,7 @@ export class PlantingContext {
     return shop
   }
 
-  /** A shop's name that no other sender has. */
+  /** A shop name that no other sender has. */
   unfiledName(): string {
     for (;;) {
       const name = unfiledName(this.cast, this.random)
@@ -83,14 +83,14 @@ export class PlantingContext {
     }
   }
 
-  /** Times within the span, evenly but for some jitter, in order. */
+  /** Evenly spaced times with some jitter, in order. */
   times({ from, to }: Span, count: number): number[] {
     const step = (to - from) / count
     return Array.from({ length: count }, (_, i) => Math.floor(from + (i + this.random.next() * 0.8) * step))
   }
 }
 
-/** A text of the family without signature; commercial ones end with a way out. */
+/** A text of the family without signature; commercial ones end with an opt-out. */
 export function textOf(
   family: PlantedFamily,
   random: Random,
@@ -118,7 +118,7 @@ export function message(
   }
 }
 
-/** A plant whose messages are all known beforehand. */
+/** A plant with a fixed list of messages. */
 export function scripted(drafts: readonly PlannedMessage[], more: Partial<Plant> = {}): Plant {
   const byMinute = new Map<number, PlannedMessage[]>()
   for (const draft of drafts) {

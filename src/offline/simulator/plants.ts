@@ -5,7 +5,7 @@ import { type Sender, shopName } from './cast.ts'
 import type { Random } from './random.ts'
 import type { SideInputs } from './side-inputs.ts'
 
-/** A message as the simulator thinks of it, before it becomes a record. */
+/** A message before it is written as a record. */
 export interface PlannedMessage {
   readonly ts: number
   readonly from: string
@@ -13,13 +13,13 @@ export interface PlannedMessage {
   readonly text: string
   readonly label: Label
   readonly blocked?: boolean
-  /** Codes that ought to be found on the message itself. */
+  /** Codes that must be found on this message. */
   readonly codes?: readonly Code[]
-  /** Kind of the planted event that it belongs to. */
+  /** Kind of the planted event it belongs to. */
   readonly event?: string
 }
 
-/** Something planted, as `--truth` lists it. A campaign has the target id `*`, a recipient its number. */
+/** A planted event, as listed by `--truth`. The target id of a campaign is `*`, that of a recipient its number. */
 export interface PlantedEvent {
   readonly event: string
   readonly code: Code
@@ -27,35 +27,35 @@ export interface PlantedEvent {
   /** Epoch ms. */
   readonly from: number
   readonly to: number
-  /** Only ever false: it looks like one and must not be raised. */
+  /** false for a look-alike that must not be raised. */
   readonly raise?: false
-  /** Codes of other states that rightly come with it. */
+  /** Codes of other states that may be raised with it. */
   readonly also?: readonly Code[]
-  /** Messages of it before which the shipped thresholds cannot be passed. */
+  /** Number of its messages needed to pass the shipped thresholds. */
   readonly needs?: number
-  /** The moment before which they cannot be passed, epoch ms, where messages do not show it. */
+  /** Earliest time at which the thresholds can be passed, epoch ms, if this does not follow from the messages. */
   readonly possible?: number
 }
 
-/** An event under way: what it adds to each minute. */
+/** An event and the messages it adds to each minute. */
 export interface Plant {
   readonly truth: readonly PlantedEvent[]
   readonly from: number
   readonly to: number
-  /** Rows of the registry that it needs, in place of those of the same signature. */
+  /** Registry rows it needs; they replace those of the same signature. */
   readonly senders?: readonly Sender[]
   readonly sides?: Partial<SideInputs>
-  /** Drafts of the minute that begins at `minute`. */
+  /** Messages of the minute starting at `minute`. */
   drafts(minute: number, random: Random): readonly PlannedMessage[]
 }
 
-/** A fictitious subscriber of the carrier. Low numbers are drawn more often than high ones, none more than some 20 times a day. */
+/** A fictitious subscriber. Low ranks are drawn more often than high ones, but none more than about 20 times a day. */
 export function subscriber(random: Random, population = 400_000): string {
   const rank = Math.floor(population * random.next() ** 1.1)
   return `170${String(rank).padStart(8, '0')}`
 }
 
-/** So many drafts at random moments of a minute. */
+/** `count` messages at random times of a minute. */
 export function spread(
   minute: number,
   count: number,
@@ -65,7 +65,7 @@ export function spread(
   return Array.from({ length: count }, () => draft(minute + Math.floor(random.next() * MINUTE)))
 }
 
-/** A shop's name that is not filed. */
+/** A shop name that is not filed. */
 export function unfiledName(cast: readonly Sender[], random: Random): string {
   for (;;) {
     const name = shopName(random)

@@ -1,7 +1,7 @@
 /**
- * Deterministic randomness: mulberry32, 32 bits of state, the same on every machine for a seed. The traffic of a seed is
- * compared with hashes that are checked in (`npm run compare`), so this stays separate from the generator of src/text/reader/random.ts,
- * by which the shipped weights were trained.
+ * Deterministic random numbers: mulberry32 with 32 bits of state, the same on every machine. `npm run compare` checks traffic
+ * against committed hashes, so this is independent of the generator in src/text/reader/random.ts, which the shipped weights
+ * were trained with.
  */
 export class Random {
   #state: number
@@ -10,7 +10,7 @@ export class Random {
     this.#state = seed >>> 0
   }
 
-  /** From 0 to below 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let t = this.#state
@@ -19,7 +19,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both inclusive. */
   int(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1))
   }
@@ -38,7 +38,7 @@ export class Random {
     return out
   }
 
-  /** Poisson: by inversion when the mean is small, else by the normal approximation. */
+  /** Poisson distribution: by inversion for small means, otherwise by normal approximation. */
   poisson(mean: number): number {
     if (mean <= 0) return 0
     if (mean > 40) return Math.max(0, Math.round(mean + Math.sqrt(mean) * this.normal()))
@@ -48,7 +48,7 @@ export class Random {
     return count
   }
 
-  /** Standard normal by Box and Muller. */
+  /** Standard normal distribution by the Box–Muller method. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next())
   }

@@ -5,7 +5,7 @@ import { DAY } from '../../domain/time.ts'
 import { type PlannedMessage, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 
-/** What is known of one record beforehand; ordinary records have none. */
+/** Ground truth for a record; ordinary records have none. */
 export interface RecordTruth {
   readonly id: string
   /** Epoch ms. */
@@ -13,11 +13,11 @@ export interface RecordTruth {
   readonly label: Label | 'invalid'
   readonly codes: readonly Code[]
   readonly event?: string
-  /** The number of the plant that it belongs to: that of its planted events. */
+  /** Index of the plant it belongs to. */
   readonly plant?: number
 }
 
-/** One input record; bytes when it is broken on purpose. */
+/** An input record; its value is bytes if it is broken on purpose. */
 export interface SimulatedRecord {
   readonly key: string
   readonly value: string | Buffer
@@ -29,25 +29,25 @@ export interface TimedRecord extends SimulatedRecord {
   readonly at: number
 }
 
-/** A gateway passes messages on within so long, ms. */
+/** Maximum delay at the gateway, ms. */
 const JITTER = 3_000
-/** Characters of one segment of a concatenated SMS in UCS-2. */
+/** Characters per segment of a concatenated SMS in UCS-2. */
 const SEGMENT = 67
 const SINGLE = 70
 
-/** Turns messages into input records, long ones into their parts. */
+/** Turns messages into input records; long ones are split into parts. */
 export class RecordWriter {
   readonly #random: Random
   readonly #run: string
   #sequence = 0
 
-  /** `run` goes into every id: records of two runs with different ones have no id in common. */
+  /** `run` is part of every id, so that runs with different values share no id. */
   constructor(random: Random, run = '') {
     this.#random = random
     this.#run = run
   }
 
-  /** The records of one message; `plant`: the number of the plant that it belongs to. */
+  /** The records of a message; `plant` is the index of the plant it belongs to. */
   *of(draft: PlannedMessage, plant?: number): Generator<TimedRecord> {
     const random = this.#random
     const submission = (this.#sequence++).toString(36)
@@ -75,7 +75,7 @@ export class RecordWriter {
     }
   }
 
-  /** A record that cannot be read, of one of the ways in which gateways break them. */
+  /** An unreadable record, broken in one of the ways that gateways break them. */
   broken(at: number): TimedRecord {
     const random = this.#random
     const id = `p${this.#run}${(this.#sequence++).toString(36)}`
@@ -96,7 +96,7 @@ export class RecordWriter {
   }
 }
 
-/** What is planted in a message; ordinary ones have none. */
+/** The ground truth of a message, or undefined for ordinary ones. */
 function truthOf(draft: PlannedMessage, id: string, plant: number | undefined): RecordTruth | undefined {
   if (!draft.event) return undefined
   return {

@@ -7,33 +7,33 @@ import { type Plant, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 
 export interface ScenarioOptions {
-  /** Epoch ms of the first message. */
+  /** Time of the first message, epoch ms. */
   readonly start: number
   readonly minutes: number
-  /** Lawful messages a second, averaged over a day. */
+  /** Lawful messages per second, averaged over a day. */
   readonly rate: number
 }
 
 export interface Scenario {
   readonly does: string
   readonly minutes: number
-  /** Lawful messages a second of event time, averaged over the scenario. */
+  /** Lawful messages per second of event time, averaged over the scenario. */
   readonly rate: number
-  /** Local hour at which it begins. */
+  /** Local hour at which it starts. */
   readonly startHour: number
-  /** Share of records that are broken on purpose. */
+  /** Share of records broken on purpose. */
   readonly poison: number
-  /** The planted events. */
+  /** Creates the planted events. */
   readonly plants: (cast: readonly Sender[], options: ScenarioOptions, random: Random) => readonly Plant[]
 }
 
-/** Share of a day's traffic by local hour, averaging 1: quiet nights, a peak in the evening. */
+/** Traffic by local hour relative to the average of 1: quiet nights, a peak in the evening. */
 const BY_HOUR = [
   0.15, 0.1, 0.08, 0.08, 0.1, 0.2, 0.4, 0.7, 1.0, 1.35, 1.45, 1.4, 1.3, 1.25, 1.3, 1.4, 1.45, 1.5, 1.6, 1.75,
   1.8, 1.6, 1.2, 0.84,
 ]
 
-/** The level of traffic at an event time, interpolated between hours. */
+/** Level of traffic at an event time, interpolated between hours. */
 export function levelAt(ts: number): number {
   const hour = (((ts / HOUR + 8) % 24) + 24) % 24
   const from = BY_HOUR[Math.floor(hour)]!
@@ -55,7 +55,7 @@ function shops(cast: readonly Sender[]): Sender[] {
   return cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
 }
 
-/** One event of every kind, within an hour that begins at `t`. `known`: all whose names must be unique. */
+/** One event of every kind within an hour that starts at `t`. `known`: senders whose names must not be reused. */
 function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known = cast): Plant[] {
   const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
   return [
@@ -72,7 +72,7 @@ function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known 
   ]
 }
 
-/** What a trial shows within ten minutes, over again until its end: the first forged message comes in seconds. */
+/** Events for a trial, repeated every ten minutes: the first forged message is sent within seconds. */
 function tenMinutesOfEvents(cast: readonly Sender[], t: number, random: Random): Plant[] {
   const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
   return [
@@ -85,7 +85,6 @@ function tenMinutesOfEvents(cast: readonly Sender[], t: number, random: Random):
   ]
 }
 
-/** Scenarios by name. */
 export const SCENARIOS = {
   'double-eleven-hour': {
     does: 'an hour of the eve of Double Eleven with an event of every kind and some poison: what the demo shows',

@@ -1,4 +1,4 @@
-/** Rows of the side inputs (docs/asyncapi.yaml), as they stand in their files. Times in epoch ms. */
+/** Rows of the side inputs (docs/asyncapi.yaml) as in their files. Times in epoch ms. */
 export interface ConsentRow {
   readonly signature: string
   readonly to: string
@@ -33,7 +33,7 @@ export interface SideInputs {
   readonly complaints: readonly ComplaintRow[]
 }
 
-/** All of them together, each kind by time. */
+/** Merges side inputs and sorts each kind by time. */
 export function sideInputsOf(parts: readonly Partial<SideInputs>[]): SideInputs {
   const byTime = (a: { ts: number }, b: { ts: number }) => a.ts - b.ts
   return {

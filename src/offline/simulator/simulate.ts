@@ -10,13 +10,13 @@ import { type SideInputs, sideInputsOf } from './side-inputs.ts'
 export interface SimulationOptions {
   readonly scenario: ScenarioName
   readonly seed: number
-  /** Event time of the first message, epoch ms; absent: 2026-11-10 at the scenario's hour, +08:00. */
+  /** Event time of the first message, epoch ms. Default: 2026-11-10 at the scenario's hour, +08:00. */
   readonly start?: number
-  /** Absent: the scenario's length. */
+  /** Default: the scenario's length. */
   readonly minutes?: number
-  /** Lawful messages a second, averaged; absent: the scenario's. */
+  /** Average number of lawful messages per second. Default: the scenario's rate. */
   readonly rate?: number
-  /** Goes into every id, so that runs with different ones have none in common. */
+  /** Part of every id, so that runs with different values share none. */
   readonly run?: string
 }
 
@@ -26,16 +26,16 @@ export interface Simulation {
   readonly end: number
   readonly cast: readonly Sender[]
   readonly planted: readonly (PlantedEvent & { readonly plant: number })[]
-  /** Consents, replies and complaints that go with the traffic, by time. */
+  /** Consents, replies and complaints that belong to the traffic, by time. */
   readonly sides: SideInputs
-  /** Records of one minute of event time after the other, in the order of a gateway with a few seconds of jitter. */
+  /** Yields the records minute by minute, in the order of a gateway with a few seconds of jitter. */
   minutes(): Generator<readonly TimedRecord[]>
 }
 
 /** The eve of Double Eleven, local midnight. */
 const DEFAULT_DAY = Date.UTC(2026, 10, 9, 16)
 
-/** Labelled traffic of a simulated carrier, the same for the same options. */
+/** Generates labelled traffic of a simulated carrier. The same options give the same traffic. */
 export function simulate(options: SimulationOptions): Simulation {
   const scenario: Scenario = SCENARIOS[options.scenario]
   const minutes = options.minutes ?? scenario.minutes
@@ -66,10 +66,10 @@ interface Traffic {
   readonly run: string | undefined
 }
 
-/** The records of each minute: lawful traffic, what is planted, and what is broken on purpose. */
+/** The records of each minute: lawful, planted and broken ones. */
 function* generate(traffic: Traffic): Generator<readonly TimedRecord[]> {
   const { scenario, minutes, rate, start, plants, lawful, random } = traffic
-  // Short scenarios keep their average; days, and parts of days, follow the hours.
+  // Short scenarios have a constant rate; those of a day or more follow the hours.
   const levelOf = (ts: number) => (scenario.minutes >= 1440 ? levelAt(ts) : 1)
   const records = new RecordWriter(random, traffic.run)
   let held: TimedRecord[] = []
@@ -99,7 +99,7 @@ function* generate(traffic: Traffic): Generator<readonly TimedRecord[]> {
   }
 }
 
-/** The cast with the rows that plants put in place of others or add. */
+/** The cast with the registry rows that plants replace or add. */
 function registered(cast: readonly Sender[], plants: readonly Plant[]): readonly Sender[] {
   const bySignature = new Map(cast.map((sender) => [sender.signature, sender]))
   for (const plant of plants)

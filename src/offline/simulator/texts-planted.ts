@@ -1,6 +1,6 @@
 import type { TextFamily } from './texts.ts'
 
-/** Texts of the events of a planted day, written for it alone, as `FAMILIES` is. Offers stand without a way out. */
+/** Texts for the events of a planted day. Like `FAMILIES`, they occur nowhere else. Offers are without an opt-out. */
 export const PLANTED = {
   offer: {
     label: 'marketing',
@@ -167,5 +167,5 @@ export const PLANTED = {
 
 export type PlantedFamily = keyof typeof PLANTED
 
-/** How lawful offers say how to refuse. */
+/** Opt-outs as lawful offers word them. */
 export const WAYS_OUT = ['，不想收请回T退订', '，退订请回复TD', '，拒收请回R', '，回N退订'] as const

@@ -8,7 +8,7 @@ export interface TextFamily {
   readonly texts: readonly string[]
 }
 
-/** Written for the simulator alone: no text of it is in the training corpus, so that it is traffic the model never saw. */
+/** Written for the simulator only: none of these texts is in the training corpus, so the model has never seen them. */
 export const FAMILIES = {
   otp: {
     label: 'notice',
@@ -209,7 +209,7 @@ export interface SlotValues {
   readonly bad?: string
 }
 
-/** A foreign domain as fraudsters register them; it belongs to no brand. */
+/** A domain of the kind that fraudsters register; it does not belong to a brand. */
 export function foreignDomain(random: Random): string {
   const letters = 'abcdefghijkmnpqrstuvwxyz'
   let name = ''
@@ -217,7 +217,7 @@ export function foreignDomain(random: Random): string {
   return `${name}-${random.pick(BAD_WORDS)}${random.digits(2)}.${random.pick(BAD_SUFFIXES)}`
 }
 
-/** Fills the slots of a text. Numbers of people are from the range kept free for fiction in the scenarios. */
+/** Fills the slots of a text. In the scenarios, people's numbers are from a range reserved for fiction. */
 export function fill(template: string, random: Random, ts: number, values: SlotValues = {}): string {
   const local = new Date(ts + BEIJING * MINUTE)
   return template.replace(/\{(\w+)\}/g, (_whole, slot: string) => {
@@ -262,7 +262,7 @@ export function fill(template: string, random: Random, ts: number, values: SlotV
   })
 }
 
-/** Disguises as real senders use: separators inside words, circled digits, variant characters. */
+/** Disguises a text as real senders do: separators inside words, circled digits, variant characters. */
 export function disguise(text: string, random: Random): string {
   const swaps: Readonly<Record<string, string>> = {
     微: '徽',

@@ -3,24 +3,24 @@ import { punctuate } from './masks.ts'
 import { obfuscate, toTraditional } from './obfuscate.ts'
 import { fillEnglish, fillSlots } from './slots.ts'
 
-/** How often each change is made to a message on its way into training; probabilities. */
+/** Probabilities of the changes made to a message for training. */
 export interface AugmentSettings {
-  /** By label; others 0. */
+  /** By label; 0 for labels not listed. */
   readonly obfuscate: Readonly<Record<string, number>>
   readonly traditional: number
   readonly dropSignature: number
-  /** A leading signature goes to the end. */
+  /** Moves a leading signature to the end. */
   readonly moveSignature: number
-  /** A text without signature gets one. */
+  /** Adds a signature to a text without one. */
   readonly sign: number
-  /** Two messages of one writer and label in one. */
+  /** Joins two messages of the same writer and label. */
   readonly join: number
   readonly cut: number
   readonly dropMarks: number
-  /** A text without link gets one. */
+  /** Adds a link to a text without one. */
   readonly link: number
   readonly greet: number
-  /** The text ends with a mark. */
+  /** Adds closing punctuation or a closing phrase. */
   readonly close: number
 }
 
@@ -112,7 +112,7 @@ const CLOSINGS: Readonly<Record<string, readonly string[]>> = {
 }
 const CLOSED = /[。！!？?.…~】\])）]$/
 
-/** One message made of a template, changed as traffic changes it. `more`: another template of the same writer and label. */
+/** Generates a message from a template with the changes found in traffic. `more`: another template of the same writer and label. */
 export function expand(
   template: string,
   label: string,
@@ -135,7 +135,7 @@ export function expand(
   return text
 }
 
-/** Signature, greeting, link and closing: what senders vary while they say the same. */
+/** Varies signature, greeting, link and closing, as senders do for the same content. */
 function dress(template: string, label: string, settings: AugmentSettings, random: Random): string {
   let body = template
   let lead = ''
@@ -168,17 +168,17 @@ function dress(template: string, label: string, settings: AugmentSettings, rando
   return lead + body + tail
 }
 
-/** The characters that fit one segment of an SMS in UCS-2, alone and with a concatenation header. */
+/** Characters in one segment of an SMS in UCS-2, alone and with a concatenation header. */
 const SEGMENTS = [70, 67, 66]
 
-/** One segment of a long message, as it arrives when the other is lost; else most of its beginning, or its end. */
+/** One segment of a long message, as if the others were lost; otherwise most of its beginning or end. */
 function segment(text: string, random: Random): string {
   if (text.length > 72 && random.chance(0.5)) return text.slice(0, random.pick(SEGMENTS))
   const keep = Math.max(20, Math.floor(text.length * (0.4 + 0.5 * random.next())))
   return random.chance(0.6) ? text.slice(0, keep) : text.slice(text.length - keep)
 }
 
-/** A message of a corpus that lost its marks: some are put back. */
+/** Restores some of the punctuation that a corpus lost. */
 export function restore(text: string, random: Random): string {
   return random.chance(0.7) ? punctuate(text, random) : text
 }

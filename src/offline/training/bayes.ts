@@ -2,7 +2,7 @@ import BayesClassifier from 'natural/lib/natural/classifiers/bayes_classifier.js
 import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js'
 
 const FOLDS = 5
-/** `natural` multiplies probabilities and looks at every known token for every text: both are kept small. */
+/** `natural` multiplies probabilities and visits every known token for every text, so both are kept small. */
 const VOCABULARY = 4000
 const TOKENS_A_TEXT = 80
 /** Small, because `natural` gives an unseen token more weight in a small class than in a large one. */
@@ -10,8 +10,8 @@ const SMOOTHING = 0.001
 const WORD = /[a-z]+|\d+|[\u3400-\u9fff]+/g
 
 /**
- * The words that the baseline counts: stems of Latin words, a sign for numbers, character pairs of Chinese (`natural`'s
- * own tokenizer drops Chinese). Each once a text.
+ * Tokens of the baseline, each once per text: stems of Latin words, one token for numbers, pairs of Chinese characters
+ * (`natural`'s own tokenizer drops Chinese).
  */
 export function bayesTokens(text: string): string[] {
   const tokens = new Set<string>()
@@ -27,8 +27,8 @@ export function bayesTokens(text: string): string[] {
 }
 
 /**
- * Predicted labels (as in `truth`) of a naive Bayes that learns from four fifths and is asked about the last, five
- * times; texts of one group (near-duplicates) lie in one fold.
+ * Labels (as in `truth`) predicted by naive Bayes with five-fold cross-validation; texts of a group (near-duplicates) are in
+ * the same fold.
  */
 export function crossValidateBayes(
   texts: readonly string[],

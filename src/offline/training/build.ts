@@ -18,7 +18,7 @@ export interface BuildOptions {
   readonly labels: readonly string[]
   readonly corpora: readonly Corpus[]
   readonly seed: number
-  /** Share of every corpus held out to stop, to calibrate and to set thresholds. */
+  /** Share of every corpus held out for early stopping, calibration and thresholds. */
   readonly heldShare: number
   readonly settings?: Partial<TrainSettings>
   readonly mixture?: Partial<Mixture>
@@ -27,8 +27,8 @@ export interface BuildOptions {
 }
 
 /**
- * False-positive rates of the thresholds, on held-out texts of the other labels. Half of what the writers wrote are
- * near-misses on purpose, so in traffic they are far lower.
+ * False-positive rates for the thresholds, on held-out texts of other labels. Half of the writers' texts are deliberate
+ * near-misses, so the rates in real traffic are far lower.
  */
 export const RATES: Readonly<Record<string, number>> = {
   fraud: 0.02,
@@ -37,11 +37,12 @@ export const RATES: Readonly<Record<string, number>> = {
   finance: 0.02,
 }
 
-/** Trains a model and writes its folder. Returns the card. */
+/** Trains a model and writes its folder. Returns the model card. */
 export async function buildModel(options: BuildOptions): Promise<ModelCard> {
   const { labels, corpora, seed, onProgress } = options
   const templates = corpora.some((corpus) => corpus.templates)
-  // A label that stands for a sum of the model's is learnt by its probability, which the machines do not have.
+  // A label that combines several of the model's labels is trained on their summed probability, which the linear machines do
+  // not have.
   const exact = corpora.every((corpus) => corpus.rows.every((row) => labels.includes(row.label)))
   const settings: TrainSettings = { ...SETTINGS, ...(templates ? {} : PLAIN), ...options.settings }
   const mixture: Mixture = { ...MIXTURE, ...options.mixture }
@@ -79,14 +80,14 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
   return card
 }
 
-/** Probabilities of logits, texts × labels. */
+/** Probabilities from logits, texts × labels. */
 function calibrated(logits: Float32Array, width: number, temperature: number): Float32Array {
   const probabilities = new Float32Array(logits.length)
   softmax(logits, width, temperature, probabilities, 0)
   return probabilities
 }
 
-/** The card: thresholds and scores by the held-out texts whose label is one of the model's. */
+/** The model card, with thresholds and scores from held-out texts whose label is one of the model's. */
 function cardOf(
   { name, version, labels, corpora, seed, heldShare }: BuildOptions,
   heldOut: HeldOut,
@@ -120,7 +121,7 @@ function cardOf(
   }
 }
 
-/** What serves corpora without templates whose labels are sums: more passes, no dropout of signatures. */
+/** Settings for corpora without templates that have combined labels: more passes, no signature dropout. */
 const PLAIN: Partial<TrainSettings> = {
   members: 3,
   embedding: 10,
@@ -131,7 +132,7 @@ const PLAIN: Partial<TrainSettings> = {
   decay: 1e-5,
 }
 
-/** A few held-out messages with the scores that a model of `width` labels gives them. */
+/** Some held-out messages with the model's scores, to verify it after loading. `width`: number of labels. */
 export function goldenOf(
   held: HeldOut,
   seed: number,

@@ -2,8 +2,8 @@ import { softmax } from '../../text/reader/text-model.ts'
 import { thresholdAt } from './metrics.ts'
 
 /**
- * The temperature (Guo et al. 2017) that makes the held-out texts likeliest: golden section over its logarithm.
- * `allowed`: bits of the labels that each text may have; `weights`: what each counts.
+ * Fits the temperature (Guo et al. 2017) that maximises the likelihood of held-out texts, by golden-section search over its
+ * logarithm. `allowed`: bit mask of the labels that each text may have; `weights`: weight of each text.
  */
 export function fitTemperature(
   logits: Float32Array,
@@ -35,7 +35,7 @@ export function fitTemperature(
   return Math.exp((low + high) / 2)
 }
 
-/** Score of each label from which on at most `rates[label]` of the texts of other labels would be called it. */
+/** Lowest threshold for each label at which at most `rates[label]` of the texts with other labels exceed it. */
 export function fitThresholds(
   labels: readonly string[],
   truth: readonly number[],

@@ -2,7 +2,7 @@ import { given } from '../../domain/given.ts'
 import type { CorpusCard } from '../../text/reader/artifact.ts'
 import type { Corpus } from './corpus.ts'
 
-/** Of a model that learnt from templates. */
+/** Limits of a model trained on templates. */
 export const LIMITS = [
   'Trained on Chinese and English; other languages score by their numbers and links alone.',
   'Short messages of strangers (wrong number, greeting) cannot be told from personal ones by their text.',
@@ -15,14 +15,14 @@ export const MUST_NOT = [
   'Censorship of opinion: it knows commerce and crime, not politics.',
 ]
 
-/** What the card says of a corpus. */
+/** The entry of a corpus in the model card. */
 export function corpusCard(corpus: Corpus): CorpusCard {
   const { name, sha256, rows } = corpus
   const source = SOURCES.find(([pattern]) => name.includes(pattern))?.[1]
   return { name, sha256, rows: rows.length, ...given({ source }) }
 }
 
-/** Where the public corpora come from, by what their file names hold. */
+/** Sources of the public corpora, by a part of their file names. */
 const SOURCES: readonly (readonly [string, string])[] = [
   [
     'fbs',

@@ -1,12 +1,12 @@
 import { argmaxRow, type ClassScore, reportOf } from './metrics.ts'
 
-/** Held-out texts of one origin. `label`: one of the model's, or `not-<label>` for what a text is not. */
+/** Held-out texts of one origin. `label` is one of the model's, or `not-<label>` if only that label is ruled out. */
 export interface HeldPart {
   readonly name: string
   readonly texts: readonly { readonly text: string; readonly label: string }[]
 }
 
-/** Of one label: `denied` counts texts that are known not to have it, and how many are given it. */
+/** Change of one label. `denied` counts texts known not to have it, and how many of them are given it. */
 export interface LabelChange {
   readonly before: ClassScore
   readonly after: ClassScore
@@ -22,18 +22,18 @@ export interface PartChange {
 export interface Loss {
   readonly part: string
   readonly label: string
-  /** F1 lost, or the share of denied texts that are given the label beyond before. */
+  /** Loss of F1, or the increase in the share of denied texts that are given the label. */
   readonly lost: number
   readonly of: 'f1' | 'denied'
 }
 
-/** Fewer held-out texts of a label say nothing of its loss. */
+/** Minimum number of held-out texts of a label for which a loss is meaningful. */
 export const FEWEST = 20
 
-/** Probabilities or logits of texts, texts × labels. */
+/** Returns probabilities or logits, texts × labels. */
 export type Score = (texts: readonly string[]) => Float32Array
 
-/** What each label gains and loses on each part. A part without texts is left out. */
+/** Gains and losses of each label on each part. Parts without texts are left out. */
 export function compare(
   labels: readonly string[],
   parts: readonly HeldPart[],
@@ -72,7 +72,7 @@ export function compare(
     })
 }
 
-/** Labels that lose more than `mayLose` on a part that has enough of their texts. */
+/** Labels that lose more than `mayLose` on a part with enough of their texts. */
 export function lossesOf(parts: readonly PartChange[], mayLose: number): Loss[] {
   return parts.flatMap(({ name, labels }) =>
     Object.entries(labels).flatMap(([label, { before, after, denied }]) => {
@@ -87,12 +87,12 @@ export function lossesOf(parts: readonly PartChange[], mayLose: number): Loss[] 
   )
 }
 
-/** Whether any label has enough texts for a loss to be seen. */
+/** Whether any label has enough texts to measure a loss. */
 export function isJudged(parts: readonly PartChange[]): boolean {
   return parts.some(({ labels }) => Object.values(labels).some(({ before }) => before.support >= FEWEST))
 }
 
-/** A table for people. */
+/** Formats the comparison as a text table. */
 export function tableOf(parts: readonly PartChange[]): string {
   const number = (x: number) => x.toFixed(3).padStart(8)
   return parts

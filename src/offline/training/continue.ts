@@ -20,23 +20,23 @@ export interface ContinueOptions {
   readonly base: Artifact
   readonly name: string
   readonly version: string
-  /** Must not hold anything. */
+  /** Output folder; must be empty or missing. */
   readonly dir: string
   /** New labelled text. */
   readonly corpora: readonly Corpus[]
-  /** What the model has learnt before, so that it does not forget it. */
+  /** Text the model was trained on, rehearsed so that it is not forgotten. */
   readonly rehearsal: readonly Corpus[]
-  /** Nothing is learnt from these; the models are compared on them. */
+  /** Text used only to compare the models. */
   readonly tests: readonly Corpus[]
   readonly seed: number
-  /** Share of the new corpora that is held out; of the rehearsal REHEARSAL_HELD is. */
+  /** Share of the new corpora that is held out; for the rehearsal it is REHEARSAL_HELD. */
   readonly heldShare: number
   readonly epochs: number
-  /** Most rows of the rehearsal an epoch. */
+  /** Maximum number of rehearsal rows per epoch. */
   readonly rehearse: number
   /** F1 that a label may lose on a held-out part. */
   readonly mayLose: number
-  /** Writes the model although a label loses more. */
+  /** Writes the model even if a label loses more. */
   readonly acceptLoss: boolean
   readonly onProgress: (line: string) => void
 }
@@ -44,19 +44,19 @@ export interface ContinueOptions {
 export interface Continued {
   readonly parts: readonly PartChange[]
   readonly losses: readonly Loss[]
-  /** Whether a label has enough held-out texts. */
+  /** Whether any label has enough held-out texts. */
   readonly judged: boolean
-  /** Of the model that was written; undefined: it loses too much, or that cannot be measured, and nothing was written. */
+  /** Card of the written model; undefined if nothing was written, because the loss is too large or cannot be measured. */
   readonly card?: ModelCard
 }
 
 const REHEARSAL_HELD = 0.06
-/** A new row is shown at most so often an epoch, where it is few among what is rehearsed. */
+/** Maximum number of times a new row is repeated per epoch. */
 const MOST_TIMES = 8
-/** The new rows are shown until they are this share of what is rehearsed. */
+/** New rows are repeated until they amount to this share of the rehearsal rows. */
 const NEW_SHARE = 0.5
 
-/** Lower rates than those of a training from nothing: weights that serve are to move, not to start over. */
+/** Lower than for training from scratch, because good weights should be adjusted and not replaced. */
 const RATES = {
   batch: 64,
   wideRate: 0.04,
@@ -69,9 +69,9 @@ const RATES = {
 } as const
 
 /**
- * Goes on training a model on new labelled text together with rows that it knows already, compares both on held-out parts, and
- * writes the new one unless a label loses too much. Temperature and thresholds stay those of the model: the rows that it
- * knows cannot set them again. Deterministic for a seed.
+ * Continues training on new labelled text mixed with known rows, compares both models on held-out parts, and writes the new one
+ * unless a label loses too much. Temperature and thresholds are kept: the known rows cannot be used to fit them again.
+ * Deterministic for a seed.
  */
 export async function continueModel(options: ContinueOptions): Promise<Continued> {
   const { base, corpora, rehearsal, tests, seed, epochs, mayLose, acceptLoss, onProgress } = options
@@ -123,7 +123,7 @@ export async function continueModel(options: ContinueOptions): Promise<Continued
   }
 }
 
-/** New rows several times and some of the known ones once, each made up again as in a training from nothing. */
+/** New rows several times and some of the known ones once, each augmented as in training from scratch. */
 function continuedSource(
   fresh: readonly Part[],
   known: readonly Part[],
@@ -134,7 +134,7 @@ function continuedSource(
   const old = known.flatMap(({ corpus, rows }) => rows.map((row) => ({ row, template: corpus.templates })))
   const shown = Math.min(rehearse, old.length)
   const times = Math.max(1, Math.min(MOST_TIMES, Math.round((NEW_SHARE * shown) / Math.max(1, news.length))))
-  // Changes as traffic makes them are those of Chinese and English messages with the six labels.
+  // The augmentations are made for Chinese and English messages with the six labels, which a model trained on templates has.
   const dressed = known.some(({ corpus }) => corpus.templates)
   const exampleOf = (row: Row, change: boolean, random: Random): Example => ({
     text: change
@@ -148,7 +148,7 @@ function continuedSource(
   return (_epoch, random) => {
     const examples: Example[] = []
     for (let time = 0; time < times; time++)
-      // Once as it is: what was judged is what comes again.
+      // The first time unchanged, because that is how the message will occur again.
       for (const row of news) examples.push(exampleOf(row, dressed && time > 0, random))
     const pool = old.slice()
     for (let i = 0; i < shown; i++) {
@@ -161,7 +161,7 @@ function continuedSource(
   }
 }
 
-/** All files at once, so that no reader sees half a model. */
+/** Writes the folder in one step, so that no reader sees a partial model. */
 function write(
   { base, name, version, dir, corpora, seed, heldShare }: ContinueOptions,
   final: Training,
@@ -194,7 +194,7 @@ function write(
       settings,
       before: old.training,
     },
-    // Those of the model before are not those of this one.
+    // The scores of the base model do not apply to this one.
     scores: { comparison, histogram: scoreHistogram(labels, score(known)) },
     limits: [...old.limits, 'Temperature and thresholds are those of the model that it was continued from.'],
   }
@@ -212,7 +212,7 @@ function write(
   return card
 }
 
-/** Whether a folder has something that must not be written over. */
+/** Whether a folder exists and is not empty. */
 export function isTaken(dir: string): boolean {
   try {
     return readdirSync(dir).length > 0

@@ -9,9 +9,9 @@ import { hasSlots, unknownSlots } from './slots.ts'
 export interface Row {
   readonly label: string
   readonly text: string
-  /** As published, where the corpus is masked and `text` has slots in place of the masks. */
+  /** The text as published, if the corpus is masked and `text` has slots instead of masks. */
   readonly raw?: string
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line: number
 }
 
@@ -19,14 +19,14 @@ export interface Corpus {
   readonly name: string
   readonly file: string
   readonly sha256: string
-  /** Templates written by hand: expanded many times an epoch. */
+  /** Whether the rows are hand-written templates, which are expanded many times per epoch. */
   readonly templates: boolean
   readonly rows: readonly Row[]
 }
 
 /**
- * Reads `label<TAB>text`. Lines that begin with `#` are comments. Throws InvalidInput that names each line it cannot
- * take. A corpus in which contacts are masked has its masks turned into slots, and so have texts that sigwatch redacted.
+ * Reads lines of `label<TAB>text`; lines that begin with `#` are comments. Throws InvalidInput that names the invalid lines. In
+ * corpora with masked contacts the masks are turned into slots, and so are those in texts that sigwatch redacted.
  */
 export function readCorpus(file: string): Corpus {
   let bytes: Buffer

@@ -3,11 +3,11 @@ import { LEAST_SQUARES, width } from '../../text/reader/network.ts'
 import type { Tokenizer } from '../../text/reader/tokenizer.ts'
 import type { Training } from './trainer.ts'
 
-/** Feature rows of the bags of texts, end to end. `starts`: of each bag, and one more entry. */
+/** Concatenated feature rows of all bags. `starts`: start of each bag, plus the end of the last. */
 export interface Encoded {
   readonly rows: Int32Array
   readonly starts: Int32Array
-  /** Bags of each text. */
+  /** Number of bags per text. */
   readonly bags: number
 }
 
@@ -30,7 +30,7 @@ export function encode(tokenizer: Tokenizer, texts: readonly string[]): Encoded 
   return { rows: rows.subarray(0, at), starts, bags }
 }
 
-/** Some of the texts, by their index. */
+/** A subset of the texts, by index. */
 export function pick({ rows, starts, bags }: Encoded, texts: ArrayLike<number>): Encoded {
   const bounds = new Int32Array(texts.length * bags + 1)
   let size = 0
@@ -50,7 +50,7 @@ export function pick({ rows, starts, bags }: Encoded, texts: ArrayLike<number>):
   return { rows: own, starts: bounds, bags }
 }
 
-/** Logits of encoded texts with weights as they stand: plain arithmetic, for scores during training. */
+/** Logits of encoded texts in plain arithmetic, for scores during training. */
 export function logitsOf(training: Training, encoded: Encoded): Float32Array {
   if (encoded.bags > 1) return partedLogitsOf(training, encoded)
   const { shape, weights } = training

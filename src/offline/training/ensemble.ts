@@ -2,9 +2,9 @@ import { type NetworkShape, partSize, type Weights, width } from '../../text/rea
 import type { Training } from './trainer.ts'
 
 /**
- * Several networks of one shape as one that gives the mean of their logits, weighed by `shares` (alike without them):
- * deep columns and hidden units stand side by side, the wide columns and the outputs are averaged. One gather serves
- * all of them. `shares`: one a member, that sum to 1.
+ * Merges networks of one shape into one that returns the mean of their logits: deep columns and hidden units are concatenated,
+ * wide columns and outputs averaged, so that one gather serves all of them. `shares`: weight of each member, summing to 1;
+ * equal by default.
  */
 export function merge(members: readonly Training[], shares?: readonly number[]): Training {
   const one = (members[0] as Training).shape

@@ -3,7 +3,7 @@ import { LABELS, UNSOLICITED } from '../../domain/labels.ts'
 import { modelInput, type TextModel } from '../../text/reader/text-model.ts'
 import { argmaxRow, type ClassScore, recallAt, reportOf, rocAuc } from './metrics.ts'
 
-/** What `evaluate --json` writes. */
+/** Output of `evaluate --json`. */
 export interface Evaluation {
   readonly accuracy: number
   readonly macroF1: number
@@ -15,14 +15,13 @@ export interface Evaluation {
 
 export const FALSE_POSITIVE_RATES = ['0.001', '0.01'] as const
 
-/** Labels of ham/spam corpora that count as spam. */
+/** Labels that count as spam in ham/spam corpora. */
 const SPAM = ['spam', 'smishing']
 const HAM = 'ham'
 
 /**
- * Scores a labelled corpus. A corpus of ham and spam (smishing counts as spam) is judged by a model of the six labels on
- * the sum of what is unsolicited: spam from one half on. Throws InvalidInput when the corpus has labels that the model
- * does not know.
+ * Scores a labelled corpus. A ham/spam corpus is scored with a model of the six labels by its summed probability of unsolicited
+ * labels: spam from 0.5. Throws InvalidInput if the corpus has labels the model does not know.
  */
 export function evaluate(
   model: TextModel,
@@ -74,7 +73,7 @@ function withCurve(
   positive: readonly boolean[],
 ): Evaluation {
   const { accuracy, macroF1, perClass, confusion } = report
-  // A corpus of one side has no curve.
+  // With a single class there is no ROC curve.
   if (!positive.includes(true) || !positive.includes(false)) return report
   return {
     accuracy,

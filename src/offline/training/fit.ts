@@ -12,14 +12,14 @@ import { epochSource, heldTexts, type Mixture, type Part } from './plan.ts'
 import { copyOf, type Training, type TrainSettings, train } from './trainer.ts'
 
 /**
- * A later epoch is preferred within this much of the best held-out score: its rates are lower and its weights calmer,
- * and the held-out part is too small for a finer step.
+ * A later epoch is preferred if its held-out score is within this of the best: its learning rate is lower and its weights more
+ * stable, and the held-out part is too small for a finer distinction.
  */
 const TOLERANCE = 0.01
-/** Epochs without a score within TOLERANCE of the best after which training stops. */
+/** Training stops after this many epochs without a score within TOLERANCE of the best. */
 const PATIENCE = 5
 
-/** What is learnt from, and how. */
+/** Training data and settings. */
 export interface Job {
   readonly labels: readonly string[]
   readonly kept: readonly Part[]
@@ -32,23 +32,23 @@ export interface Job {
 }
 
 export interface Fitted {
-  /** As it will be once written and read again. */
+  /** The weights as they will be read back from the file. */
   readonly final: Training
-  /** Of the held-out texts, by weights that did not learn from them. */
+  /** Logits of the held-out texts, from weights not trained on them. */
   readonly logits: Float32Array
-  /** For the card. */
+  /** For the model card. */
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-/** One network and how many epochs it learnt. */
+/** A network and its number of epochs. */
 interface Member {
   readonly training: Training
   readonly epochs: number
 }
 
 /**
- * The machines of all rows. The held-out part serves machines of the others alone first: by them temperature and
- * thresholds are set, and scores reported. Offsets of the labels come from folds of those others.
+ * Linear machines trained on all rows. Temperature, thresholds and scores come from machines trained without the held-out part;
+ * the label offsets come from folds of the rows that are not held out.
  */
 export function fitLinear(
   { labels, kept, held, heldOut, seed, onProgress }: Job,
@@ -82,14 +82,14 @@ export function fitLinear(
   }
 }
 
-/** Texts to learn from, with the index of the label of each. */
+/** Training texts with the label index of each. */
 interface Learnt {
   readonly texts: readonly string[]
   readonly encoded: Encoded
   readonly label: readonly number[]
 }
 
-/** Offsets of the labels, by machines that judge the fold that they did not learn from; near-duplicates lie in one fold. */
+/** Label offsets from cross-validation; near-duplicates are in the same fold. */
 function offsetsOf(
   { texts, encoded, label }: Learnt,
   labels: number,
@@ -138,7 +138,7 @@ async function fitMember(job: Job, member: number, encoded: Encoded): Promise<Me
   return { training: { shape: trained.shape, weights }, epochs: epoch + 1 }
 }
 
-/** The networks of different seeds, each as it was at its best epoch, merged into one. */
+/** Trains networks with different seeds and merges them, each with the weights of its best epoch. */
 export async function fitNetworks(job: Job): Promise<Fitted> {
   const { heldOut, settings, onProgress } = job
   const encoded = encode(

@@ -5,8 +5,8 @@ import type { Corpus } from './corpus.ts'
 import { split } from './plan.ts'
 
 /**
- * Sets a share of every corpus that is no collection of templates aside (near-duplicates on one side), and writes each
- * to `dir` under its own file name, as published. Returns what may be learnt from.
+ * Holds out a share of every corpus that is not made of templates (near-duplicates stay together) and writes it to `dir` under
+ * the corpus's file name, with the texts as published. Returns the corpora without it.
  */
 export function setAside(corpora: readonly Corpus[], share: number, seed: number, dir?: string): Corpus[] {
   const texts = corpora.filter((corpus) => !corpus.templates)

@@ -2,15 +2,15 @@ import { LABELS } from '../../domain/labels.ts'
 import { argmaxRow, recallAt, reportOf, rocAuc } from './metrics.ts'
 import { allowedLabels, heldTexts, type Part } from './plan.ts'
 
-/** Texts that nothing is learnt from: they stop, calibrate and set thresholds. */
+/** Texts not trained on, used for early stopping, calibration and thresholds. */
 export interface HeldOut {
   readonly texts: readonly { readonly text: string; readonly label: string }[]
   readonly allowed: readonly number[]
-  /** So that each label counts alike, however many texts it has. */
+  /** Weights that give each label the same total. */
   readonly weights: readonly number[]
 }
 
-/** The messages of held-out rows, two of each template. */
+/** The messages of held-out rows, two per template. */
 export function heldSet(parts: readonly Part[], labels: readonly string[], seed: number): HeldOut {
   const texts = heldTexts(parts, seed, 2)
   const counts = new Map<string, number>()
@@ -22,7 +22,7 @@ export function heldSet(parts: readonly Part[], labels: readonly string[], seed:
   }
 }
 
-/** Macro-F1 over the texts whose label is one of the model's; a little of the loss breaks ties. */
+/** Macro-F1 over the texts whose label is one of the model's. */
 export function heldScore(logits: Float32Array, labels: readonly string[], held: HeldOut): number {
   const truth: number[] = []
   const predicted: number[] = []
@@ -35,7 +35,7 @@ export function heldScore(logits: Float32Array, labels: readonly string[], held:
   return reportOf(labels, truth, predicted).macroF1
 }
 
-/** What the card says of the held-out texts whose label is one of the model's. */
+/** Scores for the model card, over the held-out texts whose label is one of the model's. */
 export function heldScores(
   labels: readonly string[],
   truth: readonly number[],
@@ -68,10 +68,10 @@ export function heldScores(
   return scores
 }
 
-/** Steps of equal width from 0 to 1 in which scores are counted. */
+/** Number of equal steps from 0 to 1 in a histogram. */
 const STEPS = 10
 
-/** Texts by their likeliest label and the score of that label, in ten steps; `p`: texts × labels. Against it drift is measured. */
+/** Number of texts by most likely label and by its score, in ten steps; the reference for drift. `p`: texts × labels. */
 export function scoreHistogram(labels: readonly string[], p: Float32Array): Record<string, number[]> {
   const width = labels.length
   const counts = labels.map(() => new Array<number>(STEPS).fill(0))

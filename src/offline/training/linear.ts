@@ -5,23 +5,23 @@ import type { Encoded } from './encode.ts'
 import { type Bag, type Machine, machine } from './machine.ts'
 import type { Training } from './trainer.ts'
 
-/** How one bag of a text is learnt. */
+/** Training settings of one bag of features. */
 export interface BagSettings {
-  /** What a unit of squared loss weighs against half the squared weights: C of liblinear. */
+  /** Weight of the squared loss relative to half the squared weights: C of liblinear. */
   readonly cost: number
-  /** Whether the value of a feature is its inverse document frequency, `ln((1 + texts) / (1 + holders)) + 1`; else 1. */
+  /** Whether the value of a feature is its inverse document frequency, `ln((1 + texts) / (1 + holders)) + 1`; otherwise it is 1. */
   readonly rarity: boolean
 }
 
 export interface LinearSettings {
   readonly tokenizer: TokenizerSettings
   readonly bags: readonly BagSettings[]
-  /** Texts that must hold a feature for it to be known: what one alone has is a name or a slip. */
+  /** Minimum number of texts a feature must occur in. A feature of a single text is usually a name or a typo. */
   readonly texts: number
-  /** Training of a label ends when no text is further than this from its optimum, or after `passes` over the texts. */
+  /** Training of a label stops when no text violates its optimality condition by more than this, or after `passes` over the texts. */
   readonly tolerance: number
   readonly passes: number
-  /** Parts of the rows that machines of the other parts judge, for the offsets of the labels. */
+  /** Folds of the cross-validation for the label offsets. */
   readonly folds: number
 }
 
@@ -39,8 +39,9 @@ export const LINEAR: LinearSettings = {
 }
 
 /**
- * Support vector machines, one a label against the rest and one a bag, as a network of several bags: the logits of a text
- * are the means of the margins of its bags, each bag of the Euclidean length 1. `label[i]`: of text i.
+ * Trains linear support vector machines, one-vs-rest for each label and bag, and returns them as a network with several bags:
+ * the logits of a text are the mean margins of its bags, with each bag scaled to Euclidean length 1. `label[i]` is the label of
+ * text i.
  */
 export function trainLinear(
   texts: Encoded,
@@ -61,7 +62,7 @@ export function trainLinear(
     let last: Machine | undefined
     for (let k = 0; k < labels; k++) {
       const sides = Array.from(label, (is) => (is === k ? 1 : -1))
-      // The machine of the second of two labels is that of the first with all signs changed.
+      // With two labels, the second machine is the negation of the first.
       const mirrored = labels === 2 && k === 1 ? last : undefined
       last = mirrored ? opposite(mirrored) : machine(bag, sides, { ...settings, cost: own.cost }, random)
       const { weights, bias } = last
@@ -87,7 +88,7 @@ function opposite({ weights, bias }: Machine): Machine {
   return { weights: weights.map((weight) => -weight), bias: -bias }
 }
 
-/** The known features of bag `b` of every text: what at least `least` texts hold. `size`: rows of the table. */
+/** The features of bag `b` that occur in at least `least` texts. `size`: number of rows of the table. */
 function bagOf(
   { rows, starts, bags }: Encoded,
   b: number,
@@ -116,7 +117,7 @@ function bagOf(
   const squares = Float64Array.from(ids, (row) => {
     return rarity ? (Math.log((1 + texts) / (1 + (holders[row] as number))) + 1) ** 2 : 1
   })
-  // From here on the number of the feature of a row, from 1; 0: unknown.
+  // From here on it maps a row to its feature number, from 1; 0 for unknown.
   holders.fill(0)
   for (const [id, row] of ids.entries()) holders[row] = id + 1
   const features = new Int32Array(most)

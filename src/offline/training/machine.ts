@@ -1,14 +1,14 @@
 import { type Random, shuffle } from '../../text/reader/random.ts'
 
-/** One bag of every text as features that are known, numbered from 0. */
+/** One bag of every text, as known features numbered from 0. */
 export interface Bag {
-  /** Features of the texts, end to end; `starts`: of each text, and one more entry. */
+  /** Concatenated features of all texts. `starts`: start of each text, plus the end of the last. */
   readonly features: Int32Array
   readonly starts: Int32Array
-  /** Row of the table and squared value of each feature. */
+  /** Table row and squared value of each feature. */
   readonly ids: Int32Array
   readonly squares: Float64Array
-  /** Of each text: 1 / its Euclidean length; 0 where nothing is known. */
+  /** 1 / Euclidean length of each text; 0 if it has no known feature. */
   readonly share: Float64Array
 }
 
@@ -18,15 +18,15 @@ export interface MachineSettings {
   readonly passes: number
 }
 
-/** Of a machine: weight times value of each feature. */
+/** `weights`: weight times value for each feature. */
 export interface Machine {
   readonly weights: Float64Array
   readonly bias: number
 }
 
 /**
- * A support vector machine with squared hinge loss, by dual coordinate descent (Hsieh, Chang, Lin, Keerthi, Sundararajan
- * 2008). `sides[i]`: 1 or -1. The bias is the weight of one more feature, which every text has with the value 1.
+ * Trains a support vector machine with squared hinge loss by dual coordinate descent (Hsieh, Chang, Lin, Keerthi, Sundararajan
+ * 2008). `sides[i]` is 1 or -1. The bias is the weight of an additional feature with value 1 in every text.
  */
 export function machine(
   { features, starts, squares, share }: Bag,

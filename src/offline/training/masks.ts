@@ -1,6 +1,6 @@
 import type { Random } from '../../text/reader/random.ts'
 
-/** Masks that a published corpus wrote in place of what identifies somebody, and the slots that stand for them. */
+/** Masks that published corpora use for personal data, and the slots that replace them. */
 const MASK = /(?:HOTLINE|CELLPHONE|PHONE|DIGIT|NAME|PLACE|URL|QQ|WECHAT|BANK)/g
 const SLOT_OF: Readonly<Record<string, string>> = {
   DIGIT: '{mask_digit}',
@@ -15,7 +15,7 @@ const SLOT_OF: Readonly<Record<string, string>> = {
   BANK: '{bank}',
 }
 
-/** What sigwatch writes in place of numbers and codes in a text that it shows (src/text/redact.ts). */
+/** Placeholders that sigwatch writes for numbers and codes in redacted texts (src/text/redact.ts). */
 const REDACTED = /<(?:number|code)>/
 const NUMBERS = [
   '{code}',
@@ -34,14 +34,14 @@ export function isRedacted(text: string): boolean {
   return REDACTED.test(text)
 }
 
-/** A redacted text as a template: a slot for each number and code, of a kind drawn at random. */
+/** Turns a redacted text into a template: each number and code becomes a slot of a random kind. */
 export function unredact(text: string, random: Random): string {
   return text
     .replaceAll('<number>', () => random.pick(NUMBERS))
     .replaceAll('<code>', () => random.pick(CODES))
 }
 
-/** Whether a corpus is masked: a share of its texts that no ordinary corpus has holds these words in capitals. */
+/** Whether a corpus is masked: more of its texts contain these words in capitals than in any ordinary corpus. */
 export function isMasked(texts: readonly string[]): boolean {
   let masked = 0
   for (const text of texts) if (/DIGIT|CELLPHONE|WECHAT|HOTLINE/.test(text)) masked++
@@ -49,8 +49,8 @@ export function isMasked(texts: readonly string[]): boolean {
 }
 
 /**
- * A masked, word-segmented text as a template: masks become slots, the spaces that segmentation left next to them and
- * next to ideographs go.
+ * Turns a masked, word-segmented text into a template: masks become slots, and spaces left by the segmentation next to them and
+ * to ideographs are removed.
  */
 export function unmask(text: string, label: string, random: Random): string {
   const spaced = text.replace(MASK, (mask) => ` ${SLOT_OF[mask]} `)
@@ -74,7 +74,7 @@ export function unmask(text: string, label: string, random: Random): string {
 
 const STOPS = ['，', '，', '。', '！', ',', '!', ' ', '；', '：']
 
-/** Marks put back at random where the corpus lost them, so that their absence is no feature. */
+/** Adds punctuation at random where the corpus lost it, so that its absence is not learned as a feature. */
 export function punctuate(text: string, random: Random): string {
   let out = ''
   let since = 0

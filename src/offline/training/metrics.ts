@@ -7,7 +7,7 @@ export interface ClassScore {
 
 export interface Report {
   readonly accuracy: number
-  /** Mean F1 over the labels that the test set holds. */
+  /** Mean F1 over the labels present in the test set. */
   readonly macroF1: number
   readonly perClass: Readonly<Record<string, ClassScore>>
   /** Rows: truth, columns: prediction. */
@@ -67,7 +67,7 @@ export function reportOf(
   }
 }
 
-/** Area under the ROC curve by ranks, ties counted half (Mann-Whitney); NaN without both classes. */
+/** Area under the ROC curve by ranks, with ties counted half (Mann–Whitney); NaN without both classes. */
 export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>): number {
   const order = Array.from({ length: scores.length }, (_, i) => i).sort(
     (a, b) => (scores[a] as number) - (scores[b] as number),
@@ -105,7 +105,7 @@ export function thresholdAt(
   return Math.min(1, (negatives[allowed] as number) * (1 + 1e-6) + 1e-9)
 }
 
-/** Share of the positives at or above the threshold of `rate` false positives. */
+/** Recall at the threshold for a false-positive rate of `rate`. */
 export function recallAt(
   scores: ArrayLike<number>,
   positive: ArrayLike<number | boolean>,

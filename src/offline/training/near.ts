@@ -1,8 +1,8 @@
 /**
- * Groups of near-duplicates, so that a held-out part shares none with the rest. Two texts are near when they share more
- * than `share` of the 3-grams of the smaller one (digits and spaces dropped); groups are the connected components.
- * Returns the group of each text, by the index of its first member. Grams in more than `common` texts say nothing and
- * are not compared, which bounds the work.
+ * Groups near-duplicates, so that training and held-out parts share none. Two texts are near-duplicates if they share more than
+ * `share` of the 3-grams of the smaller one (digits and spaces removed); groups are the connected components. Returns the group
+ * of each text as the index of its first member. Grams that occur in more than `common` texts are ignored, which bounds the
+ * work.
  */
 export function nearGroups(texts: readonly string[], share = 0.5, common = 60): Int32Array {
   const parent = Int32Array.from(texts, (_, i) => i)
@@ -42,7 +42,7 @@ export function nearGroups(texts: readonly string[], share = 0.5, common = 60): 
       }
     }
   }
-  // What has no telling gram is grouped by its whole text.
+  // Texts without a usable gram are grouped by equality.
   const whole = new Map<string, number>()
   for (const [i, text] of texts.entries()) {
     const key = squash(text)

@@ -15,7 +15,7 @@ const TRADITIONAL_OF = new Map(
 
 const IDEOGRAPH = /[\u4e00-\u9fff]/
 const BETWEEN = ['.', '·', ' ', '*', '-', '/', '、', '_', '~', '^', '|', '+', '"', '。', '，']
-/** The commonest characters of each sound. */
+/** The most common characters for each reading. */
 const HOMOPHONES = new Map(
   PINYIN.trim()
     .split('\n')
@@ -61,10 +61,10 @@ const torn = perIdeograph(0.4, (ch, random) => {
 const traditional = perIdeograph(0.8, (ch) => TRADITIONAL_OF.get(ch) ?? ch)
 const someTraditional = perIdeograph(0.25, (ch) => TRADITIONAL_OF.get(ch) ?? ch)
 const pinyin = perIdeograph(0.2, (ch) => reading(ch) ?? ch)
-/** Any characters of the same sound. */
+/** Other characters with the same reading. */
 const homophones = perIdeograph(0.2, (ch, random) => random.pick(HOMOPHONES.get(reading(ch) ?? '') ?? [ch]))
 
-/** Signs or invisible characters between the characters of a stretch. */
+/** Inserts signs or invisible characters between the characters of a passage. */
 const wedged =
   (signs: readonly string[], share: number): Trick =>
   (text, random) => {
@@ -109,7 +109,7 @@ const spacedLatin: Trick = (text, random) =>
     random.chance(0.25) ? [...word].join(random.pick([' ', '.', '-'])) : word,
   )
 
-/** Links split by spaces, words and wide dots. */
+/** Splits links with spaces, words and full-width dots. */
 const splitLinks: Trick = (text, random) =>
   text.replace(/[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi, (host) =>
     host.replaceAll('.', random.pick([' . ', '。', '点', '[.]', ' .', '．', '(dot)', '丶'])),
@@ -147,7 +147,7 @@ const LATIN_TRICKS: readonly Trick[] = [
   wedged(INVISIBLE, 0.3),
 ]
 
-/** The text as a spammer writes it who wants to pass a filter: one to three tricks. Braces of slots must be filled before. */
+/** Obfuscates a text as spammers do to evade filters, with one to three tricks. Slots must be filled before. */
 export function obfuscate(text: string, random: Random): string {
   const tricks = /[\u4e00-\u9fff]/.test(text) ? TRICKS : LATIN_TRICKS
   let out = text
@@ -155,7 +155,7 @@ export function obfuscate(text: string, random: Random): string {
   return out
 }
 
-/** Written in traditional characters, as ordinary people of the south do. */
+/** Converts to traditional characters, which ordinary people in the south use as well. */
 export function toTraditional(text: string): string {
   let out = ''
   for (const ch of text) out += TRADITIONAL_OF.get(ch) ?? ch

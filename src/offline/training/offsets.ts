@@ -1,17 +1,17 @@
-/** Offsets that are tried, and over how many steps their scores are smoothed (standard deviation). */
+/** Offsets from -STEPS to STEPS times STEP are tried, and their scores smoothed over SPREAD steps (standard deviation). */
 const STEP = 0.05
 const STEPS = 12
 const SPREAD = 2
 const ROUNDS = 3
-/** Share of the best offsets that is taken: they are those of the texts they were found on. */
+/** Share of the optimal offset that is applied, because it is fitted to these texts. */
 const SHARE = 0.5
-/** With fewer texts of a label its best offset is chance. */
+/** With fewer texts of a label, its optimal offset would be noise. */
 const FEWEST = 20
 
 /**
- * What to add to the logits of each label so that the mean F1 of the labels rises: one against the rest, rare labels are
- * called too seldom. Half of the offsets that are best for these logits (texts × labels) of texts that nothing was learnt
- * from, found label by label in three rounds on scores smoothed over neighbouring offsets. They sum to 0.
+ * Offsets for the logits of each label that raise the mean F1: one-vs-rest machines predict rare labels too seldom. They are
+ * half of the optimal offsets for these logits (texts × labels) of texts not trained on, searched label by label in three
+ * rounds, with scores smoothed over neighbouring offsets. They sum to 0.
  */
 export function fitOffsets(logits: Float32Array, truth: readonly number[], labels: number): Float64Array {
   const offsets = new Float64Array(labels)
@@ -31,7 +31,7 @@ export function fitOffsets(logits: Float32Array, truth: readonly number[], label
   return offsets.map((offset) => SHARE * offset)
 }
 
-/** Where the values are highest; nearest to the middle where several are. */
+/** Index of the maximum; of equal ones, the one nearest to the middle. */
 function peakOf(values: readonly number[]): number {
   let best = STEPS
   const rise = (i: number) => (values[i] as number) - (values[best] as number)
@@ -61,7 +61,7 @@ function scoreAt(logits: Float32Array, truth: readonly number[], offsets: Float6
   return hits.reduce((sum, hit, k) => sum + (2 * hit) / Math.max(1, total[k] as number), 0) / labels
 }
 
-/** By a Gaussian; the ends are repeated beyond the ends. */
+/** Gaussian smoothing; values beyond the ends repeat the end values. */
 function smoothed(values: readonly number[]): number[] {
   return values.map((_, i) => {
     let sum = 0

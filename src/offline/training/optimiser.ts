@@ -1,12 +1,12 @@
 /**
- * AdaGrad (Duchi, Hazan, Singer 2011) on the table rows that a batch touches: the gradient of `sum(rows) / sqrt(count)`
- * is the bag's gradient over `sqrt(count)` for each row of the text, so no dense gradient of the table is ever made.
+ * AdaGrad (Duchi, Hazan, Singer 2011) on the table rows used by a batch. The gradient of `sum(rows) / sqrt(count)` with respect
+ * to each row of a text is the gradient of its bag over `sqrt(count)`, so no dense gradient of the table is needed.
  */
 export class SparseAdagrad {
   readonly #table: Float32Array
   readonly #squares: Float32Array
   readonly #width: number
-  /** Columns below this one are the deep part, with a rate of their own. */
+  /** Columns below this one are the deep part, which has its own learning rate. */
   readonly #deep: number
 
   constructor(table: Float32Array, width: number, deep: number) {
@@ -16,7 +16,7 @@ export class SparseAdagrad {
     this.#deep = deep
   }
 
-  /** `gradients[b * width + c]`: of the bag of text b. `decay`: share of a touched weight lost, before the rate. */
+  /** `gradients[b * width + c]` is for column c of text b. `decay`: share of each used weight subtracted, times the learning rate. */
   apply(
     rows: Int32Array,
     starts: Int32Array,

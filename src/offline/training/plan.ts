@@ -5,14 +5,14 @@ import { nearGroups } from './near.ts'
 import { fillSlots, hasSlots } from './slots.ts'
 import type { EpochSource, Example } from './trainer.ts'
 
-/** Labels of coarser corpora in terms of the six: the sum of their probabilities is what is learnt. */
+/** Labels of coarser corpora in terms of the six; their summed probability is trained. */
 const COARSE: Readonly<Record<string, readonly string[]>> = {
   ham: ['personal', 'notice'],
   spam: ['marketing', 'finance', 'fraud', 'illicit'],
   smishing: ['fraud'],
 }
 
-/** Bits of the labels that a row may have: `not-fraud` all but that one. 0 when the label is none of these. */
+/** Bit mask of the labels a row may have; `not-fraud` allows all others. 0 if the label is unknown. */
 export function allowedLabels(label: string, labels: readonly string[]): number {
   const own = labels.indexOf(label)
   if (own >= 0) return 1 << own
@@ -31,7 +31,7 @@ export interface Part {
   readonly rows: readonly Row[]
 }
 
-/** Splits each corpus so that near-duplicates lie on one side. Share 0 holds nothing out. */
+/** Splits each corpus, with near-duplicates on the same side. Share 0 holds nothing out. */
 export function split(
   corpora: readonly Corpus[],
   share: number,
@@ -53,7 +53,7 @@ export function split(
     let taken = 0
     for (const id of ids) {
       const n = size.get(id) as number
-      // A group that alone would fill the held-out part stays: it is one message many times.
+      // A group too large for the held-out part is kept for training: it is one message many times.
       if (taken + n > share * corpus.rows.length) continue
       out.add(id)
       taken += n
@@ -64,19 +64,19 @@ export function split(
   return { kept, held }
 }
 
-/** How a corpus of templates and the others share an epoch. */
+/** How templates and other corpora are mixed in an epoch. */
 export interface Mixture {
-  /** Messages made of each template an epoch. */
+  /** Messages generated from each template per epoch. */
   readonly expansions: number
-  /** Most rows of another corpus an epoch, as a share of the messages made of templates. */
+  /** Maximum number of rows of another corpus per epoch, as a share of the messages generated from templates. */
   readonly share: number
-  /** The same for a corpus of personal messages alone, which teaches what is not to be flagged. */
+  /** The same for corpora with personal messages only, which teach the model what not to flag. */
   readonly personalShare: number
-  /** The labels of another corpus share its part by this power of their sizes: 1 as they are, 0 alike. */
+  /** Exponent of the label sizes when the labels of another corpus share its rows: 1 keeps their proportions, 0 makes them equal. */
   readonly power: number
-  /** How often a masked text is shown as it was published. */
+  /** Probability that a masked text is used as published. */
   readonly masked: number
-  /** What a text of a label counts in the loss; others 1. */
+  /** Weight of a text in the loss by label; defaults to 1. */
   readonly weights: Readonly<Record<string, number>>
   readonly augment: AugmentSettings
 }
@@ -91,7 +91,7 @@ export const MIXTURE: Mixture = {
   augment: AUGMENT,
 }
 
-/** The texts of each epoch. Without templates every row once, as it is. */
+/** Generates the texts of each epoch. Without templates, every row is used once, unchanged. */
 export function epochSource(
   parts: readonly Part[],
   labels: readonly string[],
@@ -149,7 +149,7 @@ function groupByLabel(rows: readonly Row[]): Map<string, Row[]> {
   return byLabel
 }
 
-/** At most `count` rows, each label in proportion to a power of its size: large classes do not drown small ones. */
+/** Draws at most `count` rows with labels in proportion to a power of their size, so that large classes do not dominate. */
 function draw(rows: readonly Row[], count: number, power: number, random: Random): Row[] {
   const byLabel = groupByLabel(rows)
   let sum = 0
@@ -167,7 +167,7 @@ function draw(rows: readonly Row[], count: number, power: number, random: Random
   return out
 }
 
-/** Messages of the held-out rows: templates `times` each with new values, nothing else changed. */
+/** Messages of held-out rows: each template filled `times` times, without other changes. */
 export function heldTexts(
   parts: readonly Part[],
   seed: number,

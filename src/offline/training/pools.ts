@@ -1,4 +1,4 @@
-/** Words that fill the slots of templates: invented, or names that everybody knows. Lists are separated by spaces. */
+/** Words for the slots of templates: invented, or widely known names. Lists are separated by spaces. */
 const list = (words: string): readonly string[] => words.trim().split(/\s+/)
 
 export const SURNAMES =
@@ -81,7 +81,7 @@ meituan.com ele.me dianping.com ctrip.com vip.com suning.com dangdang.com pinduo
 gov.cn chsi.com.cn hsbc.com.hk airasia.com csair.com airchina.com.cn ceair.com mi.com huawei.com apple.com paypal.com amazon.com royalmail.com
 singpost.com mcdonalds.com.cn kfc.com.cn lppz.com iqiyi.com youku.com zhihu.com 58.com zhaopin.com liepin.com netflix.com airtel.in`)
 export const OFFICIAL_PREFIXES = list(`m. s. u. a. wap. h5. www. e. t. app. 3g. my. d. sms.`)
-/** As the shipped weights learnt them; what counts as a shortener is in src/text/shorteners.ts. */
+/** As used to train the shipped weights; the shorteners that detection knows are in src/text/shorteners.ts. */
 export const SHORT_HOSTS = list(
   `t.cn dwz.cn url.cn bit.ly suo.im tinyurl.com t.cn c.tb.cn u.jd.com dpurl.cn m.tb.cn w.url.cn cutt.ly rb.gy`,
 )

@@ -1,7 +1,7 @@
 import type { Random } from '../../text/reader/random.ts'
 import * as pools from './pools.ts'
 
-/** Fills one slot: a new value of its kind at each call. */
+/** Returns a new value for a slot at each call. */
 type Fill = (random: Random) => string
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz'
@@ -136,7 +136,7 @@ const address: Fill = (random) =>
     `${random.pick(pools.ROADS)}小区${random.between(1, 30)}栋`,
   ])
 
-/** The slots of corpus/README.md. */
+/** The slots described in corpus/README.md. */
 export const SLOTS: Readonly<Record<string, Fill>> = {
   code: (r) => digits(r, r.pick([4, 6, 6, 6, 5, 8])),
   amount,
@@ -206,7 +206,7 @@ export const SLOTS: Readonly<Record<string, Fill>> = {
 
 const SLOT = /\{([a-z]+)\}/g
 
-/** Names of slots in a template that do not exist. */
+/** Unknown slot names in a template. */
 export function unknownSlots(template: string): string[] {
   return [...template.matchAll(SLOT)].map((m) => m[1] as string).filter((slot) => !Object.hasOwn(SLOTS, slot))
 }
@@ -216,8 +216,8 @@ export function hasSlots(text: string): boolean {
 }
 
 /**
- * One message of a template. Unknown braces stay as they are. The simulator fills other slots (src/offline/simulator/texts.ts):
- * what it writes must not look like what was learnt.
+ * Generates a message from a template. Unknown slots are left as they are. The simulator has its own slots
+ * (src/offline/simulator/texts.ts), so that its traffic does not resemble the training data.
  */
 export function fillSlots(template: string, random: Random): string {
   return template.replace(SLOT, (whole, slot: string) =>
@@ -225,7 +225,7 @@ export function fillSlots(template: string, random: Random): string {
   )
 }
 
-/** English first names, for slots in texts of Latin script. */
+/** Fills name slots with English first names, for texts in Latin script. */
 export function fillEnglish(template: string, random: Random): string {
   return template
     .replaceAll('{name}', () => random.pick(pools.ENGLISH_NAMES))

@@ -18,7 +18,7 @@ import { Tokenizer } from '../../text/reader/tokenizer.ts'
 import type { TokenizerSettings } from '../../text/reader/tokenizer-settings.ts'
 import { SparseAdagrad } from './optimiser.ts'
 
-/** A text to learn from: `allowed` has a bit for every label that it may have. */
+/** A training text; `allowed` is a bit mask of the labels it may have. */
 export interface Example {
   readonly text: string
   readonly allowed: number
@@ -27,9 +27,9 @@ export interface Example {
 
 export interface TrainSettings {
   readonly tokenizer: TokenizerSettings
-  /** Networks trained from different seeds and merged into one. */
+  /** Number of networks trained from different seeds and merged. */
   readonly members: number
-  /** Deep columns and hidden units of each. */
+  /** Deep columns and hidden units of each network. */
   readonly embedding: number
   readonly hidden: number
   readonly epochs: number
@@ -39,9 +39,9 @@ export interface TrainSettings {
   readonly headRate: number
   readonly decay: number
   readonly smoothing: number
-  /** Highest share of features dropped from a text; drawn again for each text. */
+  /** Maximum share of features dropped from a text; drawn for each text. */
   readonly dropout: number
-  /** How often the features inside the signature are dropped. */
+  /** Probability that the features of the signature are dropped. */
   readonly dropSignature: number
 }
 
@@ -61,7 +61,7 @@ export const SETTINGS: TrainSettings = {
   dropSignature: 0.4,
 }
 
-/** The texts of one epoch; called before each, so that every epoch sees new ones. */
+/** Generates the texts of an epoch; called before each, so that every epoch has new ones. */
 export type EpochSource = (epoch: number, random: Random) => Example[]
 
 export interface Training {
@@ -70,9 +70,9 @@ export interface Training {
 }
 
 /**
- * Trains on the cpu backend, which shares the memory of the table with the sparse update: bags and head run through
- * tensorflow.js forward and backward, the table is changed in place. Deterministic for a seed. `afterEpoch` may keep a
- * copy of the weights, which change in place. `from`: weights to go on from, copied; their shape counts, not the settings.
+ * Trains on the cpu backend, whose tensors share memory with the sparse update: bags and head run forward and backward in
+ * tensorflow.js, and the table is updated in place. Deterministic for a seed. `afterEpoch` must copy weights that it keeps,
+ * because they change in place. `from`: initial weights, copied; their shape overrides the settings.
  */
 export async function train(
   labels: number,
@@ -104,7 +104,7 @@ export async function train(
   return trainer.training
 }
 
-/** The weights under training with the state of their optimisers. */
+/** The weights being trained and the optimiser state. */
 class Trainer {
   readonly training: Training
   readonly #labels: number
@@ -128,7 +128,7 @@ class Trainer {
     this.#settings = settings
     this.#random = random
     this.#tokenizer = new Tokenizer(tokenizer)
-    // The cpu backend keeps the array that it is given: the sparse update is seen by the next forward pass.
+    // The cpu backend does not copy this array, so the next forward pass sees the sparse update.
     this.#table = tf.tensor2d(weights.table, [shape.rows, width(shape)])
     this.#adagrad = new SparseAdagrad(weights.table, width(shape), shape.embedding)
     this.#variables = HEAD_PARTS.map((part) =>
@@ -140,14 +140,14 @@ class Trainer {
     this.#starts = new Int32Array(batch + 1)
   }
 
-  /** Learns from one batch at a share of the learning rates. Returns its loss. */
+  /** Trains on one batch with `rate` times the learning rates. Returns the loss. */
   step(batch: readonly Example[], rate: number): number {
     const { wideRate, deepRate, decay, headRate, smoothing } = this.#settings
     const texts = batch.length
     const { at, roots, allowed, importance } = this.#encode(batch)
     let loss = 0
     let gradients = new Float32Array(0)
-    // Nothing is returned: tidy would look for tensors among the numbers.
+    // Returns nothing, because tidy would search a returned value for tensors.
     tf.tidy(() => {
       const bags = bag(
         this.#table,
@@ -175,7 +175,7 @@ class Trainer {
     return loss
   }
 
-  /** Brings the weights of the head up to date; those of the table are. */
+  /** Copies the weights of the head back; those of the table are updated in place. */
   readHead(): void {
     HEAD_PARTS.forEach((part, i) => {
       this.training.weights[part].set((this.#variables[i] as TF.Variable).dataSync() as Float32Array)
@@ -222,10 +222,10 @@ function headOf(parts: readonly TF.Tensor[]): HeadTensors {
 }
 
 /**
- * Loss and its gradients by bags and by the parts of the head (in the order of HEAD_PARTS).
- * The loss is the weighted mean of `-log(sum of the probabilities of the allowed labels)`: cross entropy where one
- * label is allowed, and open in its choice where a corpus says less than the labels do; smoothing pulls towards
- * uniform. The chain of two layers is written out: the core package registers no gradients.
+ * Loss and its gradients with respect to the bags and the parts of the head (in the order of HEAD_PARTS). The loss is the
+ * weighted mean of `-log(sum of the probabilities of the allowed labels)`: cross entropy if one label is allowed, and undecided
+ * among them if a corpus is coarser than the labels; smoothing pulls towards uniform. The gradients of both layers are written
+ * out because the core package registers none.
  */
 function backward(
   bags: TF.Tensor2D,
@@ -262,7 +262,7 @@ function backward(
   }
 }
 
-/** Copies the features of the tokenizer that this pass of training keeps; at least one. Returns the new end. */
+/** Copies the tokenizer's features that this pass keeps, at least one. Returns the new end. */
 function keep(
   tokenizer: Tokenizer,
   into: Int32Array,
@@ -290,7 +290,7 @@ function initial(shape: NetworkShape, random: Random): Weights {
       return deviation * u * Math.cos(2 * Math.PI * random.next())
     })
   return {
-    // Zero, so that features never seen in training say nothing; the random hidden layer tells the columns apart.
+    // Zero, so that features never seen in training have no effect; the random hidden layer breaks the symmetry of the columns.
     table: new Float32Array(partSize(shape, 'table')),
     hidden: normal(partSize(shape, 'hidden'), Math.sqrt(2 / shape.embedding)),
     hiddenBias: new Float32Array(shape.hidden).fill(0.1),
