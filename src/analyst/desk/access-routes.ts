@@ -17,7 +17,7 @@ const MOST_SKIPPED = 1_000_000
 const WEEK = 7 * DAY
 const HEADINGS = ['time', 'who', 'what', 'of', 'address'] as const
 
-/** The access log, for those with the right `audit`. Rejects with errors of the archive. */
+/** The access log, for users with the right `audit`. Rejects with the errors of the archive. */
 export async function accessLog(
   { path, query, session, now }: Asked,
   { options, speech }: RouteParts,
@@ -42,7 +42,7 @@ export async function accessLog(
   return { status: 200, body: accessPage(session, speech, asked, found) }
 }
 
-/** A page of the access log; one entry more than a page has says that there is another. */
+/** A page of the access log. It is given one entry more than it shows if there is a next page. */
 export function accessPage(
   session: Session,
   speech: Speech,
@@ -88,7 +88,7 @@ function filters({ who, what, address, from, to }: AskedAccess, speech: Speech):
 ${timeFields(speech, from, to)}<button class="main">${say('show')}</button></form></section>`
 }
 
-/** What was looked at: a search names its field, a feedback its word. */
+/** The subject of an entry: for searches with the name of the field, for feedback with the verdict. */
 function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): string {
   if (locale === 'en') return subject
   const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []

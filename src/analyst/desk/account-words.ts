@@ -1,4 +1,4 @@
-/** Words of the desk about the access log, in English and in Chinese. */
+/** Texts about the access log in English and Chinese. */
 export const ACCESS = {
   whoLooked: ['Who looked at what', '查看与操作记录'],
   who: ['Who', '人员'],
@@ -37,7 +37,7 @@ export const ACCESS = {
   feedback: ['feedback', '反馈'],
 } as const
 
-/** Words of the desk about logins at a provider, in English and in Chinese. */
+/** Texts about logins at a provider in English and Chinese. */
 export const LOGIN = {
   logInAt: ['Log in at {host}', '通过 {host} 登录'],
   loggedOut: ['You are logged out of the desk.', '您已退出工作台。'],
@@ -61,7 +61,7 @@ export const LOGIN = {
   ],
 } as const
 
-/** Words of the desk about letters and complaints, in English and in Chinese. */
+/** Texts about letters and complaints in English and Chinese. */
 export const LETTERS = {
   letters: ['Letters', '函件'],
   fileNumber: ['File number', '文号'],

@@ -2,7 +2,7 @@ import type { Html } from '../words/html.ts'
 import type { KeptTexts } from './kept-forms.ts'
 import type { Session } from './sessions.ts'
 
-/** What is answered to a request. */
+/** The response to a request. */
 export interface Answer {
   readonly status: number
   readonly body?: Html | string | Buffer
@@ -10,29 +10,29 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** One request with who makes it. */
+/** A request with its session. */
 export interface Asked {
   readonly path: string
   readonly query: URLSearchParams
   readonly form: URLSearchParams
   readonly session: Session
-  /** By the clock of the archive, epoch ms. */
+  /** Time of the archive, epoch ms. */
   readonly now: number
-  /** A page asks for itself again, to show what changed: it is no look of its own. */
+  /** Whether an open page refreshes itself, which is not logged as an access. */
   readonly isRenewal?: boolean
-  /** What was written into the forms of the page before the session ended. */
+  /** Texts entered in the forms of the page before the session ended. */
   readonly kept?: KeptTexts | undefined
 }
 
-/** To a page of the desk. */
+/** Redirects to a page of the desk. */
 export function toPage(location: string): Answer {
   return { status: 303, headers: { location } }
 }
 
-/** What the paths of requests are read against. */
+/** Base for parsing the paths of requests. */
 export const ORIGIN = 'http://desk'
 
-/** A path of the desk with its query, as a link may name it; undefined for the start and for what leads elsewhere. */
+/** Validates a path of the desk with its query, as found in a link. undefined for the start page and for addresses outside the desk. */
 export function localPath(text: string | null): string | undefined {
   if (!text?.startsWith('/') || !URL.canParse(text, ORIGIN)) return undefined
   const { origin, pathname, search } = new URL(text, ORIGIN)

@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib'
 import type { Answer } from './answers.ts'
 
 const SCRIPTS = ['/charts.js', '/queue.js']
-/** What the build makes of `browser/`: below this folder, or in `dist` for a checkout that runs from its sources. */
+/** Folders of the built `browser/` scripts: below this one, or in `dist` when running a checkout from source. */
 const FOLDERS = ['./browser', '../../../dist/analyst/desk/browser']
 
 const packed = new Map<string, Buffer>()
 
-/** The scripts of the desk that are built; without them pages show their tables. Undefined: it is another path. */
+/** The built scripts of the desk; without them pages show tables instead of charts. undefined for any other path. */
 export function builtScript(path: string, encodings: string | undefined): Answer | undefined {
   if (!SCRIPTS.includes(path)) return undefined
   const file = FOLDERS.map((folder) => new URL(folder + path, import.meta.url)).find(existsSync)

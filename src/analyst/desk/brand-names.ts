@@ -5,7 +5,7 @@ import type { Ask } from '../archive/ask.ts'
 
 const LATIN = /^[\p{Script=Latin}\d .&'-]+$/u
 
-/** Names of brands by their id: the shipped ones, and those of the registry topic, looked up once in some minutes. */
+/** Names of brands by id: shipped brands, and those in the registry topic, which are refreshed every few minutes. */
 export class BrandNames extends Map<string, string> {
   readonly #isEnglish: boolean
   #nextAt = 0
@@ -16,7 +16,7 @@ export class BrandNames extends Map<string, string> {
     for (const brand of loadShippedBrands().brands) this.#add(brand)
   }
 
-  /** Takes in what the registry topic says. Rejects with errors of the archive. */
+  /** Loads the brands of the registry topic. Rejects with the errors of the archive. */
   async renew(ask: Ask): Promise<void> {
     if (performance.now() < this.#nextAt) return
     this.#nextAt = performance.now() + 5 * MINUTE
@@ -29,7 +29,7 @@ export class BrandNames extends Map<string, string> {
 
   #add({ id, names }: Brand): void {
     const own = this.#isEnglish ? names.find((name) => LATIN.test(name)) : undefined
-    // A row of the operator is added to the shipped one.
+    // A row of the operator is merged with the shipped one.
     if (own === undefined && this.#isEnglish && this.has(id)) return
     const name = own ?? names[0]
     if (name !== undefined) this.set(id, name)

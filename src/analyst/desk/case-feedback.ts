@@ -16,7 +16,7 @@ import type { Word } from './words.ts'
 const VERDICTS = ['confirmed', 'false_positive', 'release'] as const
 const LONGEST_DAYS = 30
 
-/** What a form says of how long, which code, which label and why; undefined: the time is none that feedback may hold. */
+/** The members that a form sets for duration, codes, label and reason; undefined if feedback cannot last that long. */
 export function sharedMembers(form: URLSearchParams, ts: number) {
   const days = Number(form.get('days') ?? 1)
   const until = timeOf(form.get('until')) ?? (days >= 1 && days <= LONGEST_DAYS ? ts + days * DAY : 0)
@@ -29,7 +29,7 @@ export function sharedMembers(form: URLSearchParams, ts: number) {
   }
 }
 
-/** Feedback on a case from its form: a judgement, a block by hand, or that something is undone. Rejects with USAGE for what is not allowed. */
+/** Writes feedback on a case from its form: a judgement, a manual block, or an undo. Rejects with USAGE for input that is not allowed. */
 export async function giveOnCase(
   { form, session }: Asked,
   found: Case,

@@ -13,17 +13,17 @@ import { may, type Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, codeName, table, thingLink, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
 
-/** Where and when a case is looked at. */
+/** The context in which a case is shown. */
 export interface CaseContext {
   /** Epoch ms. */
   readonly now: number
-  /** The page of who got the message. */
+  /** Path of the recipient's page. */
   readonly recipientPath?: string
-  /** What was written into its form before the session ended. */
+  /** Texts entered in its form before the session ended. */
   readonly kept?: KeptTexts | undefined
 }
 
-/** The parts of a case, the message and its reasons before what surrounds them. */
+/** The sections of a case: first the message and the reasons, then related information. */
 export function caseSections(
   found: Case,
   session: Session,
@@ -68,7 +68,7 @@ ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
 }
 
-/** Evidence names brands by their ids. */
+/** Evidence contains brand ids; shows their names. */
 function withBrandName(evidence: object, { brand }: Speech): Readonly<Record<string, unknown>> {
   const id = (evidence as { brand?: unknown }).brand
   return { ...evidence, ...(typeof id === 'string' && { brand: brand(id) }) }

@@ -1,6 +1,6 @@
-// What charts are drawn from: written into the pages by charts.ts, read by browser/charts.ts.
+// Data of charts, written into the pages by charts.ts and read by browser/charts.ts.
 
-/** A line or a stack of bars over the steps of a chart; `colour`: a custom property of the stylesheet. */
+/** A line, or a series of stacked bars, over the steps of a chart. `colour`: a custom property of the stylesheet. */
 export interface Series {
   readonly name: string
   readonly kind: 'line' | 'bar'
@@ -9,14 +9,14 @@ export interface Series {
   readonly data: readonly (number | null)[]
 }
 
-/** A time that is marked, from a step to another one; both the same: a moment. */
+/** A marked range of steps; equal ends mark a point in time. */
 export interface Mark {
   readonly name: string
   readonly from: number
   readonly to: number
 }
 
-/** What `browser/charts.ts` draws of figures with it. */
+/** A chart drawn by `browser/charts.ts`. */
 export interface ChartData {
   readonly x: readonly string[]
   readonly series: readonly Series[]
@@ -26,11 +26,11 @@ export interface ChartData {
 export interface GraphNode {
   readonly id: string
   readonly name: string
-  /** Index of its kind. */
+  /** Index of its category. */
   readonly category: number
-  /** How often it is named. */
+  /** How often it occurs. */
   readonly count: number
-  /** Where its page is; absent: it has none. */
+  /** Path of its page; absent if it has none. */
   readonly href?: string
 }
 

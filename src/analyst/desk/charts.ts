@@ -5,17 +5,17 @@ import { type Html, html } from '../words/html.ts'
 import type { ChartData, GraphData, Mark, Series } from './chart-data.ts'
 import { beijing, table } from './tables.ts'
 
-/** Colours of series that have none of their own, in their order. */
+/** Colours of series without a colour of their own, in order. */
 export const PALETTE = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6', '--c7', '--c8'] as const
 
-/** How a step is called: its day, or its day and time in China. */
+/** Labels of the steps: the day, or day and time, in China. */
 function stepNames(steps: Steps): string[] {
   return startsOf(steps).map((ms) =>
     beijing(ms).slice(...(steps.step < DAY ? ([5, 16] as const) : ([5, 10] as const))),
   )
 }
 
-/** Marks of times (epoch ms) that the steps show a part of. */
+/** Marks for time ranges (epoch ms) that overlap the steps. */
 export function marksIn(
   { from, to, step }: Steps,
   times: readonly { readonly name: string; readonly from: number; readonly to?: number }[],
@@ -26,7 +26,7 @@ export function marksIn(
     .map((one) => ({ name: one.name, from: place(one.from), to: place(one.to ?? one.from) }))
 }
 
-/** A chart with the same numbers as a table, for readers without script. */
+/** A chart and a table with the same numbers, for readers without scripts. */
 export function chart(
   title: string,
   steps: Steps,
@@ -38,7 +38,7 @@ export function chart(
   }: {
     readonly series: readonly Series[]
     readonly marks?: readonly Mark[]
-    /** Heading of the times, and what the table is called. */
+    /** Heading of the time column, and name of the table. */
     readonly time: string
     readonly numbers: string
   },
@@ -62,7 +62,7 @@ ${marks.length > 0 && html`<p class="dim">${marks.map(({ name, from, to }) => ht
 <details><summary>${numbers}</summary>${table(`${title}: ${numbers}`, [time, ...series.map(({ name }) => name)], rows)}</details></figure>`
 }
 
-/** A picture of what is linked; the lists next to it say the same. */
+/** A graph of links; the lists next to it contain the same information. */
 export function graph(title: string, data: GraphData): Html {
   return html`<figure class="chart"><div class="drawing graph" role="img" aria-label="${title}" data-graph="${JSON.stringify(data)}"></div></figure>`
 }

@@ -5,8 +5,8 @@ import type { Emit } from '../../domain/events.ts'
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 /**
- * Who asks: the peer of the connection, or where that is a trusted proxy the last address of `X-Forwarded-For` that is none.
- * What stands before it in that header is the client's own word and counts for nothing.
+ * The client's address: the peer of the connection or, if that is a trusted proxy, the last address in `X-Forwarded-For` that
+ * is not one. Earlier entries can be forged by the client and are ignored.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -23,7 +23,7 @@ export function clientAddress(
   return address
 }
 
-/** Finds who makes a request, and warns once of a proxy that is not trusted. */
+/** Determines the client of a request, and warns once about an untrusted proxy. */
 export class Clients {
   readonly #isTrusted: (address: string) => boolean
   readonly #emit: Emit
@@ -47,7 +47,7 @@ export class Clients {
   }
 }
 
-/** What shares a limit: an IPv4 address, or the /64 of an IPv6 one, of which a client has as many addresses as it likes. */
+/** The unit for rate limits: an IPv4 address, or the /64 network of an IPv6 address, because a client can use any address in it. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
@@ -57,7 +57,7 @@ export function networkOf(address: string): string {
   return `${[...first, ...Array<string>(zeros).fill('0'), ...last].slice(0, 4).join(':')}::/64`
 }
 
-/** The address of one entry, with or without brackets, socket port and zone; IPv4 in IPv6 as IPv4. */
+/** The address in an entry, with or without brackets, port and zone. IPv4-mapped IPv6 addresses become IPv4. */
 function addressIn(entry: string): string | undefined {
   const text = entry.trim()
   const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text

@@ -1,7 +1,4 @@
-/**
- * The one script of the desk, for the keys of the queue. It presses buttons that are on the page, and does without what is not
- * there: everything works without it.
- */
+/** Keyboard shortcuts for the queue, served without a build step. They click buttons of the page, which works without them. */
 export const SCRIPT = `'use strict'
 {
   const cases = [...document.querySelectorAll('[data-case]')]

@@ -24,7 +24,7 @@ const STANDING_WORDS: Readonly<Record<TrackedDeadline['standing'], Word>> = {
     overdue: 'overdueNow',
   },
 }
-/** What is shown: what runs on, by how it stands, or what was passed on or answered in time or late. */
+/** Views: running deadlines by status, or those met in time or late. */
 const VIEWS = ['open', 'due', 'overdue', 'done'] as const
 const VIEW_WORDS = {
   open: 'openComplaints',
@@ -34,7 +34,7 @@ const VIEW_WORDS = {
 } as const
 const MOST = 500
 
-/** Complaints with their deadlines, and the table of a month. Rejects with errors of the archive. */
+/** Complaints with their deadlines, and the table of a month. Rejects with the errors of the archive. */
 export async function complaintPage(
   { path, query, session, now }: Asked,
   { options, speech }: RouteParts,

@@ -1,9 +1,9 @@
 import type { Answer } from './answers.ts'
 
-/** What a spreadsheet would take for a formula; a sign alone is none. */
+/** Text that a spreadsheet would evaluate as a formula; a lone sign is not one. */
 const FORMULA = /^(?:[=@\t\r]|[+-][\s\S])/
 
-/** A list as CSV (RFC 4180) with a byte order mark, so that spreadsheets read it as UTF-8; no cell is a formula. */
+/** Formats a list as CSV (RFC 4180). A byte order mark makes spreadsheets read it as UTF-8, and formulas are escaped. */
 export function csvOf(rows: readonly (readonly (string | number | null)[])[]): string {
   const cell = (value: string | number | null) => {
     const text = value === null ? '' : String(value)
@@ -13,7 +13,7 @@ export function csvOf(rows: readonly (readonly (string | number | null)[])[]): s
   return `\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`
 }
 
-/** A list as a file that is downloaded. */
+/** A response that downloads a list as a file. */
 export function csvAnswer(name: string, rows: Parameters<typeof csvOf>[0]): Answer {
   return {
     status: 200,

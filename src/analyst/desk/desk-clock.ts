@@ -2,12 +2,12 @@ import { MINUTE } from '../../domain/time.ts'
 import type { ArchiveReader } from '../archive/reader.ts'
 
 /**
- * The time by the clock of the archive's database, which is the same for all desks: the clock of a desk's host may be wrong.
- * Asked once a minute and carried on by the monotonic clock.
+ * The time of the archive's database, which is the same for all desks even if the clock of a host is wrong. Read once a minute
+ * and advanced by the monotonic clock.
  */
 export class DeskClock {
   readonly #archive: Pick<ArchiveReader, 'now'>
-  /** Of the database, less the monotonic clock, ms. */
+  /** Time of the database minus the monotonic clock, ms. */
   #offset: Promise<number> | undefined
   #until = 0
 
@@ -15,7 +15,7 @@ export class DeskClock {
     this.#archive = archive
   }
 
-  /** Epoch ms. Rejects with errors of the archive. */
+  /** Epoch ms. Rejects with the errors of the archive. */
   async now(): Promise<number> {
     if (performance.now() >= this.#until || this.#offset === undefined) {
       this.#until = performance.now() + MINUTE

@@ -12,7 +12,7 @@ import type { Speech } from './words.ts'
 
 const HOLDS_DAYS = [3, 7, 30]
 
-/** How long feedback holds: some days, or until a time. */
+/** Fields for how long feedback lasts: a number of days, or until a time. */
 export function untilFields({ say }: Speech): Html {
   return html`<label>${say('holdsFor')}<select name="days"><option value="1">${say('oneDay')}</option>${HOLDS_DAYS.map((n) => html`<option value="${n}">${say('days', { n })}</option>`)}</select></label>
 <label>${say('orUntil')}<input type="datetime-local" name="until"></label>`
@@ -22,7 +22,7 @@ export function labelField({ say, term }: Speech): Html {
   return html`<label>${say('textIs')}<select name="label"><option value="">${say('asJudged')}</option>${LABELS.map((label) => html`<option value="${label}">${term('label', label)}</option>`)}</select></label>`
 }
 
-/** What to judge, for those who may. */
+/** The form for a judgement, for users with the right to judge. */
 export function feedbackForm(found: Case, session: Session, speech: Speech, kept?: KeptTexts): Html {
   const { say, locale, value } = speech
   const { alert, feedback } = found
@@ -66,7 +66,7 @@ function pathOf({ alert }: Case): string {
   return `/case/${encodeURIComponent(alert.id)}`
 }
 
-/** What was said of the case, each with what the service did with it, and the button that takes it back. */
+/** Judgements on the case with the service's result and an undo button. */
 export function judgementLines(found: Case, session: Session, speech: Speech, now: number): Html {
   const { say, value } = speech
   return html`${found.feedback.map(
@@ -75,7 +75,7 @@ export function judgementLines(found: Case, session: Session, speech: Speech, no
   )}`
 }
 
-/** After this the service should have answered, ms. */
+/** How long after feedback the service's result is overdue, ms. */
 const LATE = DAY / 288
 
 function standingOf({ standing, why, ts }: StoredFeedback, { say, locale }: Speech, now: number): Html {

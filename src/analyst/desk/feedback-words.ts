@@ -1,4 +1,4 @@
-/** Words of the desk about feedback, in English and in Chinese. */
+/** Texts about feedback in English and Chinese. */
 export const FEEDBACK = {
   given: ['Your feedback was written.', '反馈已写入。'],
   unsentAnswer: [

@@ -3,23 +3,23 @@ import type { IncomingMessage } from 'node:http'
 import { HOUR } from '../../domain/time.ts'
 import { listAt, placeFields, placeOf } from './queue-place.ts'
 
-/** Fields of forms in which people write sentences. */
+/** Form fields for free text. */
 const WRITTEN = ['note', 'comment'] as const
 const LONGEST = 2000
 const MOST = 200
 const LASTS = HOUR
 
-/** What was written into a form of a session that had ended. */
+/** Texts entered in a form whose session had ended. */
 export type KeptTexts = Readonly<Partial<Record<(typeof WRITTEN)[number], string>>>
 
 /**
- * Texts of forms that were sent after their session had ended, in memory: the page that they were written on shows them again
- * after the login. Nothing of them is in an address, and only pages of the desk itself put texts here.
+ * Keeps texts of forms submitted after their session ended, in memory: their page shows them again after the login. The texts
+ * are not part of any address, and only pages of the desk can store them.
  */
 export class KeptForms {
   readonly #kept = new Map<string, { readonly texts: KeptTexts; readonly until: number }>()
 
-  /** The address of the page that the form was on, which shows what was written in it. `now`: monotonic, ms. */
+  /** Stores the texts of a form and returns the address of its page, which shows them again. `now`: monotonic, ms. */
   pageOf(request: IncomingMessage, path: string, form: URLSearchParams, now: number): string {
     const isOurs = request.headers['sec-fetch-site'] === 'same-origin'
     const texts = isOurs ? textsOf(form) : {}
@@ -27,7 +27,7 @@ export class KeptForms {
     return addressOf(path, form, { ended: '', ...kept })
   }
 
-  /** The texts that a page shows again; undefined: there are none. */
+  /** The stored texts for a page, or undefined if there are none. */
   find(id: string | null, now: number): KeptTexts | undefined {
     const found = id === null ? undefined : this.#kept.get(id)
     return found && found.until >= now ? found.texts : undefined
@@ -51,7 +51,7 @@ function textsOf(form: URLSearchParams): KeptTexts {
   )
 }
 
-/** The page that has a form with this path. A case that is judged in the list has no field for a note. */
+/** The page that contains a form with this path. The list of cases has no field for a note. */
 function addressOf(path: string, form: URLSearchParams, said: Readonly<Record<string, string>>): string {
   const isOfList = form.has('seen') && !form.has('note')
   if (path === '/queue/undo' || isOfList) return listAt(placeOf(form), said)

@@ -1,13 +1,16 @@
 import type { Answer, Asked } from './answers.ts'
 
-/** What a session sends again so soon after the answer is a second click on the same button, ms. */
+/** A repeated request within this time after the answer is taken for a double click, ms. */
 const SECOND_CLICK = 3_000
 
-/** The form that each session sent last, where a double click would do again what cannot be undone. */
+/** The last form of each session, so that a double click does not repeat an action that cannot be undone. */
 export class LastPosts {
   readonly #last = new Map<string, { readonly what: string; readonly answer: Promise<Answer> }>()
 
-  /** Does what a form asks for; gives the same answer again where it was the last one of the session. Rejects as `act` does. */
+  /**
+   * Performs the action of a form. If the form equals the session's last one, it returns the same answer again. Rejects as
+   * `act` does.
+   */
   once({ session, path, form }: Asked, act: () => Promise<Answer>): Promise<Answer> {
     const { formKey } = session
     const what = `${path}?${form}`
@@ -18,7 +21,7 @@ export class LastPosts {
     const forget = () => {
       if (this.#last.get(formKey) === post) this.#last.delete(formKey)
     }
-    // What failed may be tried again at once.
+    // A failed action can be repeated immediately.
     post.answer.then(
       ({ status }) => (status < 400 ? setTimeout(forget, SECOND_CLICK).unref() : forget()),
       forget,

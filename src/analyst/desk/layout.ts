@@ -3,7 +3,7 @@ import { may, type Session } from './sessions.ts'
 import { beijing } from './tables.ts'
 import type { Speech } from './words.ts'
 
-/** A page of the desk; without a session no way leads from it. */
+/** A page of the desk; without a session it has no navigation. */
 export function page(
   title: string,
   session: Session | undefined,
@@ -23,13 +23,13 @@ export function page(
 <main>${session && (hasKeys || hasCharts) && html`<p class="block" role="alert" data-ended hidden>${say('isOver')} <a href="">${say('logIn')}</a></p>`}${body}</main></body></html>`
 }
 
-/** The two fields of a time. Epoch ms. */
+/** The two fields of a period, epoch ms. */
 export function timeFields({ say }: Speech, from: number, to: number): Html {
   return html`<label>${say('from')}<input type="datetime-local" name="from" value="${local(from)}"></label>
 <label>${say('to')}<input type="datetime-local" name="to" value="${local(to)}"></label>`
 }
 
-/** For a field of date and time: Beijing time, to the minute. */
+/** Value of a date and time field: Beijing time to the minute. */
 function local(ms: number): string {
   return beijing(ms).slice(0, 16).replace(' ', 'T')
 }

@@ -18,7 +18,7 @@ const LONGEST_ADDRESSEE = 200
 const PLAIN = { letterhead: [], fileNumber: 'SW-{year}-{n}', contact: null }
 const READER_WORDS = { sender: 'toSender', regulator: 'toRegulator', subscriber: 'toSubscriber' } as const
 
-/** Letters from a case: written once under a file number, and shown again as they were. */
+/** Letters on a case: each is written once under a file number and then shown unchanged. */
 export class LetterRoutes {
   readonly #parts: RouteParts
   readonly #posts = new LastPosts()
@@ -27,7 +27,7 @@ export class LetterRoutes {
     this.#parts = parts
   }
 
-  /** Rejects with errors of the archive. */
+  /** Rejects with the errors of the archive. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path } = asked
     const [, name = '', format = ''] = /^\/letter\/([^/]+?)(?:\.(html|pdf))?$/.exec(path) ?? []
@@ -37,7 +37,7 @@ export class LetterRoutes {
     return this.#show(asked, id, format)
   }
 
-  /** The whole case as PDF, as a regulator would read it. */
+  /** The whole case as PDF, with the view of the regulator. */
   async print(asked: Asked): Promise<Answer> {
     const { archive, answers } = this.#parts.options
     const id = decoded(asked.path.slice('/print/'.length))
@@ -125,12 +125,12 @@ export class LetterRoutes {
   }
 }
 
-/** A number as the name of a file, which has no path and no quotes. */
+/** A file number made safe for a file name. */
 function fileName(text: string): string {
   return text.replace(/[^\w.-]/g, '_')
 }
 
-/** The letters that were sent about an alert, and for those who judge the form of another one. */
+/** The letters sent about an alert and, for users who may judge, the form for another one. */
 export async function lettersSection(
   found: Case,
   session: Session,

@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http'
 import { SECOND } from '../../domain/time.ts'
 import type { Ask } from '../archive/ask.ts'
 
-/** Streams that a session may have at once, and all sessions together: a page of the desk has one. */
+/** Maximum number of streams per session and in total; each open page has one. */
 const MOST_OF_SESSION = 6
 const MOST = 100
-/** How often the archive is asked whether something changed, ms. */
+/** Interval between checks for changes, ms. */
 const EVERY = 5 * SECOND
 
-/** What of the archive tells of a change: the newest sums and the state of the queue. */
+/** Changes whenever pages may have to be refreshed: with the newest sums and the state of the queue. */
 const STATE = `SELECT concat_ws(' ',
     (SELECT max(ts) FROM sent_minute), (SELECT sum(n) FROM alert_minute WHERE code = '' AND ts > now() - interval '1 hour'),
     (SELECT max(at) FROM case_event), (SELECT max(last_at) FROM state_episode)) AS state`
@@ -18,7 +18,7 @@ interface Stream {
   readonly response: ServerResponse
 }
 
-/** Tells open pages that the archive has something new; one question serves all. It tells nothing of what it is. */
+/** Notifies open pages that the archive has changed, with one query for all of them. Events contain no data. */
 export class LiveEvents {
   readonly #ask: Ask
   readonly #isOpen: (sessionId: string) => boolean
@@ -26,13 +26,13 @@ export class LiveEvents {
   #timer: ReturnType<typeof setInterval> | undefined
   #state: string | undefined
 
-  /** `isOpen`: whether a session still is. */
+  /** `isOpen`: whether a session is still open. */
   constructor(ask: Ask, isOpen: (sessionId: string) => boolean) {
     this.#ask = ask
     this.#isOpen = isOpen
   }
 
-  /** Opens a stream; false: there are too many. */
+  /** Opens a stream. Returns false if there are too many. */
   open(sessionId: string, response: ServerResponse, headers: Readonly<Record<string, string>>): boolean {
     const own = [...this.#streams].filter((stream) => stream.sessionId === sessionId)
     if (own.length >= MOST_OF_SESSION || this.#streams.size >= MOST) return false
@@ -49,12 +49,12 @@ export class LiveEvents {
     return true
   }
 
-  /** Whether a session follows a page. */
+  /** Whether a session has an open stream. */
   follows(sessionId: string): boolean {
     return [...this.#streams].some((stream) => stream.sessionId === sessionId)
   }
 
-  /** Ends the streams of a session, or all of them. The page does not try again. */
+  /** Ends the streams of a session, or all streams. Pages do not reconnect. */
   end(sessionId?: string): void {
     for (const stream of this.#streams)
       if (sessionId === undefined || stream.sessionId === sessionId) {
@@ -79,7 +79,7 @@ export class LiveEvents {
       for (const { response } of this.#streams)
         response.write(isNew ? 'event: changed\ndata: \n\n' : ': \n\n')
     } catch {
-      // The page that is asked for next says that the archive does not answer.
+      // The next page that is requested reports that the archive does not answer.
       for (const { response } of this.#streams) response.write(': \n\n')
     }
   }

@@ -1,11 +1,11 @@
-/** Wrong tokens that one network may give in a row, and the time in which one of them is forgotten, ms. */
+/** Wrong tokens in a row that a network may try, and the time after which one is forgotten, ms. */
 const OF_NETWORK = { most: 5, forgets: 30_000 }
 /** The same for all networks together. */
 const OF_ALL = { most: 50, forgets: 5_000 }
-/** Networks that are remembered; of more, those that failed longest ago are forgotten. */
+/** Maximum number of networks remembered; those that failed longest ago are dropped. */
 const MOST_NETWORKS = 10_000
 
-/** Failures that are not forgotten yet, at a monotonic time, ms. */
+/** Number of failures at a monotonic time, ms. */
 interface Level {
   readonly failures: number
   readonly at: number
@@ -18,22 +18,22 @@ function failuresAt({ failures, at }: Level, now: number, forgets: number): numb
 }
 
 /**
- * Token buckets of wrong logins: one a network, which ends guessing, and one for all. While that is spent a network
- * has one attempt instead of five; one that has not failed is always looked at, so that guessers lock out no one else.
- * Memory is bounded. Times are monotonic, ms.
+ * Leaky buckets for failed logins: one per network against guessing, and one for all networks. While that one is full, a
+ * network has one attempt instead of five. A network without failures can always log in, so that attackers cannot lock out
+ * others. Memory is bounded. Times are monotonic, ms.
  */
 export class LoginLimits {
   readonly #networks = new Map<string, Level>()
   #all = NONE
 
-  /** How long an attempt from this network is not looked at, ms; 0: it is. */
+  /** How long attempts from this network are still refused, ms; 0 if one is allowed. */
   wait(network: string, now: number): number {
     const failures = failuresAt(this.#networks.get(network) ?? NONE, now, OF_NETWORK.forgets)
     const most = this.#isSpent(now) ? 1 : OF_NETWORK.most
     return Math.max(0, failures + 1 - most) * OF_NETWORK.forgets
   }
 
-  /** Counts a wrong token. False while so many come from everywhere that they are not noted one by one. */
+  /** Counts a wrong token. Returns false while there are too many from all networks to record each. */
   failed(network: string, now: number): boolean {
     const noted = !this.#isSpent(now)
     const before = this.#networks.get(network) ?? NONE

@@ -11,9 +11,9 @@ import { ATTEMPT, cookie, cookieOf } from './requests.ts'
 import type { Login, Session, Sessions } from './sessions.ts'
 import type { Speech } from './words.ts'
 
-/** How long a wrong token is answered, ms. */
+/** Delay of the answer to a wrong token, ms. */
 const SLOW = 500
-/** As long as a session, s. */
+/** Lifetime of the cookie, equal to that of a session, s. */
 const COOKIE_LASTS = 28_800
 
 type Parts = {
@@ -24,7 +24,7 @@ type Parts = {
 }
 type Fault = { readonly next?: string | undefined; readonly fault?: string }
 
-/** How people come in, by token or from an OpenID provider, and out. Failures are limited by network, noted and told. */
+/** Logs users in, by token or through an OpenID provider, and out. Failures are limited by network, logged and reported. */
 export class Logins {
   readonly #parts: Parts
   readonly #limits = new LoginLimits()
@@ -41,14 +41,14 @@ export class Logins {
       )
   }
 
-  /** The login as a page, which leads on to `next`. */
+  /** The login page, which continues to `next`. */
   page(status: number, said: Fault = {}, headers: Answer['headers'] = {}): Answer {
     const { options, speech } = this.#parts
     const ways = { hasTokens: options.logins.length > 0, host: this.#provider?.logins.host }
     return { status, headers, body: loginPage(speech, { ...ways, ...said }) }
   }
 
-  /** Answers the addresses of logins; undefined: it is another one. */
+  /** Answers the paths of logins; undefined for any other path. */
   async answer(
     request: IncomingMessage,
     { pathname, searchParams }: URL,
@@ -61,7 +61,7 @@ export class Logins {
     return undefined
   }
 
-  /** Ends the session. Who came from the provider is still logged in there, and is told so. */
+  /** Ends the session. Users of the provider are told that they are still logged in there. */
   async leave(session: Session, id: string | undefined): Promise<Answer> {
     const { sessions, speech, options } = this.#parts
     sessions.close(id)
@@ -124,7 +124,7 @@ export class Logins {
     const said = speech.say(fault)
     const headers = { 'set-cookie': this.#attempt('', 0) }
     if (fault === 'loginSilent') return this.#silent(address, reason)
-    // An old address that is opened again is no attempt.
+    // Opening an old address again does not count as an attempt.
     if (fault === 'loginStale') return this.page(400, { fault: said }, headers)
     const limited = this.#failed(address, undefined, reason)
     if (limited) return limited
@@ -132,7 +132,7 @@ export class Logins {
     return this.page(403, { fault: said }, headers)
   }
 
-  /** A session with a new id; the one that the browser had ends. */
+  /** Starts a session with a new id; the browser's previous one ends. */
   async #enter(request: IncomingMessage, login: Omit<Login, 'token'>, next = '/overview'): Promise<Answer> {
     const { sessions, clients, options } = this.#parts
     const address = clients.addressOf(request)
@@ -144,7 +144,10 @@ export class Logins {
     return { status: 303, headers: { location: next, 'set-cookie': cookie(id, COOKIE_LASTS, { isSecure }) } }
   }
 
-  /** Counted before anything is awaited, so that attempts at once are not one. Undefined: it is to be noted. */
+  /**
+   * Counts a failure, before any await so that parallel attempts are counted separately. Returns undefined if the failure must
+   * be recorded.
+   */
   #failed(address: string, next: string | undefined, reason?: string): Answer | undefined {
     const isNoted = this.#limits.failed(networkOf(address), performance.now())
     if (!isNoted)
@@ -169,7 +172,7 @@ export class Logins {
     return this.page(503, { next, fault: speech.say('loginSilent', { host }) })
   }
 
-  /** Lax: the provider leads back from another site. */
+  /** SameSite=Lax, because the provider redirects back from another site. */
   #attempt(value: string, seconds: number): string {
     const isSecure = this.#provider?.logins.isSecure
     return cookie(value, seconds, { isSecure, name: ATTEMPT, site: 'Lax', path: '/login' })

@@ -2,28 +2,25 @@ import { MINUTE } from '../../domain/time.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 
-/** Searches by number that one person may make in a minute. */
+/** Searches by number allowed per user and minute. */
 const MOST = 30
 
-/**
- * A number that is a word of its own, or the value of `port:` or `token:`: a mobile as it is written; after `number:` any
- * number.
- */
+/** A number as a word of its own, or as the value of `port:` or `token:`: a mobile as commonly written. After `number:`, any number. */
 const NUMBER =
   /(?<=^|\s)(?:number:(?:"(\+?\d[\d -]*)"|(\+?\d[\d-]*))|(?:token:|(port:))?"?((?:\+|00)?(?:86[ -]?)?1[3-9]\d(?:[ -]?\d){8})"?)(?=\s|$)/g
 const WORD = /(?:[a-z]+:)?(?:"[^"]*"|[^\s"]+)/g
 
-/** A search in which tokens stand for numbers. */
+/** A search in which numbers are replaced by tokens. */
 export interface TokenisedSearch {
   readonly query: string
-  /** How many numbers it had. */
+  /** How many numbers it contained. */
   readonly numbers: number
   readonly tokens: readonly string[]
 }
 
 /**
- * Puts the tokens of each number that is a word of its own, those under former keys too, in its place, and masks other
- * numbers: what is stored and logged holds none. `port:` with a mobile becomes `port:` with its tokens.
+ * Replaces each number by its tokens, including those under former keys, and masks other numbers, so that stored and logged
+ * searches contain none. `port:` with a mobile becomes `port:` with its tokens.
  */
 export function tokenisedSearch(
   query: string,
@@ -47,11 +44,11 @@ export function tokenisedSearch(
   }
 }
 
-/** Counts searches by number, person by person, in memory. Times are monotonic, ms. */
+/** Counts searches by number per user, in memory. Times are monotonic, ms. */
 export class NumberLimits {
   readonly #times = new Map<string, number[]>()
 
-  /** Counts one; false: there were too many in the last minute. */
+  /** Counts a search. Returns false if there were too many in the last minute. */
   take(name: string, now: number): boolean {
     const recent = (this.#times.get(name) ?? []).filter((at) => at > now - MINUTE)
     this.#times.set(name, recent)

@@ -6,11 +6,11 @@ import type { Calendar } from '../words/calendar.ts'
 import type { ProviderLogins } from './provider-login.ts'
 import type { Login } from './sessions.ts'
 
-/** Where the desk writes feedback. */
+/** The destination of feedback. */
 export interface FeedbackWriter {
-  /** The time that a row is stamped with, epoch ms. */
+  /** Timestamp for new rows, epoch ms. */
   now(): Promise<number>
-  /** Resolves when the row is written. */
+  /** Resolves when the row has been written. */
   write(key: string, row: GivenRow): Promise<void>
 }
 
@@ -18,30 +18,30 @@ export interface DeskOptions {
   readonly host: string
   readonly port: number
   readonly logins: readonly Login[]
-  /** Where people log in besides tokens. */
+  /** Login through an OpenID provider, in addition to tokens. */
   readonly provider?: ProviderLogins
   readonly archive: Pick<
     ArchiveReader,
     'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses' | 'ask' | 'change' | 'now'
   >
   readonly locale: Locale
-  /** Proxies whose word is taken for whom they speak for. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly isTrustedProxy: (address: string) => boolean
   readonly emit: Emit
-  /** Absent: no user may give feedback. */
+  /** Absent if feedback cannot be given. */
   readonly feedback?: FeedbackWriter
-  /** The tokens of a number in canonical form, under the key of today and former ones; absent: no key is known. */
+  /** The tokens of a number in canonical form, under the current and former keys; absent if no key is configured. */
   readonly numberTokens?: (canonical: string) => readonly string[]
-  /** What stands on letters, and how their file numbers are made: `{year}` and `{n}` are filled in. */
+  /** Letterhead, and template of the file numbers with `{year}` and `{n}`. */
   readonly letters?: {
     readonly letterhead: readonly string[]
     readonly fileNumber: string
     readonly contact: string | null
   }
-  /** Working days and deadlines of complaints; absent: weekends are free. */
+  /** Working days and deadlines of complaints; by default only weekends are free. */
   readonly calendar?: Calendar
-  /** A page as PDF; absent, or undefined: there is no Chromium. */
+  /** Prints a page to PDF; absent, or resolving with undefined, without Chromium. */
   readonly printPdf?: (page: string) => Promise<Buffer | undefined>
-  /** The topic in which the service answers feedback. */
+  /** The topic of the service's feedback results. */
   readonly answers?: string
 }

@@ -6,15 +6,15 @@ import { type GivenRow, keepGiven, markSent, unsentRows } from '../archive/given
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { FeedbackWriter } from './options.ts'
 
-/** How long the person who gave feedback waits for it to be written, ms. */
+/** How long a user waits for feedback to be written, ms. */
 const PATIENCE = 3_000
 const RETRY_EVERY = 5_000
 const AT_ONCE = 500
 const PARALLEL = 50
 
 /**
- * Feedback on its way to the service. It is kept in the archive before it is written, so that brokers that do not answer lose
- * nothing, and is written again until they do: the service takes a row once, by its id.
+ * Delivers feedback to the service. It is stored in the archive first, so that nothing is lost while brokers do not answer, and
+ * written with retries; the service ignores rows with an id it has already seen.
  */
 export class Outbox {
   readonly #archive: Pick<ArchiveReader, 'ask' | 'change'>
@@ -35,8 +35,8 @@ export class Outbox {
   }
 
   /**
-   * Resolves when the rows are kept, and within three seconds written too; with false where `keep` does not keep them. Rejects
-   * with USAGE for a row that is not allowed.
+   * Stores rows and tries to write them for up to three seconds. Resolves with false if `keep` did not store them. Rejects with
+   * USAGE for a row that is not allowed.
    */
   async give(
     rows: readonly GivenRow[],
@@ -56,7 +56,7 @@ export class Outbox {
     await Promise.race([this.#sending, sleep(PATIENCE, undefined, { ref: false })])
   }
 
-  /** Sends now, and again while something is left. Never rejects. */
+  /** Sends now, and again later while rows are left. Never rejects. */
   async #retry(): Promise<void> {
     const isDone = await this.#send()
     if (isDone || this.#retrying) return
@@ -71,7 +71,7 @@ export class Outbox {
     })()
   }
 
-  /** Whether nothing is left. What is given meanwhile is sent in a round of its own. */
+  /** Returns whether nothing is left. Rows added during a round are sent in the next one. */
   async #send(): Promise<boolean> {
     await this.#sending
     this.#sending ??= this.#sendAll().catch(() => false)

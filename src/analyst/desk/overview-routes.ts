@@ -6,12 +6,12 @@ import { type Curves, overviewPage } from './overview.ts'
 import { rangeOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** Over which the overview says how right codes were. */
+/** Number of days over which the precision of codes is shown. */
 const JUDGED_DAYS = 7
-/** How long the worst cases are taken as they were, ms. */
+/** How long the worst cases are cached, ms. */
 const WORST_FOR = 30 * SECOND
 
-/** The landing page, which reads sums and no alerts but those that it shows. */
+/** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts
   #worst: Promise<WorstCase[]> | undefined
@@ -21,7 +21,7 @@ export class OverviewRoutes {
     this.#parts = parts
   }
 
-  /** Rejects with errors of the archive. */
+  /** Rejects with the errors of the archive. */
   async page({ query, session, isRenewal, now }: Asked): Promise<Answer> {
     const { speech, options } = this.#parts
     const { archive } = options
@@ -43,7 +43,7 @@ export class OverviewRoutes {
     return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
   }
 
-  /** Against yesterday and last week, or against as many days before. */
+  /** For a day compared with yesterday and last week, otherwise with the preceding period of the same length. */
   async #curves(from: number, to: number): Promise<Curves> {
     const { ask } = this.#parts.options.archive
     const steps = stepsOf(from, to)
@@ -65,7 +65,7 @@ export class OverviewRoutes {
     }
   }
 
-  /** The same for all who look: it goes over the alerts of a day in the queue. */
+  /** Shared by all users, because the query scans the queue's alerts of a day. */
   #worstCases(): Promise<WorstCase[]> {
     if (!this.#worst || performance.now() > this.#worstUntil) {
       this.#worst = worstCases(this.#parts.options.archive.ask)

@@ -34,7 +34,7 @@ export interface Times {
 
 type Cell = Html | string | number
 
-/** What the overview shows of a time. */
+/** Content of the overview for a period. */
 export interface Shown {
   readonly found: Overview
   readonly judged: readonly ReviewedCode[]
@@ -46,7 +46,7 @@ export interface Shown {
   readonly delay: Delay
 }
 
-/** Messages and alerts of a time, and of the same time some days before. */
+/** Messages and alerts of a period, and of the same period some days before. */
 export interface Curves {
   readonly steps: Steps
   readonly sent: SentCurve
@@ -58,7 +58,7 @@ export interface Curves {
   }[]
 }
 
-/** The questions that are asked most, answered for a time; precision for the seven days before its end. */
+/** The overview of a period; the precision of codes covers the seven days before its end. */
 export function overviewPage(session: Session, speech: Speech, times: Times, shown: Shown): Html {
   const { say } = speech
   const { found, judged, totals, curves, worst, domains, states, delay } = shown
@@ -95,7 +95,7 @@ const TOTAL_WORDS = {
   judged: 'judged',
 } as const
 
-/** What there was, against the time before, and how far the archive is. */
+/** Totals compared with the previous period, and how up to date the archive is. */
 function totalsSection(
   totals: readonly Total[],
   { say }: Speech,
@@ -242,7 +242,7 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
   return section(say('precision'), headings, rows, speech)
 }
 
-/** `<kind>:<id>` as feedback names it, with the kind in words; the mobile of a sender is masked. */
+/** `<kind>:<id>` from feedback with the kind in words; a sender's mobile is masked. */
 export function targetOf(target: string, { term }: Speech): string {
   const shown = withoutMobiles(target)
   const at = shown.indexOf(':')

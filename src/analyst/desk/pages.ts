@@ -12,9 +12,9 @@ import type { Speech, Word } from './words.ts'
 
 interface LoginShown {
   readonly hasTokens: boolean
-  /** Of the provider, where there is one. */
+  /** Host of the provider, if there is one. */
   readonly host: string | undefined
-  /** The page of the desk that was asked for. */
+  /** The requested page, to continue to after the login. */
   readonly next?: string | undefined
   readonly fault?: string
 }
@@ -35,7 +35,7 @@ ${host !== undefined && html`<p><a class="button" href="/login/provider${query}"
   )
 }
 
-/** After a logout of who came from the provider, who is still logged in there. */
+/** Shown after the logout of a user who is still logged in at the provider. */
 export function leftPage(speech: Speech, end: string): Html {
   const { say } = speech
   return page(
@@ -46,13 +46,13 @@ export function leftPage(speech: Speech, end: string): Html {
   )
 }
 
-/** Asks for the same page again. */
+/** A page that reloads itself. */
 export function againPage({ locale, say }: Speech): Html {
   return html`<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${say('desk')}</title><meta http-equiv="refresh" content="0"></head>
 <body><p>${say('onTheWay')}</p></body></html>`
 }
 
-/** `cause`: what another program said, as it said it; `back`: the page that it leads to. */
+/** `cause`: original message of another program; `back`: the page linked to. */
 export function messagePage(
   session: Session | undefined,
   speech: Speech,
@@ -68,10 +68,10 @@ export function messagePage(
   )
 }
 
-/** Characters that may be searched for: no id, host or name is longer. */
+/** Maximum length of a search value, in characters; no id, host or name is longer. */
 export const LONGEST_VALUE = 300
 
-/** What a field is called: its word of the table begins with `by`; undefined: it is none. */
+/** The label of a field: its key in the table of texts starts with `by`. undefined if there is no such field. */
 export function fieldWord(field: string): Word | undefined {
   const known = SEARCH_FIELDS.find((one) => one === field)
   return known && nameOf(known)
@@ -111,7 +111,7 @@ ${n === 0 ? html`<p class="dim">${say(asked.to <= asked.from ? 'timesSwapped' : 
   )
 }
 
-/** What a signature sent in the time of the search: whether it is usual, declared, or neither. */
+/** What a signature sent in the period, and whether that is usual, declared or neither. */
 function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
   const { messages, peak, usual, declared, declared_from, declared_to, enterprises, complaints: n } = sent
   const rate = ((n / messages) * 1e6).toFixed(1)
@@ -126,9 +126,9 @@ function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
 <dt>${say('enterprise')}</dt><dd>${enterprises ?? '–'}</dd><dt>${say('complaints')}</dt><dd>${say('complaintRate', { n, rate })}</dd></dl></section>`
 }
 
-/** What a page of a case shows that is not of the case. */
+/** Parts of a case page that are not part of the case. */
 export interface ShownWithCase extends CaseContext {
-  /** What has just been done. */
+  /** The action just performed. */
   readonly said?: 'given' | 'letter' | 'ended' | undefined
   readonly letters?: Html
 }
@@ -151,13 +151,13 @@ ${caseSections(found, session, speech, context)}${letters}`,
   )
 }
 
-/** What a case is about, with its page where it has one. */
+/** The target of a case, linked to its page if it has one. */
 function targetName({ kind, id }: Case['alert']['data']['target']): Html {
   const known = THING_KINDS.find((one) => one === kind)
   return known ? thingLink(known, id) : html`${withoutMobiles(id)}`
 }
 
-/** What is known of the last feedback. */
+/** Status of the latest feedback. */
 function answerTo({ feedback }: Case): Word {
   const standing = feedback.at(-1)?.standing ?? 'unknown'
   return `${standing}Answer`

@@ -1,9 +1,6 @@
 import type { DeskRight } from '../../settings/archive-forms.ts'
 
-/**
- * The addresses that take forms, each with the right that a form there asks for at least; an asterisk stands for one part.
- * What is not here takes none.
- */
+/** Paths that accept forms, with the minimum right required; an asterisk stands for one segment. No other path accepts forms. */
 export const POST_RIGHTS: Readonly<Record<string, DeskRight>> = {
   '/logout': 'read',
   '/search': 'read',
@@ -14,7 +11,7 @@ export const POST_RIGHTS: Readonly<Record<string, DeskRight>> = {
   '/queue/*': 'judge',
 }
 
-/** The right for a form; undefined: the address takes none. */
+/** The right required for a form; undefined if the path accepts none. */
 export function rightOfPost(path: string): DeskRight | undefined {
   const found = [path, path.replace(/[^/]+$/, '*')].find((one) => Object.hasOwn(POST_RIGHTS, one))
   return found === undefined ? undefined : POST_RIGHTS[found]

@@ -10,20 +10,20 @@ import { hasForm } from '../../settings/files/value-forms.ts'
 import { localPath } from './answers.ts'
 import { Seal } from './seal.ts'
 
-/** People who log in at an OpenID provider, and what they may do. */
+/** The OpenID provider, and the rights of its users. */
 export interface ProviderLogins {
   readonly provider: Pick<OidcProvider, 'begin' | 'finish' | 'endAddress'>
-  /** Of the provider, as people see it. */
+  /** Host of the provider, for display. */
   readonly host: string
-  /** Whether browsers open the desk by TLS. */
+  /** Whether browsers reach the desk over TLS. */
   readonly isSecure: boolean
-  /** Claims with the name, and with what is found in `rights`. */
+  /** The claims that contain the user's name and the values looked up in `rights`. */
   readonly name: string
   readonly claim: string
   readonly rights: Readonly<Record<string, DeskRights>>
 }
 
-/** The person who logged in, or why the login failed. `name`: of a person who may do nothing here. */
+/** The user who logged in, or why the login failed. `name` is set if the user has no rights here. */
 export type ProviderAnswer =
   | { readonly name: string; readonly may: readonly DeskRight[]; readonly next: string | undefined }
   | {
@@ -32,26 +32,26 @@ export type ProviderAnswer =
       readonly name?: string
     }
 
-/** ms */
+/** Time limit for completing a login, ms. */
 export const ATTEMPT_LASTS = 600_000
 const USE = 'login'
 
 /**
- * Logins at a provider. What must be known at the end of a login is sealed in a cookie of the browser that began it, so that
- * no other browser ends it and beginnings without end cost no memory.
+ * Logins through a provider. The state of a login is sealed in a cookie, so that only the browser that started the login can
+ * complete it, and logins that are never completed use no memory.
  */
 export class ProviderLogin {
   readonly logins: ProviderLogins
   readonly #taken: ReadonlySet<string>
   readonly #seal = new Seal()
 
-  /** `taken`: names that belong to tokens: no one else has them. */
+  /** `taken`: names used by tokens, which users of the provider cannot have. */
   constructor(logins: ProviderLogins, taken: readonly string[]) {
     this.logins = logins
     this.#taken = new Set(taken)
   }
 
-  /** Where the browser goes, and what it keeps. Rejects with LoginFailed. */
+  /** The address to redirect to, and the state for the cookie. Rejects with LoginFailed. */
   async begin(next: string | null, now: number): Promise<{ address: string; kept: string }> {
     const { address, attempt } = await this.logins.provider.begin()
     const kept = JSON.stringify({ ...attempt, next: localPath(next), until: now + ATTEMPT_LASTS })

@@ -17,7 +17,7 @@ const LONGEST_COMMENT = 2000
 
 type FoundCase = NonNullable<Awaited<ReturnType<typeof queue.queuedCase>>>
 
-/** What is done with cases of the queue. Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
+/** Actions on cases of the queue. Reject with the errors of the archive, and with USAGE for feedback that is not allowed. */
 export class QueueActs {
   readonly #parts: RouteParts
 
@@ -121,7 +121,7 @@ export class QueueActs {
     return toPage(caseAt(made))
   }
 
-  /** One finding on what was shown of a case: a row of feedback for each message and state, under one batch. */
+  /** Gives one finding on the alerts shown: a feedback row for each message and state, in one batch. */
   async #judge(asked: Asked, found: FoundCase): Promise<Answer> {
     const { form, session } = asked
     const { outbox, options } = this.#parts
@@ -147,7 +147,7 @@ export class QueueActs {
       until: shared.until,
     }
     if (target !== null && finding === 'confirmed') rows.push({ ...order, ...own, feedbackId: randomUUID() })
-    // A false positive holds for what it was said of: what has come since then waits.
+    // A false positive applies only to the alerts that were shown; later ones still need a finding.
     const until =
       finding === 'false_positive' && seen && found.subjects > seen.subjects ? seen.until : undefined
     const settled = { id: found.id, finding, by: session.name, batch: own.batch, until }
@@ -164,7 +164,7 @@ export class QueueActs {
     return toPage(listAt(placeOf(form), { said }))
   }
 
-  /** Takes the finding of a person back that the form names, or the last one, with all its rows; once. */
+  /** Undoes the finding named in the form, or the user's last one, with all its rows; at most once. */
   async undo(asked: Asked): Promise<Answer> {
     const { form, session } = asked
     const batch = form.get('batch')?.replaceAll('\u0000', '') || undefined
@@ -181,7 +181,7 @@ export class QueueActs {
     return toPage(caseAt(id, { undone: id }))
   }
 
-  /** False: no feedback may be given here. */
+  /** Returns false if feedback cannot be given. */
   async #takeBack(
     { session }: Asked,
     { id, batch }: { readonly id: string; readonly batch: string },
@@ -196,7 +196,10 @@ export class QueueActs {
   }
 }
 
-/** What a form says was shown: messages and states of alerts up to a time, epoch ms; undefined: it does not say. */
+/**
+ * The alerts that a form was shown with: the time of the latest, epoch ms, and the number of messages and states. undefined if
+ * missing.
+ */
 function seenOf(form: URLSearchParams): { readonly until: number; readonly subjects: number } | undefined {
   const [, until, subjects] = /^(\d{13}) (\d{1,9})$/.exec(form.get('seen') ?? '') ?? []
   return until === undefined ? undefined : { until: Number(until), subjects: Number(subjects) }

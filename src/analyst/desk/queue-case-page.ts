@@ -35,16 +35,16 @@ const EVENT_WORDS: Readonly<Record<string, Word>> = {
     unmerged: 'takenOut',
   },
 }
-/** `<signature>@<port>`, each with its page. */
+/** `<signature>@<port>` with both parts linked to their pages. */
 function senderLinks(sender: string): Html {
   const at = sender.lastIndexOf('@')
   return html`${thingLink('signature', sender.slice(0, at))}@${thingLink('port', sender.slice(at + 1))}`
 }
 
 export interface CaseShown {
-  /** `isOpen`: some of its alerts wait for a finding. */
+  /** `isOpen`: whether some of its alerts need a finding. */
   readonly found: QueuedCase & { readonly isOpen: boolean }
-  /** Cases that were merged into it, and those that may be. */
+  /** Cases merged into it, and cases that could be. */
   readonly merged: readonly MergedCase[]
   readonly others: readonly QueuedCase[]
   readonly senders: readonly CaseSender[]
@@ -53,14 +53,14 @@ export interface CaseShown {
   readonly messages: number
   readonly states: number
   readonly judge: string | null
-  /** The case of which is asked whether to merge it. */
+  /** The case for which a merge has to be confirmed. */
   readonly merge?: string | null
   readonly place: QueuePlace
   readonly said?: string | undefined
   readonly kept?: KeptTexts | undefined
 }
 
-/** One case: who sent what, what a judgement does, comments and history. */
+/** A case: senders and texts, effects of a judgement, comments and history. */
 export function queuedCasePage(session: Session, speech: Speech, shown: CaseShown): Html {
   const { say, locale } = speech
   const { found, outcomes, said } = shown
@@ -86,7 +86,7 @@ ${sendersSection(shown, session, speech)}${arrangeSection(shown, session, speech
   )
 }
 
-/** What can be done with a case on which nothing waits for a finding. */
+/** Actions on a case without alerts that need a finding. */
 function doneSection({ found }: CaseShown, session: Session, speech: Speech): Html | false {
   const { say } = speech
   const { finding, done_by, id } = found
@@ -157,7 +157,7 @@ function historySection({ found, events, kept }: CaseShown, session: Session, sp
   })}</dl></section>`
 }
 
-/** When it is due, and what is merged into it. */
+/** Due time and merged cases. */
 function arrangeSection(
   { found, merged, others, merge }: CaseShown,
   session: Session,

@@ -33,7 +33,7 @@ export function queueTitle(
   return `${word ? say(word) : term('target', grouped_by)} ${shown}`
 }
 
-/** The page of what a case was grouped by. */
+/** The page of the thing that a case is grouped by. */
 export function aboutIt({ grouped_by, name }: QueuedCase, { say, brand }: Speech): Html | false {
   const kind = THING_KINDS.find((one) => one === grouped_by)
   if (!kind || thingPath(kind, name) === undefined) return false
@@ -44,17 +44,17 @@ interface QueueShown {
   readonly view: QueueView
   readonly skip: number
   readonly cases: readonly QueuedCase[]
-  /** What has just been done. */
+  /** The action just performed. */
   readonly said?: string | undefined
-  /** The finding that who looks can undo. */
+  /** The last finding that the user can undo. */
   readonly last?: LastFinding | undefined
-  /** Of the findings on the cases. */
+  /** Outcomes of the findings on the cases. */
   readonly outcomes: readonly BatchOutcome[]
-  /** The newest time of the archive, where it is behind, epoch ms. */
+  /** Time of the newest data if the archive is behind, epoch ms. */
   readonly behind?: number | undefined
 }
 
-/** The cases of a view, to be worked off by keys. */
+/** The cases of a view, with keyboard shortcuts. */
 export function queuePage(session: Session, speech: Speech, shown: QueueShown): Html {
   const { say } = speech
   const { view, skip, cases, said, behind } = shown
@@ -77,7 +77,7 @@ ${n > skip + QUEUE_PAGE && html`<p><a href="/queue?view=${view}&amp;skip=${skip 
   )
 }
 
-/** What has just been done; keys that send rest for a moment then. */
+/** A message about the action just performed, during which shortcut keys that submit are disabled for a moment. */
 export function saidSection(said: string | undefined): Html | false {
   return said !== undefined && html`<section class="given" role="status" data-done>${said}</section>`
 }
@@ -96,7 +96,7 @@ export function placeInputs(place: QueuePlace): Html {
   return html`${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`
 }
 
-/** What a judgement is on: the form says what it shows, and the desk what it writes while it does. */
+/** Hidden fields with the alerts that are shown, to which a judgement applies, and the text shown while it is written. */
 export function judgedInputs({ last_at, subjects }: QueuedCase, { say }: Speech): Html {
   return html`<input type="hidden" name="act" value="judge"><input type="hidden" name="seen" value="${last_at.getTime()} ${subjects}"><span class="dim" role="status" data-writing hidden>${say('writing', { n: subjects })}</span>`
 }
@@ -119,7 +119,7 @@ export function factsOf(one: QueuedCase, { say }: Speech): Html {
   return html`<span title="${why}"><strong>${say('worth', { n: Math.round(worth) })}</strong></span> <span>${say(alerts === subjects ? 'alertsOf' : 'alertsOn', n)}</span>`
 }
 
-/** What is worth a mark of what became of a finding: all but that it was applied, or is going to be. */
+/** Outcomes that are marked: all except applied and pending. */
 const MARKED: readonly string[] = ['refused', 'undone', 'undoing', 'unsent']
 
 function marksOf({ batch }: QueuedCase, outcomes: readonly BatchOutcome[], { say, locale }: Speech): Html {

@@ -2,15 +2,15 @@ import { QUEUE_VIEWS, type QueueView } from '../archive/case-queue.ts'
 
 const MOST_SKIPPED = 100_000
 
-/** The place in the queue at which a person works, so that a finding leads back to it. */
+/** The user's position in the queue, to return to after a finding. */
 export interface QueuePlace {
   readonly view: QueueView
   readonly skip: number
-  /** The case that follows the one at hand. */
+  /** The next case in the list. */
   readonly follows?: string | undefined
 }
 
-/** The place that an address or a form names. */
+/** Reads the position from an address or form. */
 export function placeOf(fields: URLSearchParams): QueuePlace {
   return {
     view: QUEUE_VIEWS.find((one) => one === fields.get('view')) ?? 'open',
@@ -19,7 +19,7 @@ export function placeOf(fields: URLSearchParams): QueuePlace {
   }
 }
 
-/** The fields of a place, but for what is as it is without them. */
+/** The fields of a position, without those that have their default. */
 export function placeFields({ view, skip, follows }: QueuePlace): Readonly<Record<string, string>> {
   return {
     ...(view !== 'open' && { view }),
@@ -28,13 +28,13 @@ export function placeFields({ view, skip, follows }: QueuePlace): Readonly<Recor
   }
 }
 
-/** The list there, with the case that follows picked. `said`: what the page says. */
+/** The list at a position, with the next case selected. `said`: message shown on the page. */
 export function listAt({ follows, ...place }: QueuePlace, said: Readonly<Record<string, string>>): string {
   const at = follows === undefined ? '' : `#${encodeURIComponent(follows)}`
   return `/queue?${new URLSearchParams({ ...placeFields(place), ...said })}${at}`
 }
 
-/** The page of a case, opened from a place. */
+/** The page of a case, opened from a position. */
 export function caseAt(id: string, fields: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams(fields).toString()
   return `/queue/${encodeURIComponent(id)}${query && `?${query}`}`

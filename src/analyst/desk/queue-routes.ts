@@ -16,16 +16,16 @@ import { may } from './sessions.ts'
 import { beijing } from './tables.ts'
 import type { Word } from './words.ts'
 
-/** What may be said on a page that another one leads to, so that no address puts words on it. */
+/** Messages that a redirect may name, so that an address cannot put other text on a page. */
 const SAID = [
   ...(['settledBefore', 'settledByYou', 'changedSince', 'undoneBefore', 'nothingToUndo'] as const),
   ...(['cannotSplit', 'cannotMerge', 'mergedBefore', 'duePast'] as const),
 ]
 const MOST_CSV = 10_000
-/** Minutes of senders are archived as they end: what is older than this says that the archive stands, ms. */
+/** Statistics are archived every minute. If the newest are older than this, the archive is behind, ms. */
 const BEHIND = 3 * MINUTE
 
-/** The queue of cases and its cases. */
+/** The queue and its cases. */
 export class QueueRoutes {
   readonly #parts: RouteParts
   readonly #acts: QueueActs
@@ -35,7 +35,7 @@ export class QueueRoutes {
     this.#acts = new QueueActs(parts)
   }
 
-  /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
+  /** Rejects with the errors of the archive, and with USAGE for feedback that is not allowed. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path } = asked
     if (path === '/queue') return isPost ? this.#failure(asked, 404, 'noPage') : this.#list(asked)
@@ -57,7 +57,7 @@ export class QueueRoutes {
     return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 
-  /** What has just been done: a word, or the case that was settled or opened again. */
+  /** The message about the action just performed: a text, or the case that was settled or reopened. */
   async #saidOf({ query }: Asked): Promise<string | undefined> {
     const { speech } = this.#parts
     const word = query.has('ended') ? 'notWritten' : SAID.find((one) => one === query.get('said'))
@@ -72,7 +72,7 @@ export class QueueRoutes {
     return speech.say('settled', { n, what: findingOf(found.finding, speech), name })
   }
 
-  /** What became of the findings on cases. */
+  /** Outcomes of the findings on cases. */
   #outcomes(cases: readonly queue.QueuedCase[]) {
     const batches = cases.flatMap(({ batch }) => batch ?? [])
     return outcomesOf(this.#ask, batches, this.#parts.options.answers ?? '')

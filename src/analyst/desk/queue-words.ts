@@ -1,4 +1,4 @@
-/** Words of the desk about the queue of cases, in English and in Chinese. */
+/** Texts about the queue of cases in English and Chinese. */
 export const QUEUE = {
   queue: ['Queue', '待办'],
   open: ['Open', '待处理'],
@@ -138,7 +138,7 @@ export const QUEUE = {
   undidOne: ['undid the finding for one message or state', '撤销其中一条短信或状态的结论'],
 } as const
 
-/** Words of the desk about the search box, in English and in Chinese. */
+/** Texts about the search box in English and Chinese. */
 export const FIND = {
   find: ['Find', '检索'],
   findWhat: ['Words and field:value, all of which must hold', '词语与“字段:值”，须同时满足'],

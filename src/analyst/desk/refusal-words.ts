@@ -1,7 +1,7 @@
 import type { Locale } from '../../detection/detectors/words.ts'
 import { codeText } from './tables.ts'
 
-/** Why the service refuses feedback, in Chinese, by how the sentence begins; `$1`: the codes that it names. */
+/** The service's reasons for refusing feedback in Chinese, by their beginning in English; `$1`: the codes named. */
 const CHINESE: readonly (readonly [RegExp, string])[] = [
   [
     /^a message of this id is not known/,
@@ -42,7 +42,7 @@ const CHINESE: readonly (readonly [RegExp, string])[] = [
   [/^what ended a block by hand cannot be undone/, '解除手工拦截的操作不能撤销，请重新拦截'],
 ]
 
-/** Why the service refused feedback, in the language of the desk; a reason of a later version stays as it is. */
+/** A refusal in the language of the desk. Reasons from a later version are returned unchanged. */
 export function refusalIn(locale: Locale, why: string): string {
   if (locale === 'en') return why
   for (const [says, chinese] of CHINESE) {

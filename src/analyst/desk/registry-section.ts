@@ -7,7 +7,7 @@ import type { Speech } from './words.ts'
 
 type Fact = readonly [name: string, value: Html | string]
 
-/** What the registry topic said of the sender when it was judged. */
+/** The sender's rows in the registry topic at the time of the judgement. */
 export function registrySection({ registry, portIsMasked }: Case, speech: Speech): Html {
   const { say } = speech
   return html`<section><h2>${say('registryThen')}</h2>${registry.map((row) => registryRow(row, speech))}${
@@ -15,7 +15,7 @@ export function registrySection({ registry, portIsMasked }: Case, speech: Speech
   }${portIsMasked && html`<p class="dim">${say('maskedPort')}</p>`}</section>`
 }
 
-/** A row as it was, since when, and when it changed. */
+/** A row with the time it came into effect and the time of the next change. */
 export function registryRow(row: RegistryRowThen, speech: Speech): Html {
   const { say } = speech
   const { at, changed_at, content } = row

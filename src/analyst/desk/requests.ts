@@ -5,20 +5,20 @@ import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 
 const COOKIE = 'sigwatch-desk'
-/** Of a login at the provider that has not ended yet. */
+/** Cookie of a login at the provider in progress. */
 export const ATTEMPT = 'sigwatch-desk-login'
 const MAX_FORM = 16_384
-/** PostgreSQL keeps no text with it, and asking for one fails. */
+/** PostgreSQL cannot store NUL in a text, and queries with it fail. */
 const NUL = '\u0000'
 
-/** What is pasted into a field as it is kept. */
+/** Converts pasted values to their stored form. */
 const KEPT: Readonly<Partial<Record<SearchField, (value: string) => string>>> = {
   signature: (value) => value.replace(/^【|】$/g, ''),
   domain: (value) => (value === '' ? '' : hostOf(value)),
   code: (value) => value.toUpperCase(),
 }
 
-/** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
+/** The search in a form or in a dashboard's link. Without times it covers a day around now. */
 export function searchOf(fields: URLSearchParams, now: number): AskedSearch {
   const field = SEARCH_FIELDS.find((name) => name === fields.get('field'))
   const value = fields.get('value')?.replaceAll(NUL, '').trim() ?? ''
@@ -34,13 +34,13 @@ export function rangeOf(from: number, to: number): string {
   return `${new Date(from).toISOString()}/${new Date(to).toISOString()}`
 }
 
-/** A search as the access log keeps it. The id of a message stands alone, as it is looked for when a person is erased. */
+/** A search for the access log. The id of a message is written on its own, because the erasure of a person looks for it. */
 export function searchedFor({ field, value, from, to }: AskedSearch): string {
   const what = field === undefined || value === '' ? 'all' : `${field}: ${value}`
   return what.startsWith('message: ') ? what : `${what}, ${rangeOf(from, to)}`
 }
 
-/** A part of a path; undefined where it is none, or no id can be so. */
+/** Decodes a part of a path; undefined if it is malformed or cannot be an id. */
 export function decoded(text: string): string | undefined {
   try {
     const part = decodeURIComponent(text)
@@ -50,9 +50,7 @@ export function decoded(text: string): string | undefined {
   }
 }
 
-/**
- * Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none, or one that no record has.
- */
+/** Parses a form's date and time (Beijing time) or a link's epoch ms; undefined if missing or out of the range of records. */
 export function timeOf(text: string | null): number | undefined {
   if (!text) return undefined
   const ms = /^\d{13}$/.test(text) ? Number(text) : Date.parse(`${text}:00+08:00`)
@@ -61,7 +59,7 @@ export function timeOf(text: string | null): number | undefined {
 
 interface CookieOptions {
   readonly name?: string
-  /** Whether it goes by TLS alone. */
+  /** Whether to set the Secure attribute. */
   readonly isSecure?: boolean | undefined
   readonly site?: 'Strict' | 'Lax'
   readonly path?: string
@@ -80,7 +78,7 @@ export function cookieOf({ headers }: IncomingMessage, name = COOKIE): string | 
   return found?.slice(name.length + 1)
 }
 
-/** The fields of a form; undefined when it is too large. */
+/** The fields of a form, or undefined if it is too large. */
 export async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   let body = ''
   for await (const chunk of request.setEncoding('utf8')) {

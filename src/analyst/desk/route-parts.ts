@@ -4,12 +4,12 @@ import type { Outbox } from './outbox.ts'
 import type { SealedSearches } from './sealed-searches.ts'
 import type { Speech } from './words.ts'
 
-/** What the pages of somebody who is logged in are made of. */
+/** Shared by the routes for logged-in users. */
 export interface RouteParts {
   readonly options: DeskOptions
   readonly speech: Speech
   readonly brands: BrandNames
   readonly seals: SealedSearches
-  /** Absent: no user may give feedback. */
+  /** undefined if feedback cannot be given. */
   readonly outbox: Outbox | undefined
 }

@@ -16,7 +16,7 @@ import { withCsv } from './table-csv.ts'
 import { ThingRoutes } from './thing-routes.ts'
 import type { Word } from './words.ts'
 
-/** Answers requests of those who are logged in. */
+/** Answers requests of logged-in users. */
 export class Routes {
   readonly #parts: RouteParts
   readonly #queue: QueueRoutes
@@ -34,7 +34,7 @@ export class Routes {
     this.#things = new ThingRoutes(parts)
   }
 
-  /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. What is refused is noted. */
+  /** Rejects with the errors of the archive, and with USAGE for feedback that is not allowed. Denied requests are logged. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, form, session } = asked
     const right = isPost ? rightOfPost(path) : 'read'
@@ -97,7 +97,7 @@ export class Routes {
     return { status: 200, body: casePage(session, speech, found, { ...context, said, letters }) }
   }
 
-  /** The form's search, at an address that does not tell it. */
+  /** Redirects the form's search to an address that does not reveal it. */
   async #seal({ form, session, now }: Asked): Promise<Answer> {
     const search = searchOf(form, now)
     const { field, value } = search
@@ -109,7 +109,7 @@ export class Routes {
     return toPage(this.#parts.seals.pathOf(search, session))
   }
 
-  /** A link of a dashboard, whose address names what is no person's. */
+  /** Follows a dashboard's link, whose address must not identify a person. */
   async #follow(asked: Asked): Promise<Answer> {
     const { field, value } = searchOf(asked.query, asked.now)
     if (value !== '' && (field === 'token' || field === 'message'))

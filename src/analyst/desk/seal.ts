@@ -4,11 +4,11 @@ const CIPHER = 'aes-256-gcm'
 const IV = 12
 const TAG = 16
 
-/** Seals texts with a key of this process, for what browsers keep and must not read or make; a restart ends all of it. */
+/** Encrypts and authenticates texts that browsers store, with a key of this process. A restart invalidates them. */
 export class Seal {
   readonly #key = randomBytes(32)
 
-  /** As base64url; opens with the same `use` alone. */
+  /** Returns base64url, which only opens with the same `use`. */
   close(text: string, use: string): string {
     const iv = randomBytes(IV)
     const cipher = createCipheriv(CIPHER, this.#key, iv).setAAD(Buffer.from(use))
@@ -16,7 +16,7 @@ export class Seal {
     return Buffer.concat([...sealed, cipher.getAuthTag()]).toString('base64url')
   }
 
-  /** The text; undefined: it was not sealed here, or for another use. */
+  /** Returns the text, or undefined if it was not sealed by this process or for another use. */
   open(sealed: string, use: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     if (bytes.length < IV + TAG) return undefined

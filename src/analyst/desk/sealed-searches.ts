@@ -2,7 +2,7 @@ import { SEARCH_FIELDS, type Search } from '../archive/reader.ts'
 import { Seal } from './seal.ts'
 import type { Session } from './sessions.ts'
 
-/** A search as the form asks it; an empty value asks for all of the time. */
+/** A search as entered; an empty value stands for everything in the period. */
 export interface AskedSearch {
   readonly field: Search['field'] | undefined
   readonly value: string
@@ -12,13 +12,13 @@ export interface AskedSearch {
 }
 
 /**
- * Searches as addresses that do not show what was searched for: browsers and proxies keep addresses. Each opens in the
- * session that asked, which a restart ends as well.
+ * Encodes searches into addresses that do not reveal them, because browsers and proxies record addresses. An address is valid
+ * only in the session that created it, and a restart ends that too.
  */
 export class SealedSearches {
   readonly #seal = new Seal()
 
-  /** The path of a page with what is found, or of that of a recipient. */
+  /** The path of the results, or of a recipient's page. */
   pathOf(
     { field, value, from, to }: AskedSearch,
     { formKey }: Session,
@@ -27,7 +27,7 @@ export class SealedSearches {
     return `/${page}/${this.#seal.close(JSON.stringify([field ?? '', value, from, to]), formKey)}`
   }
 
-  /** The search behind the last part of such a path; undefined: it is none, or another session's. */
+  /** Decodes the last part of such a path; undefined if it is invalid or from another session. */
   open(id: string, { formKey }: Session): AskedSearch | undefined {
     const text = this.#seal.open(id, formKey)
     if (text === undefined) return undefined

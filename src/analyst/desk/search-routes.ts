@@ -27,7 +27,7 @@ const PAGE = 100
 const MOST_CSV = 10_000
 const LONGEST_QUERY = 500
 const ID = /^[\w-]{22}$/
-/** Times of a page: a stored search looks back from when it was stored, so that a colleague sees the same. */
+/** A stored search ends this long after it was stored, so that colleagues see the same results, ms. */
 const AHEAD = 60_000
 
 interface Shown {
@@ -38,7 +38,7 @@ interface Shown {
   readonly next?: After | undefined
 }
 
-/** The one search box. What is searched for is stored under an id, which is the address of what is found. */
+/** The search box. A search is stored under an id, which is the address of its results. */
 export class SearchRoutes {
   readonly #parts: RouteParts
   readonly #limits = new NumberLimits()
@@ -47,7 +47,7 @@ export class SearchRoutes {
     this.#parts = parts
   }
 
-  /** Rejects with errors of the archive. */
+  /** Rejects with the errors of the archive. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     if (isPost) return this.#store(asked)
     const rest = asked.path.slice('/find'.length).replace(/^\//, '')
@@ -74,7 +74,7 @@ export class SearchRoutes {
     return toPage(`/find/${id}`)
   }
 
-  /** Why a search by number is refused; undefined: it is not, and counts. */
+  /** The refusal of a search by number, or undefined if it is allowed, in which case it is counted. */
   #numbersRefused({ session }: Asked): Answer | undefined {
     const { options, speech } = this.#parts
     const answer = (status: number, word: Word): Answer => ({
@@ -150,7 +150,7 @@ ${
   }
 }
 
-/** The line that a page begins after; undefined: none, or none of such a search. */
+/** The line to continue after; undefined if the fields do not name one that fits the search. */
 function afterIn(fields: URLSearchParams, { sort }: AlertSearch): After | undefined {
   const [key, id] = [fields.get('key'), fields.get('after')]
   if (!key || !id || id.includes('\u0000')) return undefined

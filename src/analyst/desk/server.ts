@@ -22,7 +22,7 @@ import { Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { type Speech, speechIn, type Word } from './words.ts'
 
-/** What is said of an error by its code. */
+/** Messages for error codes. */
 const FAULTS: Readonly<Record<string, Word>> = {
   ARCHIVE_TOO_SLOW: 'tooSlow',
   ARCHIVE_UNREACHABLE: 'unreachable',
@@ -30,7 +30,7 @@ const FAULTS: Readonly<Record<string, Word>> = {
   USAGE: 'wrongFeedback',
 }
 
-/** Nothing of another place is loaded, no script of another place or of a page runs, no other site shows or sends to a page. */
+/** Forbids content and scripts from other origins, inline scripts, framing, and forms sent to or from other sites. */
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -40,13 +40,12 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-/** A running desk. */
 export interface Desk {
   readonly port: number
   close(): Promise<void>
 }
 
-/** Serves the desk. Rejects with CONFIG_INVALID when it cannot listen. */
+/** Serves the desk. Rejects with CONFIG_INVALID if it cannot listen. */
 export async function startDesk(options: DeskOptions): Promise<Desk> {
   const desk = new DeskPages(options)
   const server = createServer(
@@ -85,7 +84,7 @@ function listening(server: Server, { host, port }: DeskOptions): Promise<void> {
   })
 }
 
-/** Answers requests, with sessions in memory. */
+/** Answers requests; sessions are in memory. */
 export class DeskPages {
   readonly #sessions: Sessions
   readonly #logins: Logins
@@ -115,7 +114,7 @@ export class DeskPages {
     })
   }
 
-  /** Feedback that is not written yet stays in the archive, for the next start. */
+  /** Unwritten feedback stays in the archive for the next start. */
   async close(): Promise<void> {
     this.#live.end()
     await this.#outbox?.close()
@@ -134,7 +133,7 @@ export class DeskPages {
     response.end(body instanceof Html ? body.text : body)
   }
 
-  /** Whether the answer is a stream of events: a page of somebody who is logged in follows what changes. */
+  /** Opens an event stream if the request asks for one and has a session. Returns whether it did. */
   #follow(request: IncomingMessage, response: ServerResponse): boolean {
     const id = cookieOf(request)
     if (request.url !== '/events' || request.method !== 'GET' || !this.#sessions.find(id, performance.now()))
@@ -174,8 +173,8 @@ export class DeskPages {
   }
 
   /**
-   * The login, which leads on to what was asked for, or to the page whose form was sent: then it says that nothing was done. A
-   * link on another site comes without the cookie, which is SameSite=Strict: the page asks for itself once more, from here.
+   * The login page, which continues to the requested page or, after a form, to its page with a note that nothing was done.
+   * Links from other sites come without the cookie (SameSite=Strict), so the page reloads itself from here once.
    */
   #closed(request: IncomingMessage, path: string, form: URLSearchParams | undefined): Answer {
     const { url, headers } = request
@@ -187,7 +186,7 @@ export class DeskPages {
     return this.#logins.page(401, { next: localPath(url ?? null) })
   }
 
-  /** A form of another session, as of a tab that was open before, or of another place. */
+  /** A form of another session, for example from a tab opened earlier, or from another site. */
   #foreign(request: IncomingMessage, path: string, form: URLSearchParams): Answer {
     const back = this.#kept.pageOf(request, path, form, performance.now())
     return { status: 403, body: messagePage(undefined, this.#speech, this.#speech.say('notYours'), { back }) }

@@ -2,16 +2,16 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { HOUR } from '../../domain/time.ts'
 import type { DeskRight, DeskRights } from '../../settings/archive-forms.ts'
 
-/** Who may log in. */
+/** A user who may log in. */
 export interface Login {
   readonly name: string
   readonly token: string
   readonly may: DeskRights
-  /** Logged in at the OpenID provider. */
+  /** Whether the user logged in through the OpenID provider. */
   readonly isOfProvider?: boolean
 }
 
-/** What each right holds besides reading. */
+/** Rights implied by each right, in addition to reading. */
 const HOLDS: Readonly<Record<DeskRight, readonly DeskRight[]>> = {
   read: [],
   judge: ['judge'],
@@ -22,28 +22,28 @@ const HOLDS: Readonly<Record<DeskRight, readonly DeskRight[]>> = {
   number: ['number'],
 }
 
-/** Whether who is logged in has a right. */
+/** Whether a session has a right. */
 export function may({ may: rights }: Pick<Session, 'may'>, asked: DeskRight): boolean {
   return asked === 'read' || [rights].flat().some((right) => HOLDS[right].includes(asked))
 }
 
-/** Whether a person may take back what was said: their own words, or with `lead` everybody's. */
+/** Whether a user may undo feedback: their own, or with `lead` that of anyone. */
 export function mayUndo(session: Session, { by }: { readonly by: string }): boolean {
   return may(session, 'judge') && (by === session.name || may(session, 'lead'))
 }
 
 export interface Session extends Omit<Login, 'token'> {
-  /** Stands in every form: a form of another site does not know it. */
+  /** CSRF token, part of every form. */
   readonly formKey: string
   readonly until: number
-  /** Of the client that asks now. */
+  /** Address of the client making the current request. */
   readonly address?: string
 }
 
 const LASTS = 8 * HOUR
 const MOST = 1000
 
-/** Who is logged in, in memory: a restart logs everybody out. Times are monotonic, ms: a clock that is set ends no session. */
+/** Sessions in memory; a restart ends them all. Times are monotonic ms, so setting the clock does not end a session. */
 export class Sessions {
   readonly #logins: readonly Login[]
   readonly #sessions = new Map<string, Session>()
@@ -52,15 +52,15 @@ export class Sessions {
     this.#logins = logins
   }
 
-  /** The person whose token it is; undefined: it is unknown. */
+  /** The holder of a token, or undefined if it is unknown. */
   holderOf(token: string): Omit<Login, 'token'> | undefined {
-    // Every token is compared, whichever fits.
+    // Compares all tokens, so that the time does not depend on which one matches.
     const fitting = this.#logins.filter((login) => timingSafeEqual(digest(login.token), digest(token)))
     const [login] = fitting
     return login && { name: login.name, may: login.may }
   }
 
-  /** The id of a new session. */
+  /** Starts a session and returns its id. */
   start(login: Omit<Login, 'token'>, now: number): string {
     for (const [id, { until }] of this.#sessions)
       if (until < now || this.#sessions.size >= MOST) this.#sessions.delete(id)

@@ -1,4 +1,4 @@
-/** The one stylesheet of the desk. Colours have a contrast of at least 4.5 to 1 in both schemes. */
+/** The stylesheet of the desk. Colours have a contrast of at least 4.5:1 in both schemes. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b2430; --dim: #55606f; --paper: #f6f7f9; --card: #fff; --line: #d9dee5;
   --link: #0b57b7; --block: #b3261e; --throttle: #9a4a00; --review: #6b4fa0; --observe: #3f5a73; --ok: #1b6e3c;

@@ -2,14 +2,14 @@ import { Html, type Table } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
 import { csvAnswer } from './csv.ts'
 
-/** Lists that have a CSV of all their pages. */
+/** Lists with a CSV of their own that covers all pages. */
 const OWN = /^\/(?:find|access)/
 const TABLE_END = '</table></div>'
 const MARKS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
 /**
- * The tables of a page as CSV: each has a link below it to the same address with `csv=<n>`, which answers with the n-th table
- * instead of the page, as its cells read.
+ * Offers the tables of a page as CSV: each gets a link to the same address with `csv=<n>`, which returns the n-th table with
+ * its displayed cells instead of the page.
  */
 export function withCsv(answer: Answer, { path, query }: Asked): Answer {
   const { body, status } = answer

@@ -14,23 +14,23 @@ export function caseLink(id: string, text: string): Html {
   return html`<a href="/case/${encodeURIComponent(id)}">${text}</a>`
 }
 
-/** A number with separators of thousands, the same in both languages. */
+/** A number with thousands separators, the same in both languages. */
 export function count(n: number): string {
   return n.toLocaleString('en')
 }
 
-/** Kinds of things that have a page of their own under their name. */
+/** Kinds of things with a page under their name. */
 export const THING_KINDS = ['brand', 'signature', 'port', 'domain', 'enterprise', 'campaign'] as const
 export type ThingKind = (typeof THING_KINDS)[number]
 
-/** The page of a thing; undefined where its name is masked, or is the number of a person: no address has one. */
+/** The path of a thing's page; undefined if its name is masked or a personal number, which must not be part of an address. */
 export function thingPath(kind: ThingKind, name: string): string | undefined {
   return name === '' || name.includes('*') || withoutMobiles(name) !== name
     ? undefined
     : `/${kind}/${encodeURIComponent(name)}`
 }
 
-/** A name with a link to its page, where it has one. */
+/** A name, linked to its page if it has one. */
 export function thingLink(
   kind: ThingKind,
   name: string | null | undefined,
@@ -40,7 +40,7 @@ export function thingLink(
   return path === undefined ? html`${withoutMobiles(text)}` : html`<a href="${path}">${text}</a>`
 }
 
-/** A table that can be scrolled by keys; cells are HTML or text, or numbers, whose columns stand on the right. */
+/** A keyboard-scrollable table. Cells are HTML, text or numbers; columns of numbers are right-aligned. */
 export function table(name: string, headings: Table['headings'], rows: Table['rows']): Html {
   const isCount = (column: number) => rows.some((cells) => typeof cells[column] === 'number')
   const side = headings.map((_, column) => isCount(column) && html` class="n"`)
@@ -54,7 +54,7 @@ export function table(name: string, headings: Table['headings'], rows: Table['ro
   return new Html(text, [{ headings, rows }])
 }
 
-/** A code in the language, with what it says in English; a code that is not known, of a later version, stands alone. */
+/** A code in the language of the desk with its English name; unknown codes, from a later version, are shown as they are. */
 export function codeName(code: string, { locale }: Pick<Speech, 'locale'>): Html {
   const known = codeNamed(code)
   if (!known) return html`${code}`
@@ -63,7 +63,7 @@ export function codeName(code: string, { locale }: Pick<Speech, 'locale'>): Html
     : html`<abbr title="${code}">${codeText(code, locale)}</abbr>`
 }
 
-/** The same as text. */
+/** The same as plain text. */
 export function codeText(code: string, locale: Speech['locale']): string {
   return locale === 'en' ? code : (codeNamed(code)?.called[locale] ?? code)
 }
@@ -80,7 +80,7 @@ export function actionTag({ term }: Speech, action: string): Html {
   return html`<span class="tag ${action}">${term('action', action)}</span>`
 }
 
-/** The columns of a list of alerts: the word of the heading, and the cell. */
+/** Columns of alert lists: heading and cell. */
 const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speech) => Html | string])[] = [
   ['time', ({ ts }) => timeCell(ts)],
   [
@@ -100,7 +100,7 @@ const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speec
   ['port', ({ port }) => thingLink('port', port)],
 ]
 
-/** A list of alerts, each with a link to its case. */
+/** A list of alerts, each linked to its case. */
 export function alertTable(alerts: readonly FoundAlert[], name: string, speech: Speech): Html {
   return table(
     name,

@@ -5,7 +5,7 @@ import { PALETTE } from './charts.ts'
 import { type ThingKind, thingPath } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
-/** Kinds of what goes with a thing, in the order in which they are listed; numbers have no page. */
+/** Kinds of related things in the order of the lists; numbers have no page. */
 const KINDS = ['brand', 'signature', 'port', 'domain', 'campaign', 'enterprise', 'number'] as const
 export type LinkKind = (typeof KINDS)[number]
 export const LINK_WORDS: Readonly<Record<LinkKind | 'recipient', Word>> = {
@@ -13,14 +13,14 @@ export const LINK_WORDS: Readonly<Record<LinkKind | 'recipient', Word>> = {
   ...{ enterprise: 'enterprise', number: 'numbers', recipient: 'recipient' },
 }
 
-/** What goes with a thing: how many of the newest alerts name it, or how much it sent with it. */
+/** Related things with the number of newest alerts that name them, or of messages sent with them. */
 export interface Shared {
   readonly kind: LinkKind
   readonly bySent: boolean
   readonly names: readonly (readonly [name: string, n: number])[]
 }
 
-/** What an alert names, by kind. */
+/** The names in an alert by kind. */
 function namesIn({ signature, port, campaign, event }: ThingAlert): [LinkKind, string][] {
   const { reasons, contacts } = event.data
   const brands = reasons.flatMap(({ evidence }) => (evidence as { brand?: unknown }).brand ?? [])
@@ -33,7 +33,7 @@ function namesIn({ signature, port, campaign, event }: ThingAlert): [LinkKind, s
   return named.filter((one): one is [LinkKind, string] => typeof one[1] === 'string' && one[1] !== '')
 }
 
-/** Lists by kind, what is named most first. */
+/** Related things by kind, most frequent first. */
 export function sharedOf({ thing, newest, sentWith }: ThingFound): Shared[] {
   return KINDS.flatMap((kind): Shared[] => {
     if (kind === thing.kind) return []
@@ -48,10 +48,10 @@ export function sharedOf({ thing, newest, sentWith }: ThingFound): Shared[] {
   })
 }
 
-/** Of each kind, the picture shows as many. */
+/** Maximum number of related things per kind in the graph. */
 const DRAWN = 6
 
-/** A picture of a thing and what goes with it; lines between two others stand for alerts that name both. */
+/** The graph of a thing and its related things. Edges between related things stand for alerts that name both. */
 export function linksOf(
   { thing, newest }: ThingFound,
   shared: readonly Shared[],

@@ -25,14 +25,14 @@ import {
 import { LINK_WORDS, linksOf, type Shared, sharedOf } from './thing-links.ts'
 import type { Speech } from './words.ts'
 
-/** Codes that a chart tells apart; the rest are one. */
+/** Maximum number of codes shown separately in a chart; the rest are combined. */
 const MOST_CODES = 7
-/** Alerts of the list on a page. */
+/** Number of alerts listed on a page. */
 const LISTED = 20
 
 interface ThingPlace {
   readonly path: string
-  /** Its alerts, one by one. */
+  /** Path of a search for its alerts. */
   readonly searchPath?: string
   readonly from: number
   readonly to: number

@@ -8,9 +8,9 @@ import type { RouteParts } from './route-parts.ts'
 import { THING_KINDS, thingPath } from './tables.ts'
 import { thingPage } from './thing-page.ts'
 
-/** Over which a page looks back. */
+/** Default period of a page, days. */
 const DAYS = 30
-/** What is searched for by the kind of a thing, where it can be. */
+/** Search field for each kind of thing that can be searched for. */
 const FIELDS = {
   signature: 'signature',
   port: 'port',
@@ -19,7 +19,7 @@ const FIELDS = {
   recipient: 'token',
 } as const
 
-/** The pages about things. That of a recipient has a sealed address: no token stands in one. */
+/** The pages of things. A recipient's page has a sealed address, so that it contains no token. */
 export class ThingRoutes {
   readonly #parts: RouteParts
 
@@ -27,13 +27,13 @@ export class ThingRoutes {
     this.#parts = parts
   }
 
-  /** Whether a path is one of a thing. */
+  /** Whether a path is that of a thing. */
   serves(path: string): boolean {
     const [, kind, name] = path.split('/')
     return name !== undefined && [...THING_KINDS, 'recipient'].some((one) => one === kind)
   }
 
-  /** Rejects with errors of the archive. */
+  /** Rejects with the errors of the archive. */
   async page(asked: Asked): Promise<Answer> {
     const { session, query, path } = asked
     const { speech, options, seals } = this.#parts
@@ -62,7 +62,7 @@ export class ThingRoutes {
     return thingPath(known, name) === undefined ? 'person' : { kind: known, name }
   }
 
-  /** A sealed token; a token as it is, which stands in an address then, is refused. */
+  /** Opens a sealed token. Plain tokens are refused, because they would be visible in the address. */
   #recipient(part: string, { session }: Asked): Thing | 'person' | undefined {
     const opened = this.#parts.seals.open(part, session)
     if (opened?.field === 'token') return { kind: 'recipient', name: opened.value }

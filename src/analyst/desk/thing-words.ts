@@ -1,4 +1,4 @@
-/** What the desk says on pages about things and under charts, in English and in Chinese. */
+/** Texts on the pages of things and under charts in English and Chinese. */
 export const THINGS = {
   thing: ['page of a thing', '对象页面'],
   numbersOf: ['Numbers', '数值'],

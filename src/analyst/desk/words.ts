@@ -241,7 +241,7 @@ const OVERVIEW = {
   ],
 } as const
 
-/** Every heading and sentence of the desk, in English and in Chinese. */
+/** All texts of the desk in English and Chinese. */
 const WORDS = {
   ...PAGES,
   ...SEARCH,
@@ -259,19 +259,19 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS
 
-/** How the desk speaks: its own words, fixed values of records, and sentences of reasons. */
+/** The language of the desk: its own texts, fixed values of records, and sentences of reasons. */
 export interface Speech {
   readonly locale: Locale
   readonly say: Say<Word>
-  /** A fixed value that is a word of the table too, in Chinese; in English, and another one, it stays as it is. */
+  /** The Chinese text for a fixed value that is also a key of the table; other values, and all in English, are returned unchanged. */
   readonly value: (value: string) => string
   readonly term: Term
   readonly describe: Describe
-  /** The name of a brand by its id; the id where none is known. */
+  /** The name of a brand, or its id if the name is unknown. */
   readonly brand: (id: string) => string
 }
 
-/** `brands`: their names by id. */
+/** `brands`: names by id. */
 export function speechIn(locale: Locale, brands: ReadonlyMap<string, string> = new Map()): Speech {
   const say = sayer<Word>(WORDS, locale)
   return {

@@ -1,4 +1,4 @@
-// Draws the charts of the desk in a browser. scripts/setup.mjs bundles it with the parts of ECharts that it needs.
+// Draws the charts of the desk in the browser. scripts/setup.mjs bundles it with the parts of ECharts that it uses.
 import { BarChart, GraphChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, MarkAreaComponent, TooltipComponent } from 'echarts/components'
 import { type EChartsType, init, use } from 'echarts/core'
@@ -15,7 +15,7 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 const shown = (n: unknown) =>
   typeof n === 'number' ? Math.round(n).toLocaleString(document.documentElement.lang) : '–'
 
-/** What both kinds of pictures have in common, in the colours of the page. */
+/** Options shared by both kinds of charts, in the colours of the page. */
 function common() {
   const [ink, dim, card, line] = ['--ink', '--dim', '--card', '--line'].map(colour)
   return {
@@ -119,7 +119,7 @@ const cut = (name: string) => (name.length > 18 ? `${name.slice(0, 17)}…` : na
 
 const drawn = new Map<HTMLElement, EChartsType>()
 
-/** Draws what is on the page and was not drawn, in the colours that hold now. */
+/** Draws the charts that are not drawn yet, in the current colours. */
 function draw(): void {
   for (const [element, instance] of drawn)
     if (!element.isConnected) {

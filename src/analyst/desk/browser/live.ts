@@ -1,9 +1,9 @@
-/** How long what comes meanwhile waits, ms. */
+/** How long changes are gathered before the page is fetched, ms. */
 const PAUSE = 5_000
 
 /**
- * Keeps the parts of a page that say so (`data-live`) as the server has them: it tells by an event that something changed, and
- * the page is fetched again. A part in which the reader is at work stays. `changed` is called after parts were replaced.
+ * Keeps the parts of a page marked with `data-live` up to date: the server announces a change by an event, and the page is
+ * fetched again. A part that the reader is using is left alone. `changed` is called after parts were replaced.
  */
 export function follow(changed: () => void): void {
   if (!document.querySelector('[data-live]')) return
@@ -14,7 +14,7 @@ export function follow(changed: () => void): void {
     const said = document.querySelector<HTMLElement>('[data-ended]')
     if (said) said.hidden = false
   }
-  /** The stream was refused for good: the session has ended, or has too many of them. */
+  /** The stream was refused for good: the session has ended, or has too many streams. */
   const refused = async () => {
     const look = new AbortController()
     const { status } = await fetch('/events', { signal: look.signal })

@@ -1,4 +1,4 @@
-// Keeps the number of cases in the queue as it is now.
+// Keeps the number of cases in the queue up to date.
 import { follow } from './live.ts'
 
 follow(() => undefined)
