@@ -8,19 +8,19 @@ import { COLUMNS, type FoundAlert } from './case.ts'
 import { gramsOf } from './grams.ts'
 import { IS_MOBILE, withoutSender } from './mobiles.ts'
 
-/** A line of what is found; `text` is masked. */
+/** A search result; `text` is masked. */
 export type SearchedAlert = FoundAlert & { readonly text: string | null; readonly brand: string | null }
 
-/** What a search asks: conditions over `alert a`, with their values from `$3` on. */
+/** A parsed search: conditions on `alert a`, with their values from `$3` on. */
 export interface AlertSearch {
   readonly conditions: readonly string[]
   readonly values: readonly unknown[]
   readonly sort: Sort
-  /** How far back it looks, ms. */
+  /** How far back to search, ms. */
   readonly last: number
 }
 
-/** In place of a value: the senders of the time whose mobile has one of these tokens. */
+/** Placeholder value for the senders in the period whose mobile has one of these tokens. */
 class SendersOf {
   readonly tokens: readonly string[]
 
@@ -29,7 +29,7 @@ class SendersOf {
   }
 }
 
-/** What is wrong with a search: the word that was not understood, and the values that there are. */
+/** Error in a search: the term that was not understood, and the allowed values. */
 export interface SearchFault {
   readonly fault: string
   readonly allowed?: readonly string[]
@@ -41,7 +41,7 @@ export type Sort = (typeof SORTS)[number]
 const TEXT = "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', '')"
 const BRAND = "jsonb_path_query_first(event, '$.data.reasons[*].evidence.brand') #>> '{}'"
 const SAID = '(f.message_id = a.message_id OR f.state_id = a.state_id)'
-/** Alerts that feedback with the note `?` is about. */
+/** Alerts with feedback whose note contains `?`. */
 const OF_NOTE = ['message_id', 'state_id']
   .map(
     (id) =>
@@ -49,27 +49,27 @@ const OF_NOTE = ['message_id', 'state_id']
   )
   .join(' OR ')
 const SENT_BY = '(signature, port) IN (SELECT s.signature, s.port FROM sender_sp s WHERE s.sp'
-/** The same for the value `?`, so that an index finds it next to others. */
+/** The same for a single value `?`, written so that an index can be used together with other conditions. */
 const SENT_FOR = `(signature = ANY (ARRAY(SELECT s.signature FROM sender_sp s WHERE s.sp = ?)) AND ${SENT_BY} = ?))`
 
-/** Tokens with bars between them: one number has a token under each key. */
+/** Tokens separated by bars: a number has one token per key. */
 const TOKENS = /^[\w-]{1,32}\.[\w-]{22}(?:\|[\w-]{1,32}\.[\w-]{22})*$/
 const SENT = "(port = ANY (?) OR (target_kind IN ('port', 'sender') AND target_id = ANY (?)))"
 
 interface Field {
   readonly is: string
   readonly like?: string
-  /** The condition where the value is tokens: `?` is what alerts call the senders. */
+  /** Condition for a value that consists of tokens; `?` stands for the senders' names in alerts. */
   readonly sentBy?: string
-  /** All values that there are. */
+  /** All allowed values. */
   readonly values?: readonly string[]
-  /** A value as it is kept. */
+  /** Converts a value to its stored form. */
   readonly kept?: (value: string) => string
 }
 
 /**
- * The condition of each field for the value `?`; an asterisk stands for anything where the value is a pattern. The mobile of a
- * sender is found by its tokens alone.
+ * Condition of each field for the value `?`; in values that can be patterns, an asterisk matches anything. A sender's mobile
+ * can be found by its tokens only.
  */
 const FIELDS: Readonly<Record<string, Field>> = {
   message: { is: '(message_id = ? OR id = ?)' },
@@ -108,12 +108,12 @@ const FIELDS: Readonly<Record<string, Field>> = {
 }
 export const QUERY_FIELDS = [...Object.keys(FIELDS), 'number', 'last', 'sort']
 
-/** `?`, of one width, stands in the text, the signature, a domain or the brand. */
+/** `?`, normalised to NFKC, occurs in the text, signature, a domain or the brand. */
 const SHOWN = [TEXT, "coalesce(signature, '')", "array_to_string(domains, ' ')", `coalesce(${BRAND}, '')`]
   .map((field) => `strpos(lower(normalize(${field}, NFKC)), lower(?)) > 0`)
   .join(' OR ')
 
-/** A word stands in what is shown, is the sender's enterprise, or stands in a note. The index leaves few alerts to be read. */
+/** A word that occurs in the visible text or a note, or is the sender's enterprise. The index leaves few alerts to scan. */
 function wordCondition(word: string): string {
   const grams = gramsCondition([word])
   const shown =
@@ -121,7 +121,7 @@ function wordCondition(word: string): string {
   return `(${shown} OR ${SENT_FOR} OR ${OF_NOTE})`
 }
 
-/** Conditions by the index, of alerts that are in it and that are not yet; undefined: the texts are too short for it. */
+/** Conditions for alerts that are in the index and for those not indexed yet; undefined if the texts are too short for it. */
 function gramsCondition(texts: readonly string[]): readonly [string, string] | undefined {
   const grams = gramsOf(texts)
   return grams.length === 0 ? undefined : [`grams @> '{${grams.join()}}'::integer[]`, 'grams IS NULL']
@@ -139,7 +139,7 @@ class Conditions {
   readonly all: string[] = []
   readonly values: unknown[] = []
 
-  /** A condition for the value `?`. */
+  /** Adds a condition for the value `?`. */
   add(condition: string, value: string | SendersOf): void {
     this.values.push(value)
     const type = value instanceof SendersOf ? '::text[]' : '::text'
@@ -148,7 +148,7 @@ class Conditions {
     )
   }
 
-  /** The condition of a field for a value that it may have. */
+  /** Adds the condition of a field for a valid value. */
   addField({ is, like, sentBy }: Field, name: string, value: string): void {
     const grams = INDEXED.has(name) ? gramsCondition(value.replace(/[【】]/g, '').split('*')) : undefined
     if (grams) this.all.push(`(${grams.join(' OR ')})`)
@@ -163,7 +163,7 @@ class Conditions {
   }
 }
 
-/** Reads a search: words, and `field:value` with quotes around what has spaces; all of them must hold. */
+/** Parses a search: words, and `field:value` with quotes around values with spaces. All terms must match. */
 export function readSearch(query: string): AlertSearch | SearchFault {
   const words = query.match(/(?:[a-z]+:)?(?:"[^"]*"|[^\s"]+)/g) ?? []
   if (words.length > MOST_WORDS) return { fault: words[MOST_WORDS]! }
@@ -193,13 +193,13 @@ export function readSearch(query: string): AlertSearch | SearchFault {
   return { conditions: found.all, values: found.values, sort, last }
 }
 
-/** Mobiles that sent from `$1` to `$2`, each with what alerts call it; an index has the ports that begin so. */
+/** Mobiles that sent between `$1` and `$2`, with their names in alerts. The range of ports can use an index. */
 const MOBILES = `SELECT DISTINCT port AS number, port AS name FROM alert
     WHERE ts >= $1 AND ts < $2 AND port >= '13' AND port < '2' AND port ${IS_MOBILE}
   UNION SELECT right(target_id, 11), target_id FROM state_episode WHERE raised_at < $2 AND last_at >= $1
     AND (target_kind = 'port' AND target_id ${IS_MOBILE} OR target_kind = 'sender' AND right(target_id, 12) ~ '^@1[3-9][0-9]{9}$')`
 
-/** Puts senders in the place of their tokens; `tokensOf`: the tokens of a number under all keys. */
+/** Replaces token placeholders by the matching senders. `tokensOf` returns the tokens of a number under all keys. */
 async function withSenders(
   ask: Ask,
   values: readonly unknown[],
@@ -216,7 +216,7 @@ async function withSenders(
   )
 }
 
-/** Where a page begins: after the line with this key and id. */
+/** The last line of a page, after which the next one starts. */
 export interface After {
   readonly key: string
   readonly id: string
@@ -228,7 +228,7 @@ const KEYS = {
   score: ['score', '<', 'DESC'],
 } as const
 
-/** The alerts of a search from `from` to `to` (epoch ms), at most `most` after a line. */
+/** The alerts of a search between `from` and `to` (epoch ms), at most `most`, after a given line. */
 export async function searchAlerts(
   ask: Ask,
   { conditions, values, sort }: AlertSearch,
@@ -243,7 +243,7 @@ export async function searchAlerts(
     readonly to: number
     readonly most: number
     readonly after?: After | undefined
-    /** The tokens of a number under all keys. */
+    /** Returns the tokens of a number under all keys. */
     readonly tokensOf: (number: string) => readonly string[]
   },
 ): Promise<SearchedAlert[]> {
@@ -261,7 +261,7 @@ export async function searchAlerts(
   return found.map(withoutSender)
 }
 
-/** The key of the line after which the next page begins. */
+/** The position of a line, to continue after it. */
 export function afterOf({ sort }: AlertSearch, line: SearchedAlert): After {
   return { key: sort === 'score' ? String(line.score) : line.ts.toISOString(), id: line.id }
 }

@@ -6,26 +6,30 @@ import { readText } from '../../text/read-text.ts'
 import { isShortener } from '../../text/shorteners.ts'
 import { domainsOf } from './alert-hosts.ts'
 
-/** How an alert is grouped, and what it is worth. */
+/** How an alert is grouped and ranked. */
 export interface CaseDraft {
-  /** Whether its sender is filed for what it claims to be: the two are never in one case. `either`: the alert does not say. */
+  /**
+   * Whether the sender is filed for the identity it claims. Strangers and filed senders never share a case. `either`: unknown
+   * from the alert.
+   */
   readonly standing: 'stranger' | 'filed' | 'either'
-  /** What it is recognised by, `<kind>:<value>`, the strongest first; never empty. */
+  /** Features to group by, `<kind>:<value>`, strongest first; never empty. */
   readonly features: readonly string[]
   readonly sender: string
   readonly certainty: number
   readonly harm: number
 }
 
-/** By label: what a message of the kind costs who believes it, against an advertisement that is not wanted. */
+/** Harm per believed message by label, relative to an unwanted advertisement. */
 const HARM = { fraud: 5, illicit: 4, finance: 2, marketing: 1, notice: 0.5, personal: 0.5 } as const
 const FORGERY_HARM = 5
 const STRANGE: ReadonlySet<string> = new Set(STRANGER_CODES)
 const isForgery = (code: string) => FORGERY_CODES.some((one) => one === code)
 
 /**
- * Fraud, forgery and illicit offers are grouped by campaign, domain and template, so that one campaign is one case however
- * it changes its links, else by the brand; what breaks a rule of form by code and label; what rests on counts by its target.
+ * Fraud, forgery and illicit offers are grouped by campaign, domain and template, so that a campaign stays one case when it
+ * changes its links; without those, by brand. Violations of form are grouped by code and label, findings from counts by their
+ * target.
  */
 export function caseDraftOf(alert: Alert): CaseDraft {
   const { data } = alert
@@ -44,7 +48,7 @@ export function caseDraftOf(alert: Alert): CaseDraft {
   }
 }
 
-/** A number of a person, and a signature that is not filed there, is a stranger's. A state shows one code of several. */
+/** Private numbers and signatures not filed for the port are strangers. A state shows only one of several codes, so it may be either. */
 function standingOf({ data: { reasons, message, target } }: Alert): CaseDraft['standing'] {
   const isPerson = message?.from.startsWith('1') === true && message.from.length === 11
   if (isPerson || reasons.some(({ code }) => STRANGE.has(code))) return 'stranger'
@@ -68,7 +72,7 @@ function graveFeatures(alert: Alert): string[] {
   return [typeof brand === 'string' ? `brand:${brand}` : formOf(alert)]
 }
 
-/** The last resort: alerts of one code and label, of whatever sender. */
+/** Last resort: groups alerts of one code and label across senders. */
 function formOf({ data: { reasons, label } }: Alert): string {
   return `code:${reasons[0]?.code ?? ''} ${label ?? ''}`.trim()
 }
@@ -79,7 +83,7 @@ function plainFeature(alert: Alert): string {
   return isNamed ? `${kind}:${id}` : formOf(alert)
 }
 
-/** Codes by what the shipped policy does about them and by their weight; those that are alike stay in their order. */
+/** Sorts codes by the shipped policy's action, then by weight; the order of equal ones is kept. */
 export function gravestFirst(codes: readonly string[]): string[] {
   const gravity = (code: string): readonly [number, number] => {
     const { action = 'none', weight = 0 } = codeNamed(code) ?? {}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Ask } from './ask.ts'
 import { HAS_UNSETTLED, PARTS } from './case-queue.ts'
 
-/** A case that was merged into another one. */
+/** A case that was merged into another. */
 export interface MergedCase {
   readonly id: string
   readonly grouped_by: string
@@ -10,8 +10,8 @@ export interface MergedCase {
 }
 
 /**
- * Merges a case into another one, with what was merged into it before: its alerts, and those to come, count to the other.
- * False: one of the two is not there, is done, or is merged already.
+ * Merges a case, and those merged into it, into another one: its present and future alerts count towards the other. Returns
+ * false if either does not exist, is done, or is already merged.
  */
 export async function mergeCases(change: Ask, from: string, into: string): Promise<boolean> {
   const merged = await change(
@@ -25,7 +25,7 @@ export async function mergeCases(change: Ask, from: string, into: string): Promi
   return merged.length > 0
 }
 
-/** Takes a case out of what it was merged into; what had been merged into it before stays with it. False: it was not merged. */
+/** Undoes a merge; cases that were merged into this one before stay with it. Returns false if the case was not merged. */
 export async function unmergeCase(change: Ask, id: string): Promise<boolean> {
   const path = "CASE WHEN id = $1 THEN '{}' ELSE merged_path[1:array_position(merged_path, $1)] END"
   const parted = await change(
@@ -36,7 +36,7 @@ export async function unmergeCase(change: Ask, id: string): Promise<boolean> {
   return parted.length > 0
 }
 
-/** The case that a case counts to now: itself, or what it was merged into. */
+/** The case that a case counts as: the one it was merged into, or itself. */
 export async function caseNow(ask: Ask, id: string): Promise<string> {
   const [found] = await ask<{ id: string }>(
     'SELECT coalesce(merged_into, id) AS id FROM review_case WHERE id = $1',
@@ -45,19 +45,19 @@ export async function caseNow(ask: Ask, id: string): Promise<string> {
   return found?.id ?? id
 }
 
-/** What was merged into a case. */
+/** Cases merged into a case. */
 export function mergedInto(ask: Ask, id: string): Promise<MergedCase[]> {
   return ask('SELECT id, grouped_by, name FROM review_case WHERE merged_into = $1 ORDER BY name, id', [id])
 }
 
-/** Says until when a case is to be worked off, epoch ms; null: no time. */
+/** Sets the due time of a case, epoch ms; null removes it. */
 export async function setDue(change: Ask, id: string, due: number | null): Promise<void> {
   await change('UPDATE review_case SET due_at = $2 WHERE id = $1', [id, due === null ? null : new Date(due)])
 }
 
 /**
- * Makes senders of a case a case of their own, their later alerts too. Resolves with its id; undefined: none of them was there,
- * as where another person has just split them off.
+ * Moves senders of a case, and their future alerts, into a case of their own. Resolves with its id, or undefined if none of
+ * them is in the case, for example because another analyst has just split them off.
  */
 export async function splitCase(
   change: Ask,

@@ -1,10 +1,10 @@
 import type { Ask } from './ask.ts'
 import type { Standing } from './given-feedback.ts'
 
-/** Alerts of the queue are of the last seven days: so is the feedback on them. */
+/** The queue shows alerts of the last seven days, so feedback on them is not older. */
 const RECENT = "now() - interval '8 days'"
 
-/** Ids and batches of feedback that were taken back, on any page, and where the service did not refuse it. */
+/** Ids of feedback and batches that were undone on any page, unless the service refused the undo. */
 const TAKEN_BACK = `SELECT u.undo, bool_or(r.outcome IS NOT NULL) AS is_answered FROM (
       SELECT feedback_id, undo FROM given_feedback WHERE undo IS NOT NULL AND ts > ${RECENT}
       UNION SELECT feedback_id, undo FROM feedback WHERE undo IS NOT NULL AND ts > ${RECENT}) u
@@ -12,8 +12,8 @@ const TAKEN_BACK = `SELECT u.undo, bool_or(r.outcome IS NOT NULL) AS is_answered
     WHERE r.outcome IS DISTINCT FROM 'refused' GROUP BY u.undo`
 
 /**
- * Batches with the messages and states that their finding does not hold for: it was undone, or the service refused to silence
- * them. What is refused a second time stays as it was judged; a confirmation that was refused is a judgement all the same.
+ * Batches with the messages and states for which their finding does not hold: it was undone, or the service refused to silence
+ * them. After a second refusal the judgement stands; a refused confirmation is a judgement as well.
  */
 const FALLEN = `SELECT g.batch, coalesce(g.state_id, g.message_id) FROM (
       SELECT undo AS feedback_id, false AS is_refused FROM (${TAKEN_BACK}) taken
@@ -23,15 +23,18 @@ const FALLEN = `SELECT g.batch, coalesce(g.state_id, g.message_id) FROM (
       SELECT FROM given_feedback e JOIN feedback_result r USING (feedback_id)
       WHERE (e.state_id = g.state_id OR e.message_id = g.message_id) AND e.verdict = g.verdict AND e.ts < g.ts AND r.outcome = 'refused')))`
 
-/** Whether a batch was taken back as a whole. */
+/** Whether a batch was undone as a whole. */
 export const isTakenBack = (batch: string) => `${batch} IN (SELECT undo FROM (${TAKEN_BACK}) taken)`
 
-/** Whether an alert `a` waits for a finding. `own`: the case that it was filed under, for a finding settles what is merged too. */
+/**
+ * Whether an alert `a` needs a finding. `own` is the case it was filed under: a finding on a case settles the cases merged into
+ * it, too.
+ */
 export const unsettled = (own: string) =>
   `(${own}.settled_until IS NULL OR a.ts > ${own}.settled_until OR ${isTakenBack(`${own}.batch`)}
     OR (${own}.batch, coalesce(a.state_id, a.message_id)) IN (${FALLEN}))`
 
-/** What became of rows of a batch: how many of each standing, with one reason of those that were refused. */
+/** Number of rows of a batch by status, with one of the reasons for refusals. */
 export interface BatchOutcome {
   readonly batch: string
   readonly standing: Standing
@@ -39,7 +42,7 @@ export interface BatchOutcome {
   readonly why: string | null
 }
 
-/** What became of the rows of batches. `answers`: the topic of answers. */
+/** The outcomes of batches. `answers`: topic of feedback results. */
 export function outcomesOf(ask: Ask, batches: readonly string[], answers: string): Promise<BatchOutcome[]> {
   if (batches.length === 0) return Promise.resolve([])
   return ask(
@@ -64,7 +67,7 @@ export function outcomesOf(ask: Ask, batches: readonly string[], answers: string
   )
 }
 
-/** How many messages and states were judged under a batch. */
+/** Number of messages and states judged in a batch. */
 export async function judgedWith(ask: Ask, batch: string): Promise<number> {
   const [row] = await ask<{ n: number }>(
     'SELECT count(*)::int AS n FROM given_feedback WHERE batch = $1 AND undo IS NULL AND coalesce(state_id, message_id) IS NOT NULL',

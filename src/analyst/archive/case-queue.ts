@@ -7,7 +7,7 @@ import { type GivenRow, KEEP, keptValues } from './given-feedback.ts'
 export const QUEUE_VIEWS = ['open', 'mine', 'due', 'waiting', 'done'] as const
 export type QueueView = (typeof QUEUE_VIEWS)[number]
 
-/** A case of the queue with its alerts of the last seven days that no finding settled; of one that is done, all of them. */
+/** A case of the queue with its alerts of the last seven days that need a finding; for a case that is done, with all of them. */
 export interface QueuedCase {
   readonly id: string
   readonly grouped_by: string
@@ -22,13 +22,13 @@ export interface QueuedCase {
   readonly due_at: Date | null
   readonly is_overdue: boolean
   readonly alerts: number
-  /** Those that came after the finding. */
+  /** Number of alerts since the finding. */
   readonly since: number
-  /** Messages and states that they are about: what a finding is on. */
+  /** Number of messages and states the alerts are about, which a finding applies to. */
   readonly subjects: number
   readonly recipients: number
   readonly senders: number
-  /** Some of the senders are masked: one mask may stand for several. */
+  /** Some senders are masked, and a mask can stand for several of them. */
   readonly has_masks: boolean
   readonly certainty: number
   readonly harm: number
@@ -36,20 +36,20 @@ export interface QueuedCase {
   readonly worth: number
   readonly first_at: Date
   readonly last_at: Date
-  /** Of the first of its gravest alerts on messages; masked. */
+  /** Text of the first of its most harmful message alerts; masked. */
   readonly text: string | null
-  /** Of all its alerts in force, the gravest first. */
+  /** Codes of its enforced alerts, most severe first. */
   readonly codes: readonly string[] | null
-  /** The newest one. */
+  /** The newest alert. */
   readonly alert_id: string
-  /** Cases of the view. */
+  /** Number of cases in the view. */
   readonly total: number
 }
 
-/** Cases on a page. */
+/** Cases per page. */
 export const QUEUE_PAGE = 50
 
-/** What of a view a case is shown for; `$1`: who asks. */
+/** Condition for a case to be in a view; `$1` is the user. */
 const VIEWS: Readonly<Record<QueueView, string>> = {
   open: "c.status <> 'waiting'",
   mine: 'c.owner = $1',
@@ -58,22 +58,22 @@ const VIEWS: Readonly<Record<QueueView, string>> = {
   done: "c.status = 'done'",
 }
 export const UNSETTLED = unsettled('own')
-/** Alerts with the case that they count to. */
+/** Alerts joined with the case they count towards. */
 export const OF_CASE = `case_alert a JOIN review_case own ON own.id = a.case_id
   JOIN review_case c ON c.id = coalesce(own.merged_into, own.id)`
-/** A case with what is merged into it. */
+/** Ids of a case and of those merged into it. */
 export const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
-/** Whether a case has alerts that wait for a finding, as a row of `review_case`. */
+/** Whether a row of `review_case` has alerts that need a finding. */
 export const HAS_UNSETTLED = `EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND ${unsettled('review_case')})`
 const OVERDUE = 'coalesce(c.due_at < now(), false)'
 
-/** The alert that shows what others are like: it stays the same while others come. */
+/** The example shown for a group of alerts. It does not change as more arrive. */
 const exampleOf = (alert: string) =>
   `(array_agg(${alert}.alert_id ORDER BY ${alert}.message_id IS NULL, ${alert}.harm DESC, ${alert}.ts, ${alert}.alert_id))[1] AS example_id`
 /** The text of an alert `example`. */
 const TEXT =
   "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text"
-/** By `id`, the codes of alerts `a`: those in force, or of what has none in force all of them; the most frequent first. */
+/** Codes of alerts `a` by `id`, most frequent first: those in force, or all if none is. */
 const codesBy = (id: string, where: string) => `coded AS (
     SELECT id, coalesce(array_agg(code ORDER BY n DESC, code) FILTER (WHERE in_force), array_agg(code ORDER BY n DESC, code)) AS codes
     FROM (SELECT ${id} AS id, code, bool_or(alert.mode = 'enforce') AS in_force, count(*) AS n FROM ${OF_CASE}
@@ -88,7 +88,7 @@ const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts, count(*) FILTER
   greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC, a.alert_id))[1] AS alert_id,
   ${exampleOf('a')}`
 const BY_WORTH = 'is_overdue DESC, worth DESC'
-/** The lists cost what the alerts of the time do; texts and codes are looked up for the page alone. */
+/** The cost depends on the number of alerts in the period; texts and codes are looked up for the page only. */
 const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS (
     SELECT ${COLUMNS}, ${SUMS}, count(*) OVER ()::int AS total FROM ${OF_CASE}
     WHERE a.ts > now() - interval '7 days' AND ${where} GROUP BY c.id ${page}
@@ -102,7 +102,7 @@ async function casesOf(ask: Ask, sql: string, values: readonly unknown[]): Promi
   return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
 }
 
-/** The cases of a view, overdue ones first and then by worth, those with a time by that; from the n-th on. */
+/** Cases of a view from offset `skip` on: overdue ones first, then by worth; the view `due` by due time. */
 export function queueOf(
   ask: Ask,
   view: QueueView,
@@ -119,7 +119,7 @@ export function queueOf(
   ])
 }
 
-/** A case, with whether some of its alerts wait for a finding: then it is about these alone. */
+/** A case, and whether it has alerts that need a finding. If so, only those are included. */
 export async function queuedCase(
   ask: Ask,
   id: string,
@@ -129,7 +129,7 @@ export async function queuedCase(
   return found && { ...found, isOpen: open !== undefined }
 }
 
-/** Who sent what of a case, the most first; `text` of one alert of each. */
+/** Senders of a case with the most alerts first; `text` is from one alert of each. */
 export interface CaseSender {
   readonly sender: string
   readonly alerts: number
@@ -145,7 +145,7 @@ export interface CaseEvent {
   readonly text: string
 }
 
-/** `isOpen`: of the alerts that wait for a finding alone. */
+/** `isOpen` restricts the result to alerts that need a finding. */
 export async function sendersOf(
   ask: Ask,
   { id, isOpen }: { readonly id: string; readonly isOpen: boolean },
@@ -164,7 +164,7 @@ export async function sendersOf(
   return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
 }
 
-/** What was done with a case, the newest first; what was undone elsewhere than at the desk too. */
+/** The history of a case, newest first, including undos made outside the desk. */
 export function eventsOf(ask: Ask, id: string): Promise<CaseEvent[]> {
   return ask(
     `SELECT at, who, what, text FROM case_event WHERE case_id IN (${PARTS})
@@ -181,7 +181,7 @@ export interface CaseSubject {
   readonly state_id: string | null
 }
 
-/** What can be judged of a case: its messages and states that wait for a finding, each once; `until`: of alerts up to then, epoch ms. */
+/** Messages and states of a case that need a finding, each once; `until` limits them to alerts up to that time, epoch ms. */
 export function subjectsOf(ask: Ask, id: string, until?: number): Promise<CaseSubject[]> {
   return ask(
     `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id FROM ${OF_CASE}
@@ -200,7 +200,7 @@ export async function noteOnCase(
   await change(NOTED, [id, who, what, redactText(text)])
 }
 
-/** Gives a case to a person, or to none; a case that is done stays so. */
+/** Assigns a case to an analyst, or to none with null. Its status does not change. */
 export async function assignCase(change: Ask, id: string, owner: string | null): Promise<void> {
   await change('UPDATE review_case SET owner = $2 WHERE id = $1', [id, owner])
 }
@@ -212,11 +212,11 @@ export async function setStatus(change: Ask, id: string, status: 'open' | 'waiti
   )
 }
 
-/** After a finding: what is confirmed stays settled for a day, what was allowed or released should not come again at all. */
+/** How long a finding covers new alerts: allowed or released ones should not recur, so only briefly. */
 const SETTLED_FOR = { confirmed: '1 day', false_positive: '5 minutes', release: '5 minutes' } as const
 export type Finding = keyof typeof SETTLED_FOR
 
-/** A finding on a case. `until`: alerts after that time wait at once, epoch ms. */
+/** A finding on a case. Alerts after `until` (epoch ms) need a new one immediately. */
 interface Settlement {
   readonly id: string
   readonly finding: Finding
@@ -225,7 +225,7 @@ interface Settlement {
   readonly until?: number | undefined
 }
 
-/** Settles a case, and keeps the rows of its finding with it; false: it has been settled in the meantime, and no row is kept. */
+/** Settles a case and stores the feedback rows of its finding. Returns false, storing none, if it is already settled. */
 export async function settleCase(
   change: Ask,
   { id, finding, by, batch, until }: Settlement,
@@ -243,7 +243,7 @@ export async function settleCase(
   return done.some(({ id: own }) => own === id)
 }
 
-/** Has what came after the finding on a case wait for one of its own. */
+/** Makes alerts after the finding need a new one. */
 export async function reopenSince(change: Ask, id: string): Promise<void> {
   await change(
     'UPDATE review_case SET settled_until = least(settled_until, done_at) WHERE (id = $1 OR merged_into = $1) AND done_at IS NOT NULL',
@@ -251,7 +251,7 @@ export async function reopenSince(change: Ask, id: string): Promise<void> {
   )
 }
 
-/** Opens the case of a batch again, whose feedback is taken back. Resolves with its id, and with those that were merged and are not now. */
+/** Reopens the cases of an undone batch. Resolves with their ids, except those that are still merged into another. */
 export async function reopenCase(change: Ask, batch: string): Promise<readonly string[]> {
   const opened = await change<{ id: string; merged_into: string | null }>(
     `UPDATE review_case SET status = 'open', finding = NULL, done_by = NULL, done_at = NULL, settled_until = NULL, batch = NULL
@@ -261,7 +261,7 @@ export async function reopenCase(change: Ask, batch: string): Promise<readonly s
   return opened.flatMap(({ id, merged_into }) => (merged_into === null ? [id] : []))
 }
 
-/** Notes that a person took feedback back: all of a batch, which opens its case again, or what was said of one message or state. */
+/** Records that feedback was undone: a whole batch, which reopens its cases, or the judgement on one message or state. */
 export async function noteUndone(
   change: Ask,
   { batch, who, isWhole }: { readonly batch: string; readonly who: string; readonly isWhole: boolean },
@@ -285,7 +285,7 @@ export interface LastFinding {
   readonly name: string
 }
 
-/** The newest finding of a person that can be undone, or that of a batch where it can. */
+/** The newest finding of a user that can be undone, or that of `batch` if it can be. */
 export async function lastFinding(ask: Ask, who: string, batch?: string): Promise<LastFinding | undefined> {
   const [last] = await ask<LastFinding>(
     `SELECT id, batch, grouped_by, name FROM review_case WHERE done_by = $1 AND batch IS NOT NULL

@@ -5,10 +5,10 @@ import { type CaseDraft, caseDraftOf } from './case-features.ts'
 import type { Client } from './database.ts'
 import { storableJson, storableText } from './storable.ts'
 
-/** Alerts that are grouped in one transaction, of those from before there were cases. */
+/** Number of earlier alerts grouped per transaction. */
 const STEP = 1000
 const LONGEST = 300
-/** How old alerts may be that still become cases, ms. */
+/** Maximum age of alerts that are grouped into cases, ms. */
 const OPEN_FOR = 7 * DAY
 
 const CASES = `INSERT INTO review_case (id, grouped_by, name, standing)
@@ -21,18 +21,21 @@ const ALERTS = `INSERT INTO case_alert
     LEFT JOIN case_route route ON route.from_case = a.case_id AND route.sender = a.sender
   ORDER BY a.alert_id ON CONFLICT DO NOTHING`
 
-/** An alert on a message that asks for nothing, of which the service keeps nothing that a finding could be about. */
+/** A message alert with `observe`: the service keeps nothing of it that a finding could refer to. */
 const ASKS_FOR_NOTHING = "(action = 'observe' AND target_kind = 'message')"
 
 function asksForNothing({ data }: Alert): boolean {
   return data?.action === 'observe' && data.target?.kind === 'message'
 }
 
-/** A case that is done waits again from the alert on that brought it a domain or campaign which it had not. */
+/** A done case needs a new finding from the alert on that added a domain or campaign to it. */
 const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, greatest(w.ts, done_at) - interval '1 ms')
   FROM unnest($1::text[], $2::timestamptz[]) AS w (id, ts) WHERE review_case.id = w.id AND status = 'done'`
 
-/** Files alerts that were raised and ask for something under their cases, within the transaction of the caller; what is filed already stays where it is. */
+/**
+ * Groups raised alerts into cases within the caller's transaction, except those that ask for nothing. Alerts already in a case
+ * stay there.
+ */
 export async function groupAlerts(client: Client, alerts: readonly Alert[]): Promise<void> {
   const drafts = alerts
     .filter((alert) => alert.type === 'sigwatch.alert.raised' && !asksForNothing(alert))
@@ -72,7 +75,7 @@ export async function groupAlerts(client: Client, alerts: readonly Alert[]): Pro
   if (widened.size > 0) await client.query(WIDENED, [[...widened.keys()], [...widened.values()]])
 }
 
-/** Of a record that is none in its depth, as another program may write it, nothing is known. */
+/** Features cannot be computed for a malformed record, such as one written by another program. */
 function draftOf(alert: Alert): CaseDraft {
   try {
     const draft = caseDraftOf(alert)
@@ -82,7 +85,7 @@ function draftOf(alert: Alert): CaseDraft {
   }
 }
 
-/** Under what an alert may be found, the first one first. */
+/** Keys under which a case is looked up, in order of preference. */
 function keysOf({ standing, features }: CaseDraft): string[] {
   const standings = standing === 'either' ? ['stranger', 'filed'] : [standing]
   return features.flatMap((one) => standings.map((each) => `${each} ${one}`))
@@ -103,7 +106,7 @@ function rowOf({ id, time, data }: Alert, { sender, certainty, harm }: CaseDraft
   }
 }
 
-/** Files what was raised in the last days and before there were cases, some alerts a transaction. Resolves with how many. */
+/** Groups recent alerts that predate the queue, a limited number per transaction. Resolves with their number. */
 export async function groupEarlier(client: Client): Promise<number> {
   let filed = 0
   for (;;) {

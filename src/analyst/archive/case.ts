@@ -9,7 +9,7 @@ import { judgementsOf, type StoredFeedback } from './given-feedback.ts'
 import { withoutSender, withoutSenders } from './mobiles.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 
-/** A column of the table of alerts, and the type of what it holds. */
+/** A column of the alert table with the type of its values. */
 interface Column<T> {
   readonly holds?: T
 }
@@ -19,7 +19,7 @@ const number: Column<number> = {}
 const time: Column<Date> = {}
 const texts: Column<readonly string[]> = {}
 
-/** Columns of a list of alerts: what is queried, and the type of a line. */
+/** Columns of alert lists, from which both the query and the type of a line are derived. */
 const LISTED = {
   id: text,
   ts: time,
@@ -36,7 +36,7 @@ const LISTED = {
 }
 export const COLUMNS = Object.keys(LISTED).join(', ')
 
-/** A line of a list of alerts. */
+/** A line of an alert list. */
 export type FoundAlert = {
   readonly [K in keyof typeof LISTED]: (typeof LISTED)[K] extends Column<infer T> ? T : never
 }
@@ -49,39 +49,39 @@ export interface StoredVerdict {
   readonly codes: readonly string[]
 }
 
-/** Everything that belongs to one alert. */
+/** Everything about one alert. */
 export interface Case {
-  /** As it was published, the mobiles of senders masked; one that ended a state shows the message that the event before it showed. */
+  /** As published, but with senders' mobiles masked. If it clears a state, the message is taken from an earlier event of the state. */
   readonly alert: Alert
-  /** Of an alert on complaints: those about its target in the 30 days up to it, the newest 20. */
+  /** For alerts on complaints: the newest 20 complaints about the target in the 30 days before. */
   readonly complaints: readonly CaseComplaint[]
-  /** Changes of the same state, the first one first. */
+  /** Changes of the same state, oldest first. */
   readonly timeline: readonly FoundAlert[]
-  /** Alerts of a day around it on the same domain, campaign or sender. */
+  /** Alerts on the same domain, campaign or sender within a day before or after. */
   readonly siblings: readonly FoundAlert[]
   readonly verdict: StoredVerdict | undefined
   readonly feedback: readonly StoredFeedback[]
   readonly enforcements: readonly { readonly ts: Date; readonly action: string; readonly by: string }[]
-  /** Of the versions that it names, those whose content is kept, with when they were first in force. */
+  /** The versions named by the alert whose content is stored, with the time they first came into force. */
   readonly versions: readonly StoredVersion[]
-  /** What the registry topic said of the sender then. */
+  /** The sender's rows in the registry topic at that time. */
   readonly registry: readonly RegistryRowThen[]
-  /** Its port is masked in the alert, so that no row of it can be told. */
+  /** Whether the port is masked in the alert, so that its registry row cannot be identified. */
   readonly portIsMasked: boolean
-  /** What can be blocked by hand: targets as feedback names them, nothing masked. */
+  /** Targets for manual blocks in the form used by feedback, without masked ones. */
   readonly orderTargets: readonly string[]
 }
 
-/** A version whose content is kept. */
+/** A version whose content is stored. */
 export interface StoredVersion {
   readonly hash: string
   readonly kind: string
   readonly first_at: Date
-  /** As the file names it; null: it names none. */
+  /** From the file; null if it names no change. */
   readonly change: Change | null
 }
 
-/** A complaint as it is kept: masked and redacted. */
+/** A complaint as stored: masked and redacted. */
 export interface CaseComplaint {
   readonly id: string
   readonly ts: Date
@@ -90,10 +90,10 @@ export interface CaseComplaint {
   readonly text: string | null
 }
 
-/** Alerts of a list, at most. */
+/** Maximum number of alerts in a list. */
 export const MOST = 200
 
-/** The case of an alert, or of the alert on a message; undefined: there is none. `answers`: the topic of answers to feedback. */
+/** The case of an alert, or of the alert on a message; undefined if there is none. `answers`: topic of feedback results. */
 export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case | undefined> {
   const [found] = await ask<{ event: Alert }>(
     `SELECT event FROM alert WHERE id = $1 OR message_id = $1
@@ -155,7 +155,7 @@ export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case |
   }
 }
 
-/** What can be blocked by hand of an alert: targets as feedback names them. A masked number names nothing. */
+/** Targets that can be blocked manually, in the form used by feedback. Masked numbers are left out. */
 function orderTargets(alert: Alert): string[] {
   const { target, match, message } = alert.data
   const signature = message?.signature ?? match?.signature
@@ -172,7 +172,7 @@ function orderTargets(alert: Alert): string[] {
   ]
 }
 
-/** What an event that ends a state leaves out, from the last event of the episode that showed a message. */
+/** Adds the message to an event that clears a state, from the last event of the episode that has one. */
 async function withMessage(ask: Ask, alert: Alert): Promise<Alert> {
   const { state, message } = alert.data
   if (!state || message) return alert
@@ -195,10 +195,10 @@ async function withMessage(ask: Ask, alert: Alert): Promise<Alert> {
   }
 }
 
-/** How far back complaints are shown that an alert on complaints rests on. */
+/** How many days of complaints are shown for an alert on complaints. */
 const COMPLAINED_DAYS = 30
 
-/** Complaints about the target of an alert on complaints, up to it. */
+/** Complaints about the target of an alert on complaints, up to its time. */
 function complaintsOn(ask: Ask, { time, data: { target, reasons } }: Alert): Promise<CaseComplaint[]> {
   const column = target.kind === 'signature' || target.kind === 'port' ? target.kind : undefined
   if (column === undefined || !reasons.some(({ code }) => restsOnComplaints(code))) return Promise.resolve([])
@@ -209,7 +209,7 @@ function complaintsOn(ask: Ask, { time, data: { target, reasons } }: Alert): Pro
   )
 }
 
-/** Alerts of a day around it on the same domain, campaign or sender. */
+/** Alerts on the same domain, campaign or sender within a day before or after. */
 function siblingsOf(ask: Ask, { id, time, data }: Alert): Promise<FoundAlert[]> {
   const at = Date.parse(time)
   const domains = data.target.kind === 'domain' ? [data.target.id] : (data.match?.domains ?? [])
@@ -230,7 +230,7 @@ function siblingsOf(ask: Ask, { id, time, data }: Alert): Promise<FoundAlert[]> 
       message?.signature ?? (data.target.kind === 'signature' ? data.target.id : null),
       message?.from ?? (data.target.kind === 'port' ? data.target.id : null),
       data.state?.id ?? '',
-      // What no message tipped is known by its target alone.
+      // A state without a message is matched by its target alone.
       message === undefined && ['signature', 'port'].includes(data.target.kind),
     ],
   )

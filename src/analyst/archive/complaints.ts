@@ -7,16 +7,16 @@ import { markChanged } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson, storableText } from './storable.ts'
 
-/** A complaint with facts that its record does not hold. Times are epoch ms. */
+/** A complaint with facts that are not part of its record. Times are epoch ms. */
 export interface ComplaintCase {
-  /** Of the table `complaint`. */
+  /** A row of the table `complaint`. */
   readonly row: ArchiveRow
   readonly id: string
   readonly ts: number
-  /** When it reached us; absent: not known. */
+  /** When the operator received it; absent if unknown. */
   readonly receivedAt?: number
   readonly answeredAt?: number
-  /** Of the text model. */
+  /** Label from the text model. */
   readonly label?: string
   /** Fingerprint of the text. */
   readonly bands: readonly string[]
@@ -24,15 +24,15 @@ export interface ComplaintCase {
 
 export interface WrittenComplaints {
   readonly added: number
-  /** Those that were there already. */
+  /** Complaints that were already stored. */
   readonly known: number
-  /** Of those that were there, how many have come to be answered. */
+  /** Stored complaints that are now marked as answered. */
   readonly answered: number
-  /** Past the retention, or of the future. */
+  /** Complaints left out because they are older than the retention or in the future. */
   readonly left: number
-  /** Ids under which another complaint is there, which was left as it is. */
+  /** Ids under which a different complaint is stored, which was left unchanged. */
   readonly conflicting: readonly string[]
-  /** Ids of those that were erased with their person, and stay out. */
+  /** Ids of complaints that were erased with their person and are not stored again. */
   readonly erased: readonly string[]
 }
 
@@ -45,28 +45,28 @@ const CASES = `INSERT INTO complaint_case (id, ts, received_at, answered_at, lab
     label = coalesce(complaint_case.label, excluded.label),
     bands = CASE WHEN complaint_case.bands = '{}' THEN excluded.bands ELSE complaint_case.bands END`
 
-/** What has its id already is there, even if its time is another now. */
+/** A complaint with a stored id is skipped, even if its time differs. */
 const RECORDS = `INSERT INTO complaint SELECT r.* FROM jsonb_populate_recordset(NULL::complaint, $1) r
   WHERE NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) ON CONFLICT DO NOTHING`
 
 /**
- * The ids under which a complaint of other content is there: what both sides say and say otherwise. Its time and category may
- * differ, as exports do, and so may a token that was made with another key: the masked recipient tells persons apart.
+ * Ids under which a different complaint is stored, that is, with another value where both have one. Time and category may
+ * differ between exports, and tokens between keys; recipients are compared by their masked numbers.
  */
 const CONFLICTS = `SELECT DISTINCT c.id FROM jsonb_populate_recordset(NULL::complaint, $1) r JOIN complaint c ON c.id = r.id
   WHERE c.id = ANY ($2) AND (c.port <> r.port OR c.signature <> r.signature OR c.text <> r.text OR c.source <> r.source
     OR c.recipient <> r.recipient)`
 
-/** One import writes at a time: they lock batch by batch in the order of their files, and could deadlock. */
+/** Imports are serialised: they lock rows in the order of their files and could deadlock otherwise. */
 const ALONE = 'SELECT pg_advisory_xact_lock(7446284928)'
 
-/** Locked, so that none comes to be answered by another until these are written. */
+/** Locked, so that no other session marks them as answered until these are written. */
 const STANDING = `SELECT id, answered_at IS NOT NULL AS answered FROM complaint_case WHERE id = ANY ($1) ORDER BY id FOR UPDATE`
 
-/** Complaints that are asked about and written at once. */
+/** Complaints looked up and written per statement. */
 const BATCH = 500
 
-/** Writes complaints, all or none; what is there already is not written again. Rejects with what PostgreSQL says. */
+/** Writes complaints in one transaction, skipping those already stored. Rejects with the errors of PostgreSQL. */
 export async function writeComplaints(
   client: Client,
   cases: readonly ComplaintCase[],
@@ -115,7 +115,7 @@ export async function writeComplaints(
   return { added, known, answered, left: cases.length - kept.length, conflicting, erased }
 }
 
-/** One after the other, in no batch two of one id. */
+/** Batches in order, without an id occurring twice in a batch. */
 function* batchesOf(cases: readonly ComplaintCase[]): Generator<ComplaintCase[]> {
   let batch: ComplaintCase[] = []
   let ids = new Set<string>()
@@ -168,20 +168,20 @@ function timeOf(ms: number | undefined): Date | null {
   return ms === undefined ? null : new Date(ms)
 }
 
-/** What became of one id: noted; not there; or the time of an earlier answer that stands, epoch ms; or a time that cannot be. */
+/** Result for one id. */
 export interface AnswerNoted {
   readonly id: string
   readonly outcome: 'noted' | 'same' | 'unknown' | 'standing' | 'before it was made' | 'in the future'
-  /** Of the answer that the archive has now; for a time that cannot be, the bound. Epoch ms. */
+  /** The time of the answer now stored, or the bound that the time violates. Epoch ms. */
   readonly at?: number
 }
 
-/** How far a time may lie beyond its bounds, ms: clocks differ. */
+/** How far a time may lie outside its bounds, ms, because clocks differ. */
 const CLOCKS_APART = 60_000
 
 /**
- * Notes that complaints were answered, `at` epoch ms, else now by the clock of the database. An earlier answer stands
- * unless it is to be replaced; a time before the complaint, or in the future, is refused.
+ * Records that complaints were answered, at `at` (epoch ms) or now by the database's clock. An earlier answer is kept unless
+ * `replace` is set. A time before the complaint or in the future is refused.
  */
 export async function answerComplaints(
   client: Client,
@@ -223,28 +223,28 @@ export async function answerComplaints(
 const ANSWERED = `INSERT INTO complaint_case (id, ts, answered_at, bands) VALUES ($1, $2, $3, '{}')
   ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at`
 
-/** A complaint with the message that it is about, where the archive has an alert on one. */
+/** A complaint with its message, if the archive has an alert on it. */
 export interface StoredComplaint {
   readonly id: string
   readonly ts: Date
   readonly source: string
   readonly category: string | null
-  /** When it reached us; null: not known. */
+  /** When the operator received it; null if unknown. */
   readonly received_at: Date | null
   readonly answered_at: Date | null
   readonly label: string | null
   readonly bands: readonly string[]
-  /** As the complaint says, else as the message has them. */
+  /** From the complaint, or else from the message. */
   readonly signature: string | null
   readonly port: string | null
   readonly sp: string | null
   readonly alert_id: string | null
 }
 
-/** How long before a complaint the message may lie. */
+/** How long before a complaint its message may have been sent. */
 const LOOK_BACK = '30 days'
 
-/** The enterprise is the one that sent last under what the complaint, or its message, names: signature and port, or one of them. */
+/** The enterprise is the latest one to send under the signature and port, or the one of them, named by the complaint or its message. */
 const STORED = `SELECT c.id, c.ts, c.source, c.category, k.received_at, k.answered_at, k.label,
     coalesce(k.bands, '{}') AS bands, coalesce(c.signature, m.signature) AS signature, coalesce(c.port, m.port) AS port,
     s.sp, m.id AS alert_id
@@ -267,7 +267,7 @@ const STORED = `SELECT c.id, c.ts, c.source, c.category, k.received_at, k.answer
       )
       .join(' UNION ALL ')}) sent LIMIT 1) s ON true`
 
-/** The complaints of a time, the first one first. */
+/** The complaints of a period, oldest first. */
 export async function complaintsOf(
   client: Pick<Client, 'query'>,
   from: number,
@@ -277,13 +277,13 @@ export async function complaintsOf(
   return (await client.query<StoredComplaint>(sql, [new Date(from), new Date(to)])).rows
 }
 
-/** Complaints that are not answered yet. */
+/** Unanswered complaints, oldest first. */
 export async function openComplaints(client: Pick<Client, 'query'>): Promise<StoredComplaint[]> {
   return (await client.query<StoredComplaint>(`${STORED} WHERE k.answered_at IS NULL ORDER BY c.ts, c.id`))
     .rows
 }
 
-/** Messages by signature in a time. */
+/** Number of messages by signature in a period. */
 export async function sentBySignature(
   client: Pick<Client, 'query'>,
   from: number,

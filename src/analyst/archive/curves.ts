@@ -2,7 +2,7 @@ import { LABELS, type Label } from '../../domain/labels.ts'
 import { BEIJING, DAY, HOUR, MINUTE } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
 
-/** A time in steps of the same length, the first and the last one whole. Times and lengths in ms. */
+/** A period divided into equal steps; it starts and ends on a step boundary. Times and lengths in ms. */
 export interface Steps {
   readonly from: number
   readonly to: number
@@ -16,7 +16,10 @@ const LENGTHS = [
   [8 * DAY, HOUR],
 ] as const
 
-/** The steps in which a time is shown: minutes to days, which begin at midnight in China. `least`: of the sums that are asked for. */
+/**
+ * Chooses the steps to display a period, from a minute to a day; days start at midnight in China. `least`: resolution of the
+ * queried sums.
+ */
 export function stepsOf(from: number, to: number, least = MINUTE): Steps {
   const wanted = LENGTHS.find(([span]) => to - from <= span)?.[1] ?? DAY
   const step = Math.max(wanted, least)
@@ -24,30 +27,30 @@ export function stepsOf(from: number, to: number, least = MINUTE): Steps {
   return { from: before(from), to: before(to - 1) + step, step }
 }
 
-/** Beginnings of the steps, epoch ms. */
+/** Start times of the steps, epoch ms. */
 export function startsOf({ from, to, step }: Steps): number[] {
   return Array.from({ length: Math.round((to - from) / step) }, (_, i) => from + i * step)
 }
 
-/** What was sent in each step. */
+/** Messages sent per step. */
 export interface SentCurve {
   readonly labels: Readonly<Record<Label, readonly number[]>>
   readonly total: readonly number[]
-  /** Commercial messages that are usual; null: not known. */
+  /** Usual number of commercial messages; null if unknown. */
   readonly usual: readonly (number | null)[]
 }
 
-/** What alerts each step has, by code; '' has all of them. */
+/** Number of alerts per step by code; '' is the sum over all codes. */
 export type AlertCurve = ReadonlyMap<string, readonly number[]>
 
-/** Number of the step of a row, where $1 and $3 are the begin and the length. */
+/** Index of the step of a row; $1 is the start and $3 the step length. */
 export const PLACE = 'floor(extract(epoch FROM ts - $1::timestamptz)::float8 * 1000 / $3::float8)::int'
 const IN_TIME = 'ts >= $1 AND ts < $2'
 const SUMS = ['total', ...LABELS].map((name) => `sum(${name})::int8 AS ${name}`).join(', ')
 
 type SentRow = Readonly<Record<Label | 'total' | 'place', number>> & { readonly usual: number | null }
 
-/** Of all, or of a signature, port or enterprise; steps of less than an hour of all alone. */
+/** Messages in total, or of a signature, port or enterprise. Steps below an hour exist for the total only. */
 export async function sentCurve(
   ask: Ask,
   steps: Steps,
@@ -69,7 +72,7 @@ export async function sentCurve(
   }
 }
 
-/** Of all (minutes), or of a thing (hours). */
+/** Alerts in total (by minute), or of a thing (by hour). */
 export async function alertCurve(
   ask: Ask,
   steps: Steps,
@@ -86,7 +89,7 @@ export async function alertCurve(
   return curvesIn(rows, startsOf(steps).length)
 }
 
-/** Rows as one list a code, the code with the most first. */
+/** One list per code, the code with the most alerts first. */
 export function curvesIn(
   rows: readonly { readonly place: number; readonly code: string; readonly n: number }[],
   length: number,

@@ -3,24 +3,24 @@ import { SigwatchError } from '../../domain/errors.ts'
 
 export type Client = pg.Client
 
-/** Time for a connection, and for one statement, ms. */
+/** Time limits for connecting and for one statement, ms. */
 const CONNECT_WITHIN = 10_000
 export const ANSWER_WITHIN = 120_000
 
-/** Classes of SQLSTATE that say a connection is gone or the server cannot serve now: the same may succeed later. */
+/** SQLSTATE classes for a lost connection or a server that cannot serve at the moment: a retry may succeed. */
 const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
 
-/** SQLSTATE of a statement that ran into its timeout, or was ended by a person. */
+/** SQLSTATE of a statement that was cancelled, by its timeout or by a user. */
 const CANCELED = '57014'
 
-// Counts and offsets are below 2^53: numbers, not texts.
+// Counts and offsets are below 2^53, so they can be numbers instead of strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /**
- * Does the work in a transaction in which the server ends a statement that takes longer than `within`, ms. The limit is the
- * transaction's own: PgBouncer gives each transaction to whatever connection is free, and refuses limits as parameters of
- * the start. Rejects as the work does; after an error that is not the server's the transaction is left open, since a server
- * that has not answered would be waited for once more: the connection must then be ended.
+ * Runs the work in a transaction whose statements the server cancels after `within` ms. The limit is set in the transaction
+ * because PgBouncer assigns each transaction to any free connection and refuses limits as startup parameters. Rejects as the
+ * work does. After an error that does not come from the server the transaction is left open, because a ROLLBACK would wait for
+ * an unresponsive server again; the connection must then be closed.
  */
 export async function limited<T>(
   client: pg.ClientBase,
@@ -40,8 +40,8 @@ export async function limited<T>(
 }
 
 /**
- * Opens one connection, which gives a statement up after `within`, ms. Rejects with ARCHIVE_UNREACHABLE, or with
- * ARCHIVE_REFUSED for what a person must change.
+ * Opens a connection whose statements time out after `within` ms. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for
+ * faults that the operator has to fix.
  */
 export async function openClient(url: string, applicationName: string, within?: number): Promise<Client> {
   const client = new pg.Client({
@@ -51,7 +51,7 @@ export async function openClient(url: string, applicationName: string, within?: 
     query_timeout: within === undefined ? ANSWER_WITHIN : within + CONNECT_WITHIN,
     keepAlive: true,
   })
-  // A connection that breaks while nothing is asked says so here; the next query fails.
+  // Without a listener, an idle connection that breaks would end the process; the next query fails anyway.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -62,7 +62,7 @@ export async function openClient(url: string, applicationName: string, within?: 
   }
 }
 
-/** One connection for work that ends: see openClient. Rejects as the work does. */
+/** Runs `work` on one connection and closes it; see openClient. Rejects as the work does. */
 export async function withClient<T>(
   url: string,
   applicationName: string,
@@ -77,23 +77,23 @@ export async function withClient<T>(
   }
 }
 
-/** Several connections, opened as they are needed: for readers, whose statements are limited to `within`, ms. */
+/** A pool of connections for readers, opened on demand; statements time out after `within` ms. */
 export function openPool(url: string, applicationName: string, within: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,
-    // A server that is gone ends nothing.
+    // The client gives up later than the server, in case the server is gone and cannot cancel anything.
     query_timeout: within + CONNECT_WITHIN,
     max: 4,
   })
-  // A connection that breaks says so here, whether it is in use or not; the statement on it fails.
+  // Errors of connections, idle or in use, are reported here too; the running statement fails anyway.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
-/** Rows of one statement on a connection of the pool, within the limit. A connection that broke is not used again. */
+/** Runs a statement on a pooled connection within the time limit. A broken connection is not reused. */
 export async function limitedRows<T>(
   pool: pg.Pool,
   within: number,
@@ -112,8 +112,8 @@ export async function limitedRows<T>(
 }
 
 /**
- * What PostgreSQL said, as an error of ours. Its detail may quote a row and is left out. `within`: the limit that we set
- * for a statement, ms; without one it is the server, or a person, that ended a query.
+ * Converts an error of PostgreSQL. Its detail can quote a row and is dropped. `within`: the statement timeout we set, ms;
+ * without one, a cancelled query was cancelled by the server or a user.
  */
 export function databaseError(error: unknown, within?: number): SigwatchError {
   if (error instanceof SigwatchError) return error
@@ -133,14 +133,14 @@ function isServerCode(code: string | undefined): code is string {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')
 }
 
-/** Whether the database refuses a value, or a row as a whole, rather than the statement. */
+/** Whether the database refuses a value or row, as opposed to the statement. */
 export function isOfRows(error: unknown): boolean {
   const { code, cause } = error as { code?: string; cause?: unknown }
   if (isServerCode(code)) return /^(22|23|54)/.test(code)
   return cause !== undefined && isOfRows(cause)
 }
 
-/** Whether there is no partition for a row: no table of the archive has another check. */
+/** Whether a row has no partition. No table of the archive has another check constraint. */
 export function isWithoutDay(error: unknown): boolean {
   const { code, cause } = error as { code?: string; cause?: unknown }
   return code === '23514' || (cause !== undefined && isWithoutDay(cause))

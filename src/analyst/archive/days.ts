@@ -1,6 +1,6 @@
 import { DAY } from '../../domain/time.ts'
 
-/** Tables with a partition a day (UTC). */
+/** Tables partitioned by day (UTC). */
 export const DAILY = [
   'alert',
   'verdict',
@@ -12,7 +12,7 @@ export const DAILY = [
 ] as const
 export type DailyTable = (typeof DAILY)[number]
 
-/** Beginning of the day of a time, epoch ms. */
+/** Start of the day of a time, epoch ms. */
 export function dayOf(ts: number): number {
   return Math.floor(ts / DAY) * DAY
 }
@@ -22,7 +22,7 @@ export function partitionName(table: DailyTable, day: number): string {
   return `${table}_${isoDay(day).replaceAll('-', '')}`
 }
 
-/** The day of a partition by its name, epoch ms; Infinity: it has none. */
+/** The day of a partition from its name, epoch ms; Infinity if the name has none. */
 export function dayOfPartition(name: string): number {
   const [, year, month, day] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? []
   return year === undefined

@@ -4,17 +4,17 @@ import { type Client, withClient } from './database.ts'
 
 /** A deadline of an unanswered complaint. Times are epoch ms. */
 export interface OpenDeadline {
-  /** Of the complaint. */
+  /** Id of the complaint. */
   readonly id: string
   readonly name: string
-  /** Working days. */
+  /** Length in working days. */
   readonly days: number
-  /** From when on two working days are left at most. */
+  /** From when on at most two working days are left. */
   readonly dueAt: number
   readonly endsAt: number
 }
 
-/** Puts these in the place of those that were computed before. */
+/** Replaces the stored deadlines. */
 export async function storeDeadlines(client: Client, all: readonly OpenDeadline[]): Promise<void> {
   const rows = all.map(({ dueAt, endsAt, ...row }) => ({
     ...row,
@@ -36,7 +36,7 @@ export async function storeDeadlines(client: Client, all: readonly OpenDeadline[
   }
 }
 
-/** Deadlines by how they stand, and when they were computed, epoch ms; 0: never. */
+/** Number of deadlines by status, and when they were computed, epoch ms; 0 for never. */
 interface Standings {
   readonly due: number
   readonly overdue: number
@@ -51,7 +51,7 @@ const COUNT = `SELECT count(*) FILTER (WHERE now() >= d.due_at AND now() < d.end
 
 const EVERY = 300_000
 
-/** Reports how the deadlines stand, at once and every five minutes, until it is stopped. An outage is left to the intake. */
+/** Reports the status of deadlines immediately and then every five minutes, until stopped. Outages are left to the intake. */
 export async function watchDeadlines(url: string, emit: Emit, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -59,7 +59,7 @@ export async function watchDeadlines(url: string, emit: Emit, signal: AbortSigna
       const { rows } = await withClient(url, 'sigwatch archive', count)
       emit({ name: 'complaint_deadlines', ...rows[0]! })
     } catch {
-      // The intake says that the database does not answer.
+      // The intake reports that the database does not answer.
     }
     await sleep(EVERY, undefined, { signal }).catch(() => undefined)
   }

@@ -4,12 +4,12 @@ import { LABELS, type Label } from '../../domain/labels.ts'
 import { HOUR } from '../../domain/time.ts'
 import { ANSWER_WITHIN, type Client, databaseError, limited, withClient } from './database.ts'
 
-/** How far the scores of a label have moved away from what they are measured against. */
+/** How far the scores of a label have moved away from the reference. */
 export interface ScoreDrift {
   readonly label: Label
-  /** `card`: held-out texts on the card of the model; `week`: the same day of the week before. */
+  /** `card`: held-out texts from the model card; `week`: the same day one week earlier. */
   readonly against: DriftReference
-  /** Population stability index over ten steps of the score: 0 is the same distribution, above 0.25 another one. */
+  /** Population stability index over ten score steps: 0 for equal distributions, above 0.25 for a significant shift. */
   readonly psi: number
 }
 
@@ -17,22 +17,22 @@ export const DRIFT_REFERENCES = ['card', 'week'] as const
 export type DriftReference = (typeof DRIFT_REFERENCES)[number]
 
 /**
- * Fewer verdicts, or fewer texts to measure against, say nothing. Of `n` and `m` draws from one distribution over ten steps
- * the index is about 9 (1/n + 1/m) on average, less where steps are rare: 0.135 for 200 and 100.
+ * Minimum numbers of verdicts and reference texts for a meaningful index. For `n` and `m` draws from one distribution over ten
+ * steps it averages about 9 (1/n + 1/m), less where steps are rare: 0.135 for 200 and 100.
  */
 export const FEWEST_NOW = 200
 export const FEWEST_THEN = 100
 
-/** The model that labelled the last of the verdicts. */
+/** The model of the latest verdict. */
 export const modelOf = (condition: string) =>
   `(SELECT model FROM verdict WHERE ${condition} AND model IS NOT NULL ORDER BY ts DESC LIMIT 1)`
 
-/** Verdicts of a model by label and step of its score: `label, step, n, seen`; a sampled one stands in `n` for its share. */
+/** Verdicts of a model by label and score step: `label, step, n, seen`. `n` weights sampled verdicts by the inverse of their share. */
 export const verdictSteps = (condition: string, model: string) =>
   `SELECT label, least(floor(model_score * 10), 9)::int AS step, sum(1 / share)::float8 AS n, count(*)::int AS seen
     FROM verdict WHERE ${condition} AND model = ${model} AND model_score IS NOT NULL GROUP BY 1, 2`
 
-/** The histogram on the card of a model, in the same form; no rows where it has none. */
+/** The histogram of a model card in the same form; no rows if the card has none. */
 export const cardSteps = (
   model: string,
 ) => `SELECT label, (place - 1)::int AS step, texts::text::float8 AS n, texts::text::float8::int AS seen
@@ -43,8 +43,8 @@ export const cardSteps = (
     WHERE kind = 'model' AND hash = ${model} AND jsonb_array_length(jsonb_path_query_array(steps, '$[*]')) = 10`
 
 /**
- * The shares of two distributions as `p` and `q`, both smoothed by half an observation of the smaller sample in each of
- * `steps`: none is 0, and equal shares stay equal whatever the sizes. `seen`: SQL of the observations behind each.
+ * Shares of two distributions as `p` and `q`. Both are smoothed by half an observation of the smaller sample per step, so that
+ * none is 0 and equal shares stay equal whatever the sample sizes. `seen`: SQL for the numbers of observations.
  */
 export const smoothedShares = (
   [now, then]: readonly [now: string, then: string],
@@ -55,7 +55,7 @@ export const smoothedShares = (
   return `(${now} + ${more}) / (1 + ${steps} * ${more}) AS p, (${then} + ${more}) / (1 + ${steps} * ${more}) AS q`
 }
 
-/** Population stability index by label of two of these, where both have enough: `label, messages, psi`. */
+/** Population stability index by label, for labels with enough observations on both sides: `label, messages, psi`. */
 export const psiByLabel = (
   now: string,
   then: string,
@@ -74,7 +74,7 @@ export const psiByLabel = (
 const day = (daysAgo: number) =>
   `ts >= $1::timestamptz - interval '${daysAgo + 1} days' AND ts < $1::timestamptz - interval '${daysAgo} days'`
 
-/** Drift of the last day's scores, of the model that labelled last; `now`: epoch ms. Labels with too few messages are left out. */
+/** Score drift of the last day, for the model of the latest verdict; `now`: epoch ms. Labels with too few messages are left out. */
 export async function scoreDrift(client: Pick<Client, 'query'>, now: number): Promise<ScoreDrift[]> {
   const at = new Date(now)
   const { rows: models } = await client.query<{ model: string | null }>(
@@ -99,8 +99,8 @@ export async function scoreDrift(client: Pick<Client, 'query'>, now: number): Pr
 const EVERY = HOUR
 
 /**
- * Reports the drift of scores, at once and every hour, until it is stopped, and why it is not known where the database does
- * not answer. `within`: time for a statement, ms.
+ * Reports score drift, or why it is unknown if the database does not answer, immediately and then every hour until stopped.
+ * `within`: statement timeout, ms.
  */
 export async function watchDrift(
   url: string,

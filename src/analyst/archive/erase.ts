@@ -3,7 +3,7 @@ import type { Client } from './database.ts'
 import { ensureRefusedRows, eraseRefused } from './refused.ts'
 import { markChanged } from './rollups.ts'
 
-/** How many rows were deleted or had something taken out. */
+/** Number of rows deleted or changed. */
 export interface Erased {
   readonly alerts: number
   readonly statesWithout: number
@@ -11,44 +11,44 @@ export interface Erased {
   readonly feedback: number
   readonly enforcements: number
   readonly complaints: number
-  /** Of the rows that could not be placed. */
+  /** Rows that were waiting to be placed. */
   readonly refused: number
-  /** Entries of the access log whose subject was taken out. */
+  /** Access log entries whose subject was removed. */
   readonly accesses: number
-  /** Comments on cases that named the person, a message to him or an alert on it; absent: none did. */
+  /** Comments on cases that mentioned the person, a message to them or an alert on it; absent if there were none. */
   readonly comments?: number
 }
 
 const MESSAGES = `SELECT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL
   UNION SELECT "row" ->> 'message_id' FROM refused_row WHERE "row" ->> 'to_token' = $1 AND "row" ->> 'message_id' IS NOT NULL`
 
-/** States of the person as a recipient, which feedback and enforcements name by their id. */
+/** Ids of states about the person as a recipient, by which feedback and enforcements refer to them. */
 const STATES = `SELECT state_id AS id FROM alert WHERE to_token = $1 AND target_kind = 'recipient' AND state_id IS NOT NULL
   UNION SELECT "row" ->> 'state_id' FROM refused_row WHERE "row" ->> 'to_token' = $1
     AND "row" ->> 'target_kind' = 'recipient' AND "row" ->> 'state_id' IS NOT NULL`
 
 /**
- * Messages whose verdict names such a state: they were to that person, whether or not they raised an alert. Alerts have the
- * time of the event and verdicts that of the decision, so no time bounds them; the index has the verdicts that name states.
+ * Messages whose verdict names such a state were sent to the person, even without an alert. Alerts carry the event time and
+ * verdicts the time of the decision, so no time range is used; a partial index covers verdicts that name states.
  */
 export const REACHED = "SELECT DISTINCT id FROM verdict WHERE states && $1::text[] AND states <> '{}'"
 const REACHED_ASIDE = `SELECT "row" ->> 'id' AS id FROM refused_row WHERE table_name = 'verdict' AND "row" -> 'states' ?| $1`
 
 const hashOf = (id: string) => `encode(sha256(convert_to(${id}, 'UTF8')), 'hex')`
-/** What is written later under these ids is left out. */
+/** Records that arrive later under these ids are skipped. */
 const KEEP_OUT = `INSERT INTO erased_complaint SELECT ${hashOf('id')} FROM (
     SELECT id FROM complaint WHERE to_token = $1
     UNION SELECT "row" ->> 'id' FROM refused_row WHERE table_name = 'complaint' AND "row" ->> 'to_token' = $1) gone
   ON CONFLICT DO NOTHING`
-/** Whether the complaint of a column of ids was erased. */
+/** Whether the complaint with an id in this column was erased. */
 export const isErased = (id: string) =>
   `EXISTS (SELECT FROM erased_complaint e WHERE e.id_hash = ${hashOf(id)})`
 
 /**
- * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
- * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
- * sender or a campaign stays, without the message and the samples that were his; the access log keeps who looked. That
- * it was done is noted by a hash of the token, and the ids of his complaints by hashes that keep them out.
+ * Erases the data of one person, identified by the recipient's token, in one transaction: the alerts on their messages and on
+ * them as a recipient, the verdicts, enforcements and feedback that go with these, and their complaints. Alerts on senders and
+ * campaigns are kept without the person's messages and samples; the access log still shows who looked. The erasure is recorded
+ * with a hash of the token, and hashes of the complaint ids keep those complaints out.
  */
 export async function erase(client: Client, token: string): Promise<Erased> {
   await ensureRefusedRows(client)
@@ -110,7 +110,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
   }
 }
 
-/** Deletes the alerts on a person, whose sums are made again, and resolves with their ids; complaints are deleted after this. */
+/** Deletes the alerts on a person and marks their sums to be recomputed. Resolves with the ids. Complaints must be deleted after this. */
 async function deleteAlerts(client: Client, token: string): Promise<string[]> {
   const { rows: gone } = await client.query<{ id: string; ts: Date }>(
     "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id, ts",
@@ -128,7 +128,7 @@ async function deleteAlerts(client: Client, token: string): Promise<string[]> {
 const ofPerson = (table: string) =>
   `DELETE FROM ${table} WHERE message_id = ANY ($1) OR target = $2 OR state_id = ANY ($3)`
 
-/** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
+/** The access log keeps who looked, but not that it concerned this person, their message or an alert on it. */
 const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)
   OR (what IN ('feedback', 'denied', 'letter') AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
 
@@ -138,14 +138,14 @@ const CASE_ALERTS =
 const SEARCHES =
   'DELETE FROM stored_search WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(query, id) > 0)'
 
-/** That a letter was sent, and by whom, stays; on a sender's state the whole letter goes that shows the person's message. */
+/** That a letter was sent, and by whom, is kept. A letter on a sender's state that shows the person's message is removed as a whole. */
 const LETTERS = `UPDATE letter SET content = NULL, alert_id = NULL, addressee = 'erased'
   WHERE alert_id = ANY ($1) OR alert_id IN (SELECT id FROM alert WHERE to_token = $2)`
 
 const WITHOUT_COMMENTS = `UPDATE case_event SET text = 'erased'
   WHERE text <> '' AND EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(text, id) > 0)`
 
-/** Takes samples of these messages out of the alerts on states. */
+/** Removes samples of these messages from alerts on states. */
 const WITHOUT_SAMPLES = `UPDATE alert SET grams = NULL, event = jsonb_set(event, '{data,samples}', (
     SELECT coalesce(jsonb_agg(sample), '[]') FROM jsonb_array_elements(event #> '{data,samples}') sample
     WHERE NOT sample ->> 'id' = ANY ($1)))

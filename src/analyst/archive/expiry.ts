@@ -3,38 +3,38 @@ import type { Client } from './database.ts'
 import { DAILY, type DailyTable, dayOfPartition, isoDay } from './days.ts'
 import { attachedPartitions, firstDay, isLockTimeout } from './partitions.ts'
 
-/** One process drops days at a time. */
+/** Advisory lock: only one process drops days at a time. */
 const LOCK = 7_446_284_929
-/** Shorter than a writer waits that makes a day of the same table, ms. */
+/** Lock timeout, ms; shorter than that of a writer that adds a day to the same table. */
 const LOCK_WITHIN = 300
-/** Days that are dropped at once where the clocks do not agree. */
+/** Maximum number of days dropped at once if the clocks disagree. */
 const MOST_DAYS = 3
-/** The comment on a table whose rows are no longer part of the archive: any process of the archive drops it. */
+/** Table comment that marks a partition no longer part of the archive; any archive process may drop it. */
 const MARK = 'sigwatch: past the retention, to be dropped'
 
 export interface ExpiryOptions {
   readonly clock: BoundedClock
-  /** ms */
+  /** How long data is kept, ms. */
   readonly retention: number
   /** Whether PostgreSQL and this host agree on the time. */
   readonly agreed: boolean
-  /** A person has said that what is due is to be dropped, however much it is. */
+  /** Set if an operator ordered the expiry: everything due is dropped, however much it is. */
   readonly forced?: boolean
 }
 
 export interface Expired {
-  /** Days (`2026-11-26`) of which partitions are no longer part of the archive, the first one first. */
+  /** Days (`2026-11-26`) of removed partitions, oldest first. */
   readonly days: readonly string[]
   readonly partitions: number
-  /** Other rows past the retention that were deleted. */
+  /** Other rows deleted after the retention. */
   readonly rows: number
-  /** Days that are due and were kept: more than three at once need agreement of the clocks, or a person. */
+  /** Days that are due but were kept, because dropping more than three at once requires agreeing clocks or an operator. */
   readonly held: readonly string[]
-  /** Partitions that are due and whose table another session changes or reads: dropped at the next attempt. */
+  /** Due partitions that another session was using; they are dropped at the next attempt. */
   readonly deferred: readonly string[]
 }
 
-/** Rows of the registry that another one followed before the retention began, and rows that were deleted before it. */
+/** Registry rows that were replaced or deleted before the retention period. */
 const SUPERSEDED = `DELETE FROM registry_row old WHERE at < $1 AND (content IS NULL OR EXISTS (
     SELECT FROM registry_row next WHERE next.kind = old.kind AND next.key = old.key AND next.at > old.at AND next.at <= $1))`
 const DELETES = [
@@ -56,11 +56,10 @@ const DELETES = [
 ]
 
 /**
- * Drops what is past the retention; undefined: another process is at it. Where the clocks agree that is all that is due. Else
- * it is what is due by the earliest of all clocks and by the newest row, three days at most, and no row is deleted: one
- * odd clock drops nothing, and of two odd ones the damage is bounded.
- *
- * The connection must be one to PostgreSQL itself. No statement waits long for a lock, and none stops those who read.
+ * Drops everything older than the retention. Returns undefined if another process is doing so. If the clocks disagree, a day is
+ * due only by the earliest clock and the newest row, at most three days are dropped and no rows are deleted. One wrong clock
+ * then drops nothing, and two wrong clocks do limited damage. Requires a direct connection to PostgreSQL. No statement waits
+ * long for a lock or blocks readers.
  */
 export async function expire(client: Client, options: ExpiryOptions): Promise<Expired | undefined> {
   const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [LOCK])
@@ -99,14 +98,14 @@ function daysOf(partitions: readonly string[]): string[] {
   return [...new Set(partitions.map((name) => isoDay(dayOfPartition(name))))].sort()
 }
 
-/** Time of the newest row, epoch ms; -Infinity without one. */
+/** Time of the newest row, epoch ms; -Infinity if there is none. */
 async function newestRow(client: Client): Promise<number> {
   const newest = DAILY.map((table) => `(SELECT max(ts) FROM ${table})`).join(', ')
   const { rows } = await client.query<{ at: Date | null }>(`SELECT greatest(${newest}) AS at`)
   return rows[0]!.at?.getTime() ?? Number.NEGATIVE_INFINITY
 }
 
-/** Goes on with what an earlier attempt began, and resolves with what still has to wait. */
+/** Completes an earlier attempt. Resolves with the partitions that still have to wait. */
 async function finish(client: Client, first: number): Promise<string[]> {
   const deferred: string[] = []
   const { rows: pending } = await client.query<{ name: string; parent: DailyTable }>(
@@ -127,7 +126,7 @@ async function finish(client: Client, first: number): Promise<string[]> {
   return deferred
 }
 
-/** A transaction that still sees the rows, as that of pg_dump, leaves the partition detached or half detached. */
+/** A transaction that still sees the rows, such as pg_dump, can leave the partition detached or with its detach pending. */
 async function detach(client: Client, name: string): Promise<'attached' | 'detached' | 'dropped'> {
   const parent = name.slice(0, name.lastIndexOf('_'))
   if (!(await attempted(client, `COMMENT ON TABLE ${name} IS '${MARK}'`))) return 'attached'
@@ -141,10 +140,10 @@ async function detach(client: Client, name: string): Promise<'attached' | 'detac
   return (await attempted(client, `DROP TABLE IF EXISTS ${name}`)) ? 'dropped' : 'detached'
 }
 
-/** SQLSTATE of a partition that cannot be detached while another one of its table is half detached. */
+/** SQLSTATE for detaching a partition while the detach of another one of its table is pending. */
 const NOT_NOW = '55000'
 
-/** Whether the statement was done; false: a lock was not to be had. */
+/** Runs a statement. Returns false if it could not get its lock. */
 async function attempted(client: Client, sql: string): Promise<boolean> {
   try {
     await client.query(sql)

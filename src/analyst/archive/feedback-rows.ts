@@ -7,7 +7,7 @@ import type { Fields } from './fields.ts'
 const iso = (ms: number) => new Date(ms).toISOString()
 const maybeTime = (f: Fields, name: string) => (f.record[name] == null ? null : iso(f.time(name)))
 
-/** The row of an analyst's feedback; the note is redacted. */
+/** The row for an analyst's feedback; the note is redacted. */
 export function feedbackRow(f: Fields) {
   const ts = f.time('ts')
   const { codes } = f.record
@@ -28,7 +28,7 @@ export function feedbackRow(f: Fields) {
       until: maybeTime(f, 'until'),
       by: f.text('by'),
       note: note === null ? null : redactText(note),
-      // As the service names it in its answer.
+      // The id by which the service refers to it in its result.
       feedback_id: 'row' in read ? feedbackIdOf(read.row) : f.maybe('feedbackId'),
       batch: f.maybe('batch'),
       undo,
@@ -37,7 +37,7 @@ export function feedbackRow(f: Fields) {
   }
 }
 
-/** The row of what the service did with feedback. */
+/** The row for the service's result on feedback. */
 export function feedbackResultRow(f: Fields) {
   const ts = f.time('at')
   const { states } = f.record

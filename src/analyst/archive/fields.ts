@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 
-/** What cannot be archived: says what is wrong, never what the record holds. */
+/** A record that cannot be archived. The message says what is wrong and never quotes the record. */
 export class UnfitRecord extends Error {}
 
-/** Years 1 to 9999: what both sides write in the same form, epoch ms. */
+/** Years 1 to 9999, epoch ms: JavaScript and PostgreSQL write these in the same form. */
 const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z')
 const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** Fields of a record that is not of our own making. */
+/** Checked access to the fields of a record from outside. */
 export class Fields {
   readonly record: Readonly<Record<string, unknown>>
   readonly #source: string
@@ -27,7 +27,7 @@ export class Fields {
     return this.record[field] === undefined || this.record[field] === null ? null : this.text(field)
   }
 
-  /** Epoch ms. */
+  /** Returns epoch ms. */
   time(field: string): number {
     const value = this.record[field]
     const ms = typeof value === 'string' ? Date.parse(value) : value
@@ -36,13 +36,13 @@ export class Fields {
     return ms
   }
 
-  /** The same content has the same id. */
+  /** Hash of the content, so that equal records have equal ids. */
   get contentId(): string {
     return createHash('sha256').update(this.#source).digest('hex').slice(0, 32)
   }
 }
 
-/** Whether JSON nests deeper than so many levels. Writing it again, here or in PostgreSQL, takes stack for each. */
+/** Whether JSON nests deeper than `most` levels. Serialising it again, here or in PostgreSQL, needs stack for each level. */
 export function nestsDeeper(json: Buffer, most: number): boolean {
   if (json.length <= 2 * most) return false
   let depth = 0

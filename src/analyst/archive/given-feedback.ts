@@ -1,7 +1,7 @@
 import { redactText } from '../../text/redact.ts'
 import type { Ask } from './ask.ts'
 
-/** A row of `sms.feedback` that the desk writes; it has a `feedbackId`. Times are epoch ms. */
+/** A row of `sms.feedback` written by the desk; it has a `feedbackId`. Times are epoch ms. */
 export interface GivenRow {
   readonly feedbackId: string
   readonly stateId?: string
@@ -18,7 +18,7 @@ export interface GivenRow {
   readonly ts: number
 }
 
-/** What became of feedback, as far as the archive knows; `unknown`: the answers of the service are not archived. */
+/** Status of feedback as known to the archive; `unknown` if the service's results are not archived. */
 export type Standing = 'unsent' | 'waiting' | 'unknown' | 'applied' | 'refused' | 'undoing' | 'undone'
 
 export interface StoredFeedback {
@@ -27,18 +27,18 @@ export interface StoredFeedback {
   readonly by: string
   readonly note: string | null
   readonly until: Date | null
-  /** Null: what was said cannot be undone by its id. */
+  /** null if it cannot be undone by its id. */
   readonly id?: string | null
   readonly batch?: string | null
   readonly codes?: readonly string[] | null
   readonly label?: string | null
   readonly target?: string | null
   readonly standing?: Standing
-  /** Why it was refused, in the words of the service. */
+  /** The service's reason for refusing it. */
   readonly why?: string | null
 }
 
-/** Keeps the rows `$1` with their notes `$2`. */
+/** Stores the rows `$1` with their notes `$2`. */
 export const KEEP = `INSERT INTO given_feedback (feedback_id, ts, state_id, message_id, target, codes, verdict, until, by, note, batch, undo, label, "row")
   SELECT r ->> 'feedbackId', to_timestamp((r ->> 'ts')::float8 / 1000), r ->> 'stateId', r ->> 'messageId', r ->> 'target',
     CASE WHEN r ? 'codes' THEN ARRAY(SELECT jsonb_array_elements_text(r -> 'codes')) END, coalesce(r ->> 'verdict', 'undo'),
@@ -51,13 +51,13 @@ export function keptValues(rows: readonly GivenRow[]): readonly unknown[] {
   return [rows.map((row) => JSON.stringify(row)), notes]
 }
 
-/** Keeps rows until they are written. */
+/** Stores rows until they are written to the topic. */
 export async function keepGiven(change: Ask, rows: readonly GivenRow[]): Promise<true> {
   await change(`${KEEP} ON CONFLICT DO NOTHING`, keptValues(rows))
   return true
 }
 
-/** Rows that are not written yet, the first ones first, and what takes others back last. Those that are older than a feedback may hold are left. */
+/** Rows not written yet, oldest first and undos last. Rows older than the lifetime of feedback are left out. */
 export async function unsentRows(ask: Ask, most: number): Promise<GivenRow[]> {
   const found = await ask<{ row: GivenRow }>(
     `SELECT "row" FROM given_feedback WHERE "row" IS NOT NULL AND ts > now() - interval '30 days'
@@ -73,7 +73,7 @@ export async function markSent(change: Ask, ids: readonly string[]): Promise<voi
 
 const COLUMNS = 'ts, verdict, by, note, until, feedback_id AS id, batch, codes, label, target'
 
-/** What an undo, or the service, did to a row `said`, which has `id`, `batch`, `ts` and `is_sent`. `$4`: the topic of answers. */
+/** Status of a row `said` (with `id`, `batch`, `ts` and `is_sent`) after undos and the service's results. `$4`: topic of results. */
 const STANDING = `CASE
     WHEN answer.outcome = 'undone' OR undo.outcome = 'undone' THEN 'undone'
     WHEN undo.is_asked AND coalesce(undo.outcome, '') <> 'refused' THEN 'undoing'
@@ -97,7 +97,7 @@ const JUDGEMENTS = `WITH said AS (
       LEFT JOIN feedback_result r ON r.feedback_id = u.feedback_id HAVING count(*) > 0) undo ON true
   ORDER BY said.ts, said.id`
 
-/** What was said of a message, a state or targets, with what became of it, the first one first. `answers`: the topic of answers. */
+/** Judgements on a message, a state or targets with their status, oldest first. `answers`: topic of feedback results. */
 export function judgementsOf(
   ask: Ask,
   about: { readonly message: string; readonly state: string; readonly targets: readonly string[] },

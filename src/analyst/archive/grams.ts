@@ -2,15 +2,15 @@ import type { Alert } from '../../domain/alert.ts'
 import { domainsOf } from './alert-hosts.ts'
 import type { Client } from './database.ts'
 
-/** Rows that are looked at in one transaction. */
+/** Rows processed per transaction. */
 const STEP = 1000
 
-/** As searches compare: width and case do not count. */
+/** The form in which searches compare: width and case are ignored. */
 export function folded(text: string): string {
   return text.normalize('NFKC').toLowerCase()
 }
 
-/** The pairs of characters of texts, none across two of them, each as a number; two pairs may share one. */
+/** Character bigrams within each text, hashed to integers; collisions are possible. */
 export function gramsOf(texts: readonly string[]): number[] {
   const found = new Set<number>()
   for (const text of texts) {
@@ -24,7 +24,7 @@ export function gramsOf(texts: readonly string[]): number[] {
   return [...found]
 }
 
-/** Of what words are looked for in: text, signature, brand, domains. */
+/** Bigrams of the searchable parts of an alert: text, signature, brand, domains. */
 export function alertGrams(alert: Alert): number[] {
   const { message, match, samples, reasons, target } = alert.data
   const brands = reasons.map(({ evidence }) => (evidence as { brand?: unknown } | undefined)?.brand)
@@ -33,7 +33,7 @@ export function alertGrams(alert: Alert): number[] {
   return gramsOf(texts.filter((one) => typeof one === 'string'))
 }
 
-/** Computes the pairs of earlier alerts, the newest first. Resolves with how many had none. */
+/** Indexes earlier alerts, newest first. Resolves with the number that had no index. */
 export async function gramEarlier(client: Client): Promise<number> {
   let done = 0
   for (;;) {
@@ -54,7 +54,7 @@ export async function gramEarlier(client: Client): Promise<number> {
   }
 }
 
-/** Of a record that is none in its depth, as another program may write it, none. */
+/** Returns no bigrams for a malformed record, such as one written by another program. */
 export function gramsSafely(alert: Alert): number[] {
   try {
     return alertGrams(alert)

@@ -21,23 +21,23 @@ import { ArchiveWriter, type Stretch } from './writer.ts'
 
 export interface IntakeOptions extends RowOptions {
   readonly url: string
-  /** What each topic holds. */
+  /** Kind of input of each topic. */
   readonly inputs: ReadonlyMap<string, ArchiveInput>
-  /** The days that there are. */
+  /** The existing day partitions. */
   readonly partitions: Partitions
   readonly clock: BoundedClock
   readonly logsOf: (partitions: readonly PartitionId[]) => Promise<readonly LogOf[]>
-  /** Reads records of these topics that have another form. */
+  /** Row readers for topics with a field map. */
   readonly maps?: ReadonlyMap<string, MapRow>
-  /** Called with each run as it comes. */
+  /** Called with each run as it arrives. */
   readonly saw: (run: RecordRun) => void
-  /** Reports to the source how far a partition is done. */
+  /** Commits to the source what has been archived. */
   readonly commit: (checkpoints: readonly Position[], epoch: number) => Promise<void>
   readonly emit: Emit
   readonly signal: AbortSignal
 }
 
-/** A run on its way, and its taker. */
+/** A pending run with the callbacks of its promise. */
 interface Waiting {
   readonly run: RecordRun
   readonly done: () => void
@@ -48,9 +48,9 @@ const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 10_000
 
 /**
- * Takes runs of records from a source and writes what comes together in one transaction, one after the other. A run is
- * taken in when it is in the database, so a slow database slows the source down and nothing else; an outage is waited
- * out, and what was in doubt when the connection broke is looked up by its offsets.
+ * Takes runs of records from a source and writes all that are pending in one transaction, one transaction at a time. A run is
+ * accepted once it is in the database, so a slow database only slows the source down. Outages are waited out; when a connection
+ * broke during a commit, the stored offsets tell whether it succeeded.
  */
 export class ArchiveIntake implements SourceHandler {
   readonly #options: IntakeOptions
@@ -104,7 +104,7 @@ export class ArchiveIntake implements SourceHandler {
         for (const { failed } of waiting) failed(error)
       }
     }
-    // In the same turn as the last look at `#waiting`: a run that comes now begins a new round.
+    // Cleared in the same tick as the check of `#waiting`, so that a run arriving now starts a new round.
     this.#writing = undefined
   }
 
@@ -123,7 +123,7 @@ export class ArchiveIntake implements SourceHandler {
       await commit([{ ...partition, offset: this.#next.get(partitionKey(partition))! }], epoch)
   }
 
-  /** What the runs add to each partition; what lies before the offset that is archived is left out. */
+  /** The rows that the runs add per partition. Records before the archived offset are skipped. */
   #stretchesOf(runs: readonly RecordRun[]): Stretch[] {
     const stretches: Stretch[] = []
     const reached = new Map(this.#next)
@@ -148,7 +148,7 @@ export class ArchiveIntake implements SourceHandler {
     return stretches
   }
 
-  /** The row of a record, or why it has none; undefined: it is not kept. */
+  /** The row of a record, or why it has none; undefined if it is not to be kept. */
   #rowOf({ position, timestamp: at, key, value }: RawRecord): ArchiveRow | Refused | undefined {
     const { inputs, partitions, clock, maps } = this.#options
     const { topic, offset } = position
@@ -160,7 +160,7 @@ export class ArchiveIntake implements SourceHandler {
       if ('message' in read) return { offset, kind: 'unfit', reason: read.message }
       row = rowOf(input, read.value ?? Buffer.alloc(0), this.#options, { key: read.key || null, at })
     } catch (error) {
-      // What is thrown otherwise is of the record as well: a member that is none, or a time that is no date.
+      // Other errors are caused by the record as well, such as a missing member or an invalid date.
       const reason = error instanceof UnfitRecord ? error.message : `is no record of ${input}`
       return { offset, kind: 'unfit', reason }
     }
@@ -172,7 +172,7 @@ export class ArchiveIntake implements SourceHandler {
     return undefined
   }
 
-  /** Resolves when all of it is in the database, no matter which process wrote it. */
+  /** Resolves when everything is in the database, whichever process wrote it. */
   async #settle(stretches: readonly Stretch[]): Promise<void> {
     let left = stretches
     while (left.length > 0) {
@@ -197,7 +197,7 @@ export class ArchiveIntake implements SourceHandler {
     for (const { to, ...partition } of stretches) this.#next.set(partitionKey(partition), to)
   }
 
-  /** Rows whose day cannot be made now are put aside: they hold up no others. */
+  /** Rows whose partition cannot be created now are set aside, so that they do not delay others. */
   async #withDays(client: Client, stretches: readonly Stretch[]): Promise<readonly Stretch[]> {
     const unmade: ReadonlySet<ArchiveRow> = await this.#options.partitions.ensure(
       client,
@@ -214,7 +214,7 @@ export class ArchiveIntake implements SourceHandler {
     })
   }
 
-  /** What the database refuses is found by halves, and noted by its place. */
+  /** Finds records that the database refuses by bisection and notes their offsets. */
   async #settleApart(stretches: readonly Stretch[], error: SigwatchError): Promise<void> {
     for (const stretch of stretches) {
       const { from, to, rows, refused } = stretch
@@ -239,7 +239,7 @@ export class ArchiveIntake implements SourceHandler {
     }
   }
 
-  /** What of the stretches is not in the database yet: a commit whose answer was lost, or another process, did a part. */
+  /** The part not in the database yet. A commit whose response was lost, or another process, may have written some. */
   async #behindOf(stretches: readonly Stretch[]): Promise<Stretch[]> {
     const stored = await this.#untilReached((client) => archivedOffsets(client))
     return stretches.flatMap((stretch) => {
@@ -250,7 +250,7 @@ export class ArchiveIntake implements SourceHandler {
     })
   }
 
-  /** Tries again with a new connection while the database cannot be reached; rejects when stopped meanwhile. */
+  /** Retries with a new connection while the database is unreachable. Rejects if stopped in the meantime. */
   async #untilReached<T>(work: (client: Client, writer: ArchiveWriter) => Promise<T>): Promise<T> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
@@ -281,13 +281,13 @@ export class ArchiveIntake implements SourceHandler {
   }
 }
 
-/** What became of the records that are written together. */
+/** Results of the records written together. */
 class Tally {
   rows = 0
-  /** Rows past the retention. */
+  /** Rows older than the retention. */
   past = 0
   readonly refused: Partial<Record<Refused['kind'], number>> = {}
-  /** Of the first record that was refused. */
+  /** Reason of the first refused record. */
   reason = ''
 
   add({ rows, refused }: Stretch): void {

@@ -1,7 +1,7 @@
 import { redactText } from '../../text/redact.ts'
 import type { Ask } from './ask.ts'
 
-/** A letter that left the desk. */
+/** A letter issued by the desk. */
 export interface SentLetter<Content> {
   readonly file_number: string
   readonly at: Date
@@ -9,11 +9,11 @@ export interface SentLetter<Content> {
   readonly reader: string
   readonly addressee: string
   readonly alert_id: string | null
-  /** Null: not kept any more. */
+  /** null if it is no longer stored. */
   readonly content: Content | null
 }
 
-/** The next number of a year; 0: of all years together. A number that was taken is not given again, whatever becomes of the letter. */
+/** The next file number of a year, or across all years for 0. Numbers are never reused, whatever happens to the letter. */
 export async function nextLetter(change: Ask, year: number): Promise<number> {
   const [row] = await change<{ n: number }>(
     'INSERT INTO letter_count AS c VALUES ($1, 1) ON CONFLICT (year) DO UPDATE SET n = c.n + 1 RETURNING n',
@@ -34,7 +34,7 @@ export async function keepLetter<C extends object>(
 
 const COLUMNS = 'file_number, at, who, reader, addressee, alert_id'
 
-/** Letters about an alert, the first one first. */
+/** Letters about an alert, oldest first. */
 export function lettersAbout(ask: Ask, alertId: string): Promise<Omit<SentLetter<never>, 'content'>[]> {
   return ask(`SELECT ${COLUMNS} FROM letter WHERE alert_id = $1 ORDER BY at, file_number`, [alertId])
 }

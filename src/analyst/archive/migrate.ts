@@ -8,11 +8,11 @@ import { isLockTimeout } from './partitions.ts'
 import { ensureRefusedRows } from './refused.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
-/** The id of an advisory lock, chosen at random: one process migrates at a time. */
+/** Id of the advisory lock (random): only one process migrates at a time. */
 const LOCK = 7_446_284_926
-/** An index on all days takes as long as they are many, ms. */
+/** Time limit for a step, ms: creating an index on all partitions can take hours. */
 const STEP_WITHIN = 6 * HOUR
-/** How long a step waits for a lock, and until it tries again, ms. */
+/** Lock timeout of a step and pause before the next attempt, ms. */
 const LOCK_WITHIN = 1_000
 const LOCK_PAUSE = 500
 
@@ -22,7 +22,7 @@ interface Migration {
   readonly sql: string
 }
 
-/** The migrations in the order in which they are applied; files are `<version>-<name>.sql`. */
+/** The migrations in order; files are named `<version>-<name>.sql`. */
 export function migrations(): Migration[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.sql'))
@@ -35,8 +35,8 @@ export function migrations(): Migration[] {
 }
 
 /**
- * Brings the tables to the version of this program, each step in a transaction of its own. Resolves with the names of
- * those that were applied. Rejects with ARCHIVE_REFUSED for a database that a later version has written.
+ * Migrates the schema to this version, each step in its own transaction. Resolves with the names of the applied steps. Rejects
+ * with ARCHIVE_REFUSED if a later version has migrated the database.
  */
 export async function migrate(client: Client): Promise<string[]> {
   await requireVersion(client)
@@ -63,7 +63,7 @@ export async function migrate(client: Client): Promise<string[]> {
   }
 }
 
-/** Whether a step was applied; false: somebody who reads holds a lock, and those who come later must not wait behind us. */
+/** Applies a step. Returns false if readers hold a lock: waiting longer would block the readers that queue behind us. */
 async function applyStep(client: Client, { version, name, sql }: Migration): Promise<boolean> {
   await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
   try {
@@ -79,7 +79,7 @@ async function applyStep(client: Client, { version, name, sql }: Migration): Pro
   }
 }
 
-/** The first version that detaches a partition without a lock that stops those who read. */
+/** The first PostgreSQL version that can detach a partition without blocking readers. */
 const FIRST_SERVER = 14
 
 async function requireVersion(client: Client): Promise<void> {
@@ -94,7 +94,7 @@ async function requireVersion(client: Client): Promise<void> {
     )
 }
 
-/** Signatures of rows that were written before their form was kept. */
+/** Fills in the signature key of rows written before the column existed. */
 async function keySignatures(client: Client): Promise<void> {
   const { rows } = await client.query<{ key: string }>(
     "SELECT DISTINCT key FROM registry_row WHERE kind = 'signature' AND signature_key IS NULL",
@@ -108,7 +108,7 @@ async function keySignatures(client: Client): Promise<void> {
   )
 }
 
-/** For readers: rejects with ARCHIVE_REFUSED unless the tables are those of this program. */
+/** Rejects with ARCHIVE_REFUSED unless the schema is that of this version. For readers. */
 export async function requireSchema(client: Pick<Client, 'query'>): Promise<void> {
   const { rows: exists } = await client.query("SELECT to_regclass('schema_migration') AS name")
   const { rows } = exists[0]?.name ? await client.query('SELECT version FROM schema_migration') : { rows: [] }

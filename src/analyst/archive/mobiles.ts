@@ -2,13 +2,13 @@ import { contactsInClear, maskRecipient } from '../../detection/alerts/show.ts'
 import type { Alert } from '../../domain/alert.ts'
 import type { Action } from '../../domain/decision.ts'
 
-/** A mobile in whatever grouping, with or without the code of the country. */
+/** A mobile number in any grouping, with or without country code. */
 const MOBILE = /(?<!\d)(?:(?:\+|00)?86[ -]?)?(1[ -]?[3-9](?:[ -]?\d){9})(?!\d)/g
 
-/** A column that is a mobile in the form in which numbers are compared. */
+/** SQL condition: the column is a mobile number in canonical form. */
 export const IS_MOBILE = "~ '^1[3-9][0-9]{9}$'"
 
-/** A text with its mobile numbers masked as recipients are; digits of full width are digits too. */
+/** Masks mobile numbers in a text, including those in full-width digits. */
 export function withoutMobiles(text: string): string {
   const plain = text.normalize('NFKC')
   const masked = plain.replace(
@@ -18,19 +18,19 @@ export function withoutMobiles(text: string): string {
   return masked === plain ? text : masked
 }
 
-/** The id of a target for people: the mobile of a sender is masked as in messages while its action is weaker than `review`. */
+/** A target id for display: a sender's mobile is masked, as in messages, if the action is weaker than `review`. */
 export function shownTarget(id: string, action: Action): string {
   return contactsInClear(action, 'clear') ? id : withoutMobiles(id)
 }
 
-/** A line of a list of alerts, as far as it names who sent. */
+/** The members of a list line that identify the sender. */
 interface NamesSender {
   readonly target_kind: string
   readonly target_id: string
   readonly port: string | null
 }
 
-/** A line of a list as the desk shows it: the mobile of a sender is masked. */
+/** A list line with the sender's mobile masked. */
 export function withoutSender<L extends NamesSender>(line: L): L {
   const { target_kind, target_id, port } = line
   return {
@@ -40,7 +40,7 @@ export function withoutSender<L extends NamesSender>(line: L): L {
   }
 }
 
-/** An alert as the desk and letters show it: the mobiles of its senders are masked wherever it names them; its id stays. */
+/** An alert with the mobiles of its senders masked wherever they occur. Its id is unchanged. */
 export function withoutSenders(alert: Alert): Alert {
   const { message, samples = [], match, target } = alert.data
   const own = target.kind === 'port' || target.kind === 'sender' ? target.id : ''

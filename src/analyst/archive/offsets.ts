@@ -1,14 +1,14 @@
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { Client } from './database.ts'
 
-/** A partition as the brokers have it. */
+/** A partition's log as reported by the brokers. */
 export interface LogOf extends PartitionId {
   readonly topicId?: string
   readonly startOffset: number
   readonly endOffset: number
 }
 
-/** Next offset to be archived, by partition. */
+/** Next offset to archive, by partition. */
 export async function archivedOffsets(client: Client): Promise<Map<string, number>> {
   const { rows } = await client.query<{ topic: string; partition: number; next: number }>(
     'SELECT topic, partition, next FROM input_offset',
@@ -17,9 +17,8 @@ export async function archivedOffsets(client: Client): Promise<Map<string, numbe
 }
 
 /**
- * Where archiving of these partitions goes on, by partition. One that was never archived begins at the start of its
- * log, and so does one whose log was recreated: its topic has another id or, where the brokers tell none, it ends
- * before what was archived.
+ * Offsets to start archiving from, by partition. A partition starts at the beginning of its log if it was never archived, or if
+ * the log was recreated: the topic has another id or, for brokers without topic ids, the log ends before the archived offset.
  */
 export async function openOffsets(client: Client, logs: readonly LogOf[]): Promise<Map<string, number>> {
   const next = new Map<string, number>()

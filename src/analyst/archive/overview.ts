@@ -3,23 +3,23 @@ import type { Code } from '../../domain/codes.ts'
 import type { Ask } from './ask.ts'
 import { IN_HOURS, STANDS } from './questions.ts'
 
-/** Times of a question, the end not included. */
+/** Period of a query; the end is exclusive. */
 type Range = readonly [from: Date, to: Date]
 
 export interface ForgedBrand {
   readonly brand: string
   readonly messages: number
   readonly ports: number
-  /** The five that most of the messages lead to. */
+  /** The five hosts with the most messages. */
   readonly hosts: readonly { readonly host: string; readonly messages: number }[]
-  /** Hosts that there are. */
+  /** Total number of hosts. */
   readonly host_count?: number
 }
 
-/** A signature that burst, or whose advertising is declared. Rates are commercial messages a minute. */
+/** A signature with a burst or a declared campaign. Rates are commercial messages per minute. */
 export interface Burst {
   readonly signature: string
-  /** The last event of its last burst; null: it did not burst. */
+  /** The last event of the latest burst; null if there was none. */
   readonly alert_id: string | null
   readonly raised: Date | null
   readonly cleared: Date | null
@@ -29,10 +29,10 @@ export interface Burst {
 }
 
 export interface EnterpriseComplaints {
-  /** Null: what was sent under what the complaints name has no code of an enterprise, or nothing was sent. */
+  /** null if nothing was sent under the names in the complaints, or the senders have no enterprise code. */
   readonly sp: string | null
   readonly complaints: number
-  /** Null: nothing is known to have been sent under what the complaints name. */
+  /** null if no messages under the names in the complaints are known. */
   readonly sent: number | null
 }
 
@@ -43,11 +43,11 @@ export interface ReleasedCase {
   readonly until: Date | null
   readonly target: string | null
   readonly codes: readonly string[] | null
-  /** Null: the archive has no alert on it. */
+  /** null if the archive has no alert on it. */
   readonly alert_id: string | null
-  /** How often the same state, or a state of the same target, was raised again while the word held. */
+  /** How often the same state, or a state on the same target, was raised again while the feedback was in effect. */
   readonly again: number
-  /** What the service did with it; null: it has not answered. */
+  /** The service's result; null if there is none yet. */
   readonly outcome?: string | null
 }
 
@@ -56,11 +56,11 @@ export interface Overview {
   readonly bursts: readonly Burst[]
   readonly enterprises: readonly EnterpriseComplaints[]
   readonly released: readonly ReleasedCase[]
-  /** Lines that there are of each list, which shows the first ones. */
+  /** Total number of lines per list; the lists contain only the first ones. */
   readonly totals?: Readonly<Record<'forged' | 'bursts' | 'enterprises' | 'released', number>>
 }
 
-/** Lines as they are queried, each with how many there are. */
+/** Query results, each with the total number of lines. */
 type Counted<T> = T & { readonly total: number }
 
 const totalOf = (lines: readonly { readonly total: number }[]) => lines[0]?.total ?? 0
@@ -98,8 +98,8 @@ const BURSTS = `WITH burst AS (
   ORDER BY raised IS NULL, cleared IS NOT NULL, peak DESC NULLS LAST, signature LIMIT 20`
 
 /**
- * A complaint counts for the enterprise that sent most under what it names: signature and port, or one of them; each is looked
- * up by an index. Enterprises first by complaints a million, then what no enterprise has.
+ * Assigns each complaint to the enterprise that sent the most under its signature and port, or the one of them it names; each
+ * case can use an index. Enterprises are sorted by complaints per million messages; complaints without an enterprise come last.
  */
 export const TOLD = `named AS (
     SELECT signature, port, sum(n) AS n FROM complaint_hour WHERE ${IN_HOURS} GROUP BY 1, 2
@@ -138,7 +138,7 @@ const RELEASED = `SELECT f.ts, f.verdict, f.by, f.until, coalesce(f.target, a.ta
     ORDER BY alert.ts LIMIT 1) a ON true
   WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${STANDS} ORDER BY f.ts DESC LIMIT 20`
 
-/** What went on in a time: forged brands, bursts and declared campaigns, complaints, releases. */
+/** Forged brands, bursts and declared campaigns, complaints, and releases in a period. */
 export async function overviewOf(ask: Ask, ...range: Range): Promise<Overview> {
   const [forged, bursts, enterprises, released] = await Promise.all([
     ask<Counted<ForgedBrand>>(FORGED, range),

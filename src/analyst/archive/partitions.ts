@@ -3,26 +3,26 @@ import { DAY } from '../../domain/time.ts'
 import type { Client } from './database.ts'
 import { DAILY, type DailyTable, dayOf, partitionName } from './days.ts'
 
-/** Rows this far ahead of the clock have a wrong clock behind them. */
+/** Rows further ahead of the clock than this come from a wrong clock. */
 const AHEAD = 2 * DAY
-/** Days for which there are partitions before their first row comes. */
+/** Number of days for which partitions are created in advance. */
 const DAYS_AHEAD = 7
-/** One process makes partitions at a time. */
+/** Advisory lock: only one process creates partitions at a time. */
 const LOCK = 7_446_284_927
 /**
- * How long a statement waits for a lock on a table that others read and write, ms. To attach a partition takes a lock that
- * conflicts with other changes of the table and with ANALYZE, never with those who read or write.
+ * Lock timeout, ms. Attaching a partition takes a lock that conflicts with other schema changes of the table and with ANALYZE,
+ * but not with reads or writes.
  */
 const LOCK_WITHIN = 1_000
-/** How long a table is left alone after such a lock was not to be had, ms. */
+/** Pause after a lock timeout before the table is tried again, ms. */
 const PAUSE = 30_000
 
-/** SQLSTATE of a statement that waited too long for a lock. */
+/** SQLSTATE of a lock timeout. */
 const LOCK_TIMEOUT = '55P03'
 
 export const isLockTimeout = (error: unknown) => (error as { code?: string }).code === LOCK_TIMEOUT
 
-/** Where a row belongs by its time. */
+/** How the time of a row compares with the retention and the clock. */
 export type Standing = 'kept' | 'past' | 'ahead'
 
 interface Placed {
@@ -30,26 +30,26 @@ interface Placed {
   readonly ts: number
 }
 
-/** Knows which days there are, and makes those that are not, without a lock that stops those who read. */
+/** Tracks the day partitions and creates missing ones without a lock that blocks readers. */
 export class Partitions {
   readonly #retention: number
   #known: ReadonlySet<string> = new Set()
   readonly #pausedUntil = new Map<DailyTable, number>()
 
-  /** `retention`: ms. */
+  /** `retention` in ms. */
   constructor(retention: number) {
     this.#retention = retention
   }
 
-  /** Whether a row of this time, epoch ms, is kept, past the retention for certain, or further ahead than any clock may be. */
+  /** Whether a row with this time (epoch ms) is kept, certainly older than the retention, or too far ahead of the clock. */
   standingOf(ts: number, clock: BoundedClock): Standing {
     if (ts < firstDay(clock.earliest(), this.#retention)) return 'past'
     return ts < latestOf(clock) + AHEAD ? 'kept' : 'ahead'
   }
 
   /**
-   * Makes the partitions of these rows that are not there. Resolves with the rows whose day cannot be made now, because
-   * another session works on the table.
+   * Creates missing partitions for these rows. Resolves with the rows whose partition cannot be created now because another
+   * session is using the table.
    */
   async ensure<R extends Placed>(client: Client, rows: readonly R[]): Promise<ReadonlySet<R>> {
     const isMissing = ({ table, ts }: Placed) => !this.#known.has(partitionName(table, dayOf(ts)))
@@ -62,7 +62,7 @@ export class Partitions {
     return new Set(rows.filter(isMissing))
   }
 
-  /** Makes the days around now and those to come. Resolves with the tables for which that has to wait. */
+  /** Creates the partitions for today and the days ahead. Resolves with the tables that have to wait. */
   async prepare(client: Client, clock: BoundedClock): Promise<readonly DailyTable[]> {
     const today = dayOf(clock.now())
     const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => today + i * DAY)
@@ -73,7 +73,7 @@ export class Partitions {
     return [...new Set([...missing].map(({ table }) => table))]
   }
 
-  /** What is known of the database may be wrong: it is looked at again. */
+  /** Discards the cached state of the database, so that it is read again. */
   forget(): void {
     this.#known = new Set()
   }
@@ -82,7 +82,7 @@ export class Partitions {
     this.#known = new Set(await attachedPartitions(client))
   }
 
-  /** A new table takes its place among the days: `CREATE TABLE … PARTITION OF` would lock out everybody who reads. */
+  /** Attaches a new table, because `CREATE TABLE … PARTITION OF` would block all readers. */
   async #make(client: Client, table: DailyTable, days: readonly number[]): Promise<void> {
     if (performance.now() < (this.#pausedUntil.get(table) ?? 0)) return
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
@@ -104,12 +104,12 @@ export class Partitions {
   }
 }
 
-/** Beginning of the first day that is kept, epoch ms. */
+/** Start of the first day that is kept, epoch ms. */
 export function firstDay(now: number, retention: number): number {
   return dayOf(now - retention)
 }
 
-/** Without a reference that shows the latest time, the clock is what there is. */
+/** Without a reference for the upper bound, the clock itself is used. */
 function latestOf(clock: BoundedClock): number {
   const latest = clock.latest()
   return Number.isFinite(latest) ? latest : clock.now()
@@ -125,7 +125,7 @@ function attaching(table: DailyTable, day: number): string {
     ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`
 }
 
-/** Names of the partitions that take rows. */
+/** Names of the attached partitions. */
 export async function attachedPartitions(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

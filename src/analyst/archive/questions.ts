@@ -1,13 +1,13 @@
-// Questions about a time ($1, $2; the end not included).
+// Queries on a period ($1 to $2, exclusive).
 
-/** Sums are of whole hours: the one in which the time begins counts as a whole. */
+/** Sums are by hour: the hour in which the period starts counts as a whole. */
 export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < $2"
 
-/** Whether a row `f` of feedback stands: it was not taken back. What was refused is a judgement all the same. */
+/** Whether a feedback row `f` was not undone. Refused feedback is a judgement as well. */
 export const STANDS = `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts)
   AND NOT EXISTS (SELECT FROM feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone')`
 
-/** By code, cases that were judged and confirmed; the last word on each counts. */
+/** Number of judged and of confirmed cases by code; the last judgement on each case counts. */
 export const JUDGED = `WITH said AS (
     SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes FROM feedback f
     WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL AND ${STANDS}
@@ -20,7 +20,7 @@ export const JUDGED = `WITH said AS (
   SELECT code, (count(*) FILTER (WHERE verdict = 'confirmed'))::int AS confirmed, count(*)::int AS judged
   FROM about, unnest(codes) AS code GROUP BY code ORDER BY code`
 
-/** The last word on each case, with the alert that it is about. */
+/** The last judgement on each case with its alert. */
 export const JUDGED_ALERTS = `WITH said AS (
     SELECT DISTINCT ON (coalesce(message_id, state_id, target)) * FROM feedback f
     WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND ${STANDS}
@@ -33,7 +33,7 @@ export const JUDGED_ALERTS = `WITH said AS (
     ORDER BY target_kind = 'message' DESC, mode = 'enforce' DESC, alert.ts DESC, id LIMIT 1) known ON true
   ORDER BY said.ts, said.id`
 
-/** Who was complained of most, with what was sent under that signature, or from that port where no signature is named. */
+/** Senders with the most complaints, with the number of messages under the signature, or from the port if no signature is named. */
 export const COMPLAINED = `WITH told AS (
     SELECT signature, port, count(*)::int AS complaints FROM complaint WHERE ts >= $1 AND ts < $2
     GROUP BY signature, port ORDER BY complaints DESC, signature, port LIMIT 15

@@ -9,7 +9,7 @@ import { type Overview, overviewOf } from './overview.ts'
 import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
 import { SENT, type Sent } from './sent.ts'
 
-/** What can be searched for, each with its condition for the third parameter. */
+/** Search fields with their condition on the third parameter. */
 const CONDITIONS = {
   message: '(message_id = $3 OR id = $3)',
   token: 'to_token = $3',
@@ -25,19 +25,19 @@ export const SEARCH_FIELDS = Object.keys(CONDITIONS) as readonly SearchField[]
 export interface Search {
   readonly field?: SearchField
   readonly value?: string
-  /** Epoch ms. */
+  /** Epoch ms; `to` is exclusive. */
   readonly from: number
   readonly to: number
 }
 
-/** How often analysts agreed with a code. */
+/** How often analysts confirmed a code. */
 export interface ReviewedCode {
   readonly code: string
   readonly confirmed: number
   readonly judged: number
 }
 
-/** What an analyst said last of a message, a state or a target, with the alert that it is about; null: it is not kept. */
+/** The last judgement on a message, a state or a target with its alert, or null if the alert is not stored. */
 export interface JudgedAlert {
   readonly verdict: 'confirmed' | 'false_positive'
   readonly by: string
@@ -47,14 +47,14 @@ export interface JudgedAlert {
   readonly event: Alert | null
 }
 
-/** Complaints about a sender; `sent`: messages under its signature in the same time, null where that is not known. */
+/** Complaints about a sender. `sent`: messages under its signature in the same period, null if unknown. */
 export interface Complained {
   readonly sender: string
   readonly complaints: number
   readonly sent: number | null
 }
 
-/** Who asks the desk, from which address. */
+/** A user of the desk and their address. */
 export interface Visitor {
   readonly name: string
   readonly address?: string
@@ -68,7 +68,7 @@ export interface Access {
   readonly address: string | null
 }
 
-/** What people do at the desk, as the access log names it; `denied`: what they had no right to. */
+/** Actions of users at the desk in the access log; `denied` is for missing rights. */
 export const ACCESS_KINDS = [
   ...([
     'login',
@@ -85,7 +85,7 @@ export const ACCESS_KINDS = [
   ...(['feedback', 'access', 'letter', 'complaints'] as const),
 ]
 
-/** Entries of the access log that are asked for; times are epoch ms. */
+/** Filter on the access log; times are epoch ms. */
 export interface AccessSearch {
   readonly who?: string | undefined
   readonly what?: string | undefined
@@ -96,21 +96,21 @@ export interface AccessSearch {
   readonly most?: number
 }
 
-/** Alerts that are read at a time. */
+/** Alerts read per query. */
 const PAGE = 1000
 
-/** How long a query may take, ms. */
+/** Default query timeout, ms. */
 const WITHIN = MINUTE
 
-/** Reads the archive. Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
+/** Reads the archive. All methods reject with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
 export class ArchiveReader {
   readonly #pool: ReturnType<typeof openPool>
 
   readonly #within: number
 
-  /** Rows of a statement that reads, within the limit. Rejects as the class says. */
+  /** Runs a read-only statement with the query timeout. */
   readonly ask: Ask = (sql, values) => this.#rows(sql, values)
-  /** The same of one that writes. */
+  /** Runs a writing statement with the query timeout. */
   readonly change: Ask = (sql, values) => this.#rows(sql, values, 'READ WRITE')
 
   private constructor(pool: ReturnType<typeof openPool>, within: number) {
@@ -118,7 +118,7 @@ export class ArchiveReader {
     this.#within = within
   }
 
-  /** `within`: how long a query may take, ms. Rejects also where the tables are those of another version. */
+  /** `within`: query timeout, ms. Rejects also if the schema is that of another version. */
   static async open(url: string, applicationName: string, within = WITHIN): Promise<ArchiveReader> {
     const pool = openPool(url, applicationName, within)
     try {
@@ -130,7 +130,7 @@ export class ArchiveReader {
     }
   }
 
-  /** The clock of the database, epoch ms. */
+  /** Time of the database, epoch ms. */
   async now(): Promise<number> {
     const [row] = await this.#rows<{ now: number }>(
       'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
@@ -139,7 +139,7 @@ export class ArchiveReader {
     return row!.now
   }
 
-  /** The newest alerts that are searched for, at most 200. */
+  /** The newest alerts that match, at most 200. */
   async search({ field, value, from, to }: Search): Promise<FoundAlert[]> {
     const isNarrow = field !== undefined && value !== undefined
     const found = await this.#rows<FoundAlert>(
@@ -150,12 +150,12 @@ export class ArchiveReader {
     return found.map(withoutSender)
   }
 
-  /** The case of an alert, or of the alert on a message; undefined: there is none. */
+  /** The case of an alert, or of the alert on a message; undefined if there is none. */
   case(id: string, answers?: string): Promise<Case | undefined> {
     return caseOf(this.ask, id, answers)
   }
 
-  /** The alerts of a time, the first one first. */
+  /** The alerts of a period, oldest first. */
   async *alerts(from: number, to: number): AsyncGenerator<Alert> {
     let after: [Date, string] = [new Date(from), '']
     for (;;) {
@@ -170,40 +170,40 @@ export class ArchiveReader {
     }
   }
 
-  /** By code, how many cases analysts judged in a time, and how many they confirmed; the last word on a case counts. */
+  /** Number of cases judged and confirmed in a period by code; the last judgement on a case counts. */
   judged(from: number, to: number): Promise<ReviewedCode[]> {
     return this.#rows(JUDGED, [new Date(from), new Date(to)])
   }
 
-  /** The cases that analysts judged in a time, in the order in which they did; the last word on each counts. */
+  /** The cases judged in a period, in the order of judgement; the last judgement on each counts. */
   judgedAlerts(from: number, to: number): Promise<JudgedAlert[]> {
     return this.#rows(JUDGED_ALERTS, [new Date(from), new Date(to)])
   }
 
-  /** Who was complained of most in a time, with what was sent under that signature. */
+  /** Senders with the most complaints in a period, with the messages under their signature. */
   complained(from: number, to: number): Promise<Complained[]> {
     return this.#rows(COMPLAINED, [new Date(from), new Date(to)])
   }
 
-  /** What a signature sent in a time; undefined: nothing that is known. */
+  /** What a signature sent in a period, or undefined if nothing is known. */
   async sent(signature: string, from: number, to: number): Promise<Sent | undefined> {
     const [row] = await this.#rows<Sent>(SENT, [new Date(from), new Date(to), signature])
     return row?.messages ? row : undefined
   }
 
-  /** What went on in a time, epoch ms. */
+  /** Overview of a period, epoch ms. */
   overview(from: number, to: number): Promise<Overview> {
     return overviewOf(this.ask, new Date(from), new Date(to))
   }
 
-  /** Notes who looked at what, and from where; a mobile number that was searched for is masked. */
+  /** Writes an access log entry with user and address. Mobile numbers in searches are masked. */
   async note(who: Visitor, what: string, subject: string): Promise<void> {
     const shown = what === 'search' ? withoutMobiles(subject) : subject
     const sql = 'INSERT INTO access_log (who, what, subject, address) VALUES ($1, $2, $3, $4)'
     await this.#rows(sql, [who.name, what, shown, who.address ?? null], 'READ WRITE')
   }
 
-  /** Entries of the access log, the newest first. */
+  /** Access log entries, newest first. */
   accesses({
     who,
     what,

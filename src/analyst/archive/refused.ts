@@ -6,7 +6,7 @@ import type { Partitions } from './partitions.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson } from './storable.ts'
 
-/** Inserts rows within a transaction (ArchiveWriter). */
+/** Inserts rows in a transaction (ArchiveWriter). */
 export interface RowInserter {
   inTransaction<T>(work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>): Promise<T>
 }
@@ -14,17 +14,17 @@ export interface RowInserter {
 export interface Refused {
   readonly offset: number
   readonly kind: Refusal
-  /** What is wrong, never what the record holds. */
+  /** What is wrong. Never quotes the record. */
   readonly reason: string
-  /** Kept until it can be placed, as the table would hold it: masked. */
+  /** The row as the table would store it (masked), kept until it can be placed. */
   readonly row?: DailyRow
 }
 
 export type DailyRow = Extract<ArchiveRow, { readonly table: DailyTable }>
 
 /**
- * Rows that could not be placed. Not one of the numbered migrations: an older program goes on with the tables and leaves this
- * one alone.
+ * Rows that could not be placed. Not part of the numbered migrations, so that an older version, which ignores this table, can
+ * still use the schema.
  */
 const TABLE = `CREATE TABLE IF NOT EXISTS refused_row (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -39,7 +39,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS refused_row (
   "row" jsonb NOT NULL
 )`
 
-/** Makes the table of the rows that could not be placed, where it is not there. */
+/** Creates the table for rows that could not be placed, if it does not exist. */
 export async function ensureRefusedRows(client: Client): Promise<void> {
   await client.query(TABLE)
 }
@@ -50,7 +50,7 @@ const ROWS = `INSERT INTO refused_row (topic, partition, "offset", kind, table_n
   SELECT $1, $2, r."offset", r.kind, r.table_name, r.ts, r."row"
   FROM jsonb_to_recordset($3) AS r ("offset" bigint, kind text, table_name text, ts timestamptz, "row" jsonb)`
 
-/** Notes refused records of a partition, within the transaction of the caller. */
+/** Records refused records of a partition in the caller's transaction. */
 export async function noteRefused(
   client: Client,
   { topic, partition }: { readonly topic: string; readonly partition: number },
@@ -65,7 +65,7 @@ export async function noteRefused(
   if (rows.length > 0) await client.query(ROWS, [topic, partition, `[${rows.join(',')}]`])
 }
 
-/** Rows that are placed at once. */
+/** Rows placed per transaction. */
 const BATCH = 500
 
 interface StoredRow {
@@ -76,13 +76,13 @@ interface StoredRow {
 }
 
 const PAGE = `SELECT id, table_name, ts, "row" FROM refused_row WHERE id > $1 AND kind IN ('ahead', 'day') ORDER BY id LIMIT ${BATCH}`
-/** Of two processes one has the row. */
+/** If two processes try, only one gets the row. */
 const TAKEN =
   'SELECT id, table_name, ts, "row" FROM refused_row WHERE id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED'
 const PLACED = `WITH placed AS (DELETE FROM refused_row WHERE id = ANY ($1) RETURNING topic, partition, "offset")
   DELETE FROM refused r USING placed p WHERE (r.topic, r.partition, r."offset") = (p.topic, p.partition, p."offset")`
 
-/** Places the rows whose time the clock has reached and whose day there is now; resolves with how many. */
+/** Places the rows whose time is no longer ahead of the clock and whose partition exists. Resolves with their number. */
 export async function placeRefused(
   client: Client,
   writer: RowInserter,
@@ -105,7 +105,7 @@ export async function placeRefused(
   }
 }
 
-/** One by one where the database refuses them together: the one that it refuses alone is not tried again. */
+/** Places rows one by one if the database refuses them together. A row that is refused on its own is not tried again. */
 async function placeAll(client: Client, writer: RowInserter, ids: readonly number[]): Promise<number> {
   try {
     return await placeTogether(client, writer, ids)
@@ -135,13 +135,13 @@ function rowOf({ table_name: table, ts, row }: Omit<StoredRow, 'id'>): DailyRow 
   return { table, ts: ts.getTime(), row }
 }
 
-/** Rows that wait to be placed. */
+/** Number of rows waiting to be placed. */
 export async function countRefusedRows(client: Client): Promise<number> {
   const { rows } = await client.query<{ n: number }>('SELECT count(*) AS n FROM refused_row')
   return rows[0]!.n
 }
 
-/** The member of a row, as text. */
+/** A member of a row, as text. */
 const of = (name: string) => `"row" ->> '${name}'`
 const OF_PERSON = `DELETE FROM refused_row WHERE
   (table_name = 'alert' AND ${of('to_token')} = $1 AND ${of('target_kind')} IN ('message', 'recipient'))
@@ -159,8 +159,8 @@ const WITHOUT_SAMPLES = `UPDATE refused_row SET "row" = jsonb_set("row", '{event
     SELECT FROM jsonb_array_elements(${SAMPLES}) sample WHERE sample ->> 'id' = ANY ($1))`
 
 /**
- * Erases from the rows that could not be placed what is of one person, as `erase` does from those that could, within the
- * transaction of the caller. `ids`: of the messages; `states`: of the person as a recipient. Resolves with how many rows that were.
+ * Does the work of `erase` for rows that could not be placed, in the caller's transaction. `ids`: ids of the person's messages;
+ * `states`: ids of states about the person as a recipient. Resolves with the number of rows.
  */
 export async function eraseRefused(
   client: Client,

@@ -6,31 +6,31 @@ import type { Ask } from './ask.ts'
 interface Said<K extends string, T> {
   readonly kind: K
   readonly key: string
-  /** Since when it has been so. */
+  /** When this content came into effect. */
   readonly at: Date
-  /** When it changed next; null: it has not. */
+  /** Time of the next change; null if there is none. */
   readonly changed_at: Date | null
-  /** Null: the row was deleted. */
+  /** null if the row was deleted. */
   readonly content: T | null
 }
 
-/** A row of the registry topic as it was at a time. */
+/** A row of the registry topic as of a given time. */
 export type RegistryRowThen = Said<'signature', SignatureRow> | Said<'port', PortRow> | Said<'brand', Brand>
 
-/** `column`: what the keys are compared with. A signature has a row for each way in which it is filed. */
+/** `column` is compared with the keys. A signature has one row per filing. */
 const then = (column: 'key' | 'signature_key') => `SELECT DISTINCT ON (kind, key) kind, key, at, content,
     (SELECT min(at) FROM registry_row next WHERE next.kind = r.kind AND next.key = r.key AND next.at > $1) AS changed_at
   FROM registry_row r WHERE at <= $1 AND kind = $2 AND ${column} = ANY ($3) ORDER BY kind, key, at DESC`
 
 export interface RegistryThen {
   readonly rows: readonly RegistryRowThen[]
-  /** The alert shows the number of the sender masked, and names it nowhere else: its row cannot be told. */
+  /** Whether the alert shows the sender's number only masked, so that its row cannot be identified. */
   readonly portIsMasked: boolean
 }
 
 /**
- * What the registry topic said, at the time of an alert, of its signature, of its port (the exact one, else the longest
- * prefix), and of the brands that its reasons or the signature name.
+ * Registry rows as of the alert's time: of its signature, its port (exact, or else the longest prefix), and the brands named by
+ * its reasons or the signature.
  */
 export async function registryThen(ask: Ask, { time, data }: Alert): Promise<RegistryThen> {
   const { message, match, target, reasons } = data
@@ -60,7 +60,7 @@ export async function registryThen(ask: Ask, { time, data }: Alert): Promise<Reg
   }
 }
 
-/** A port of the signature in that hour that the mask fits; undefined where none is, or several are. */
+/** The only port of the signature in that hour that fits the mask; undefined if there is none or several. */
 async function portBehind(
   ask: Ask,
   mask: string,
@@ -76,7 +76,7 @@ async function portBehind(
   return found.length === 1 ? found[0]!.port : undefined
 }
 
-/** The port of the sender: in clear where any part of the alert has it so. */
+/** The sender's port, in clear if any part of the alert has it in clear. */
 function portOf({ message, match, target }: Alert['data']): string | undefined {
   if (target.kind === 'port') return target.id
   if (target.kind === 'sender') return target.id.slice(target.id.lastIndexOf('@') + 1)
@@ -85,7 +85,7 @@ function portOf({ message, match, target }: Alert['data']): string | undefined {
   return message?.from
 }
 
-/** The keys that cover a port: itself, and its prefixes with an asterisk. */
+/** The keys that cover a port: the port itself and its prefixes with an asterisk. */
 export function patternsOf(port: string): string[] {
   return [port, ...Array.from(port, (_, i) => `${port.slice(0, i + 1)}*`)]
 }

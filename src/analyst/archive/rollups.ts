@@ -3,13 +3,13 @@ import { LABELS } from '../../domain/labels.ts'
 import { MINUTE, SECOND } from '../../domain/time.ts'
 import type { Client } from './database.ts'
 
-/** Sums that are computed together from what lies between two times ($1, $2), within an hour. */
+/** Sums computed together from the events between two times ($1, $2) within an hour. */
 interface Rollup {
   readonly what: string
-  /** How long changes are gathered before the sums are computed, ms. */
+  /** How long to gather changes before computing, ms. */
   readonly after: number
   readonly statements: readonly string[]
-  /** Hours of these are to be computed as well. */
+  /** Another rollup whose same hours become due. */
   readonly then?: string
 }
 
@@ -19,7 +19,7 @@ const columns = (of: readonly string[]) => of.join(', ')
 const COUNTS = ['total', ...LABELS]
 const sums = (of: readonly string[]) => of.map((name) => `sum(${name})::int AS ${name}`).join(', ')
 
-/** Replaces rows of the same key; those that say the same are not written again. */
+/** Upserts rows by key. Unchanged rows are not written. */
 function upsert(table: string, key: readonly string[], values: readonly string[], select: string): string {
   const tuple = (row: string) => `(${values.map((name) => `${row}.${name}`).join(', ')})`
   return `INSERT INTO ${table} AS old (${columns([...key, ...values])}) ${select}
@@ -50,7 +50,7 @@ const SENT_HOUR = upsert(
     WHERE ${IN_TIME} GROUP BY kind, name, ts`,
 )
 
-/** A signature sends from several ports in the same minute; each of its rows has the baseline and the campaign of all. */
+/** A signature sends from several ports in a minute; each row carries the baseline and the campaign of the whole signature. */
 const SIGNATURE_RATES = `WITH minute AS (
     SELECT signature, ts, sum(marketing + finance)::int AS commercial, max(baseline_mean) AS usual, max(declared) AS declared
     FROM sender_minute WHERE ${IN_TIME} GROUP BY signature, ts
@@ -72,11 +72,11 @@ const ALERT_MINUTE = upsert(
   `SELECT date_trunc('minute', ts), part, count(*)::int, ${BLOCKED} FROM alert ${PARTS} WHERE ${RAISED} GROUP BY 1, 2`,
 )
 
-/** Longer names are none; an index could not hold them. */
+/** Names are cut at this length: longer ones are not real names, and an index entry could not hold them. */
 const LONGEST = 300
 const FORGERIES = `ARRAY[${FORGERY_CODES.map((code) => `'${code}'`).join(', ')}]`
 const BRANDS = `SELECT r #>> '{evidence,brand}' FROM jsonb_array_elements(event #> '{data,reasons}') r`
-/** Of the alerts of a time, what each names, with the parts under which it is counted. */
+/** The names that alerts of a period refer to, with the parts that they are counted under. */
 const NAMED = `WITH named AS (
     SELECT a.id, a.ts, a.action, kind, left(name, ${LONGEST}) AS name, part FROM alert a
     CROSS JOIN LATERAL (
@@ -105,7 +105,7 @@ const THING = `INSERT INTO thing AS old (kind, name, first_at, last_at)
   ON CONFLICT (kind, name) DO UPDATE SET first_at = least(old.first_at, excluded.first_at), last_at = greatest(old.last_at, excluded.last_at)
   WHERE excluded.first_at < old.first_at OR excluded.last_at > old.last_at`
 
-/** What a state has by its newest event. */
+/** Columns of a state that are taken from its newest event. */
 const NEWEST = ['revision', 'mode', 'action', 'severity', 'codes', 'alert_id', 'last_at', 'cleared_at']
 const STATE_EPISODE = `INSERT INTO state_episode AS old (state_id, episode, target_kind, target_id, raised_at, ${columns(NEWEST)})
   SELECT DISTINCT ON (state_id, episode) state_id, episode, target_kind, target_id, min(ts) OVER (PARTITION BY state_id, episode),
@@ -127,7 +127,7 @@ const COMPLAINT_HOUR = upsert(
 const emptied = (table: string) => `DELETE FROM ${table} WHERE ${IN_TIME}`
 
 const ROLLUPS: readonly Rollup[] = [
-  // Sums of what is gone would stay otherwise. Readers see those of before until the new ones are there.
+  // Otherwise sums of deleted alerts would remain. Readers see the old sums until the new ones are committed.
   {
     what: 'alert_gone',
     after: 0,
@@ -141,19 +141,19 @@ const ROLLUPS: readonly Rollup[] = [
   { what: 'sent_hour', after: 5 * MINUTE, statements: [SENDER_HOUR, SENT_HOUR, SIGNATURE_RATES] },
 ]
 
-/** The newest hour first: an archive that catches up shows today before the past. */
+/** The newest hour first, so that an archive that catches up shows today before the past. */
 const FIRST_DUE = `SELECT ${HOUR_OF.replace('ts', 'max(from_ts)')} AS hour FROM rollup_due WHERE what = $1 AND at <= now() - $2 * interval '1 ms'`
 const TAKEN = `WITH taken AS (
     DELETE FROM rollup_due WHERE what = $1 AND from_ts >= $2 AND from_ts < $2::timestamptz + interval '1 hour' RETURNING from_ts, to_ts
   ) SELECT min(from_ts) AS first, max(to_ts) AS last FROM taken`
 const NEXT_DUE = `INSERT INTO rollup_due (what, from_ts, to_ts) SELECT $1, $2, $2::timestamptz + interval '1 hour'
   WHERE NOT EXISTS (SELECT FROM rollup_due WHERE what = $1 AND from_ts = $2)`
-/** One process computes sums at a time: of an hour that two compute, the older result could stay. */
+/** Only one process computes sums at a time. If two computed the same hour, the older result might overwrite the newer. */
 const ALONE = 'SELECT pg_try_advisory_xact_lock(7446284930) AS mine'
 
 /**
- * Computes the sums whose events changed, each hour in a transaction of its own, until none is due or `within` ms have passed.
- * Resolves with whether some still are. `patient` false: what would gather changes first is computed too.
+ * Computes the sums whose events changed, one hour per transaction, until none is due or `within` ms have passed. Resolves with
+ * whether some are still due. `patient: false` does not wait to gather changes.
  */
 export async function rollUp(client: Client, within: number, patient = true): Promise<boolean> {
   const end = performance.now() + within
@@ -170,7 +170,7 @@ export async function rollUp(client: Client, within: number, patient = true): Pr
   return false
 }
 
-/** False: another process is at it. */
+/** Returns false if another process is computing sums. */
 async function computeHour(client: Client, { what, statements, then }: Rollup, hour: Date): Promise<boolean> {
   await client.query('BEGIN')
   try {
@@ -191,10 +191,10 @@ async function computeHour(client: Client, { what, statements, then }: Rollup, h
   }
 }
 
-/** Tables whose changes change sums. */
+/** Tables whose changes affect sums. */
 export const SUMMED = ['alert', 'sender_minute', 'complaint'] as const
 
-/** Marks the minutes of rows that are staged (`staging`), within the transaction that writes them. */
+/** Marks the minutes of staged rows (`staging`) as due, in the transaction that writes them. */
 export const MARK_STAGED = `INSERT INTO rollup_due (what, from_ts, to_ts)
   SELECT DISTINCT kind, minute, minute + interval '1 minute' FROM (
     SELECT kind, date_trunc('minute', (row ->> 'ts')::timestamptz) AS minute FROM staging
@@ -203,7 +203,7 @@ export const MARK_STAGED = `INSERT INTO rollup_due (what, from_ts, to_ts)
 const CHANGED = `INSERT INTO rollup_due (what, from_ts, to_ts) SELECT DISTINCT $1, hour, hour + interval '1 hour'
   FROM (SELECT ${HOUR_OF} AS hour FROM unnest($2::timestamptz[]) AS ts) changed`
 
-/** Marks the hours of rows that were written otherwise or are gone, by their times (epoch ms), within the transaction of the caller. */
+/** Marks the hours of rows that were deleted or written in another way as due, by their times (epoch ms), in the caller's transaction. */
 export async function markChanged(
   client: Client,
   what: (typeof SUMMED)[number] | 'alert_gone' | 'complaint_gone',

@@ -14,7 +14,7 @@ import { feedbackResultRow, feedbackRow } from './feedback-rows.ts'
 import { Fields, nestsDeeper, UnfitRecord } from './fields.ts'
 import { gramsSafely } from './grams.ts'
 
-/** What a topic holds. */
+/** The kind of records in a topic. */
 export type ArchiveInput =
   | 'alerts'
   | 'verdicts'
@@ -27,8 +27,8 @@ export type ArchiveInput =
   | 'registry'
 
 /**
- * A row of a table, columns by name. `ts`: epoch ms, by which it is kept; what has none is kept for good, or for as long as
- * it is in force.
+ * A table row, columns by name. `ts` (epoch ms) determines the partition and the retention; rows without it are kept for good,
+ * or while they are in force.
  */
 export type ArchiveRow = { readonly row: Readonly<Record<string, unknown>> } & (
   | { readonly table: DailyTable; readonly ts: number }
@@ -37,26 +37,29 @@ export type ArchiveRow = { readonly row: Readonly<Record<string, unknown>> } & (
 
 export type LastingTable = 'version' | 'registry_row'
 
-/** Where a record stands, for those whose value does not say it. */
+/** Position of a record, for inputs whose value does not contain it. */
 export interface RecordPlace {
   readonly key: string | null
   /** Timestamp of the record, epoch ms. */
   readonly at: number
 }
 
-/** A change of the registry: a row, or that it is gone. */
+/** A change of the registry: a new or deleted row. */
 export type RegistryRowChange =
   | { readonly op: 'put'; readonly kind: string; readonly key: string; readonly row: object }
   | { readonly op: 'delete'; readonly kind: string; readonly key: string }
 
-/** The change of a record of the registry topic (`value` null: a tombstone), or what is wrong with it, without its content. */
+/**
+ * Reads the change in a record of the registry topic (a null `value` is a tombstone), or returns what is wrong with it, without
+ * its content.
+ */
 export type ReadRegistryChange = (record: {
   readonly key: string | null
   readonly value: Buffer | null
 }) => RegistryRowChange | string
 
 export interface RowOptions {
-  /** Share of the verdicts without an action that are kept. */
+  /** Share of verdicts without an action that are kept. */
   readonly sample: number
   readonly tokenise: Tokenise
   readonly registryChange: ReadRegistryChange
@@ -64,10 +67,10 @@ export interface RowOptions {
 
 const TOKEN = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/
 
-/** Levels of a record that are read. */
+/** Maximum nesting of a record. */
 const DEEPEST = 1_000
 
-/** The row of a record; undefined: it is not kept. Throws UnfitRecord for what is no record of that input. */
+/** The row of a record, or undefined if it is not to be kept. Throws UnfitRecord if it is not a valid record of the input. */
 export function rowOf(
   input: ArchiveInput,
   value: Buffer,
@@ -213,7 +216,7 @@ function alertRow(alert: Alert, f: Fields): ArchiveRow {
 function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | undefined {
   const id = f.text('id')
   const hasAction = verdict.action !== 'pass' && verdict.action !== 'none'
-  // Of the id, so that a verdict that comes again is kept or left out as before.
+  // Sampled by a hash of the id, so that a repeated verdict gets the same decision.
   if (!hasAction && hash32(id) >= sample * 2 ** 32) return undefined
   if (!Array.isArray(verdict.reasons) || !Array.isArray(verdict.states))
     throw new UnfitRecord('is no verdict')

@@ -2,7 +2,7 @@ import type { Client } from './database.ts'
 import { dayOfPartition, isoDay } from './days.ts'
 import { attachedPartitions } from './partitions.ts'
 
-/** Senders of earlier days by their enterprise, a day in one statement. Resolves with how many days were read. */
+/** Fills in the enterprises of senders on earlier days, one day per statement. Resolves with the number of days. */
 export async function fillSenders(client: Client): Promise<number> {
   const { rows } = await client.query<{ day: string }>('SELECT day::text FROM sender_sp_day')
   const done = new Set(rows.map(({ day }) => day))

@@ -1,11 +1,11 @@
-/** What a signature sent in a time, by the statistics of senders. */
+/** What a signature sent in a period, from the sender statistics. */
 export interface Sent {
   readonly messages: number
   /** Commercial messages in the busiest minute. */
   readonly peak: number
-  /** Commercial messages a minute that were usual, the median of the time; null: it was too new for a baseline. */
+  /** Usual number of commercial messages per minute, as the median over the period; null if the signature was too new for a baseline. */
   readonly usual: number | null
-  /** Messages a minute of a declared campaign, and from when to when it was in force; null: none was. */
+  /** Declared rate of a campaign, messages per minute, and when it was in force; null if there was none. */
   readonly declared: number | null
   readonly declared_from: Date | null
   readonly declared_to: Date | null
@@ -13,7 +13,7 @@ export interface Sent {
   readonly complaints: number
 }
 
-/** One row of Sent for a time ($1, $2) and a signature ($3); `messages` is null where nothing was sent. */
+/** One row of Sent for a period ($1, $2) and a signature ($3); `messages` is null if nothing was sent. */
 export const SENT = `WITH minute AS (
     SELECT ts, sum(total) AS total, sum(marketing + finance) AS commercial, max(baseline_mean) AS usual, max(declared) AS declared,
       string_agg(DISTINCT sp, ', ') AS sp

@@ -20,13 +20,13 @@ import { withoutMobiles, withoutSender, withoutSenders } from './mobiles.ts'
 import { TOLD } from './overview.ts'
 import { patternsOf, type RegistryRowThen } from './registry-rows.ts'
 
-/** What has a page of its own; a recipient is named by its token. */
+/** A subject with its own page; a recipient is identified by its token. */
 export interface Thing {
   readonly kind: 'brand' | 'signature' | 'port' | 'domain' | 'enterprise' | 'campaign' | 'recipient'
   readonly name: string
 }
 
-/** A code of a thing's alerts; `ids`: the newest of them. */
+/** A code among a thing's alerts; `ids`: the newest of these alerts. */
 export interface CodeOfThing {
   readonly code: string
   readonly n: number
@@ -48,7 +48,7 @@ export type ThingAlert = FoundAlert & {
   readonly event: Alert
 }
 
-/** What a thing sent together with: by the statistics of senders, or null: it sends nothing itself. */
+/** Other signatures, ports and enterprises that a thing sent with, from the sender statistics; null if it does not send. */
 export interface SentWith {
   readonly kind: 'signature' | 'port' | 'enterprise'
   readonly name: string
@@ -66,12 +66,12 @@ export interface ThingFound {
   readonly codes: readonly CodeOfThing[]
   readonly newest: readonly ThingAlert[]
   readonly states: readonly StateOfThing[]
-  /** A burst of the signature that is open. */
+  /** Whether the signature has an open burst. */
   readonly isBursting: boolean
-  /** Messages a minute that were declared in the time; null: none were. */
+  /** Declared rate in the period, messages per minute; null if there was none. */
   readonly declared: number | null
   readonly complaints: { readonly n: number; readonly newest: readonly CaseComplaint[] }
-  /** Rows of the registry topic, the newest first. */
+  /** Rows of the registry topic, newest first. */
   readonly registry: readonly RegistryRowThen[]
   readonly campaigns: readonly DeclaredCampaign[]
   readonly policies: readonly {
@@ -80,21 +80,21 @@ export interface ThingFound {
     readonly change: Change | null
   }[]
   readonly sentWith: readonly SentWith[]
-  /** An enterprise has more senders than are looked at. */
+  /** Whether the enterprise has more senders than are considered. */
   readonly isCut: boolean
 }
 
-/** Senders of an enterprise whose alerts are counted, those that send most. */
+/** Maximum number of senders of an enterprise, those that send the most. */
 const MOST_SENDERS = 500
-/** The newest alerts from which it is told what goes with a thing. */
+/** Number of newest alerts used to find related things. */
 export const NEWEST = 200
 const IN_TIME = 'ts >= $1 AND ts < $2'
 
-/** Rows of `thing_hour` of a thing, as a source of queries: $1 and $2 are the time, $4 its kind or enterprise, $5 its name. */
+/** Rows of `thing_hour` for a thing, as the source of queries. $1 and $2: period; $4: kind, or enterprise; $5: name. */
 const OWN = `thing_hour WHERE ${IN_TIME} AND kind = $4 AND name = $5`
 const OF_ENTERPRISE = `thing_hour WHERE ${IN_TIME} AND kind = 'sender' AND $5::text IS NOT NULL AND name IN (
   SELECT signature || '@' || port FROM sender_hour WHERE ${IN_TIME} AND sp = $4 GROUP BY signature, port ORDER BY sum(total) DESC LIMIT ${MOST_SENDERS})`
-/** The alerts of a recipient are few: they are read by their index, as rows of the sums. */
+/** A recipient has few alerts, so they are read through their index, in the form of the sums. */
 const OF_RECIPIENT = `(SELECT ts, part, 1 AS n, (action = 'block')::int AS blocked, ARRAY[id] AS ids FROM alert
   CROSS JOIN LATERAL (SELECT '' UNION SELECT unnest(codes)) part (part)
   WHERE to_token = $5 AND target_kind IN ('message', 'recipient') AND type = 'raised' AND mode = 'enforce' AND $4::text IS NOT NULL) own WHERE ${IN_TIME}`
@@ -105,7 +105,7 @@ const RATES = `SELECT max(peak) AS peak, max(declared) AS declared FROM sent_hou
 const POLICIES = `SELECT hash, first_at, content -> 'change' AS change FROM version WHERE kind = 'policy' AND first_at < $1
   ORDER BY first_at DESC LIMIT 20`
 
-/** What is known of a thing in a time. Rejects with errors of the archive. */
+/** Everything known about a thing in a period. Rejects with the errors of the archive. */
 export async function thingOf(ask: Ask, thing: Thing, steps: Steps): Promise<ThingFound> {
   const { kind, name } = thing
   const [from, to] = timesOf(steps)
@@ -164,14 +164,14 @@ async function curveOf(
   return curvesIn(rows, startsOf(steps).length)
 }
 
-/** By code, the newest of two hours or more being told apart by their hours. */
+/** Alerts by code, with the ids of the newest from the latest hours. */
 const CODES = (source: string) => `WITH own AS (SELECT * FROM ${source} AND part <> '' AND $3::float8 > 0),
     newest AS (SELECT part, ids, row_number() OVER (PARTITION BY part ORDER BY ts DESC) AS place FROM own)
   SELECT part AS code, sum(n)::int AS n, sum(blocked)::int AS blocked,
     ARRAY(SELECT unnest(ids) FROM newest WHERE newest.part = own.part AND place <= 3 ORDER BY place LIMIT 3) AS ids
   FROM own GROUP BY part ORDER BY n DESC, part`
 
-/** Alerts are looked up in the hour that names them. */
+/** Alerts are looked up only in the hour they are listed in. */
 async function newestOf(ask: Ask, source: string, values: readonly unknown[]): Promise<ThingAlert[]> {
   const named = await ask<{ id: string; hour: Date }>(
     `SELECT unnest(ids) AS id, hour FROM (SELECT ids, date_trunc('hour', ts, 'UTC') AS hour FROM ${source} AND part = '' AND $3::float8 > 0 ORDER BY ts DESC LIMIT ${NEWEST}) hours LIMIT ${NEWEST}`,
@@ -189,10 +189,10 @@ async function newestOf(ask: Ask, source: string, values: readonly unknown[]): P
   return found.map((one) => ({ ...withoutSender(one), event: withoutSenders(one.event) }))
 }
 
-/** Lines of a list of what goes with a thing. */
+/** Maximum number of related things in a list. */
 export const MOST_SHARED = 20
 
-/** With what else it sent, by the statistics of senders. */
+/** The other things that a thing sent with, from the sender statistics. */
 async function sentWithOf(ask: Ask, { kind, name }: Thing, from: Date, to: Date): Promise<SentWith[]> {
   const column = kind === 'enterprise' ? 'sp' : kind
   const others = (['signature', 'port', 'enterprise'] as const).filter((one) => one !== kind)
@@ -210,7 +210,7 @@ async function sentWithOf(ask: Ask, { kind, name }: Thing, from: Date, to: Date)
 }
 
 const COMPLAINT = 'c.id, c.ts, c.source, c.category, c.text'
-/** Newest complaints of a page. */
+/** Newest complaints shown on a page. */
 const COMPLAINTS = 10
 
 async function complaintsOf(
@@ -248,7 +248,7 @@ async function complaintsOf(
   return { n: newest[0]?.n ?? 0, newest }
 }
 
-/** Rows of the registry topic with their history, the newest first. */
+/** Rows of the registry topic with their history, newest first. */
 function registryOf(ask: Ask, { kind, name }: Thing): Promise<RegistryRowThen[]> {
   if (kind !== 'signature' && kind !== 'port' && kind !== 'brand') return Promise.resolve([])
   const keys = kind === 'port' ? patternsOf(name) : [kind === 'signature' ? signatureKey(name) : name]

@@ -3,14 +3,14 @@ import type { Ask } from './ask.ts'
 import { OF_CASE, UNSETTLED } from './case-queue.ts'
 import { IN_HOURS, STANDS } from './questions.ts'
 
-/** Counts of a time, and of the time of the same length before it. */
+/** Counts of a period and of the preceding period of the same length. */
 export interface Total {
   readonly name: 'messages' | 'alerts' | 'blocked' | 'complaints' | 'judged'
   readonly now: number
   readonly before: number
 }
 
-/** `$1` to `$2`, and what lies between `$3` and `$1`. */
+/** Sums over `$1` to `$2`, and over `$3` to `$1`. */
 const of = (name: Total['name'], sum: string, from: string) =>
   `SELECT '${name}' AS name, coalesce(sum(${sum}) FILTER (WHERE ts >= $1), 0)::int8 AS now, coalesce(sum(${sum}) FILTER (WHERE ts < $1), 0)::int8 AS before FROM ${from}`
 const IN_BOTH = 'WHERE ts >= $3 AND ts < $2'
@@ -22,12 +22,12 @@ const TOTALS = [
   of('judged', '1', `feedback f ${IN_BOTH} AND verdict IN ('confirmed', 'false_positive') AND ${STANDS}`),
 ].join(' UNION ALL ')
 
-/** Totals of a time (epoch ms) against those before it; complaints by whole hours. */
+/** Totals of a period (epoch ms) and of the one before; complaints by whole hours. */
 export function totalsOf(ask: Ask, from: number, to: number): Promise<Total[]> {
   return ask<Total>(TOTALS, [new Date(from), new Date(to), new Date(Math.max(EARLIEST_TIME, 2 * from - to))])
 }
 
-/** A case of the queue that is worth most. */
+/** One of the cases in the queue with the highest worth. */
 export interface WorstCase {
   readonly id: string
   readonly grouped_by: string
@@ -57,11 +57,11 @@ export interface OpenState {
   readonly total: number
 }
 
-/** How far the archive is; null: it has nothing. */
+/** Newest data in the archive; null if there is none. */
 export interface Delay {
   readonly newest_alert: Date | null
   readonly newest_minute: Date | null
-  /** Since when changed sums wait; null: none do. */
+  /** Since when changed sums have been waiting; null if none are. */
   readonly waiting: Date | null
 }
 
@@ -77,7 +77,7 @@ export function newDomains(ask: Ask, from: number, to: number): Promise<NewDomai
   return ask(NEW_DOMAINS, [new Date(from), new Date(to)])
 }
 
-/** A state whose end was never heard of does not stay open for good. */
+/** States without events for seven days are left out, because their end may have been missed. */
 const OPEN_STATES = `SELECT target_kind, target_id, action, codes, raised_at, alert_id, count(*) OVER ()::int AS total FROM state_episode
   WHERE cleared_at IS NULL AND mode = 'enforce' AND last_at > now() - interval '7 days'
   ORDER BY array_position(ARRAY['block', 'throttle', 'review', 'observe'], action), raised_at DESC LIMIT 10`
@@ -95,7 +95,7 @@ export async function delayOf(ask: Ask): Promise<Delay> {
   return row!
 }
 
-/** As `listed` of the queue, without owners and counts of senders: what lasts longest of a list is asked for nothing else. */
+/** Like `listed` of the queue, but without the owners and sender counts, which are the slowest part. */
 export function worstCases(ask: Ask): Promise<WorstCase[]> {
   return ask(
     `WITH found AS (

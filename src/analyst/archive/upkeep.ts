@@ -13,30 +13,30 @@ import { ArchiveWriter } from './writer.ts'
 
 export interface UpkeepOptions {
   readonly url: string
-  /** ms */
+  /** How long data is kept, ms. */
   readonly retention: number
   readonly clock: BoundedClock
-  /** Lets the clock see that of PostgreSQL. */
+  /** Adds PostgreSQL's time to the clock. */
   readonly readClock: (client: Client) => Promise<void>
-  /** Whether this host and PostgreSQL agree on the time. */
+  /** Whether the host and PostgreSQL agree on the time. */
   readonly agreed: () => boolean
   readonly emit: Emit
   readonly signal: AbortSignal
 }
 
-/** How often the clock of PostgreSQL is read, ms. */
+/** Interval between readings of PostgreSQL's clock, ms. */
 const READ_EVERY = 10_000
-/** How often it is seen to what is due, in readings: each hour, and each minute while something waits. */
+/** Number of readings between maintenance runs: hourly, or every minute while something is waiting. */
 const WORK_EVERY = 360
 const RETRY_EVERY = 6
-/** How long sums are computed at a time, ms. */
+/** Time limit for computing sums in one go, ms. */
 const ROLL_UP_WITHIN = 20_000
 const ROLL_UP_PAUSE = 500
 
 /**
- * Sees to the days of the archive until it is stopped, on a connection of its own, so that archiving never waits for it: makes
- * days before their first row comes, drops those that are past the retention, places rows that were put aside, and keeps the
- * sums by minute and hour. What cannot be done because of a lock, or while the database does not answer, is tried again; the intake reports an outage.
+ * Maintains the archive until stopped, on its own connection so that the intake never waits for it: creates partitions in
+ * advance, drops expired ones, places rows that were set aside, and updates the sums by minute and hour. Work prevented by a
+ * lock or an outage is retried; the intake reports outages.
  */
 export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): Promise<void> {
   let client: Client | undefined
@@ -61,7 +61,7 @@ export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): 
   await client?.end().catch(() => undefined)
 }
 
-/** Whether something waits for the next time. */
+/** Returns whether something has to wait for the next run. */
 async function work(
   client: Client,
   options: Pick<UpkeepOptions, 'retention' | 'clock' | 'agreed'>,

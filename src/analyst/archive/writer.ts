@@ -14,19 +14,19 @@ import { MARK_STAGED, SUMMED } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson } from './storable.ts'
 
-/** Records of one partition that follow one another, as rows. */
+/** Consecutive records of a partition, as rows. */
 export interface Stretch extends PartitionId {
-  /** Offset up to which the partition was archived before, and after. */
+  /** Archived offset before and after these records. */
   readonly from: number
   readonly to: number
   readonly rows: readonly (ArchiveRow & { readonly offset: number })[]
-  /** Records that are no rows, or that cannot be placed. */
+  /** Records that are invalid or cannot be placed. */
   readonly refused: readonly Refused[]
 }
 
 const STAGING = `CREATE TEMP TABLE IF NOT EXISTS staging (seq integer, kind text, row jsonb) ON COMMIT DELETE ROWS`
 
-/** What has its id and its time already is there. */
+/** A row with a stored id and time is skipped. */
 const PLAIN = ['alert', 'feedback', 'feedback_result', 'enforcement'] as const
 const plain = (table: DailyTable) =>
   `INSERT INTO ${table} SELECT r.* FROM staging s, jsonb_populate_record(NULL::${table}, s.row) r
@@ -35,8 +35,8 @@ const plain = (table: DailyTable) =>
 const hasHistogram = (row: string) => `coalesce(${row}.card->'scores' ? 'histogram', false)`
 
 /**
- * The content behind a hash is what it is; the card of a model of the same name may have gained something. An instance with
- * an older card may start later: it takes no card and no histogram away.
+ * The content behind a hash never changes, but the card of a model may gain a histogram. An instance with an older card may
+ * start later, so an existing card or histogram is never removed.
  */
 const VERSIONS = `INSERT INTO version AS old
     SELECT DISTINCT ON (r.hash, r.kind) r.* FROM staging s, jsonb_populate_record(NULL::version, s.row) r
@@ -44,18 +44,18 @@ const VERSIONS = `INSERT INTO version AS old
     ON CONFLICT (hash, kind) DO UPDATE SET card = excluded.card WHERE excluded.card IS DISTINCT FROM old.card
       AND excluded.card IS NOT NULL AND (${hasHistogram('excluded')} OR NOT ${hasHistogram('old')})`
 
-/** A verdict that is given again has another time: it is found by its id within two days. */
+/** A repeated verdict has another time, so it is looked up by id within two days. */
 const VERDICTS = `INSERT INTO verdict SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::verdict, s.row) r
     WHERE s.kind = 'verdict' AND NOT EXISTS (
       SELECT FROM verdict v WHERE v.id = r.id AND v.ts >= $1 AND v.ts < $2)
     ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
 
-/** A complaint that comes again may have another time: its id is its own. One that was erased stays out. */
+/** A repeated complaint may have another time, so it is looked up by id. Erased complaints are skipped. */
 const COMPLAINTS = `INSERT INTO complaint SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::complaint, s.row) r
     WHERE s.kind = 'complaint' AND NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) AND NOT ${isErased('r.id')}
     ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
 
-/** Row by row in the order of the records; what says the same as the row before it is left out. */
+/** Rows in the order of the records. A row equal to the previous one of its key is skipped. */
 const REGISTRY = `WITH changed AS (
     SELECT DISTINCT ON (r.kind, r.key, r.at) r.* FROM staging s, jsonb_populate_record(NULL::registry_row, s.row) r
     WHERE s.kind = 'registry_row' ORDER BY r.kind, r.key, r.at, s.seq DESC
@@ -71,14 +71,14 @@ const REGISTRY = `WITH changed AS (
     ON CONFLICT (kind, key, at) DO UPDATE SET content = excluded.content`
 
 /**
- * Each id is looked up in the index of the partitions. Without statistics of today's partition the planner would rather
- * compare every row with every other, which is quadratic.
+ * Forces index lookups by id in each partition. Without statistics on today's partition, the planner would compare all rows
+ * with each other, which is quadratic.
  */
 const BY_INDEX = ['hashjoin', 'mergejoin', 'material', 'bitmapscan']
   .map((way) => `SET LOCAL enable_${way} = off`)
   .join('; ')
 
-/** A row of the same sender and minute that counts more stands instead of the one before it. */
+/** For the same sender and minute, the row with the higher count is kept. */
 const MINUTES = `INSERT INTO sender_minute AS old
     SELECT DISTINCT ON (r.signature, r.port, r.ts) r.* FROM staging s, jsonb_populate_record(NULL::sender_minute, s.row) r
     WHERE s.kind = 'sender_minute' ORDER BY r.signature, r.port, r.ts, r.total DESC
@@ -96,9 +96,8 @@ const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partitio
 const TWO_DAYS = 2 * DAY
 
 /**
- * Writes rows and the offsets that they reach in one transaction: a process that dies between two records leaves no gap
- * and repeats nothing, and one that has lost its partition to another changes nothing (STORE_CONFLICT). There must be a
- * partition for each row (Partitions).
+ * Writes rows and the offsets reached in one transaction, so that a crash neither loses nor repeats records. A process that has
+ * lost its partition to another changes nothing (STORE_CONFLICT). Each row needs an existing partition (Partitions).
  */
 export class ArchiveWriter {
   readonly #client: Client
@@ -108,7 +107,7 @@ export class ArchiveWriter {
     this.#client = client
   }
 
-  /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; then nothing was written. */
+  /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; nothing is written then. */
   async write(stretches: readonly Stretch[]): Promise<void> {
     await this.inTransaction(async (insert) => {
       for (const stretch of stretches) await this.#advance(stretch)
@@ -116,7 +115,7 @@ export class ArchiveWriter {
     })
   }
 
-  /** Does the work, which inserts rows, in one transaction. Rejects as `write`, or as the work does. */
+  /** Runs the work, which inserts rows, in one transaction. Rejects like `write`, or as the work does. */
   async inTransaction<T>(
     work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>,
   ): Promise<T> {
@@ -172,7 +171,7 @@ function alertOf({ table, row }: ArchiveRow): Alert[] {
   return table === 'alert' ? [row.event as Alert] : []
 }
 
-/** Text of COPY, some lines at a time. */
+/** Lines in COPY format, in chunks. */
 function* linesOf(rows: readonly ArchiveRow[]): Generator<string> {
   const CHUNK = 500
   for (let at = 0; at < rows.length; at += CHUNK) {

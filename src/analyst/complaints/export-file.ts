@@ -4,10 +4,10 @@ import type { ComplaintMapping } from './mapping.ts'
 import { type ReadComplaints, readComplaintCsv } from './read-csv.ts'
 
 const MEGABYTE = 1_000_000
-/** An export is read whole. Megabytes. */
+/** Maximum size of an export, MB: it is read into memory. */
 const LARGEST = 256
 
-/** Reads an export. Throws USAGE for one that is too large or cannot be read. */
+/** Reads an export. Throws USAGE if it is too large or cannot be read. */
 export function readExport(file: string, mapping: ComplaintMapping): ReadComplaints {
   return readComplaintCsv(bytesOf(file), mapping, file)
 }
@@ -18,7 +18,7 @@ function bytesOf(file: string): Buffer {
     descriptor = openSync(file, 'r')
     refuseLarge(file, fstatSync(descriptor).size)
     const bytes = readFileSync(descriptor)
-    // A pipe has no size before it is read.
+    // The size of a pipe is unknown until it has been read.
     refuseLarge(file, bytes.length)
     return bytes
   } catch (error) {

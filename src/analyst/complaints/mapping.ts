@@ -18,17 +18,17 @@ export const COMPLAINT_COLUMNS = [
 export type ComplaintColumn = (typeof COMPLAINT_COLUMNS)[number]
 export type Encoding = 'auto' | 'utf-8' | 'gbk'
 
-/** How an export of complaints is read. */
+/** How to read a complaint export. */
 export interface ComplaintMapping {
   readonly source: string
-  /** Whether somebody has compared it with a real export. */
+  /** Whether it has been checked against a real export. */
   readonly verified: boolean
   readonly encoding: Encoding
   readonly delimiter: string
   readonly readTime: ReadLocalTime
-  /** For people. */
+  /** The time format, for display. */
   readonly timeForm: string
-  /** Headings by field, in the order in which they are looked for. */
+  /** Column headings by field, in order of preference. */
   readonly columns: Readonly<Partial<Record<ComplaintColumn, readonly string[]>>>
 }
 
@@ -72,7 +72,7 @@ const check = compileSchema({
 
 const FORM = 'yyyy-MM-dd HH:mm:ss'
 
-/** Reads a mapping (YAML or JSON). Throws InvalidInput (CONFIG_INVALID) that names every fault by line. */
+/** Reads a mapping (YAML or JSON). Throws InvalidInput (CONFIG_INVALID) that lists every fault with its line. */
 export function loadMapping(file: string): ComplaintMapping {
   const { document, problems } = readOperatorFile(file)
   if (!document) throw new InvalidInput('CONFIG_INVALID', problems)

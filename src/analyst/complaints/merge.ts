@@ -1,20 +1,20 @@
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import type { ImportedComplaint } from './read-csv.ts'
 
-/** A complaint with where its row stands: `file:line`. */
+/** A complaint with the position of its row, `file:line`. */
 export interface PlacedComplaint extends ImportedComplaint {
   readonly place: string
 }
 
 export interface MergedExports {
   readonly complaints: readonly PlacedComplaint[]
-  /** Rows whose id an earlier file has for a complaint of other content. */
+  /** Rows whose id belongs to a different complaint in an earlier file. */
   readonly conflicting: readonly PlacedComplaint[]
 }
 
 /**
- * The complaints of several exports, each once: the first row of an id stands, and takes from later ones when the complaint
- * came and was answered. A later row of other content takes nothing's place.
+ * Merges exports so that each complaint occurs once. The first row with an id is kept and completed with times of receipt and
+ * answer from later ones; a later row with different content is a conflict.
  */
 export function mergeExports(files: readonly (readonly PlacedComplaint[])[]): MergedExports {
   const all = new Map<string, PlacedComplaint>()
@@ -31,8 +31,8 @@ export function mergeExports(files: readonly (readonly PlacedComplaint[])[]): Me
 }
 
 /**
- * Whether both say something and say it otherwise. Exports differ in when a complaint was made, in its category, and in the
- * columns that they have.
+ * Whether both have a value and the values differ. The time, the category and the set of columns vary between exports and are
+ * not compared.
  */
 function isOther({ record: one }: ImportedComplaint, { record: other }: ImportedComplaint): boolean {
   const differs = (a: string | undefined, b: string | undefined) =>

@@ -5,10 +5,10 @@ import { EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
 import { readCsv } from '../../settings/files/csv.ts'
 import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
 
-/** A complaint as the topic has it, with what only the export knows. */
+/** A complaint in the form of the topic, with facts known only from the export. */
 export interface ImportedComplaint {
   readonly record: {
-    /** The same for the same row, however often it is read. */
+    /** Derived from the row: reading it again gives the same id. */
     readonly id: string
     readonly ts: number
     readonly from?: string
@@ -18,19 +18,19 @@ export interface ImportedComplaint {
     readonly source: string
     readonly category?: string
   }
-  /** When it was passed on to us, epoch ms; absent: the export does not say. */
+  /** When the operator received it, epoch ms; absent if the export does not say. */
   readonly receivedAt?: number
   readonly answeredAt?: number
 }
 
-/** With the line at which its row begins, from 1. */
+/** With the line at which its row starts, from 1. */
 export interface ReadComplaint extends ImportedComplaint {
   readonly line: number
 }
 
-/** A row that cannot be taken; says where and what, never what it holds. */
+/** A row that was refused. Says where and why, and never quotes it. */
 export interface RefusedRow {
-  /** Of its beginning, from 1. */
+  /** The line at which the row starts, from 1. */
   readonly line: number
   readonly message: string
 }
@@ -50,14 +50,14 @@ const LONGEST: Readonly<Partial<Record<ComplaintColumn, number>>> = {
   text: 2000,
 }
 
-/** A number as a spreadsheet shows it that has no room for its digits: `1.38E+10`. */
+/** A number in scientific notation, as from a spreadsheet column too narrow for its digits: `1.38E+10`. */
 const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i
 
 const UNROUND = 'the spreadsheet has rounded the number: export the column as text'
 
 const PRIVATE = /[\ue000-\uf8ff\ufffd]/
 
-/** Reads an export. Throws USAGE where the bytes are not of the encoding, are no CSV, or have no column of the time. */
+/** Parses an export. Throws USAGE if the encoding is wrong, it is not CSV, or there is no time column. */
 export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file: string): ReadComplaints {
   const { text, encoding } = decode(bytes, mapping.encoding, file)
   const [head, ...rows] = readCsv(text, file, mapping.delimiter)
@@ -71,7 +71,7 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
     else places.set(field, found)
   }
   if (!places.has('ts')) {
-    // What stands there may be no heading but the first complaint, so it is not shown.
+    // The first line is not quoted, because it may be a complaint and not headings.
     const wanted = mapping.columns.ts!.join(' or ')
     const all = Object.values(mapping.columns).flat().join(', ')
     throw new SigwatchError(
@@ -102,7 +102,7 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
   }
 }
 
-/** Ids that several complaints have, with the first line of each of these. */
+/** Ids shared by several complaints, with the first line of each. */
 function sharedIds(complaints: readonly ReadComplaint[]): Map<string, number[]> {
   const lines = new Map<string, Map<string, number>>()
   for (const { record, line } of complaints) {
@@ -120,17 +120,17 @@ function decode(bytes: Buffer, wanted: Encoding, file: string): { text: string; 
   for (const encoding of wanted === 'auto' ? (['utf-8', 'gbk'] as const) : [wanted]) {
     try {
       const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
-      // The decoder of GBK takes bytes that no character has for private ones.
+      // The GBK decoder maps undefined bytes to private-use characters.
       if (encoding === 'utf-8' || !PRIVATE.test(text)) return { text, encoding }
     } catch {
-      // The next one, or what follows.
+      // Try the next encoding, or fail below.
     }
   }
   const names = wanted === 'auto' ? 'neither UTF-8 nor GBK' : `not ${wanted.toUpperCase()}`
   throw new SigwatchError('USAGE', `${file}: is ${names}: save it as CSV in UTF-8`)
 }
 
-/** The complaint of a row, or what is wrong with it. */
+/** The complaint in a row, or what is wrong with it. */
 function complaintOf(
   cell: (field: ComplaintColumn) => string | undefined,
   { source, readTime, timeForm }: ComplaintMapping,

@@ -58,7 +58,7 @@ const NOT_KNOWN: Readonly<Record<SheetLocale, string>> = {
   'zh-CN': '未知：自投诉时间起算',
 }
 
-/** So that spreadsheets read it as UTF-8. */
+/** Makes spreadsheets read the file as UTF-8. */
 const BOM = '\ufeff'
 
 /** The monthly table for the regulator. `month`: `YYYY-MM`. */
@@ -76,7 +76,7 @@ export function monthSheet(month: string, groups: readonly ComplaintGroup[], loc
   return `${BOM}${csvLine(HEADINGS[locale].month)}${rows.join('')}`
 }
 
-/** Deadlines that run, the first to end first. */
+/** Running deadlines, earliest end first. */
 export function deadlineSheet(
   deadlines: readonly TrackedDeadline[],
   calendar: Calendar,

@@ -6,13 +6,13 @@ import type { StoredComplaint } from '../archive/complaints.ts'
 import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../words/calendar.ts'
 
 export const STANDINGS = ['in time', 'late', 'running', 'due', 'overdue'] as const
-/** A deadline of a complaint: kept or missed by its answer, or still running, with two working days left at most, or over. */
+/** Status of a deadline: met or missed by the answer, or still running, with at most two working days left, or over. */
 export type Standing = (typeof STANDINGS)[number]
 
-/** Working days before its end from which a deadline is `due`. */
+/** A deadline is `due` from this many working days before its end. */
 const DUE = 2
 
-/** In place of a signature, SP, template, label or category that is not known. */
+/** Stands for an unknown signature, SP, template, label or category. */
 const NONE = '-'
 
 export interface TrackedDeadline {
@@ -22,8 +22,8 @@ export interface TrackedDeadline {
 }
 
 /**
- * The deadlines of complaints as they stand at `now`, epoch ms, the first to end first. Where it is not known when a
- * complaint reached us, what counts from then counts from the complaint, and what ends then is left out.
+ * The deadlines of complaints as of `now` (epoch ms), earliest end first. If the time of receipt is unknown, deadlines that
+ * start with it start with the complaint instead, and those that end with it are left out.
  */
 export function tracked(
   complaints: readonly StoredComplaint[],
@@ -45,7 +45,7 @@ export function tracked(
     .sort((a, b) => a.deadline.endsAt - b.deadline.endsAt)
 }
 
-/** From when on a deadline is due, epoch ms. `endsAt`: the end of its last day. */
+/** When a deadline becomes due, epoch ms. `endsAt`: end of its last day. */
 export function dueAt(calendar: Calendar, endsAt: number): number {
   let at = endsAt
   while (workingDaysAfter(calendar, at - DAY, DUE).endsAt >= endsAt) at -= DAY
@@ -58,7 +58,7 @@ function standingOf(
   calendar: Calendar,
   now: number,
 ): Standing {
-  // What counts from the complaint ends when it has reached us, what counts from then with our answer.
+  // Deadlines from the complaint are met by its receipt, those from the receipt by the answer.
   const done = (from === 'complaint' ? received_at : answered_at)?.getTime()
   if (done !== undefined && done <= now) return done < endsAt ? 'in time' : 'late'
   if (now >= endsAt) return 'overdue'
@@ -69,20 +69,20 @@ function standingOf(
 export interface ComplaintGroup {
   readonly signature: string
   readonly sp: string
-  /** The smallest band of its fingerprints; `-` where no text is quoted. */
+  /** The smallest band of its fingerprints; `-` if no text is quoted. */
   readonly template: string
   readonly complaints: number
-  /** About a message that the archive has an alert on. */
+  /** Number of complaints whose message the archive has an alert on. */
   readonly matched: number
-  /** What the text model calls most of them; `-` where no text is quoted. */
+  /** The most frequent label from the text model; `-` if no text is quoted. */
   readonly label: string
   readonly category: string
-  /** Messages under the signature in the time; undefined where that is not known or there is no signature. */
+  /** Messages under the signature in the period; undefined if unknown or without a signature. */
   readonly sent?: number
   readonly standings: Readonly<Record<Standing, number>>
 }
 
-/** Groups by enterprise (signature), SP and template, the most complaints first. */
+/** Groups complaints by enterprise (signature), SP and template, largest group first. */
 export function groupsOf(
   complaints: readonly StoredComplaint[],
   sent: ReadonlyMap<string, number>,
@@ -124,8 +124,8 @@ function commonest(values: readonly (string | null)[]): string {
 }
 
 /**
- * The template of each complaint: texts that share a band, directly or through others, are one. With a letter in front,
- * no spreadsheet takes the hex digits for a number.
+ * The template of each complaint: texts that share a band, directly or transitively, have the same one. The prefix letter keeps
+ * spreadsheets from reading the hex digits as a number.
  */
 function templatesOf(complaints: readonly StoredComplaint[]): string[] {
   const sets = new DisjointSets()

@@ -16,7 +16,7 @@ interface Row {
 const COMPLAINT = `SELECT id, c.ts, port, signature, to_token, text, source, category, received_at
   FROM complaint c LEFT JOIN complaint_case USING (id) WHERE id = $1 ORDER BY c.ts`
 
-/** The complaint of an id as the archive has it: recipient as a token, text redacted. It counts as appended when it was received. */
+/** The archived complaint with this id: recipient as a token, text redacted. Its append time is the time of receipt. */
 export function archivedComplaint(
   id: string,
   ask: <T>(work: (client: Client) => Promise<T>) => Promise<T>,

@@ -9,19 +9,19 @@ import { canonicalNumber } from '../../text/canonical-number.ts'
 import type { FedRecord, Feed, Prepare, Reading } from './feed.ts'
 import { type Candidate, Candidates } from './match.ts'
 
-/** What is looked for, in the order in which it is read. */
+/** Kinds of rows in the order in which they are read. */
 export const INPUTS = ['complaints', 'messages', 'verdicts', 'alerts', 'consents', 'replies'] as const
 export type Input = (typeof INPUTS)[number]
 
-/** What became of reading one feed. */
+/** Result of reading one feed. */
 export interface SourceReading extends Reading {
   readonly input: Input
   readonly name: string
-  /** Records that are not as docs/asyncapi.yaml describes them. */
+  /** Number of records that do not conform to docs/asyncapi.yaml. */
   readonly unreadable: number
 }
 
-/** Reads feeds of one kind one after the other; `take` says whether it could read the record. */
+/** Reads the feeds of one kind one after the other. `take` returns whether it could read the record. */
 export async function readFeeds(
   input: Input,
   feeds: readonly Feed[],
@@ -43,13 +43,13 @@ export async function readFeeds(
 
 export interface FoundComplaint {
   readonly complaint: Complaint
-  /** When its record was appended, epoch ms; absent for a line of a file. */
+  /** When its record was appended, epoch ms; absent for lines of files. */
   readonly appendedAt?: number
-  /** Other rows with the same id; the first counts. */
+  /** Number of further rows with the same id; the first row counts. */
   readonly repeats: number
 }
 
-/** The complaint with an id; undefined when no row has it. */
+/** Finds the complaint with this id; `found` is undefined if there is none. */
 export async function findComplaint(
   feeds: readonly Feed[],
   id: string,
@@ -71,15 +71,15 @@ export async function findComplaint(
 export interface MessageSearch {
   readonly feeds: readonly Feed[]
   readonly complaint: Complaint
-  /** Event time, epoch ms, both ends included. */
+  /** Range of event times, epoch ms, both ends inclusive. */
   readonly window: { readonly from: number; readonly to: number }
   readonly tokenise: TokeniseLike
-  /** As the service reads the records of its input. */
+  /** Decoder of the configured input. */
   readonly decode: (raw: RawRecord) => Decoded
   readonly prepare: Prepare
-  /** ms; as the pipeline joins them. */
+  /** How long parts wait for missing ones, as in the pipeline, ms. */
   readonly partWait: number
-  /** Messages to keep, the best ones. */
+  /** Maximum number of messages to keep; the best ones are kept. */
   readonly max: number
 }
 
@@ -90,11 +90,11 @@ export interface FoundMessages {
   readonly readings: readonly SourceReading[]
 }
 
-/** A record is appended at most this long before its time (clocks) or after it (queues of the gateway), ms. */
+/** How long before its time (clock differences) or after it (queues at the gateway) a record may be appended, ms. */
 const APPENDED_BEFORE = 10 * MINUTE
 const APPENDED_AFTER = HOUR
 
-/** The messages that a complaint may be about, parts joined. */
+/** Finds messages that a complaint may be about, with their parts joined. */
 export async function findMessages(search: MessageSearch): Promise<FoundMessages> {
   const { feeds, complaint, window, tokenise, decode, prepare, partWait, max } = search
   const candidates = new Candidates(complaint, tokenise, max)

@@ -10,7 +10,7 @@ import type { Feed } from './feed.ts'
 import { recipientFit } from './match.ts'
 import { given } from './members.ts'
 
-/** A change of consent for the signature of a message, by its recipient. */
+/** A change of the recipient's consent to messages under the signature. */
 export interface FoundConsent extends ConsentChange {
   /** Where the row was found. */
   readonly source: string
@@ -20,12 +20,12 @@ export interface FoundConsent extends ConsentChange {
 export interface FoundReply {
   readonly ts: number
   readonly text: string
-  /** It refuses further messages. */
+  /** Whether it refuses further messages. */
   readonly refuses: boolean
 }
 
 export interface Consents {
-  /** Oldest first, those after the message too. */
+  /** Oldest first, including changes after the message. */
   readonly changes: readonly FoundConsent[]
   readonly replies: readonly FoundReply[]
 }
@@ -38,7 +38,7 @@ export interface ConsentSearch {
   readonly tokenise: TokeniseLike
 }
 
-/** What the recipients of messages had agreed to or refused, for each message in order. */
+/** Finds what recipients had agreed to or refused, for each message in order. */
 export async function findConsents(search: ConsentSearch): Promise<{
   readonly found: readonly Consents[]
   readonly readings: readonly SourceReading[]
@@ -67,14 +67,14 @@ export async function findConsents(search: ConsentSearch): Promise<{
 
 const byTime = (a: { readonly ts: number }, b: { readonly ts: number }) => a.ts - b.ts
 
-/** The changes of one pair, each once, from whatever sources. */
+/** Changes of one pair without duplicates, from all sources. */
 class Changes {
   readonly #found = new Map<string, FoundConsent>()
 
   note({ state, ts, proof }: ConsentChange, source: string): void {
     const place = `${state}/${ts}`
     const known = this.#found.get(place)
-    // A row with its proof says more than the ledger, which keeps none.
+    // A row with proof takes precedence over the ledger, which stores none.
     if (known?.proof !== undefined) return
     this.#found.set(place, { state, ts, ...given({ proof }), source: known?.source ?? source })
   }
@@ -123,7 +123,7 @@ function readReplies(
   })
 }
 
-/** What held at a time: the last change up to then. A consent ticked by default is none. */
+/** The consent in effect at a time, from the last change until then. A consent ticked by default is `default`, not `in`. */
 export function standingAt(changes: readonly FoundConsent[], ts: number): 'in' | 'out' | 'default' | 'none' {
   const last = changes.filter((change) => change.ts <= ts).at(-1)
   if (!last) return 'none'

@@ -10,10 +10,10 @@ import { readFeeds, type SourceReading } from './collect.ts'
 import type { Feed } from './feed.ts'
 import type { Localise } from './localise.ts'
 
-/** With which versions something was decided. */
+/** Versions that a decision was made with. */
 export type Versions = DecidedBy
 
-/** One event of a state, without its messages. */
+/** An event of a state, without its messages. */
 export interface StateEvent {
   readonly id: string
   readonly state: string
@@ -32,21 +32,24 @@ export interface StateEvent {
   readonly versions: Versions
 }
 
-/** A state that has to do with a message, with its events in the order of time. */
+/** A state related to a message, with its events in chronological order. */
 export interface StateStory {
   readonly state: string
-  /** `shown`: an alert shows the message; `verdict`: its verdict names the state; `match`: it matches and was in force. */
+  /**
+   * `shown`: an alert on the state shows the message; `verdict`: the message's verdict names the state; `match`: the message
+   * matches the state while it was in force.
+   */
   readonly because: 'shown' | 'verdict' | 'match'
   readonly events: readonly StateEvent[]
 }
 
-/** An alert near the message, for what it says of the versions in force. */
+/** An alert close to the message in time, as evidence for the versions in force. */
 export interface Neighbour {
   readonly at: number
   readonly versions: Versions
 }
 
-/** What sigwatch had said about one message. */
+/** Decisions on one message. */
 export interface Decided {
   readonly verdicts: readonly Verdict[]
   /** Alerts on the message itself, enforced and shadow. */
@@ -54,12 +57,12 @@ export interface Decided {
   readonly states: readonly StateStory[]
   readonly before?: Neighbour
   readonly after?: Neighbour
-  /** Token of the recipient in alerts on the message. */
+  /** The recipient's token in alerts on the message. */
   readonly toToken?: string
 }
 
 const DECIDED_BEFORE = 10 * MINUTE
-/** A backlog is decided late, and states are cleared later still, ms. */
+/** Decisions can be made late, during a backlog, and states are cleared even later, ms. */
 const DECIDED_AFTER = DAY
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -95,10 +98,7 @@ const versionsOf = ({ data: { provenance } }: Alert): Versions => {
   return { model, policy, registry, ...given({ rules }) }
 }
 
-/**
- * What was decided about each message, in order, from the verdicts and alerts that were kept; the reasons in the language
- * of `localise`.
- */
+/** Finds what was decided about each message, in order, in the stored verdicts and alerts. Reasons are in the language of `localise`. */
 export async function findDecisions(
   messages: readonly ExtractedMessage[],
   feeds: { readonly verdicts: readonly Feed[]; readonly alerts: readonly Feed[] },
@@ -121,7 +121,7 @@ export async function findDecisions(
   const verdictReadings = await readFeeds('verdicts', feeds.verdicts, range, ({ value }) => {
     const verdict = value && jsonOf(value)
     if (!isVerdict(verdict)) return false
-    // Repeats say the same again; the first was acted on.
+    // Repeated verdicts are the same; the first was acted on.
     const item = byId.get(verdict.id)
     if (item && !item.verdicts.some(({ id }) => id === verdict.id)) item.verdicts.push(verdict)
     return true
@@ -148,7 +148,7 @@ export async function findDecisions(
   }
 }
 
-/** Keeps the nearest alerts before and after each message. */
+/** Keeps the nearest alert before and after each message. */
 function lookAround(about: readonly About[], alert: Alert): void {
   const at = Date.parse(alert.time)
   if (Number.isNaN(at)) return
@@ -206,7 +206,7 @@ function takeState(
     expiresAt: Date.parse(data.expiresAt),
   }
   for (const { message, matchedBy, verdicts } of about) {
-    // Without a verdict the label is not known, and what asks for one cannot be matched.
+    // Without a verdict the label is unknown, so a match that requires labels cannot be checked.
     if (data.match.labels && verdicts.length === 0) continue
     if (matches(span, message)) matchedBy.add(state)
   }
@@ -219,7 +219,7 @@ function decidedOf(item: About, events: ReadonlyMap<string, ReadonlyMap<string, 
       ? 'shown'
       : named.has(state)
         ? 'verdict'
-        : // Its own verdict knows which states held: what it does not name was cleared by then, or not yet known.
+        : // A verdict names the states in force, so any other was cleared by then or not yet known.
           item.verdicts.length === 0 && item.matchedBy.has(state)
           ? 'match'
           : undefined

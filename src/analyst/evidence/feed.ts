@@ -4,19 +4,19 @@ import type { Position, RawRecord, RecordHeaders } from '../../domain/message.ts
 import type { MapRow } from '../../pipeline/side-inputs/mapped-rows.ts'
 import { type RowMap, readRows } from '../../settings/files/row-file.ts'
 
-/** A record of a file or a topic, as it lies there. */
+/** A record of a file or topic, unmodified. */
 export interface FedRecord {
-  /** Empty when there is none. */
+  /** Empty if there is none. */
   readonly key: string
   readonly headers?: RecordHeaders
-  /** null: a tombstone. */
+  /** null for a tombstone. */
   readonly value: Buffer | null
-  /** When it was appended, epoch ms; Infinity for a line of a file, for which it is not known. */
+  /** When it was appended, epoch ms; Infinity for lines of files, where it is unknown. */
   readonly timestamp: number
   readonly position: Position
 }
 
-/** When records were appended, epoch ms: from `from` on, before `to`. Absent: no bound. */
+/** Range of append times, epoch ms; `to` is exclusive. Absent bounds are open. */
 export interface AppendRange {
   readonly from?: number
   readonly to?: number
@@ -24,25 +24,25 @@ export interface AppendRange {
 
 export interface Reading {
   readonly records: number
-  /** The records of before this time, epoch ms, are gone although they were asked for. */
+  /** Set if earlier records were requested but no longer exist: the time of the first available one, epoch ms. */
   readonly beginsAt?: number
 }
 
-/** What has to be there before records can be read. */
+/** Prepares the reading of records, for example by fetching their schemas. */
 export type Prepare = (records: readonly RawRecord[]) => Promise<void>
 
-/** Where rows of one kind are kept. */
+/** A source of rows of one kind. */
 export interface Feed {
-  /** For people: `messages.jsonl`, `topic sms.mt`. */
+  /** Name for display: `messages.jsonl`, `topic sms.mt`. */
   readonly name: string
   /**
-   * Shows every record of the range, in the order of its partition. A file has no times of its own: all of it. Records that
-   * come together are shown when `prepare` has resolved.
+   * Passes every record of the range in the order of its partition. Files have no append times and are passed as a whole. Each
+   * batch of records is passed after `prepare` has resolved for it.
    */
   read(range: AppendRange, take: (record: FedRecord) => void, prepare?: Prepare): Promise<Reading>
 }
 
-/** Rows of a JSONL or CSV file, in another form where there is a map; rows that do not fit are as they were written. */
+/** Rows of a JSONL or CSV file, mapped if there is a field map. Rows that do not fit the map are passed unchanged. */
 export function rowFeed(path: string, map?: RowMap): Feed {
   return {
     name: path,
@@ -63,7 +63,7 @@ export function rowFeed(path: string, map?: RowMap): Feed {
   }
 }
 
-/** Records of a topic in another form, as sigwatch has them; what does not fit is shown as it is. */
+/** A feed with its records mapped to the form of sigwatch. Records that do not fit are passed unchanged. */
 export function mappedFeed(feed: Feed, map: MapRow): Feed {
   const shown = (record: FedRecord): FedRecord => {
     const mapped = map(record)
@@ -77,7 +77,7 @@ export function mappedFeed(feed: Feed, map: MapRow): Feed {
 
 const MAX_LINE = 10_000_000
 
-/** The lines of a file. Rejects with USAGE when it cannot be opened. */
+/** Lines of a file. Reading rejects with USAGE if it cannot be opened. */
 export function fileFeed(path: string): Feed {
   return {
     name: path,

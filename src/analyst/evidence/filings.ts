@@ -13,25 +13,25 @@ export interface FilingEntry {
   readonly status: string
   readonly from?: string
   readonly to?: string
-  /** Whether one of its ports is that of the message. */
+  /** Whether one of its ports covers that of the message. */
   readonly coversPort: boolean
-  /** Whether it was filed, and not ended, at the time of the message, for its carrier and enterprise. */
+  /** Whether it was in effect at the time of the message, for its carrier and enterprise. */
   readonly inForce: boolean
 }
 
 export interface RegistryEntry {
   readonly hash: string
-  /** Whether this is the registry that the message was judged by; absent: not known. */
+  /** Whether this is the registry version that the message was judged with; absent if unknown. */
   readonly sameAsThen?: boolean
   readonly signature?: { readonly name: string; readonly brand?: string; readonly consent: string }
-  /** Those that cover the port first, at most 20. */
+  /** Filings that cover the port first, at most 20. */
   readonly filings: readonly FilingEntry[]
   readonly port?: { readonly port: string; readonly sp?: string; readonly sharedBy: number }
 }
 
 const SHOWN_FILINGS = 20
 
-/** What the registry says of the sender of a message. */
+/** What the registry contains about the sender of a message. */
 export function registryEntry(
   message: ExtractedMessage,
   registry: Registry,
@@ -72,7 +72,7 @@ export function registryEntry(
   }
 }
 
-/** Who submitted a message: as it says itself, else for whom the port is filed. */
+/** Who submitted a message: the enterprise in its record, or else the holder of the port's filing. */
 export function submitterOf(
   message: ExtractedMessage,
   registry: RegistryEntry | undefined,

@@ -7,15 +7,15 @@ import type { Locale } from '../../detection/detectors/words.ts'
 import type { AlertReason } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 
-/** Sentence and rule of a reason of an alert, in the language of the pack. */
+/** The sentence and rule of a reason in the language of the pack. */
 export type Localise = (reason: Pick<AlertReason, 'code' | 'detail' | 'rule' | 'evidence'>) => {
   readonly detail: string
   readonly rule?: string
 }
 
 /**
- * Alerts speak the language of the service that wrote them, a pack that of its reader: the sentence is made again from
- * the evidence. Where this version does not know the code or the evidence, the sentence stays as it was written.
+ * Translates reasons into the language of the reader by generating the sentence again from its evidence. If this version does
+ * not know the code or the evidence, the sentence stays as the service wrote it.
  */
 export function localiser(locale: Locale): Localise {
   const describe = createDescribe(locale)

@@ -10,7 +10,7 @@ import type { Say, Word } from './words.ts'
 
 type Cell = string | number | undefined
 
-/** The pack for people. Texts of senders stand in code blocks: nothing in them is a link or markup. */
+/** Renders the pack as Markdown. Texts of senders are in code blocks, so that they cannot contain links or markup. */
 export function renderPack(pack: Pack, calendar: Calendar, say: Say): string {
   const time = (iso: string) => localTime(calendar, Date.parse(iso))
   const { complaint, messages, missing, sources } = pack
@@ -247,7 +247,7 @@ function fitOf({ recipient, port, signature, similarity }: Fit, say: Say): strin
   ])
 }
 
-/** Facts as a table of two columns; those that are not known are left out. */
+/** A two-column table of facts; unknown ones are left out. */
 function facts(say: Say, rows: readonly (readonly [Word, Cell])[]): string {
   const known = rows.filter(([, value]) => value !== undefined && value !== '')
   return known.length === 0

@@ -4,14 +4,14 @@ import type { Complaint } from '../../pipeline/side-inputs/rows.ts'
 import { normalise } from '../../text/normalise.ts'
 import { signatureKey } from '../../text/signature.ts'
 
-/** By what a message fits a complaint. */
+/** How a message matches a complaint. */
 export interface Fit {
-  /** `unknown`: the complaint does not say to whom the message was sent. */
+  /** `unknown`: the complaint does not name the recipient. */
   readonly recipient: 'number' | 'token' | 'unknown'
-  /** `prefix`: one is the other with digits added at the end. */
+  /** `prefix`: one port is the other with digits appended. */
   readonly port?: 'exact' | 'prefix'
   readonly signature?: true
-  /** Of the texts, 0 to 1; absent: the complaint quotes none. */
+  /** Similarity of the texts, 0 to 1; absent if the complaint quotes none. */
   readonly similarity?: number
 }
 
@@ -20,13 +20,13 @@ export interface Candidate {
   readonly fit: Fit
 }
 
-/** From here on two texts are taken for the same but for details. */
+/** Texts at least this similar are considered the same apart from details. */
 const ALIKE = 0.5
-/** Without a recipient and a sender, the text alone must be all but the same. */
+/** Required similarity if neither recipient nor sender is known. */
 const SAME = 0.8
-/** Shorter ports are service numbers of the carrier, and prefixes of everything. */
+/** Shorter ports are service numbers of the carrier and prefixes of many others. */
 const MIN_PORT = 6
-/** A quotation of less says nothing. */
+/** Shorter quotations are not significant. */
 const MIN_PAIRS = 6
 
 const SIGN = /[\p{L}\p{N}]/gu
@@ -47,7 +47,7 @@ function sizeOf(pairs: ReadonlyMap<string, number>): number {
   return size
 }
 
-/** A text to which others are compared. */
+/** A quoted text to compare others with. */
 export class Quotation {
   readonly #pairs: ReadonlyMap<string, number>
   readonly #size: number
@@ -58,9 +58,9 @@ export class Quotation {
   }
 
   /**
-   * How alike the two texts are, 0 to 1: the share of common pairs of letters (Dice) in their normalised forms, so that
-   * disguises, spaces and punctuation make no difference. A quotation that lies whole in the other counts almost as
-   * much as the same text: people quote a part, or add words of their own.
+   * Similarity to another text, 0 to 1: the Dice coefficient of character bigrams of the normalised texts, so that disguises,
+   * spaces and punctuation make no difference. A quotation fully contained in the text, or the reverse, counts almost as much
+   * as an equal one, because people quote a part or add their own words.
    */
   similarity(text: string): number {
     const pairs = pairsOf(text)
@@ -80,7 +80,7 @@ function portFit(asked: string, from: string): Fit['port'] {
   return short.length >= MIN_PORT && long.startsWith(short) ? 'prefix' : undefined
 }
 
-/** Whether two recipients are one: as numbers, or one as the token of the other. Both in canonical form. */
+/** Whether two recipients are the same: as numbers, or one as the token of the other. Both in canonical form. */
 export function recipientFit(
   asked: string | undefined,
   to: string,
@@ -88,7 +88,7 @@ export function recipientFit(
 ): Fit['recipient'] | undefined {
   if (asked === undefined) return 'unknown'
   if (asked === to) return 'number'
-  // A token has a dot behind the id of its key, a number has none.
+  // Tokens contain a dot after the key id, numbers do not.
   const isToken = asked.includes('.')
     ? tokenise(to, asked) === asked
     : to.includes('.') && tokenise(asked, to) === to
@@ -96,8 +96,8 @@ export function recipientFit(
 }
 
 /**
- * The messages that a complaint may be about, of all that are shown to it. A message fits when it went to the
- * complainant, and came from the port or under the signature that is complained of, or has the text.
+ * Collects messages that a complaint may be about. A message matches if it was sent to the complainant and has the port, the
+ * signature or the text of the complaint.
  */
 export class Candidates {
   readonly #complaint: Complaint
@@ -122,17 +122,17 @@ export class Candidates {
     return this.#kept
   }
 
-  /** How many fitted. */
+  /** Number of matching messages. */
   get matched(): number {
     return this.#matched
   }
 
-  /** Messages to the complainant that fit neither the sender nor the text. */
+  /** Messages to the complainant that match neither the sender nor the text. */
   get others(): number {
     return this.#others
   }
 
-  /** Whether a message to this recipient can fit at all: asked before its text is read. */
+  /** Whether a message to this recipient can match at all. Checked before its text is read. */
   mayFit(to: string): boolean {
     return recipientFit(this.#complaint.to, to, this.#tokenise) !== undefined
   }
@@ -145,7 +145,7 @@ export class Candidates {
     if (this.#kept.length >= 2 * this.#max) this.#cut()
   }
 
-  /** To be called after the last message. */
+  /** Call after the last message. */
   finish(): void {
     this.#cut()
   }
@@ -189,7 +189,7 @@ function strength({ port, signature }: Fit): number {
   return (port === 'exact' ? 2 : port === 'prefix' ? 1 : 0) + (signature ? 2 : 0)
 }
 
-/** The likest text first, then the closest sender, then the latest. */
+/** Sorts by similarity of the text, then by match of the sender, then latest first. */
 function better(a: Candidate, b: Candidate): number {
   return (
     (b.fit.similarity ?? 0) - (a.fit.similarity ?? 0) ||

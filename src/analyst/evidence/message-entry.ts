@@ -22,7 +22,7 @@ export interface MessageEntry extends ShownRecipient {
   readonly from: string
   readonly signature?: string
   readonly sp?: string
-  /** `record`: the message names its enterprise; else what the registry knows. */
+  /** Source of `sp`: the message's record, a filing or the port's row in the registry. */
   readonly spBy?: 'record' | 'filing' | 'port'
   readonly carrier?: string
   readonly province?: string
@@ -43,7 +43,7 @@ export interface MessageEntry extends ShownRecipient {
   readonly verdict?: Omit<Verdict, 'ext' | 'id'>
   readonly alerts: readonly AlertEntry[]
   readonly states: readonly StateStory[]
-  /** With which it was judged; `around`: by the alerts next to it, which agree. */
+  /** Versions it was judged with; `around`: inferred from the alerts before and after it, which agree. */
   readonly versions?: Versions & { readonly by: 'alert' | 'state' | 'around' }
 }
 
@@ -56,7 +56,7 @@ export interface AlertEntry {
   readonly reasons: readonly { readonly code: string; readonly detail: string; readonly rule?: string }[]
 }
 
-/** What is known of one message; what is not is reported through `lacks`. */
+/** Builds the entry of one message. Gaps are reported through `lacks`. */
 export function messageEntry(
   message: ExtractedMessage,
   fit: Fit,
@@ -108,7 +108,7 @@ export function messageEntry(
   }
 }
 
-/** Reports what the message itself and the decisions about it lack. */
+/** Reports gaps in the message itself and in the decisions about it. */
 function reportGaps(
   message: ExtractedMessage,
   decided: Decided,

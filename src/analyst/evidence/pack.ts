@@ -15,23 +15,23 @@ export interface PackInput {
   /** Wall clock, epoch ms. */
   readonly now: number
   readonly found: FoundComplaint
-  /** As the operator says it, epoch ms. */
+  /** As given by the operator, epoch ms. */
   readonly receivedAt?: number
   readonly window: { readonly from: number; readonly to: number }
   readonly messages: FoundMessages
   readonly decided: readonly Decided[]
   readonly consents: readonly Consents[]
-  /** Absent: none was given. */
+  /** Absent if none was given. */
   readonly registry?: Registry
   readonly calendar: Calendar
   readonly readings: readonly SourceReading[]
-  /** Kinds of rows for which there was neither a file nor a topic. */
+  /** Kinds of rows without a file or topic. */
   readonly absent: readonly Input[]
   readonly showing: Showing
   readonly say: Say
 }
 
-/** The pack: everything that is known of a complaint. Its JSON is this, its Markdown says the same to people. */
+/** The pack: everything known about a complaint. This is its JSON; the Markdown has the same content. */
 export interface Pack {
   readonly version: string
   readonly deployment: string
@@ -52,7 +52,7 @@ export interface Pack {
   })[]
   readonly calendar: { readonly file?: string; readonly zone: number }
   readonly window: { readonly from: string; readonly to: string }
-  /** How many messages fitted; the closest are listed. */
+  /** Number of matching messages; only the closest are listed. */
   readonly matched: number
   readonly messages: readonly MessageEntry[]
   readonly timeline: readonly TimelineEntry[]
@@ -66,7 +66,7 @@ export interface Pack {
   }[]
 }
 
-/** Puts together what was found, and says what was not. */
+/** Builds the pack from the findings, including what was not found. */
 export function buildPack(input: PackInput): Pack {
   const { found, messages, calendar, showing, readings, say } = input
   const { complaint } = found
@@ -110,7 +110,7 @@ export function buildPack(input: PackInput): Pack {
   }
 }
 
-/** Reports what the complaint and the sources lack. */
+/** Reports gaps in the complaint and the sources. */
 function reportGaps(input: PackInput, lacks: Lacks): void {
   const { found, calendar, window, say } = input
   const { complaint } = found

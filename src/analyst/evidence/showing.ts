@@ -5,21 +5,21 @@ import { given } from './members.ts'
 
 /** How personal data is shown. */
 export interface Showing {
-  /** Everything as it is: for the regulator. */
+  /** Shows everything unmasked, for the regulator. */
   readonly clear: boolean
   readonly senderContacts: SenderContacts
   readonly tokenise: Tokenise
 }
 
-/** A recipient as it may be shown. */
+/** A recipient in the form that may be shown. */
 export interface ShownRecipient {
-  /** In clear, or masked; absent: an opaque id, or none given. */
+  /** In clear or masked; absent for an opaque id, or if none was given. */
   readonly to?: string
   readonly toToken?: string
 }
 
 export function showRecipient(to: string, { clear, tokenise }: Showing): ShownRecipient {
-  // A token that came in stands for itself.
+  // A recipient given as a token is used as it is.
   const toToken = to.includes('.') ? to : tokenise(to)
   const shown = clear ? to : maskRecipient(to)
   return { ...given({ to: shown }), toToken }

@@ -18,7 +18,7 @@ interface Values {
 
 export type TermKind = keyof Values
 
-/** The fixed values of records in Chinese. In English they stand as they are in the records. */
+/** Chinese names of the fixed values in records. English packs use the values themselves. */
 const CHINESE: { readonly [K in TermKind]: Readonly<Record<Values[K], string>> } = {
   action: {
     none: '不处置',
@@ -62,7 +62,7 @@ const CHINESE: { readonly [K in TermKind]: Readonly<Record<Values[K], string>> }
   },
 }
 
-/** Speaks a fixed value of a record; one that is not known, of a later version, stays as it is. */
+/** Translates a fixed value of a record. Unknown values, from a later version, are returned unchanged. */
 export type Term = (kind: TermKind, value: string) => string
 
 export function termsOf(locale: Locale): Term {

@@ -16,7 +16,7 @@ interface Material {
   readonly messages: readonly MessageEntry[]
 }
 
-/** Names of the deadlines that are built in, in the language of the pack; others stay as they are. */
+/** Localised names of the built-in deadlines; other names are used as they are. */
 const DEADLINE_NAMES: Readonly<Record<string, Word>> = { 'passed on': 'passedOn', answered: 'answered' }
 
 export function deadlineName(name: string, say: Say): string {
@@ -24,7 +24,7 @@ export function deadlineName(name: string, say: Say): string {
   return word === undefined ? name : say(word)
 }
 
-/** What was asked for, in the language of the pack: what is in shadow mode asks for nothing. */
+/** The requested action in the language of the pack; in shadow mode nothing is requested. */
 export function actionOf(
   { mode, action }: { readonly mode: string; readonly action: string },
   say: Say,
@@ -32,7 +32,7 @@ export function actionOf(
   return mode === 'shadow' ? say('shadow') : say.term('action', action)
 }
 
-/** What happened when, oldest first. */
+/** Builds the timeline, oldest entry first. */
 export function buildTimeline(
   { complaint, receivedAt, deadlines, messages }: Material,
   say: Say,
@@ -77,12 +77,12 @@ export function buildTimeline(
   }
   add(complaint.ts, 'complained')
   add(receivedAt, 'received')
-  // The last second of the day, which is the one that people name.
+  // The last second of the day, because people name the last day of a deadline.
   for (const { name, endsAt } of deadlines) add(endsAt - 1000, 'due', { name: deadlineName(name, say) })
   return distinct(entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
 }
 
-/** The consents of two messages under one signature are the same rows. */
+/** Removes duplicates: messages under one signature share their consent rows. */
 function distinct(entries: readonly TimelineEntry[]): TimelineEntry[] {
   const seen = new Set<string>()
   return entries.filter(({ at, text }) => {

@@ -6,15 +6,15 @@ import type { AppendRange, FedRecord, Feed, Prepare, Reading } from './feed.ts'
 export interface TopicFeedOptions {
   readonly connection: KafkaConnection
   readonly topic: string
-  /** Group of the service: the groups that are made for reading begin with it, and vanish as nothing is committed in them. */
+  /** Group of the service, used as the prefix of temporary reader groups. These disappear on their own, because they commit nothing. */
   readonly groupId: string
-  /** Called now and then with what was read so far, and the append time it has come to. */
+  /** Called from time to time with the number of records read and the append time reached. */
   readonly onProgress?: (topic: string, records: number, at: number) => void
 }
 
 const PROGRESS_EVERY = 5_000
 
-/** A bounded part of a topic, by the times of its records; reads it once and leaves nothing behind. */
+/** Reads a range of a topic by append time, once, and leaves nothing behind at the brokers. */
 export function topicFeed(options: TopicFeedOptions): Feed {
   return {
     name: `topic ${options.topic}`,
@@ -36,7 +36,7 @@ async function read(
     from: Math.max(startOffset, starts?.get(partition) ?? startOffset),
     to: Math.min(endOffset, ends?.get(partition) ?? endOffset),
   }))
-  // What lay before the first offset that is left may have belonged to the range.
+  // Records before the first available offset may have been part of the range.
   const truncated =
     from !== undefined &&
     bounds.some(({ startOffset }, i) => startOffset > 0 && ranges[i]!.from === startOffset)

@@ -3,7 +3,7 @@ import { type Term, termsOf } from './terms.ts'
 
 export type Slots = Readonly<Record<string, string | number>>
 
-/** Every sentence and heading of a pack, in English and in Chinese, with slots in braces. */
+/** Sentences and headings of a pack in English and Chinese, with slots in braces. */
 const WORDS = {
   title: ['Evidence on complaint {id}', '投诉 {id} 取证材料'],
   madeBy: [
@@ -225,18 +225,18 @@ const WORDS = {
 } as const satisfies Record<string, readonly [en: string, zh: string]>
 
 export type Word = keyof typeof WORDS
-/** Says a sentence or heading in the language of the pack. */
+/** Returns a sentence or heading in the language of the pack. */
 export interface Say {
   (word: Word, slots?: Slots): string
   readonly term: Term
   list(items: readonly string[]): string
 }
-/** Notes that something was not found. */
+/** Records that something was not found. */
 export type Lacks = (what: Word, slots?: Slots) => void
 
 const SLOT = /\{(\w+)\}/g
 
-/** Speaks the language of a locale. */
+/** Creates a `Say` for a locale. */
 export function speaker(locale: Locale): Say {
   const [column, comma] = locale === 'zh-CN' ? ([1, '、'] as const) : ([0, ', '] as const)
   const say = (word: Word, slots: Slots = {}) =>

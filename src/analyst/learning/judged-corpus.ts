@@ -5,7 +5,7 @@ import { readText } from '../../text/read-text.ts'
 import { redactText } from '../../text/redact.ts'
 import { agree, type CorpusLabel, type JudgedCase, labelOf } from './judged.ts'
 
-/** Who gave a row its label, and on what. */
+/** Who labelled a row, and on what evidence. */
 export interface RowProvenance {
   readonly label: CorpusLabel
   readonly verdict: 'confirmed' | 'false_positive'
@@ -18,7 +18,7 @@ export interface RowProvenance {
   readonly message: string
   readonly state?: string
   readonly codes: readonly string[]
-  /** What the model said, and which one. */
+  /** The label the model gave, and which model. */
   readonly said?: string
   readonly model: string
   readonly policy: string
@@ -29,25 +29,25 @@ export interface JudgedRow {
   readonly label: CorpusLabel
   /** As archived: redacted, on one line. */
   readonly text: string
-  /** Of the judgement that counts, the latest. */
+  /** Provenance of the latest judgement, which is the one that counts. */
   readonly provenance: RowProvenance
-  /** Judged texts of this template and label, this one included. */
+  /** Number of judged texts of this template and label, including this one. */
   readonly cases: number
 }
 
-/** A template that analysts, or one at two times, judged otherwise. */
+/** A template with contradictory judgements, by several analysts or by one at different times. */
 export interface Conflict {
   readonly text: string
-  /** The latest judgement of each label, the newest first. */
+  /** The latest judgement of each label, newest first. */
   readonly said: readonly RowProvenance[]
 }
 
 export interface JudgedCorpus {
   readonly rows: readonly JudgedRow[]
   readonly conflicts: readonly Conflict[]
-  /** Judged cases. */
+  /** Number of judged cases. */
   readonly cases: number
-  /** Cases whose judgement says nothing of the words, or that show no text. */
+  /** Cases whose judgement does not imply a label for the text, or that show no text. */
   readonly silent: number
   /** Texts that repeat a template of the same label. */
   readonly repeated: number
@@ -57,13 +57,13 @@ interface Judged {
   readonly text: string
   readonly label: CorpusLabel
   readonly provenance: RowProvenance
-  /** Where its links lead: the same words with another link may be another thing. */
+  /** Hosts of its links: the same words with another link can be a different message. */
   readonly hosts: string
 }
 
 /**
- * One row a template and label, with the judgement that came last. Templates are told apart by their fingerprints, short
- * texts by their words. `latest`: of labels in conflict the one that was given last counts; else all are left out.
+ * One row per template and label, with the latest judgement. Templates are compared by fingerprint, short texts by their words.
+ * With `latest`, the label given last wins a conflict; otherwise all conflicting rows are left out.
  */
 export function judgedCorpus(cases: Iterable<JudgedCase>, onConflict: 'omit' | 'latest'): JudgedCorpus {
   const templates = new Templates()
@@ -96,14 +96,14 @@ export function judgedCorpus(cases: Iterable<JudgedCase>, onConflict: 'omit' | '
   return { rows, conflicts, cases: count, silent, repeated }
 }
 
-/** The messages that a case shows: of an alert on a message that one, of a state those that raised it. */
+/** The texts of a case: that of a message alert, or those of the messages that raised a state. */
 function textsOf({ alert }: JudgedCase): { id: string; text: string }[] {
   const { message, samples = [], target } = alert.data
   const shown = [...(message ? [message] : []), ...(target.kind === 'message' ? [] : samples)]
   return shown.map(({ id, text }) => ({ id, text: oneLine(text) })).filter(({ text }) => text !== '')
 }
 
-/** As a row of a corpus holds it: without tabs and line ends. */
+/** The text as in a corpus row, without tabs and line breaks. */
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
@@ -128,7 +128,7 @@ function provenanceOf({ alert, judgement }: JudgedCase, label: CorpusLabel, mess
   }
 }
 
-/** Of each label what was said last, the newest first. */
+/** The latest judgement of each label, newest first. */
 function latestByLabel(judged: readonly Judged[]): Judged[] {
   const newest = [...judged].sort((a, b) => (a.provenance.at < b.provenance.at ? 1 : -1))
   const byLabel = new Map<CorpusLabel, Judged>()
@@ -140,7 +140,7 @@ function clash(a: Judged, b: Judged): boolean {
   return !agree(a.label, b.label) && a.hosts === b.hosts
 }
 
-/** Texts that share a band of their fingerprints, directly or through others. */
+/** Groups texts that share a band of their fingerprints, directly or transitively. */
 class Templates {
   readonly #judged: { readonly key: string; readonly judged: Judged }[] = []
   readonly #sets = new DisjointSets()

@@ -2,33 +2,33 @@ import { codeNamed } from '../../detection/detectors/all.ts'
 import type { Alert } from '../../domain/alert.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
 
-/** The last word of an analyst on a case. */
+/** An analyst's last judgement on a case. */
 export interface Judgement {
   readonly verdict: 'confirmed' | 'false_positive'
   readonly by: string
   /** Epoch ms. */
   readonly at: number
-  /** Codes that it is about; absent: all of the alert. */
+  /** The codes it applies to; absent for all codes of the alert. */
   readonly codes?: readonly string[]
   readonly note?: string
-  /** What the text is, as the analyst chose it. */
+  /** The label of the text as chosen by the analyst. */
   readonly label?: Label
 }
 
-/** A case with the alert that it is about: on a message, or a state with the messages that it shows. */
+/** A judgement with its alert: on a message, or on a state with the messages that it shows. */
 export interface JudgedCase {
   readonly alert: Alert
   readonly judgement: Judgement
 }
 
-/** A label of the corpus: one of the six, or one that the text is not. */
+/** A label of the corpus: one of the six, or one that the text does not have. */
 export type CorpusLabel = Label | `not-${Label}`
 
 const STATED = new RegExp(`(?:^|[\\s,;，；。])label\\s*[:=：]\\s*(${LABELS.join('|')})(?![a-z])`, 'i')
 
 /**
- * The label that a judgement gives to the text. Its own decides, or a note that says `label: notice`; else the codes do. undefined:
- * it says nothing of the words.
+ * The label that a judgement implies for the text. An explicit label, or `label: notice` in the note, takes precedence over the
+ * codes. undefined if the judgement does not concern the text.
  */
 export function labelOf({ alert, judgement }: JudgedCase): CorpusLabel | undefined {
   const stated = judgement.label ?? STATED.exec(judgement.note ?? '')?.[1]?.toLowerCase()

@@ -10,11 +10,11 @@ import type { Standing } from '../archive/given-feedback.ts'
 import type { Term } from '../evidence/terms.ts'
 import type { Reader, Say } from './words.ts'
 
-/** A part of a letter, whatever it is written in. */
+/** A part of a letter, independent of the output format. */
 export type Block =
   | { readonly kind: 'title' | 'heading' | 'text'; readonly text: string }
   | { readonly kind: 'facts'; readonly facts: readonly (readonly [name: string, value: string])[] }
-  /** What somebody else wrote: nothing in it is markup. */
+  /** Text by others, which must not be interpreted as markup. */
   | { readonly kind: 'quote'; readonly text: string }
 
 export interface LetterOptions {
@@ -22,19 +22,20 @@ export interface LetterOptions {
   readonly locale: Locale
   readonly say: Say
   readonly term: Term
-  /** Sentences of findings in the language of the letter. */
+  /** Generates sentences of findings in the language of the letter. */
   readonly describe: Describe
 }
 
-/** Feedback that has a word of its own; another one, of a later version, stays as it is. */
+/** Feedback that the letter has a word for; other values, from a later version, are used as they are. */
 const RELEASES: ReadonlySet<string> = new Set(['release', 'false_positive'])
-/** What became of feedback that has no effect, or none yet. */
+/** Status of feedback without effect, or without effect yet. */
 const FAILED = ['undone', 'undoing', 'refused', 'unsent', 'waiting'] as const
 const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
 
 /**
- * The letter about a case. The subscriber sees his own message, codes and rules; the sender also the versions, and no
- * recipient; the regulator also the evidence, and everything that is kept, masked. Who was caught by a clue does not learn it.
+ * The letter about a case. Subscribers see their own message, codes and rules; senders also see the versions, but no recipient;
+ * the regulator sees everything stored, masked, including the evidence. Senders and subscribers are not told which clues gave a
+ * message away.
  */
 export function letterOf(found: Case, options: LetterOptions): Block[] {
   const { reader, say } = options
@@ -68,7 +69,7 @@ function subject({ alert }: Case, { reader, say, term }: LetterOptions): Block[]
   ]
 }
 
-/** Whether the message that an alert shows is the reader's own: the one on a state is somebody's. */
+/** Subscribers see the message only if it is their own, which the message of a state may not be. */
 function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
   const { message: shown, target } = alert.data
   if (!shown && reader !== 'subscriber')
@@ -119,7 +120,7 @@ function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: Le
   ]
 }
 
-/** Who changed them is for the regulator. */
+/** Only the regulator is told who changed them. */
 function versions({ alert, versions: kept }: Case, { reader, say }: LetterOptions): Block[] {
   const { model, policy, registry, rules } = alert.data.provenance
   const told = (hash: string) => {
@@ -140,7 +141,7 @@ function versions({ alert, versions: kept }: Case, { reader, say }: LetterOption
   ]
 }
 
-/** What came of it; who did so is for the regulator. */
+/** What happened afterwards. Only the regulator is told who acted. */
 function course(
   { alert, feedback, enforcements, timeline }: Case,
   { reader, say, term }: LetterOptions,
@@ -150,7 +151,7 @@ function course(
   const release = feedback
     .filter(({ verdict, standing }) => RELEASES.has(verdict) && !failureOf(standing))
     .at(-1)
-  // What a message was told stays; a person's word counts for those that come after it.
+  // A correction does not change what was done to the message itself, but the letter says that it was mistaken.
   const isMistaken = release?.verdict === 'false_positive' && alert.data.target.kind === 'message'
   const lines =
     reader === 'regulator'

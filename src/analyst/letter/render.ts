@@ -2,7 +2,7 @@ import { type Html, html } from '../words/html.ts'
 import { fence, inline } from '../words/markdown.ts'
 import type { Block } from './letter.ts'
 
-/** The letter as Markdown. Texts of senders stand in code blocks: nothing in them is a link or markup. */
+/** Renders the letter as Markdown. Texts of senders are in code blocks, so that they cannot contain links or markup. */
 export function markdown(blocks: readonly Block[]): string {
   return `${blocks.map(markdownOf).join('\n\n')}\n`
 }
@@ -22,7 +22,7 @@ function markdownOf(block: Block): string {
   }
 }
 
-/** The letter as a page to be printed. */
+/** Renders the letter as a printable page. */
 export function letterPage(blocks: readonly Block[], locale: string): string {
   return html`<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>sigwatch</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><style>

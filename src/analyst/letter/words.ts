@@ -1,11 +1,11 @@
 import type { Locale } from '../../detection/detectors/words.ts'
 import { type Say as SayOf, sayer } from '../words/say.ts'
 
-/** Who asks. */
+/** Addressees of a letter. */
 export const READERS = ['sender', 'regulator', 'subscriber'] as const
 export type Reader = (typeof READERS)[number]
 
-/** Every heading and sentence of a letter, in English and in Chinese, with slots in braces. */
+/** Headings and sentences of a letter in English and Chinese, with slots in braces. */
 const WORDS = {
   title: ['Why a message was stopped or marked', '短信处置说明'],
   titleOfState: ['Why messages were stopped or marked', '短信流量处置说明'],

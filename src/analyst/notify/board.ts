@@ -7,7 +7,7 @@ import { redactText } from '../../text/redact.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Exceeded, RuleCounts } from './rules.ts'
 
-/** An alert as `POST /api/v2/alerts` of Alertmanager takes it. */
+/** An alert in the form of Alertmanager's `POST /api/v2/alerts`. */
 export interface Notice {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
@@ -18,42 +18,42 @@ export interface Notice {
 
 export interface BoardOptions {
   readonly deployment: string
-  /** States that ask for less are left out. */
+  /** The weakest action that is posted. */
   readonly least: Action
   readonly rules: readonly NotifyRule[]
-  /** Address of the desk, without a slash at the end. */
+  /** Base URL of the desk, without a trailing slash. */
   readonly desk?: string
-  /** The brand of a signature, where it has a verified one. */
+  /** Returns the verified brand of a signature, if any. */
   readonly verifiedBrand: (signature: string) => string | undefined
 }
 
 interface Held {
-  /** The last that was open. */
+  /** The latest event while it was open. */
   readonly alert: Alert
-  /** The newest event. */
+  /** The latest event. */
   readonly last: Alert
-  /** It has ended; absent while it is open. */
+  /** When it ended; absent while it is open. */
   readonly endedAt?: number
 }
 
-/** What is not posted again for so long resolves by itself: the notifier is gone. ms */
+/** A notice resolves if it is not posted again for this long, in case the notifier is gone, ms. */
 const LASTS = 5 * MINUTE
-/** An end is posted for so long, ms: Alertmanager may have been away. */
+/** How long an end is posted, in case Alertmanager was down, ms. */
 const END_POSTED = 15 * MINUTE
-/** States that are held, at most; what came first is let go. */
+/** Maximum number of states held; the oldest are dropped. */
 const MOST = 20_000
 
 /**
- * The open states of a deployment, and rules over its alerts, as notices for people. A notice shows no number of a person and
- * no link that a click follows.
+ * Turns the open states of a deployment, and rules over its alerts, into notices for people. Notices contain no personal number
+ * and no clickable link.
  */
 export class NoticeBoard {
   readonly #options: BoardOptions
   readonly #states = new Map<string, Held>()
-  /** States that have changed since they were posted. */
+  /** States that changed since they were last posted. */
   readonly #fresh = new Set<string>()
   readonly #counts: RuleCounts
-  /** Rules that held when they were posted last, by their labels. */
+  /** Rules that were firing when last posted, by their labels. */
   readonly #exceeded = new Map<string, { readonly notice: Notice; readonly endedAt?: number }>()
 
   constructor(options: BoardOptions) {
@@ -61,7 +61,7 @@ export class NoticeBoard {
     this.#counts = new RuleCounts(options.rules)
   }
 
-  /** Takes an alert of the topic; `undefined` is returned for what is none. */
+  /** Processes a record of the alert topic. Returns its alert, or undefined if it is not one. */
   take(value: string): Alert | undefined {
     const alert = alertOf(value)
     if (!alert) return undefined
@@ -80,19 +80,19 @@ export class NoticeBoard {
     if (!isOpen && !held) return
     this.#fresh.add(id)
     this.#states.delete(id)
-    // What ends keeps the labels under which it was posted.
+    // An ended state keeps the labels it was posted with.
     const endedAt = held?.endedAt ?? Date.parse(alert.time)
     this.#states.set(id, isOpen ? { alert, last: alert } : { alert: held!.alert, last: alert, endedAt })
     const [first] = this.#states.keys()
     if (this.#states.size > MOST) this.#states.delete(first!)
   }
 
-  /** All that is to be posted at `now`, the time of the brokers, epoch ms. */
+  /** All notices to post at `now`, the brokers' time in epoch ms. */
   notices(now: number): Notice[] {
     return [...this.#stateNotices(this.#states.keys(), now), ...this.#ruleNotices(now).all]
   }
 
-  /** Of these, what has changed since this or `notices` was asked last. */
+  /** The notices that changed since the last call of this or `notices`. */
   changes(now: number): Notice[] {
     return [...this.#stateNotices([...this.#fresh], now), ...this.#ruleNotices(now).changed]
   }
@@ -184,7 +184,7 @@ export class NoticeBoard {
   }
 }
 
-/** The alert of a record; undefined where it lacks what is read here: the topic may hold anything. */
+/** Parses an alert; undefined if members used here are missing, since the topic may contain anything. */
 function alertOf(value: string): Alert | undefined {
   try {
     const alert = JSON.parse(value) as Alert
@@ -212,7 +212,7 @@ function spanOf(start: number, now: number, end: number | undefined): Pick<Notic
   return { startsAt: iso(startsAt), endsAt: iso(end === undefined ? now + LASTS : Math.max(end, startsAt)) }
 }
 
-/** A link that no click follows: `hxxp://jd-refund[.]top`. */
+/** Makes a link unclickable: `hxxp://jd-refund[.]top`. */
 export function defanged(text: string): string {
   return text
     .replace(/\bhttp(?=s?:\/\/)/gi, 'hxxp')

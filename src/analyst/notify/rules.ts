@@ -3,27 +3,27 @@ import { given } from '../../domain/given.ts'
 import type { NotifyRule } from '../../settings/notify-forms.ts'
 import { hostsOf } from '../archive/alert-hosts.ts'
 
-/** A rule that holds of one brand, signature, domain or port. */
+/** A rule that is firing for a brand, signature, domain or port. */
 export interface Exceeded {
   readonly rule: NotifyRule
-  /** Absent where all alerts count together. */
+  /** Absent if the rule counts all alerts together. */
   readonly of?: string
   readonly count: number
-  /** Epoch ms of the alert with which it began to hold. */
+  /** Time of the alert with which it started to fire, epoch ms. */
   readonly since: number
 }
 
-/** Names that a rule tells apart; those seen longest ago are let go. */
+/** Maximum number of names counted per rule; the least recently seen are dropped. */
 const MOST_NAMES = 10_000
 
 interface Counted {
-  /** Epoch ms, ascending, the last `more + 1`. */
+  /** Times of the last `more + 1` alerts, epoch ms, ascending. */
   readonly times: number[]
-  /** Within the window, also those that `times` has let go. */
+  /** Time since which the rule fires, even if that is no longer among `times`. */
   since?: number | undefined
 }
 
-/** Counts alerts by the rules, in a window that slides. */
+/** Counts alerts by rule in a sliding window. */
 export class RuleCounts {
   readonly #rules: readonly { readonly rule: NotifyRule; readonly counted: Map<string, Counted> }[]
 
@@ -48,7 +48,7 @@ export class RuleCounts {
     }
   }
 
-  /** What holds at `now`, epoch ms. */
+  /** The rules firing at `now`, epoch ms. */
   exceeded(now: number): Exceeded[] {
     return this.#rules.flatMap(({ rule, counted }) =>
       [...counted].flatMap(([name, held]): Exceeded[] => {

@@ -14,7 +14,7 @@ export function beijing(ms: number): string {
   return clockTime(ms).slice(0, 16)
 }
 
-/** Alerts over time, bars stacked by action. */
+/** Chart of alerts over time, stacked by action. */
 export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): Html {
   const totals = bars.map((bar) => SHOWN_ACTIONS.reduce((sum, action) => sum + (bar[action] ?? 0), 0))
   const most = niceMaximum(Math.max(...totals))
@@ -49,13 +49,13 @@ export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): 
 <p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${term('action', action)}</span>`)}</p>`
 }
 
-/** A bar next to a number, for tables. */
+/** A horizontal bar for a number in a table. */
 export function share(n: number, most: number): Html {
   const width = most === 0 ? 0 : Math.max(1, Math.round((100 * n) / most))
   return html`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${width}" height="8"/></svg>`
 }
 
-/** 1, 2 or 5 times a power of ten, at least 2. */
+/** Rounds up to 1, 2 or 5 times a power of ten, at least 2. */
 function niceMaximum(n: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(n, 2)))
   return [1, 2, 5, 10].map((times) => times * power).find((limit) => limit >= n && limit >= 2) ?? 10 * power

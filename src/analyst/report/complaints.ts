@@ -4,7 +4,7 @@ import { type Html, html } from '../words/html.ts'
 import { table } from './table.ts'
 import type { Speech, Word } from './words.ts'
 
-/** Complaints as they were followed: by enterprise and template, and what is due. */
+/** Complaints by enterprise and template, and deadlines that are near or missed. */
 export interface FollowedComplaints {
   readonly groups: readonly ComplaintGroup[]
   readonly urgent: readonly TrackedDeadline[]
@@ -20,7 +20,7 @@ export function complaints(all: readonly Complained[] | undefined, speech: Speec
   return html`<section><h2>${say('complaints')}</h2>${table(say('complaints'), [say('about'), say('complaints'), say('sent'), say('aMillion')], rows, speech)}</section>`
 }
 
-/** Groups and deadlines that are shown. */
+/** Maximum number of groups and deadlines shown. */
 const MOST_CASES = 20
 
 export function followedComplaints(known: FollowedComplaints | undefined, speech: Speech): Html {
@@ -43,7 +43,7 @@ function groupsOf({ groups }: FollowedComplaints, speech: Speech): Html {
   return html`<section><h2>${say('byEnterprise')}</h2>${table(say('byEnterprise'), headings, rows, speech)}</section>`
 }
 
-/** Deadlines of Order 31, as calendars name them; others stay as they are. */
+/** Localised names of the deadlines of MIIT Order 31; other names are used as they are. */
 const DEADLINES: Readonly<Record<string, Word>> = { 'passed on': 'passedOn', answered: 'answered' }
 
 function deadlinesOf({ urgent }: FollowedComplaints, speech: Speech): Html {

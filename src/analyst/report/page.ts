@@ -16,18 +16,18 @@ import { type Speech, speechIn } from './words.ts'
 
 export interface ReportData {
   readonly locale: Locale
-  /** Absent: the usual one. */
+  /** Replaces the default title. */
   readonly title?: string
   readonly now: Tally
-  /** The range of the same length before it. */
+  /** Tally of the preceding range of the same length. */
   readonly before: Tally
-  /** Absent: there is no archive to ask. */
+  /** Absent without an archive. */
   readonly judged?: readonly ReviewedCode[]
   readonly complaints?: readonly Complained[]
   readonly cases?: FollowedComplaints
 }
 
-/** The report as one page that needs nothing else: no script, no font, no picture of another place. */
+/** Renders the report as a self-contained page: no scripts, external fonts or images. */
 export function reportPage(data: ReportData): string {
   const speech = speechIn(data.locale)
   const { say } = speech
@@ -57,7 +57,7 @@ function summary({ now, before }: ReportData, speech: Speech): Html {
   )}</section>`
 }
 
-/** Against the period before. */
+/** Change from the previous period in words. */
 function change(n: number, was: number, { say }: Speech): string {
   if (was === 0) return say(n === 0 ? 'noneBeforeEither' : 'noneBefore')
   if (n === was) return say('asBefore')
@@ -127,7 +127,7 @@ function states({ now }: ReportData, speech: Speech): Html {
   return html`<section><h2>${say('bursts')}</h2>${table(say('statesTable'), [say('from'), say('until'), say('action'), say('what')], rows, speech)}</section>`
 }
 
-/** The strongest action first, then what rose last. */
+/** Sort key: strongest action first, then most recently raised. */
 function gravityOf({ action, raised = 0 }: StateSpan): number {
   return ACTIONS.indexOf(action) * 1e14 + raised
 }
@@ -153,7 +153,7 @@ function caseOf({ id, data }: Alert, speech: Speech): Html {
 <p class="dim small">${say('provenance', { id, model, policy, registry })}${rules !== undefined && say('ownRules', { rules })}</p></article>`
 }
 
-/** As the alert says it, rewritten in Chinese. */
+/** The sentence of the alert, or its translation into Chinese. */
 function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
   return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
 }

@@ -1,6 +1,6 @@
 import { Html } from '../words/html.ts'
 
-/** The stylesheet of the report: screen in both schemes, phone, and paper. */
+/** Stylesheet of the report for screens (light and dark), phones and print. */
 export const REPORT_STYLE = new Html(`
 :root { color-scheme: light dark; --ink: #17202b; --dim: #566273; --paper: #f4f6f9; --card: #fff; --line: #dde2e9;
   --accent: #0b57b7; --block: #b3261e; --throttle: #a65300; --review: #6b4fa0; --observe: #55738f; }

@@ -1,7 +1,7 @@
 import { type Html, html } from '../words/html.ts'
 import type { Speech } from './words.ts'
 
-/** A table that can be scrolled by keys; a column of pictures has no heading. */
+/** A keyboard-scrollable table; columns of bars have no heading. */
 export function table(
   name: string,
   headings: readonly string[],

@@ -4,7 +4,7 @@ import { ACTIONS, type Action, type Target } from '../../domain/decision.ts'
 import { HOUR } from '../../domain/time.ts'
 import { hostsOf } from '../archive/alert-hosts.ts'
 
-/** A time range, epoch ms: from `from` on, before `to`. */
+/** A time range, epoch ms; `to` is exclusive. */
 export interface Range {
   readonly from: number
   readonly to: number
@@ -20,34 +20,34 @@ export interface StateSpan {
   readonly cleared: number | undefined
 }
 
-/** A brand that was forged. */
+/** A forged brand. */
 export interface ForgedBrand {
   readonly brand: string
   alerts: number
   readonly domains: Map<string, number>
 }
 
-/** Actions that a chart shows, the strongest first. */
+/** Actions shown in charts, strongest first. */
 export const SHOWN_ACTIONS = [...ACTIONS].reverse().filter((action) => action !== 'none')
 
-/** Widths of a bar of the chart. */
+/** Possible widths of a bar in the chart, ms. */
 const SLOTS = [HOUR / 60, HOUR / 6, HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR]
 const MOST_BARS = 62
 const CASES = 10
 
-/** Adds up the alerts of a range, one after the other, in bounded memory but for names and open states. */
+/** Aggregates the alerts of a range one by one. Memory is bounded except for names and open states. */
 export class Tally {
   readonly range: Range
   /** Width of a bar, ms. */
   readonly slot: number
-  /** Enforced alerts that were raised, by bar and action. */
+  /** Number of enforced raised alerts by bar and action. */
   readonly bars: Partial<Record<Action, number>>[]
   readonly actions: Partial<Record<Action, number>> = {}
   readonly codes = new Map<string, number>()
   readonly senders = new Map<string, { alerts: number; readonly codes: Map<string, number> }>()
   readonly brands = new Map<string, ForgedBrand>()
   readonly states = new Map<string, StateSpan>()
-  /** The gravest alerts on messages, one a sender, code and domain. */
+  /** The most severe message alerts, one per sender, code and domain. */
   readonly cases = new Map<string, Alert>()
   raised = 0
   shadow = 0
@@ -126,7 +126,7 @@ export class Tally {
     for (const [name, one] of this.cases) if (!kept.has(one)) this.cases.delete(name)
   }
 
-  /** The cases that are shown, the gravest first. */
+  /** The cases to show, most severe first. */
   gravest(): Alert[] {
     const gravity = ({ data }: Alert) => ACTIONS.indexOf(data.action) + data.score
     return [...this.cases.values()].sort((a, b) => gravity(b) - gravity(a)).slice(0, CASES)

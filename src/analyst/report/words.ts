@@ -3,7 +3,7 @@ import type { Locale } from '../../detection/detectors/words.ts'
 import { type Term, termsOf } from '../evidence/terms.ts'
 import { type Say, sayer } from '../words/say.ts'
 
-/** Every heading and sentence of the report, in English and in Chinese. */
+/** Headings and sentences of the report in English and Chinese. */
 const WORDS = {
   title: ['What sigwatch found', '短信监测报告'],
   range: ['{from} to {to} (UTC+8)', '{from} 至 {to}（UTC+8）'],
@@ -90,7 +90,7 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS
 
-/** How the report speaks. */
+/** The language of the report with its translation functions. */
 export interface Speech {
   readonly locale: Locale
   readonly say: Say<Word>

@@ -4,20 +4,20 @@ import { readOperatorFile } from '../../settings/files/operator-file.ts'
 import { compileSchema, type Fault, show, toProblems } from '../../settings/files/operator-schema.ts'
 import { parseZone } from '../../settings/files/value-forms.ts'
 
-/** When something has to be done: so many working days after the complaint was made, or after it reached us. */
+/** A deadline: a number of working days after the complaint was made or after it was received. */
 export interface DeadlineRule {
   readonly name: string
   readonly days: number
   readonly from: 'complaint' | 'received'
-  /** Holds only for complaints from this source; absent: for all. */
+  /** Applies only to complaints from this source; absent for all. */
   readonly source?: string
 }
 
-/** Working days: Monday to Friday, less the holidays, and the weekends that are worked to make up for them. */
+/** Working days: Monday to Friday without holidays, plus weekends worked in exchange. */
 export interface Calendar {
-  /** Absent: the one that is built in. */
+  /** Absent for the built-in calendar. */
   readonly file?: string
-  /** Offset from UTC in minutes. */
+  /** Offset from UTC, minutes. */
   readonly zone: number
   /** Days `YYYY-MM-DD`. */
   readonly holidays: ReadonlySet<string>
@@ -26,16 +26,16 @@ export interface Calendar {
 }
 
 export interface Deadline extends DeadlineRule {
-  /** Epoch ms of what it counts from. */
+  /** Time from which it counts, epoch ms. */
   readonly startsAt: number
-  /** Its last day, `YYYY-MM-DD`. */
+  /** Last day, `YYYY-MM-DD`. */
   readonly date: string
-  /** Epoch ms of the end of that day. */
+  /** End of the last day, epoch ms. */
   readonly endsAt: number
 }
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
-/** A calendar of more days in one span is a slip of the pen. */
+/** A longer span in a calendar is assumed to be a typing error. */
 const LONGEST_SPAN = 60
 
 /** MIIT Order 31: the reporting centre passes a report on within 5 working days, the provider answers within 15. */
@@ -44,7 +44,7 @@ const DEADLINES: readonly DeadlineRule[] = [
   { name: 'answered', days: 15, from: 'received' },
 ]
 
-/** Without a calendar file: no holidays, and the day of China. */
+/** Used without a calendar file: no holidays, days in China's time zone. */
 export const WEEKENDS_ONLY: Calendar = {
   zone: BEIJING,
   holidays: new Set(),
@@ -93,7 +93,7 @@ const check = compileSchema({
   },
 })
 
-/** Reads a calendar; throws InvalidInput with everything that is wrong with it. */
+/** Reads a calendar. Throws InvalidInput that lists all faults. */
 export function loadCalendar(file: string): Calendar {
   const { document, problems } = readOperatorFile(file)
   if (!document) throw new InvalidInput('CONFIG_INVALID', problems)
@@ -158,19 +158,19 @@ export function isWorkingDay(calendar: Calendar, date: string): boolean {
   return !isWeekend(date) && !calendar.holidays.has(date)
 }
 
-/** The day of an instant (epoch ms) in the zone of the calendar, `YYYY-MM-DD`. */
+/** The day of a time (epoch ms) in the calendar's zone, `YYYY-MM-DD`. */
 export function localDate(calendar: Calendar, ts: number): string {
   return clockTime(ts, calendar.zone).slice(0, 10)
 }
 
-/** An instant as people in the zone of the calendar read it: `2026-11-11 10:00:00 +08:00`. */
+/** A time in the calendar's zone, for display: `2026-11-11 10:00:00 +08:00`. */
 export function localTime(calendar: Calendar, ts: number): string {
   const minutes = Math.abs(calendar.zone)
   const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
   return `${clockTime(ts, calendar.zone)} ${calendar.zone < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
-/** End of the `days`-th working day after the day of an instant, which itself does not count. */
+/** End of the `days`-th working day after the day of `ts`, which is not counted. */
 export function workingDaysAfter(
   calendar: Calendar,
   ts: number,
@@ -184,7 +184,7 @@ export function workingDaysAfter(
   return { date: dateOf(day), endsAt: day + DAY - calendar.zone * MINUTE }
 }
 
-/** The deadlines of a complaint that was made and has reached us at these times (epoch ms). */
+/** The deadlines of a complaint from the times it was made and received (epoch ms). */
 export function deadlinesOf(
   calendar: Calendar,
   complaint: { readonly ts: number; readonly receivedAt: number; readonly source: string },
@@ -197,7 +197,7 @@ export function deadlinesOf(
     })
 }
 
-/** Years in which a deadline runs and of which the calendar names no holiday: its days may be wrong there. */
+/** Years of running deadlines without a holiday in the calendar, whose working days may be wrong. */
 export function uncoveredYears(calendar: Calendar, deadlines: readonly Deadline[]): string[] {
   const known = new Set([...calendar.holidays].map((date) => date.slice(0, 4)))
   const run = deadlines.flatMap(({ startsAt, date }) => [

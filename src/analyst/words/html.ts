@@ -1,13 +1,13 @@
-/** What a table of a page shows. */
+/** Content of a table on a page. */
 export interface Table {
   readonly headings: readonly string[]
   readonly rows: readonly (readonly (Html | string | number)[])[]
 }
 
-/** HTML that is safe to be sent. */
+/** HTML that is already escaped. */
 export class Html {
   readonly text: string
-  /** Tables in it, in the order of the text. */
+  /** The tables in it, in order. */
   readonly tables: readonly Table[]
 
   constructor(text: string, tables: readonly Table[] = []) {
@@ -26,7 +26,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** A template whose values are escaped unless they are HTML already. */
+/** Template tag that escapes its values unless they are `Html`. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   const text = parts.map((part, i) => (i === 0 ? part : shown(values[i - 1]) + part)).join('')
   return new Html(text, tablesIn(values))

@@ -1,4 +1,4 @@
-/** Text on one line of Markdown in which nothing is markup or a link. */
+/** Escapes text as a single line of Markdown without markup or links. */
 export function inline(text: string): string {
   return text
     .replace(/\s+/g, ' ')
@@ -6,7 +6,7 @@ export function inline(text: string): string {
     .replace(/:(?=\/\/)|(?<=\bwww)\./g, '\\$&')
 }
 
-/** Text in a block of Markdown, with a fence that it does not hold itself. */
+/** A code block around a text, with a fence longer than any in it. */
 export function fence(text: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const mark = '`'.repeat(longest + 1)
