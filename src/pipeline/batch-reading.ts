@@ -27,7 +27,7 @@ export class BatchReading {
   readonly #items: readonly Intaken[]
   readonly #read: ExtractedMessage[] = []
   #at = 0
-  /** Limit of the steps so far. */
+  /** Number of items that steps may read. */
   #upTo = 0
   /** Time spent in the steps, s. */
   #seconds = { intake: 0, classify: 0 }

@@ -56,9 +56,9 @@ export class Checkpoint {
   }
 
   /**
-   * Takes a record, in ascending offset order. `from` is the end of what was taken before. Throws OFFSET_GAP if it is
-   * not: a commit past the gap would lose records. Returns false if the record was settled in an earlier assignment and
-   * must produce no output again. `items` is the number of settlements to expect.
+   * Takes a record, in ascending offset order. `from` must be the end of what was taken before; otherwise throws
+   * OFFSET_GAP, as a commit past the gap would lose records. Returns false if the record was settled in an earlier
+   * assignment and must produce no output again. `items` is the number of settlements to expect.
    */
   take(position: Position, from?: number, now = 0, items = 1): boolean {
     const tracked = this.#tracked(position)

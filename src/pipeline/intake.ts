@@ -221,7 +221,7 @@ export class Intake implements SourceHandler {
     this.partitions.skipped(id)
   }
 
-  /** See SourceHandler: the partition has more buffered records than those behind it can wait for. */
+  /** See SourceHandler: enough of the partition is buffered until partitions behind it catch up. */
   full(id: PartitionId): Promise<void> | undefined {
     return this.#preparation.full(id) ?? this.#admission.full(id)
   }

@@ -18,7 +18,7 @@ const MARK_EVERY = 1_000
  * following record.
  */
 export class OffsetTrack {
-  /** The start, moved up to the end of what is settled; undefined if nothing was taken. */
+  /** The start, and the next offset, before which everything is settled; undefined until something is taken. */
   #start: number | undefined
   #next: number | undefined
   /** End of the taken offsets. */

@@ -125,7 +125,7 @@ export class Runner {
     return manual.idOf(ordered.target)
   }
 
-  /** What is blocked by hand now, or waits for approval, as far as this instance has heard; undefined until it has read the states. */
+  /** States blocked by hand or waiting for approval, as known to this instance; undefined until it has read the states. */
   blockedByHand(): readonly StateRecord[] | undefined {
     const { open } = this.#parts.manager
     if (!open.isRead) return undefined

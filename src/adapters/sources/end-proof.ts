@@ -19,9 +19,9 @@ export interface EndFindings {
 /** Empty answers required of every broker. */
 const ANSWERS = 3
 const SETTLED_AFTER = 5_000
-/** Multiple of that time for which the partitions must have had a leader: the consumer refreshes its leaders every 10 s. */
+/** Multiple of SETTLED_AFTER for which the partitions must have had a leader: the consumer refreshes its leaders every 10 s. */
 const CONFIRMED_FACTOR = 2
-/** Multiple of that time to wait for brokers that do not answer and for partitions without a leader. */
+/** Multiple of SETTLED_AFTER to wait for brokers that do not answer and for partitions without a leader. */
 const UNPROVEN_FACTOR = 6
 /** The client times out a request after 30 s, and repeats it within 4 s if the broker is still in the cluster. */
 const FORGOTTEN_AFTER = 35_000

@@ -8,12 +8,12 @@ import { COUNTED_FROM, portPrefix } from '../../domain/port-prefix.ts'
 import { bucketEnd, DAY, MINUTE } from '../../domain/time.ts'
 import type { Complaint } from './rows.ts'
 
-/** A complaint that comes this long after its `ts`, ms, is raised at the event time at which it came. */
+/** Delay after a complaint's `ts`, ms, beyond which it counts at the event time at which it arrived. */
 const LATE = MINUTE
 
 /**
- * Counts a complaint for the signature and the port that it names; the signals of those that are over their limit or
- * near it. Counted once however often it is read. Rejects with a retryable error when the store cannot be reached.
+ * Counts a complaint for the signature and the port that it names, and returns the signals of those over or near their
+ * limit. Idempotent. Rejects with a retryable error if the store cannot be reached.
  */
 export async function countComplaint(
   row: Complaint,
@@ -64,7 +64,7 @@ export async function countComplaint(
   return signals
 }
 
-/** Messages of a signature or port; of a port also the few that may have been counted under its prefix alone. */
+/** Messages sent by a signature or port; for a port, including the few that may have been counted under its prefix only. */
 async function sentOf(
   { kind, id }: Target,
   days: readonly string[],

@@ -1,7 +1,7 @@
 import { hashOf } from '../../domain/hash.ts'
 import type { Feedback } from './rows.ts'
 
-/** What names a row in its answer and in an undo: its own id, or the hash of what it says. */
+/** Identifies a row in its answer and in an undo: its own id, or a hash of its content. */
 export function feedbackIdOf(row: Feedback): string {
   const { feedbackId, stateId, messageId, target, undo, verdict, by, ts, until } = row
   if (feedbackId !== undefined) return feedbackId
@@ -9,7 +9,7 @@ export function feedbackIdOf(row: Feedback): string {
   return hashOf(about, verdict, by, ts, until, row.note ?? '')
 }
 
-/** A row that is read again has the same, one that reuses a `feedbackId` at another time has its own. */
+/** Stable when a row is read again; distinct when a `feedbackId` is reused at another time. */
 export function givenIdOf(row: Feedback): string {
   return hashOf(feedbackIdOf(row), row.ts)
 }

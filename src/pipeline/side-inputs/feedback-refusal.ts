@@ -1,2 +1,2 @@
-/** Why a row of feedback has no effect. The message shows no number, text or name. */
+/** Why a feedback row has no effect. The message contains no number, text or name. */
 export class FeedbackRefusal extends Error {}

@@ -29,59 +29,58 @@ export interface FeedbackParts {
   /** Codes of the operator's rules in force. */
   readonly own?: readonly Code[]
   readonly manual?: Pick<ManualStates, 'raise' | 'idOf'>
-  /** Learns what is confirmed; absent: nothing is. */
+  /** Learns from confirmations; absent if disabled. */
   readonly templates?: TemplateLearning
-  /** Orders ask for nothing until a second person approves them. */
+  /** Orders take effect only after a second person has approved them. */
   readonly needsApproval?: boolean
   readonly position: Position
   /**
-   * The row was said before this instance began, and the store may have lost what it speaks of since: it is no reason to
-   * refuse it.
+   * The row was written before this instance started, and the store may have lost its subject since: an unknown subject
+   * is no reason to refuse it.
    */
   readonly isOfBefore?: boolean
-  /** When it was undone by a row that acts later, epoch ms: it does not act. */
+  /** When a later row undid it, epoch ms: the row has no effect. */
   readonly undoneAt?: number | undefined
 }
 
-/** What a row speaks of. */
+/** The subject of a row. */
 interface Subject {
   readonly names: FeedbackSubject
   readonly codes: readonly Code[]
-  /** Those that it releases. */
+  /** States that it releases. */
   readonly states: readonly StateRecord[]
-  /** States that may not have risen yet. */
+  /** Ids of states that may not have risen yet. */
   readonly beforehand: readonly string[]
   /** What the message teaches. */
   readonly teaches?: Teaching | undefined
-  /** What is allowed with it. */
+  /** Allowances that go with it. */
   readonly allowed: readonly Omit<Allowance, 'id' | 'until'>[]
 }
 
-/** What became of a row. */
+/** The outcome of a row. */
 export type FeedbackOutcome =
   | {
       readonly outcome: 'applied'
       readonly states: readonly string[]
       readonly until: number
-      /** It takes effect when a second person has approved it. */
+      /** It takes effect once a second person has approved it. */
       readonly pending?: true
     }
   | { readonly outcome: 'undone'; readonly states: readonly string[] }
   | { readonly outcome: 'refused'; readonly why: string }
 
-/** What a row does, and how. */
+/** The changes of a row, and how to make them. */
 interface Planned {
   readonly does: Did
   readonly codes: readonly Code[]
-  /** Resolves with how many states it changed. */
+  /** Resolves with the number of states changed. */
   readonly act: () => Promise<number>
 }
 
 /**
- * Lets an analyst's feedback take effect: releases states and keeps them down until its time, and allows what they were
- * raised for; or raises and ends states by hand; or takes back what was said before. Feedback on what is not known is refused,
- * with the reason. Rejects with a retryable error when the store cannot be reached; applied again it changes nothing, and
- * nothing at all once it was undone.
+ * Applies an analyst's feedback: releases states, suppresses them until its end and allows what raised them; raises and
+ * ends states by hand; or undoes earlier feedback. Feedback on an unknown subject is refused with the reason. Rejects
+ * with a retryable error if the store cannot be reached. Idempotent, and without effect once it was undone.
  */
 export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promise<FeedbackOutcome> {
   const { verdict, by, note, until } = row
@@ -110,7 +109,7 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
       await given.keep({ ...givenOf(row, does, before), undone: parts.undoneAt })
       return { outcome: 'undone', states: does.states }
     }
-    // Before it acts: an instance that comes later may not find what it spoke of any more.
+    // Before acting: a later instance may no longer find its subject.
     await given.keep(givenOf(row, does, before))
     report(codes, await act())
     const pending = verdict === 'block' && parts.needsApproval ? { pending: true as const } : {}
@@ -127,7 +126,7 @@ function namesOf({ stateId, messageId, undo }: Feedback): FeedbackSubject {
   return stateId !== undefined ? 'state' : messageId !== undefined ? 'message' : 'target'
 }
 
-/** Raises what is ordered. */
+/** Raises the state of an order. */
 async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
   const { by, note = '', until, ts, action = 'block', perMinute, labels } = row
   const { registry, store, states, manual, needsApproval, position } = parts
@@ -179,7 +178,7 @@ async function judged(
       let released = 0
       if (releases) {
         for (const { id } of states) if (await parts.states.release(id, ts, feedback)) released++
-        // What was raised for a state that is not known any more is allowed once its signal tells what that is.
+        // What raised an unknown state is allowed once a signal shows what it was.
         const how = verdict === 'false_positive' && subject.names === 'state' ? 'allowed' : 'silent'
         for (const id of beforehand) await parts.states.release(id, ts, feedback, how)
       }
@@ -196,7 +195,7 @@ function subjectOf(row: Feedback, parts: FeedbackParts): Promise<Subject> {
 
 async function ofState(id: string, row: Feedback, { store, isOfBefore }: FeedbackParts): Promise<Subject> {
   const { codes } = row
-  // What is no id, a number by mistake, is asked for nowhere.
+  // Anything that is not an id, such as a number entered by mistake, is not looked up.
   const [state] = isHash(id) ? await store.get([id]) : []
   if (!state && isOfBefore && isHash(id))
     return { names: 'state', codes: codes ?? [], states: [], beforehand: [id], allowed: [] }
@@ -270,7 +269,7 @@ async function ofTarget(
   const stateCodes = [...CODES_OF_STATES.filter((code) => codes?.includes(code) ?? true), ...owned]
   const ids = stateCodes.map((code) => stateId(deployment, code, target!))
   const isMeant = (state: StateRecord) =>
-    // The later of an order and an exemption holds.
+    // The later of an order and an exemption wins.
     (state.byHand === undefined || state.byHand.ts < ts) && (codes?.includes(state.code) ?? true)
   const covered = [...states.open].filter(
     (state) => verdict === 'exempt' && !ids.includes(state.id) && coversTarget(target!, state.target),

@@ -11,11 +11,11 @@ import { type RowInput, readSideFile } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
 import type { SideRow } from './waiting-rows.ts'
 
-/** Rows written to the ledger at once. */
+/** Number of rows written to the ledger together. */
 const CHUNK = 10_000
 const SHOWN_PROBLEMS = 20
 
-/** Reads the files of side inputs that are configured; throws InvalidInput naming file, line and field of bad rows. */
+/** Reads the configured side-input files; throws InvalidInput with file, line and field of bad rows. */
 export async function readSideFiles(
   config: Config,
   into: { readonly ledger: Pick<ConsentLedger, 'apply' | 'erase'>; readonly sideRows: Pick<SideRows, 'add'> },

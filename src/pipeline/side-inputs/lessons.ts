@@ -5,15 +5,15 @@ import type { TemplateChange } from '../../domain/templates.ts'
 import { type TemplateLearning, taughtLabel } from '../template-learning.ts'
 import type { Feedback } from './rows.ts'
 
-/** What a row changes of templates, and how it is remembered for an undo. */
+/** The template changes of a row, and their record for an undo. */
 interface Lesson {
   readonly does: Pick<GivenFeedback, 'taught' | 'untaught'>
   readonly changes: readonly TemplateChange[]
 }
 
 /**
- * What feedback on a message teaches: confirmed as fraud or illicit it counts for a template, as a false alarm it removes those that
- * it is like. Undefined: nothing. `before`: as another instance understood the row.
+ * What feedback on a message teaches: confirmed as fraud or illicit, it counts for a template; as a false alarm, it
+ * removes similar templates. Undefined if nothing. `before` is the row as interpreted by another instance.
  */
 export async function lessonOf(
   { verdict, label, by, ts }: Pick<Feedback, 'verdict' | 'label' | 'by' | 'ts'>,
@@ -41,7 +41,7 @@ export async function lessonOf(
   }
 }
 
-/** What takes back the lesson of a row, unless other feedback says the same. `ts`: when it is taken back. */
+/** The changes that undo a row's lesson, unless other feedback supports it. `ts` is the time of the undo. */
 export function unlearned(
   { taught, untaught = [], by }: GivenFeedback,
   others: readonly GivenFeedback[],

@@ -9,7 +9,7 @@ import { isIpAddress, registeredOf } from '../../text/hosts.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
 import { ORDERED_KINDS } from './row-checks.ts'
 
-/** What an order is about: a target, and the labels to which it is limited. */
+/** The subject of an order: a target, and the labels to which it is limited. */
 export interface Ordered {
   readonly target: Target
   readonly labels?: readonly Label[] | undefined
@@ -24,8 +24,8 @@ export interface OrderedParts {
 const GIVE_LABELS = 'give the labels of the texts that it is to stop, or its one-time passwords stop too'
 
 /**
- * The match of an order, and its target in the form in which states are named. Throws FeedbackRefusal: for what would stop
- * a registered brand's own messages whatever they say, and for what is not known.
+ * The match of an order, and its target in the form used to name states. Throws FeedbackRefusal if it would stop all
+ * messages of a registered brand whatever their content, or if the target is unknown.
  */
 export async function orderedMatch(
   { target, labels }: Ordered,
@@ -84,7 +84,7 @@ function isRegistered(name: string, registry: Registry): boolean {
   return registry.signature(name) !== undefined || registry.brandByName(name) !== undefined
 }
 
-/** The template of a message, or of what an alert on a state showed. */
+/** The template of a message, or of one shown in an alert on a state. */
 async function bandOf(id: string, { open, store }: OrderedParts): Promise<string | undefined> {
   for (const { alert, match, shown } of open)
     if (alert.id === id || shown?.includes(id)) {
@@ -94,7 +94,7 @@ async function bandOf(id: string, { open, store }: OrderedParts): Promise<string
   return (await store.alerted(id))?.match?.campaign
 }
 
-/** Whether an exemption of a target, a port with `*` too, covers an order on another. */
+/** Whether an exemption of a target, which may be a port with `*`, covers an order on another. */
 export function coversTarget(exempted: Target, ordered: Target): boolean {
   if (exempted.kind !== ordered.kind) return false
   if (exempted.kind === 'port') return exempted.id === ordered.id || portMatches(exempted.id, ordered.id)

@@ -9,21 +9,21 @@ import { fieldReader, type MappableRecord, named } from '../field-map.ts'
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
 
-/** A row as sigwatch has them, or why the operator's record is none. */
+/** Returns the row in sigwatch's format, or why the operator's record cannot be mapped. */
 export type MapRow = (row: TableRow) => TableRow | { readonly message: string }
 
-/** Values that are no text although they may be numbers. */
+/** Fields with numeric values; others are texts even if they look like numbers. */
 const NUMBERS = new Set(['perMinute', 'sharedBy'])
 
 /**
- * Makes rows of a side input of an operator's records, by their map: their value becomes that of the row, their key the one
- * that the row has in a compacted topic. A record that deletes, as of Debezium, becomes a tombstone of the key that its row
- * had: what the map finds below `after` lies below `before` then.
+ * Maps an operator's records to side-input rows: the value becomes that of the row, the key the one it has in a
+ * compacted topic. A record that deletes, as from Debezium, becomes a tombstone for the row's key: fields that the map
+ * reads below `after` are then read below `before`.
  */
 export function mapRows(input: SideInput, map: SideMap): MapRow {
   const mapBody = bodyMapper(input, map)
   return (row) => {
-    // What a compacted topic of Debezium has behind a deletion.
+    // The tombstone that Debezium writes to a compacted topic after a deletion.
     if (row.value === null) return { ...row, key: '' }
     if (!isUtf8(row.value)) return { message: 'is not valid UTF-8' }
     let body: unknown
@@ -39,7 +39,7 @@ export function mapRows(input: SideInput, map: SideMap): MapRow {
   }
 }
 
-/** The map of the file of a side input, where its configuration has one. */
+/** The map for the file of a side input, if one is configured. */
 export function fileMap(
   { sideFileMaps }: Pick<Config, 'sideFileMaps'>,
   input: SideInput,
@@ -62,7 +62,7 @@ function bodyMapper(
   return (body, record) => {
     const isDeleted = steps !== undefined && String(at(body, steps)) === rule!.is
     try {
-      // Of a row that is gone its key alone matters, and may be all that is told.
+      // Only the key of a deleted row matters, and the record may contain nothing else.
       if (isDeleted)
         return { key: keyOf(input, (field) => neededOf(before, field, record, body)), value: null }
       const found: Record<string, unknown> = {}
@@ -97,7 +97,7 @@ function readersOf(input: SideInput, fields: Readonly<Record<string, FieldSource
   return new Map(readers)
 }
 
-/** Throws MappingError where nothing is there, or the map does not name the field. */
+/** Throws MappingError if the value is missing, or the map does not name the field. */
 function neededOf(readers: FieldReaders, field: string, record: MappableRecord, body: unknown): unknown {
   const reader = readers.get(field)
   const value = reader?.read(record, body)
@@ -105,7 +105,7 @@ function neededOf(readers: FieldReaders, field: string, record: MappableRecord, 
   return value
 }
 
-/** The same places in the row as it was before a deletion. */
+/** The same locations in the row before its deletion. */
 function earlier(fields: Readonly<Record<string, FieldSource>>): Record<string, FieldSource> {
   const moved = (pointer: string) => pointer.replace(/(^|\/)after(\/|$)/, '$1before$2')
   return Object.fromEntries(
@@ -116,7 +116,7 @@ function earlier(fields: Readonly<Record<string, FieldSource>>): Record<string, 
   )
 }
 
-/** The key of a row in a compacted topic; of the other inputs there is none. */
+/** The key of a row in a compacted topic; other inputs have none. */
 function keyOf(input: SideInput, fieldOf: (field: string) => unknown): string {
   if (input === 'consents') return `${String(fieldOf('signature'))}|${String(fieldOf('to'))}`
   if (input !== 'registry') return ''

@@ -6,11 +6,11 @@ import type { SideTopic } from './topics.ts'
 
 export interface NamedSideTopics {
   readonly present: readonly SideTopic[]
-  /** One warning named them all. */
+  /** All of them are reported in one warning. */
   readonly missing: readonly SideTopic[]
 }
 
-/** The side topics that are configured, by whether they exist. */
+/** The configured side topics, split by whether they exist. */
 export async function namedSideTopics(
   { kafka: { topics } }: Config,
   kafka: KafkaConnection,

@@ -3,28 +3,28 @@ import { partitionKey } from '../../domain/ports.ts'
 import type { SideOffset } from '../../domain/state-store.ts'
 import { Checkpoint } from '../checkpoint.ts'
 
-/** Words that wait for the watermark. */
+/** Maximum number of reports that wait for the watermark. */
 const MAX_REACHED = 500
 
 /**
- * Which rows of side topics have taken effect on the deployment. A topic is read from its beginning at every start, and
- * again after an outage of the brokers: rows that did are left out then, so that replies of months cost neither memory
- * nor time. Nothing is known without a store that outlasts the instance; then all rows take effect again, which changes
+ * Tracks which rows of side topics have taken effect in the deployment. A topic is read from its beginning at every
+ * start, and again after a broker outage: rows that took effect earlier are then skipped, so that replies of months
+ * cost neither memory nor time. Without a store that outlives the instance, all rows take effect again, which changes
  * nothing.
  */
 export class SideOffsets {
   readonly #before = new Map<string, SideOffset>()
   readonly #seen = new Map<string, { readonly offset: number; readonly timestamp: number }>()
   readonly #checkpoint = new Checkpoint()
-  /** What took effect here, with the event time by which it had. */
+  /** Offsets that took effect here, with the event time by which they did. */
   #reached: { readonly eventTime: number; readonly offsets: readonly SideOffset[] }[] = []
 
-  /** What the deployment said before this instance came. */
+  /** Sets the deployment's offsets from before this instance started. */
   resume(offsets: readonly SideOffset[]): void {
     for (const offset of offsets) this.#before.set(partitionKey(offset), offset)
   }
 
-  /** Takes in a row; undefined when it has taken effect, else what to call when it has. */
+  /** Takes a row; returns undefined if it has already taken effect, else a function to call when it has. */
   take({
     position,
     timestamp,
@@ -46,8 +46,8 @@ export class SideOffsets {
   }
 
   /**
-   * What may be reported: rows that took effect here by an event time that all partitions of all instances have passed.
-   * `eventTime`: how far this instance is.
+   * The offsets to report: rows that took effect here by an event time that all partitions of all instances have
+   * passed. `eventTime` is that of this instance.
    */
   reportable(eventTime: number, watermark: number | undefined): readonly SideOffset[] {
     const offsets = this.#checkpoint.advance().map(

@@ -8,7 +8,7 @@ export interface Pair {
   readonly to: string
 }
 
-/** The pair that a key `<signature>|<recipient>` names, in the form of the ledger. */
+/** Parses a key `<signature>|<recipient>` into a pair in the ledger's form. */
 export function pairOf(key: string): Pair | undefined {
   const bar = key.lastIndexOf('|')
   if (bar <= 0 || bar === key.length - 1) return undefined

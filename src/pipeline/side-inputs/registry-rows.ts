@@ -4,20 +4,20 @@ import type { RegistryHolder } from '../../detection/versions/registry-holder.ts
 import { codeOf } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
 
-/** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
+/** Time over which changes of the registry topic are collected before the registry is swapped, ms. */
 const SWAP_AFTER = 500
 
-/** Says what is wrong with a row. */
+/** Reports what is wrong with a row. */
 export type Refuse = (row: TableRow, message: string) => void
 
 export interface RegistryRowsOptions {
   readonly registry: Pick<RegistryHolder, 'apply' | 'announce'>
-  /** Puts a changed registry in force; see Runner. */
+  /** Activates a changed registry; see Runner. */
   readonly adopt: () => Promise<void>
   readonly emit: Emit
 }
 
-/** Rows of the registry topic: gathered, and put in force together once the topic has been read to its end. */
+/** Rows of the registry topic: collected, and activated together once the topic has been read to its end. */
 export class RegistryRows {
   readonly #options: RegistryRowsOptions
   readonly #changes: RegistryChange[] = []
@@ -57,7 +57,7 @@ export class RegistryRows {
   }
 }
 
-/** The change that a row of the registry topic makes, or what is wrong with it, without what the row says. */
+/** The change made by a row of the registry topic, or what is wrong with it, without its content. */
 export function registryChange(
   row: Pick<TableRow, 'value'> & { key: string | null },
 ): RegistryChange | string {

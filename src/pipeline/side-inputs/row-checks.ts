@@ -2,7 +2,7 @@ import { FEEDBACK_VERDICTS } from '../../domain/events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { type Checker, compileSchema } from '../../settings/files/operator-schema.ts'
 
-/** What can be ordered by hand. */
+/** Actions that can be ordered by hand. */
 export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
 /** Kinds of targets that can be blocked by hand. */
 export const ORDERED_KINDS = ['domain', 'port', 'signature', 'sender', 'brand-claim', 'template'] as const
@@ -15,7 +15,7 @@ const state = { type: 'string', enum: ['in', 'out'] }
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** Members that are not listed are left alone: other systems write these rows. */
+/** Unknown members are ignored: other systems write these rows. */
 function object(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>>) {
   const nullable = Object.entries(optional).map(([key, schema]) => {
     const types = ([] as unknown[]).concat(schema.type)
@@ -25,7 +25,7 @@ function object(required: Readonly<Record<string, Schema>>, optional: Readonly<R
   return { type: 'object', private: true, required: Object.keys(required), properties }
 }
 
-/** What orders have, and what names a row in its answer and in an undo. */
+/** Members of orders, and those that identify a row in its answer and in an undo. */
 const ORDER_MEMBERS = {
   feedbackId: text(128),
   batch: text(128),
@@ -36,7 +36,7 @@ const ORDER_MEMBERS = {
   labels: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: LABELS } },
 }
 
-/** What is wrong with the shape of a row, by input. */
+/** Checks of the shape of a row, by input. */
 export const CHECKS: Readonly<Record<'consents' | 'replies' | 'complaints' | 'feedback', Checker>> = {
   consents: compileSchema(
     object(

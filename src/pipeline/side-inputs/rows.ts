@@ -12,7 +12,7 @@ import { type RowMap, readRows } from '../../settings/files/row-file.ts'
 import { momentOf } from '../../settings/files/value-forms.ts'
 import { CHECKS } from './row-checks.ts'
 
-/** An inbound reply: the subscriber `from` wrote to the port `to`; both in canonical form, `ts` epoch ms. */
+/** An inbound reply from the subscriber `from` to the port `to`, both in canonical form; `ts` is epoch ms. */
 export interface Reply {
   readonly id?: string
   readonly ts: number
@@ -24,41 +24,41 @@ export interface Reply {
 export interface Complaint {
   readonly id?: string
   readonly ts: number
-  /** Port or number complained of, canonical. */
+  /** The port or number complained about, canonical. */
   readonly from?: string
   readonly signature?: string
-  /** Who complains: canonical number or token. */
+  /** The complainant: canonical number or token. */
   readonly to?: string
   readonly text?: string
-  /** `12321`, or who else passed it on. */
+  /** `12321`, or another forwarder. */
   readonly source: string
   readonly category?: string
 }
 
 /**
- * An analyst's feedback on exactly one of a state, a message and a target; `block` and `unblock` are orders, and `undo` takes
- * back what was said.
+ * An analyst's feedback on exactly one of a state, a message and a target. `block` and `unblock` are orders, and `undo`
+ * reverts earlier feedback.
  */
 export interface Feedback {
   readonly stateId?: string
   readonly messageId?: string
   readonly target?: Target
-  /** Absent: every code that it may be about. */
+  /** If absent, every code that applies to the subject. */
   readonly codes?: readonly Code[]
   readonly verdict: FeedbackVerdict
-  /** Epoch ms, at most 30 days after `ts`; 24 h after it when the row says nothing. */
+  /** Epoch ms, at most 30 days after `ts`; default: 24 h after `ts`. */
   readonly until: number
   readonly by: string
   readonly note?: string
   readonly ts: number
-  /** Names the row in the answer to it; absent: the hash of its content does. */
+  /** Identifies the row in its answer; default: a hash of its content. */
   readonly feedbackId?: string
   readonly batch?: string
-  /** The `feedbackId` or `batch` of what is taken back. */
+  /** The `feedbackId` or `batch` to undo. */
   readonly undo?: string
-  /** What the text is, by the analyst. */
+  /** The analyst's label for the text. */
   readonly label?: Label
-  /** Of `block`. */
+  /** For `block`. */
   readonly action?: Action
   readonly perMinute?: number
   readonly labels?: readonly Label[]
@@ -77,16 +77,16 @@ export type SideLine<I extends RowInput> =
   | { readonly line: number; readonly deleted: string }
   | { readonly line: number; readonly problem: Problem }
 
-/** Brings a number into the form in which numbers are compared (`canonicalNumber`); what is no number stays as it is. */
+/** Converts a number to the canonical form used for comparison (`canonicalNumber`); other values are returned unchanged. */
 export type Canonical = (number: string) => string
 
-/** An analyst's feedback holds at most so long, ms: a writer of the topic cannot switch a code off for good. */
+/** Maximum duration of feedback, ms: a writer of the topic cannot disable a code for good. */
 const LONGEST_FEEDBACK = 30 * DAY
 
 type Optional<T> = T | null | undefined
 type Moment = number | string
 
-/** A row as written, once its shape is right. A member that is null is absent. */
+/** A row as written, after its shape was checked. Null members count as absent. */
 interface Written {
   readonly consents: {
     readonly signature: string
@@ -125,7 +125,7 @@ interface Written {
 
 const fault = (key: string, message: string): Fault => ({ path: [key], message })
 
-/** What no schema says: how members stand to each other. */
+/** Constraints between members that a schema cannot express. */
 const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | undefined } = {
   consents: ({ ts, was }) =>
     was && was.ts > ts ? fault('was', 'is later than ts: it is the change before') : undefined,
@@ -148,7 +148,7 @@ const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | u
   },
 }
 
-/** What `block` needs. */
+/** Constraints on `block` and `unblock`. */
 function orderFault({ verdict, target, messageId, note, action, perMinute }: Feedback): Fault | undefined {
   if (verdict === 'unblock' && messageId !== undefined)
     return fault('messageId', 'unblock speaks of a target or a state')
@@ -163,7 +163,7 @@ function orderFault({ verdict, target, messageId, note, action, perMinute }: Fee
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** The row behind a value whose shape is right. */
+/** Convert values of the right shape to rows. */
 const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canonical) => RowsByInput[I] } = {
   consents: ({ signature, to, state, ts, proof, was }, canonical) => {
     const row: Mutable<ConsentRow> = {
@@ -214,12 +214,12 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
   },
 }
 
-/** A signature without the brackets and spaces around it. */
+/** A signature without surrounding brackets and spaces. */
 export function bareSignature(signature: string): string {
   return signature.replace(/^[\s【]+|[\s】]+$/gu, '')
 }
 
-/** A port takes its canonical form. */
+/** Parses a target, bringing a port into canonical form. */
 function targetOf(target: string, canonical: Canonical): Target {
   const { kind, id } = parseTarget(target)!
   if (kind !== 'port') return { kind, id }
@@ -227,8 +227,8 @@ function targetOf(target: string, canonical: Canonical): Target {
 }
 
 /**
- * One row of a side input from its JSON value, or what is wrong with it: a fault shows no number, text or name.
- * `latest`: what happened after it, epoch ms, is refused.
+ * Reads one row of a side input from its JSON value, or returns what is wrong, without numbers, texts or names. Rows
+ * with a time after `latest`, epoch ms, are refused.
  */
 export function readSideRow<I extends RowInput>(
   input: I,
@@ -267,8 +267,8 @@ export function readSideValue<I extends RowInput>(
 }
 
 /**
- * The rows of a JSONL or CSV file in order, each with its line: good ones, faulty ones, and where `map` knows deletions, keys of
- * rows that are gone. Reads as it goes.
+ * The rows of a JSONL or CSV file in order, with line numbers: valid rows, faulty rows and, if `map` supports
+ * deletions, keys of deleted rows. Streams the file.
  */
 export function* readSideFile<I extends RowInput>(
   input: I,

@@ -22,32 +22,32 @@ export interface SideRowsParts {
   readonly store: Pick<StateStore, 'get' | 'alerted' | 'suppress' | 'given'>
   readonly deployment: string
   readonly versions: VersionsInForce
-  /** Raises what people order; absent: orders are refused. */
+  /** Raises ordered states; if absent, orders are refused. */
   readonly manual?: ManualStates
   readonly needsApproval?: boolean
-  /** Learns what is confirmed; absent: nothing is. */
+  /** Learns from confirmations; absent if disabled. */
   readonly templates?: TemplateLearning
-  /** Tells what became of a row of feedback; never rejects. Absent: it is not told. */
+  /** Answers a feedback row with its outcome; never rejects. If absent, rows are not answered. */
   readonly answer?: (row: Feedback, outcome: FeedbackOutcome) => Promise<void>
   readonly emit: Emit
 }
 
-/** What of a message may let a reply refuse more than it did. */
+/** The fields of a message that determine what a reply refuses. */
 type Sent = Pick<AnalysedMessage, 'ts' | 'from' | 'to'>
 
-/** Feedback with a `ts` this close to the wall clock, ms, is an analyst's who looks at what is open now. */
+/** Feedback with a `ts` this close to the wall clock, ms, is from an analyst looking at currently open states. */
 const JUST_NOW = 300_000
-/** Rows looked at ahead of the event time: a wild timestamp of a message must not read all. */
+/** Maximum number of rows checked ahead of the event time, in case a message has a wrong timestamp. */
 const AHEAD = 1_000
 
 /**
- * Replies, complaints and feedback: each takes effect when the event time reaches its `ts`. States that change have
- * their events in the outbox; who lets rows take effect publishes them.
+ * Replies, complaints and feedback, each of which takes effect when the event time reaches its `ts`. Events of changed
+ * states are in the outbox; the caller that applies rows publishes them.
  */
 export class SideRows {
   readonly #parts: SideRowsParts
   readonly #waiting = new WaitingRows()
-  /** Replies that acted ahead of the event time, each with the pair that it refuses; undefined: it refuses nothing. */
+  /** Replies applied ahead of the event time, with the pair that each refuses; undefined if it refuses nothing. */
   readonly #actedAhead = new Map<SideRow, string | undefined>()
   #advancing: Promise<void> = Promise.resolve()
 
@@ -59,7 +59,7 @@ export class SideRows {
     return this.#waiting.size
   }
 
-  /** Event time at which the next complaint or feedback takes effect, ms; Infinity: none waits. Replies act by their `ts`. */
+  /** Event time at which the next complaint or feedback takes effect, ms; Infinity if none waits. Replies act by their `ts`. */
   get dueAt(): number {
     return this.#waiting.dueAt
   }
@@ -69,12 +69,12 @@ export class SideRows {
   }
 
   /**
-   * Lets every row take effect whose `ts` is not after the event time, in the order of `ts`. Rejects with a retryable
-   * error when a store cannot be reached; the row waits for the next call then. A row that fails otherwise is left out
-   * with a warning: it would fail again.
+   * Applies every row whose `ts` is not after the event time, in `ts` order. Rejects with a retryable error if a store
+   * cannot be reached; the row then waits for the next call. A row that fails otherwise is skipped with a warning, as
+   * it would fail again.
    *
-   * `batch`: the messages that are judged next. Refusals of a message's past count for it although the event time, a
-   * median, comes behind; they act again when it reaches them, since by then more may have been sent.
+   * `batch` contains the messages that are judged next. Refusals before a message apply to it although the event time,
+   * a median, lags behind; they are applied again when it reaches them, as more may have been sent by then.
    */
   advance(eventTime: number, batch: readonly Sent[] = []): Promise<void> {
     return this.#next(async () => {
@@ -83,25 +83,25 @@ export class SideRows {
     })
   }
 
-  /** Lets feedback act that was given just now by the wall clock, ms: it waits for no event time, however old the traffic. */
+  /** Applies feedback given just now by the wall clock, ms, without waiting for the event time, however old the traffic is. */
   applyRecentFeedback(now: number): Promise<void> {
     return this.#next(() => this.#applyAll(this.#waiting.takeFeedback(now - JUST_NOW, now), now))
   }
 
-  /** One after another, whether or not the one before failed. */
+  /** Runs work sequentially, even after failures. */
   #next(work: () => Promise<void>): Promise<void> {
     this.#advancing = this.#advancing.catch(() => {}).then(work)
     return this.#advancing
   }
 
   async #advanceTo(eventTime: number): Promise<void> {
-    // Rows may come while one is applied.
+    // Rows may arrive while others are applied.
     for (let due = this.#waiting.takeDue(eventTime); due.length > 0; due = this.#waiting.takeDue(eventTime)) {
       await this.#applyAll(due, eventTime)
     }
   }
 
-  /** Rows that a store did not take wait again. */
+  /** Rows that a store did not accept wait again. */
   async #applyAll(items: readonly SideRow[], at: number): Promise<void> {
     const failures: unknown[] = []
     const apply = async (item: SideRow) => {
@@ -114,7 +114,7 @@ export class SideRows {
         failures.push(error)
       }
     }
-    // Of feedback the later row may speak of what the earlier did, and waits with it.
+    // A later feedback row may refer to the effect of an earlier one, and waits with it.
     for (const item of items.filter(({ input }) => input === 'feedback'))
       if (failures.length === 0) await apply(item)
       else this.#waiting.add([item])
@@ -141,7 +141,7 @@ export class SideRows {
   async #feedback({ row, position, isOfBefore = false }: Extract<SideRow, { input: 'feedback' }>) {
     const { versions, answer } = this.#parts
     const { registry, policy } = versions.current
-    // What was undone before this instance began does not act for a moment.
+    // A row undone before this instance started must not take effect even briefly.
     const undoneAt = isOfBefore ? this.#waiting.undoneAt([feedbackIdOf(row), row.batch], row.ts) : undefined
     const outcome = await applyFeedback(row, {
       ...this.#parts,
@@ -174,8 +174,8 @@ export class SideRows {
   }
 
   /**
-   * Lets refusals act that lie before the newest message of the batch. One that has acted before acts again only where
-   * the batch holds a message of its port to its subscriber: nothing else can add to what it refuses.
+   * Applies refusals from before the newest message of the batch. One that was applied already is repeated only if the
+   * batch contains a message of its port to its subscriber, as nothing else can add to what it refuses.
    */
   async #actAhead(eventTime: number, batch: readonly Sent[]): Promise<void> {
     const newest = batch.reduce((time, { ts }) => Math.max(time, ts), Number.NEGATIVE_INFINITY)

@@ -9,9 +9,9 @@ import {
 } from '../../domain/templates.ts'
 import { parseMoment } from '../../domain/time.ts'
 
-/** A name of a person or a list. */
+/** The name of a person or list. */
 const NAME = /^[^\p{Cc}]{1,64}$/u
-/** What `source` of a list may be; no `local`. */
+/** Valid `source` of a list; `local` is reserved. */
 export const LIST_NAME = /^(?!local$)[\w.-]{1,64}$/
 
 /** Row of `sms.templates`; the key is `sketch`. `until` is RFC 3339, `ts` epoch ms. */
@@ -20,8 +20,8 @@ export function templateRow({ sketch, label, confirmations, until, source }: Tem
 }
 
 /**
- * A row of `sms.templates` or of a list, or what is wrong with it. `latest`: a later time than this, epoch ms, lies in the future.
- * Members that are not known are left out.
+ * Reads a row of `sms.templates` or of a list, or returns what is wrong with it. Times after `latest`, epoch ms, are in
+ * the future. Unknown members are ignored.
  */
 export function readTemplateRow(value: unknown, latest: number): Template | { readonly message: string } {
   if (typeof value !== 'object' || value === null) return { message: 'is no object' }

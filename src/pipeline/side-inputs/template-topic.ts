@@ -19,29 +19,29 @@ export interface TemplateTopicParts {
   readonly store: TemplateStore
   readonly states: Pick<StateStore, 'lease'>
   readonly sink: Pick<Sink, 'write'>
-  /** What lies further ahead is refused, ms. */
+  /** Times further ahead are refused, ms. */
   readonly futureReject: number
   readonly clock: BoundedClock
   readonly emit: Emit
 }
 
-/** Between two looks at what is to be written, ms. */
+/** Interval between checks for templates to write, ms. */
 const EVERY = 500
-/** An instance writes until it has not renewed its lease for so long, ms. */
+/** Lease duration: an instance writes until it has not renewed its lease for this long, ms. */
 const LEASE = 5_000
-/** Rows written at once. */
+/** Number of rows written together. */
 const TOGETHER = 500
 
-/** A row as the topic has it. */
+/** A row as stored in the topic. */
 interface Held {
-  /** Of a template: the same for the same row. */
+  /** Serialized template, for comparison with the row to write. */
   readonly form: string
   readonly until: number
 }
 
 /**
- * `sms.templates`: one instance writes to it what all have learned; every instance takes from it what the store does not know, which
- * is what was imported, and everything after Redis was emptied.
+ * `sms.templates`: one instance writes the templates learned by all. Every instance reads those that the store lacks,
+ * which are imported ones and, after Redis was emptied, all of them.
  */
 export class TemplateTopic {
   readonly #parts: TemplateTopicParts
@@ -49,7 +49,7 @@ export class TemplateTopic {
   readonly #holder = randomUUID()
   readonly #held = new Map<string, Held>()
   readonly #stopping = new AbortController()
-  /** Rows that were read before the end was reached; undefined: it was. */
+  /** Rows read before the end of the topic was reached; undefined afterwards. */
   #first: Map<string, Template> | undefined = new Map()
   #mark: string | undefined
   #expiresAt = 0
@@ -66,7 +66,7 @@ export class TemplateTopic {
     })
   }
 
-  /** Resolves when everything that was there is known; then it is followed and written. */
+  /** Resolves when all existing rows are known; afterwards the topic is followed and written. */
   async start(): Promise<void> {
     const failed = this.#table
       .run((rows) => this.#take(rows))
@@ -109,7 +109,7 @@ export class TemplateTopic {
     await this.#learn(templates)
   }
 
-  /** What ended is left out. Waits while the store is away. */
+  /** Skips expired templates. Waits while the store is unreachable. */
   async #learn(templates: readonly Template[]): Promise<void> {
     const { clock, learning } = this.#parts
     const changes = templates
@@ -153,7 +153,7 @@ export class TemplateTopic {
     await this.#send(ended.map(([sketch]) => ({ channel: 'templates', key: sketch, value: null })))
   }
 
-  /** Undefined: the topic has it so. */
+  /** Undefined if the topic already has the same row. */
   #recordOf(template: StoredTemplate): OutputRecord | undefined {
     const { sketch, removed, until } = template
     const isOver = removed !== undefined || this.#parts.clock.passed(until)

@@ -15,23 +15,23 @@ import { readSideValue } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
 import type { SideRow } from './waiting-rows.ts'
 
-/** Between two lines of the log about refused rows of one input, ms; the metric counts them all. */
+/** Minimum interval between log lines about refused rows of one input, ms; the metric counts all of them. */
 const SHOW_EVERY = 10_000
 
 export interface SideTopicsOptions extends RegistryRowsOptions {
   readonly kafka: KafkaConnection
   readonly groupId: string
-  /** Those that exist at the start. */
+  /** Topics that exist at the start. */
   readonly topics: readonly SideTopic[]
   readonly ledger: Pick<ConsentLedger, 'apply' | 'erase'>
   readonly sideRows: Pick<SideRows, 'add'>
   readonly offsets: SideOffsets
   readonly clock: BoundedClock
-  /** Rows that have another form. */
+  /** Maps for rows in other formats. */
   readonly maps?: { readonly [I in SideInput]?: SideMap }
-  /** Keeps a row that is refused; never rejects. */
+  /** Stores a refused row; never rejects. */
   readonly keepRefused?: (row: TableRow, message: string) => void
-  /** A row whose `ts` is further ahead of its record's timestamp, or of the clock, is refused, ms. */
+  /** Maximum lead of a row's `ts` over its record's timestamp, or over the clock, ms; later ones are refused. */
   readonly futureReject: number
 }
 
@@ -41,7 +41,7 @@ interface FollowedTopic {
   readonly input: SideInput
   readonly topic: string
   readonly table: TableSource
-  /** It was read to its end once. */
+  /** Whether it was read to its end once. */
   isCurrent: boolean
 }
 
@@ -54,7 +54,7 @@ export class SideTopics {
   readonly #maps = new Map<SideInput, MapRow>()
   readonly #rereading = new Set<TableSource>()
   #readings = 0
-  /** When a refusal was last shown, by input: a bad topic must not flood the log. */
+  /** When a refusal was last logged, by input: a bad topic must not flood the log. */
   readonly #shownAt = new Map<SideInput, number>()
 
   constructor(options: SideTopicsOptions) {
@@ -69,7 +69,7 @@ export class SideTopics {
     return this.#tables.some((table) => table.input === input)
   }
 
-  /** Begins to read a topic that was made after the start. Messages do not wait for it. */
+  /** Starts to read a topic that was created after the start. Messages do not wait for it. */
   async add(added: SideTopic): Promise<void> {
     const followed = this.#followed(added)
     this.#tables.push(followed)
@@ -77,19 +77,19 @@ export class SideTopics {
     if (followed.input === 'registry') this.#registry.complete()
   }
 
-  /** Begins to read the registry; resolves when everything that was there is in force. */
+  /** Starts to read the registry; resolves when all existing rows are in force. */
   async startRegistry(): Promise<void> {
     if (!this.follows('registry')) return
     await this.#start(({ input }) => input === 'registry')
     this.#registry.complete()
   }
 
-  /** Begins to read the other topics; resolves when everything that was there has been taken in. */
+  /** Starts to read the other topics; resolves when all existing rows have been taken. */
   startOthers(): Promise<void> {
     return this.#start(({ input }) => input !== 'registry')
   }
 
-  /** Applies consents, refusals and replies again: what they led to is lost. */
+  /** Applies consents, refusals and replies again, after their effects were lost. */
   async reread(): Promise<void> {
     await Promise.all(
       this.#tables.map(async ({ input, topic }) => {
@@ -165,7 +165,7 @@ export class SideTopics {
     emit({ name: 'side_input_rows', input, accepted: readable - refused - idle, refused })
   }
 
-  /** Rows in the form that sigwatch reads; those that their map does not fit are refused. */
+  /** Rows in sigwatch's format; those that do not fit their map are refused. */
   #mapped(input: SideInput, rows: readonly TableRow[], refuse: Refuse = () => {}): readonly TableRow[] {
     const map = this.#maps.get(input)
     if (!map) return rows
@@ -173,14 +173,14 @@ export class SideTopics {
     return rows.flatMap((row) => {
       const mapped = map(row)
       if ('message' in mapped) refuse(row, mapped.message)
-      // What deletes nothing that has a key.
+      // A deletion without a key is skipped.
       else if (mapped.value !== null || mapped.key !== '') return [mapped]
-      // It is passed over, in its place among the rows before and behind it: offsets are taken in their order.
+      // It becomes an empty row in its place, as offsets are taken in order.
       return isTable ? [] : [{ ...row, value: null }]
     })
   }
 
-  /** Passes rows on to where they belong. Resolves with how many do nothing, because they have taken effect or are empty. */
+  /** Passes rows on. Resolves with the number of rows without effect: already applied, or empty. */
   async #passOn(
     { input, isCurrent }: FollowedTopic,
     rows: readonly TableRow[],
@@ -192,7 +192,7 @@ export class SideTopics {
     return 0
   }
 
-  /** Consents in their order; a tombstone erases what is known of its pair. */
+  /** Applies consents in order; a tombstone erases what is known of its pair. */
   async #toLedger(rows: readonly TableRow[], refuse: Refuse): Promise<void> {
     const { ledger } = this.#options
     let consents: ConsentRow[] = []
@@ -207,7 +207,7 @@ export class SideTopics {
       const read = readSideValue('consents', row.value, canonicalNumber, this.#latest(row))
       if (read && 'message' in read) refuse(row, read.message)
       else if (read) {
-        // What was erased stays so unless it is said again behind the tombstone.
+        // An erased pair stays erased unless a row after the tombstone sets it again.
         if (erased.length > 0) await flush()
         consents.push(read.row)
       } else {
@@ -242,7 +242,7 @@ export class SideTopics {
     return idle
   }
 
-  /** Replies whatever has taken effect of them. */
+  /** Queues replies again, including those already applied. */
   #toWaitAgain(rows: readonly TableRow[]): void {
     const waiting = rows.flatMap((row): SideRow[] => {
       const read = readSideValue('replies', row.value, canonicalNumber, this.#latest(row))
@@ -251,7 +251,7 @@ export class SideTopics {
     this.#options.sideRows.add(waiting)
   }
 
-  /** As for messages, and by the clock too: the timestamp of the record may be the writer's own. */
+  /** The limit is checked as for messages, and against the clock too: the record's timestamp may be set by the writer. */
   #latest({ timestamp }: TableRow): number {
     const { clock, futureReject } = this.#options
     return Math.min(timestamp, clock.latest()) + futureReject

@@ -17,10 +17,10 @@ export interface UndoParts {
 /** Before every message, epoch ms. */
 const OVER = 0
 
-/** What a row does, for an undo. */
+/** The effects of a row, for an undo. */
 export type Did = Pick<GivenFeedback, 'states' | 'silenced' | 'allowed' | 'raised' | 'taught' | 'untaught'>
 
-/** A row as it is kept for an undo. `before`: as another instance kept it, when more was known of what it speaks of. */
+/** A row as stored for an undo. `before` is the record of another instance, made when more was known of its subject. */
 export function givenOf(
   row: Feedback,
   { states, silenced, allowed, raised, taught, untaught }: Did,
@@ -40,10 +40,10 @@ export function givenOf(
 }
 
 /**
- * Takes back what rows of a `feedbackId` or a `batch` did that were given before: their states may rise again, what they
- * allowed is judged again, what they blocked is free, unless other feedback says so too. Returns the ids of the states. Throws
- * FeedbackRefusal where there is nothing to take back. Done again it changes nothing: every instance takes back, since one that
- * is behind may have let the rows act meanwhile.
+ * Undoes earlier rows with a `feedbackId` or `batch`: their states may rise again, what they allowed is judged again,
+ * and what they blocked is released, unless other feedback says otherwise. Returns the ids of the states. Throws
+ * FeedbackRefusal if there is nothing to undo. Idempotent: every instance undoes, as one that is behind may have
+ * applied the rows meanwhile.
  */
 export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<readonly string[]> {
   const all = await parts.store.given.all()
@@ -88,7 +88,7 @@ async function takeBack(
   await templates?.change(unlearned(one, others, ts))
   if (one.raised === undefined) return
   const [state] = await store.get([one.raised])
-  // A later order on the same target stands.
+  // A later order on the same target stays in force.
   if (!state?.open || state.byHand?.ts !== one.ts) return
   await states.release(state.id, ts, { by, until: Math.max(ts, one.ts + 1), ...given({ note }) })
 }

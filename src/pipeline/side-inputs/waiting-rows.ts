@@ -1,31 +1,31 @@
 import type { Position } from '../../domain/message.ts'
 import type { Complaint, Feedback, Reply } from './rows.ts'
 
-/** A row that waits for its time, with the place it was read from. */
+/** A row that waits for its time, with its source position. */
 export type SideRow = (
   | { readonly input: 'replies'; readonly row: Reply }
   | { readonly input: 'complaints'; readonly row: Complaint }
   | { readonly input: 'feedback'; readonly row: Feedback }
 ) & {
   readonly position: Position
-  /** Called when it has taken effect, or was left out for good. */
+  /** Called when it has taken effect, or was skipped for good. */
   readonly applied?: () => void
-  /** It was said before this instance began: what it speaks of may be lost, and was known then. */
+  /** It was written before this instance started: its subject was known then and may be lost. */
   readonly isOfBefore?: boolean
 }
 
-/** Replies that go to the ledger at once. */
+/** Maximum number of replies sent to the ledger together. */
 const TOGETHER = 100
 
-/** Rows in the order of their `ts`; they may come in any order. */
+/** Rows in `ts` order; they may arrive in any order. */
 export class WaitingRows {
-  /** Ascending by `ts` from `#head` on, once sorted. */
+  /** Sorted by `ts` from `#head` on, after `#sort`. */
   #queue: SideRow[] = []
   #head = 0
   #sorted = true
-  /** No complaint or feedback lies before it. */
+  /** No complaint or feedback is before this index. */
   #next = 0
-  /** By what they undo, the latest `ts` of the rows that undo. */
+  /** Latest `ts` of the undoing rows, by the name they undo. */
   readonly #undoneAt = new Map<string, number>()
 
   get size(): number {
@@ -33,7 +33,7 @@ export class WaitingRows {
   }
 
   add(rows: Iterable<SideRow>): void {
-    // One by one: a file of complaints holds more rows than a call takes arguments.
+    // Pushed one by one: a file of complaints has more rows than a call can take arguments.
     for (const row of rows) {
       this.#queue.push(row)
       this.#sorted = false
@@ -43,13 +43,13 @@ export class WaitingRows {
     }
   }
 
-  /** When feedback of one of these names that was given at `ts` is undone, of all rows that came; undefined: it is not. */
+  /** When feedback with one of these names and the time `ts` is undone by the rows received; undefined if it is not. */
   undoneAt(names: readonly (string | undefined)[], ts: number): number | undefined {
     const times = names.map((name) => (name === undefined ? undefined : this.#undoneAt.get(name)))
     return times.find((time) => time !== undefined && time >= ts)
   }
 
-  /** `ts` of the next complaint or feedback, ms; Infinity: none waits. */
+  /** `ts` of the next complaint or feedback, ms; Infinity if none waits. */
   get dueAt(): number {
     this.#sort()
     this.#next = Math.max(this.#next, this.#head)
@@ -57,7 +57,10 @@ export class WaitingRows {
     return this.#queue[this.#next]?.row.ts ?? Number.POSITIVE_INFINITY
   }
 
-  /** Takes out the next rows up to an event time that may act at once: replies, which do not touch one another, or one row. */
+  /**
+   * Removes and returns the next rows up to an event time that may be applied together: replies, which are independent,
+   * or a single other row.
+   */
   takeDue(eventTime: number): readonly SideRow[] {
     this.#sort()
     const isDue = (item: SideRow | undefined) => item !== undefined && item.row.ts <= eventTime
@@ -70,7 +73,7 @@ export class WaitingRows {
     return due
   }
 
-  /** Takes out the feedback of a span of time, wherever it lies. */
+  /** Removes and returns the feedback of a span of time, wherever it is in the queue. */
   takeFeedback(after: number, until: number): readonly SideRow[] {
     this.#sort()
     const taken = new Set<SideRow>()
@@ -82,7 +85,7 @@ export class WaitingRows {
     return [...taken]
   }
 
-  /** The replies among the next `most` rows up to a time; they go on waiting. */
+  /** The replies among the next `most` rows up to a time; they stay in the queue. */
   repliesUntil(time: number, most: number): Extract<SideRow, { input: 'replies' }>[] {
     this.#sort()
     const found: Extract<SideRow, { input: 'replies' }>[] = []

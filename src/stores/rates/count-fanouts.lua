@@ -1,11 +1,11 @@
 -- Fan-outs (part of count.lua): number of strangers that private numbers send similar texts to. Three kinds of keys:
---   "k:<id>:<week>:w"         filter: layers of words of 32 bits; a pair of number and recipient sets up to four of a word
---                             of the last layer, and is known if they are set in a layer of its week or of the one before
---   "k:<id>:<week>:f"         facts: hash, "first" -> words of the first layer, "layers" -> how many there are, "pairs" ->
---                             how many were added
---   "h:<id>:<hour>:<slot>"    hash, number -> texts, "g:<id>:<hour>" series -> texts. A text: the signs by which it is
---                             compared, the first of its buckets of five minutes (modulo 65536), how many follow, 1 + the
---                             bucket (modulo 255) in which it was last counted for the series or 0, a count for each bucket
+--   "k:<id>:<week>:w"         filter: layers of 32-bit words. A pair of number and recipient sets up to four bits of a word in
+--                             the last layer, and is known if they are set in a layer of its week or the previous one
+--   "k:<id>:<week>:f"         facts: hash, "first" -> words of the first layer, "layers" -> number of layers, "pairs" ->
+--                             number of pairs added
+--   "h:<id>:<hour>:<slot>"    hash, number -> texts, "g:<id>:<hour>" series -> texts. A text: its signs for comparison, its first
+--                             five-minute bucket (modulo 65536), the number of buckets that follow, 1 + the bucket (modulo
+--                             255) in which it was last counted for the series or 0, and a count for each bucket
 local band, bor, bxor, bnot, rshift = bit.band, bit.bor, bit.bxor, bit.bnot, bit.rshift
 local HEAD = '>I4I4I2BB'
 
@@ -21,12 +21,12 @@ local function filter_of(name)
   }
 end
 
--- Words of so many layers: the second has as many as the first, and each further one as many as all before it.
+-- Words of the given number of layers: the second has as many as the first, and each later one as many as all before it.
 local function words_of(filter, layers)
   return layers == 0 and 0 or filter.first * 2 ^ (layers - 1)
 end
 
--- Makes a filter large enough for so many pairs more. Written whole: what Redis extends by itself gets twice the room.
+-- Makes room for more pairs in a filter. Written as a whole: strings that Redis extends itself get twice the space.
 local function make_room(now, before, more)
   local layers = now.layers
   if layers == 0 then
@@ -49,13 +49,13 @@ local function make_room(now, before, more)
   end
 end
 
--- Where a pair lies in a layer, counted from 1.
+-- Position of a pair in a layer, from 1.
 local function place_in(filter, layer, hash)
   local below = words_of(filter, layer - 1)
   return below + hash % (layer == 1 and filter.first or below)
 end
 
--- Reads the words of pairs that lie in a filter: list of their hashes.
+-- Reads the words of pairs in a filter; `list` contains their hashes.
 local function read_words(filter, list)
   for layer = 1, filter.layers do
     for from = 1, #list, 500 do
@@ -100,7 +100,7 @@ local function ones(x)
   return band(x + rshift(x, 8), 63)
 end
 
--- The texts of a record; `bucket`: one near them.
+-- Decodes the texts of a record; `bucket` is any bucket near theirs.
 local function texts_of(record, bucket)
   local texts, at = {}, 1
   while record and at <= #record do
@@ -113,7 +113,7 @@ local function texts_of(record, bucket)
   return texts
 end
 
--- Those that are not over at a bucket.
+-- The texts that are still current at a bucket.
 local function texts_at(texts, bucket)
   local live = {}
   for _, text in ipairs(texts) do
@@ -149,7 +149,7 @@ local function alike_among(texts, a, b)
   return found
 end
 
--- Counts one more of a text in a bucket; one that is older than the hour of what it is like counts nothing.
+-- Adds one to a text in a bucket; ignored if it is older than the hour of the similar text.
 local function count_in(text, bucket)
   local counts = text.counts
   if bucket <= text.first + #counts - 1 - fanout.buckets then return end
@@ -166,7 +166,7 @@ local function count_in(text, bucket)
   end
 end
 
--- Counts one more of what a text is like, or as a new one in place of the least of `most`. Returns the one that counted.
+-- Adds one to the similar text, or to a new one that replaces the least of `most`. Returns the text that was counted.
 local function count_text(texts, a, b, bucket, most)
   local text = alike_among(texts, a, b)
   if not text then
@@ -189,7 +189,7 @@ end
 
 local fanouts = {}
 
--- `family`: key of the filter, of the one before, then a number each (count.lua). Returns the number of the last number.
+-- `family`: key of the filter, of the previous one, then the numbers (count.lua). Returns the index of the last number.
 local function count_fanouts(group, index, family, weight)
   local now, before = filter_of(family[1]), filter_of(family[2])
   local fresh = {}

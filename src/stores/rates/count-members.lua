@@ -1,7 +1,7 @@
--- Member sets (a part of count.lua). A set has two HyperLogLogs, "<key>:0" and "<key>:1", for half-windows of even and of
--- odd number.
+-- Member sets (part of count.lua). A set has two HyperLogLogs, "<key>:0" and "<key>:1", for half-windows with even and odd
+-- numbers.
 
--- Byte by byte: the order of the locale would differ between servers.
+-- Bytewise: the locale's collation may differ between servers.
 local function precedes(a, b)
   for i = 1, math.min(#a, #b) do
     local x, y = string.byte(a, i), string.byte(b, i)
@@ -10,9 +10,9 @@ local function precedes(a, b)
   return #a < #b
 end
 
--- A member set: ":<name>" -> count and last event time (ms); "n": the newest event time of the set, and how many names
--- are there, forgotten ones included until they are next looked at; "d": half-window, the counts of names dropped beyond
--- the cap in it and in the one before, which stay in the total, and the half-window of the newest HyperLogLog, 0 for none.
+-- A member set: ":<name>" -> count and last event time (ms); "n": the newest event time of the set, and the number of names,
+-- including expired ones until they are next checked; "d": half-window, the counts of names dropped beyond the cap in it and in
+-- the previous one, which stay in the total, and the half-window of the newest HyperLogLog, 0 for none.
 local function count_members(group, index, e, weight)
   local key, window, report, min_count = prefix .. 'm:' .. e[1], e[2], e[3], e[4]
   local fields, names = { 'n' }, {}
@@ -56,7 +56,7 @@ local function count_members(group, index, e, weight)
     for from = 1, #writes, 1000 do
       call('HSET', key, unpack(writes, from, math.min(from + 999, #writes)))
     end
-    -- The slack is an hour: once a minute is enough.
+    -- The slack is an hour, so once a minute is enough.
     if stored == nil or floor(newest / 60000) > floor(stored / 60000) then
       call('EXPIRE', key, math.ceil(window / 1000) + limits.memberSlack)
     end
@@ -90,7 +90,7 @@ local function count_members(group, index, e, weight)
   local estimate
   if #kept >= cap then
     local current, previous = key .. ':' .. half % 2, key .. ':' .. (half - 1) % 2
-    -- What they hold of other half-windows.
+    -- Drop the content of other half-windows.
     if filled ~= half then
       call('DEL', current)
       if filled ~= half - 1 then call('DEL', previous) end

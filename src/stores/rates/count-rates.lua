@@ -1,9 +1,9 @@
--- Rates and baselines (a part of count.lua).
+-- Rates and baselines (part of count.lua).
 --
--- A rate hash has a field a minute, cmsgpack of 21 integers: commercial, notice, fraud of the minute, then of its six
--- ten-second buckets; and "w": the newest bucket, the hour that is open in the baseline (or -1), then (when they have
--- been asked for) the sums of the windows that end with the newest bucket, without that bucket itself. So a touch costs
--- two commands, and windows are added up once a bucket.
+-- A rate hash has a field per minute, cmsgpack of 21 integers: commercial, notice, fraud of the minute, then of its six
+-- ten-second buckets; and "w": the newest bucket, the open hour of the baseline (or -1), then (once requested) the sums of the
+-- windows that end with the newest bucket, without that bucket. So an update takes two commands, and windows are summed once
+-- per bucket.
 
 -- Folds a value into an exponentially weighted mean and variance {mean, variance, n}.
 local function fold(stat, x, alpha)
@@ -16,7 +16,7 @@ local function stat_of(packed)
   return packed and { unpack_(packed) } or { 0, 0, 0 }
 end
 
--- Minutes of an hour that were absent.
+-- Number of absent minutes in an hour.
 local function absent(runs, hour)
   local sum = 0
   for i = 2, #runs, 3 do
@@ -26,7 +26,7 @@ local function absent(runs, hour)
   return sum
 end
 
--- The hours from `open` (with `count` commercial messages) to the one before `hour` are over: train the baseline.
+-- Trains the baseline with the hours from `open` (with `count` commercial messages) to the one before `hour`.
 local function close_hours(key, open, count, hour, runs)
   local recent = stat_of(call('HGET', key, 'recent'))
   for h = math.max(open, hour - limits.foldHours), hour - 1 do
@@ -36,7 +36,7 @@ local function close_hours(key, open, count, hour, runs)
       local field = tostring(h % 24)
       local stat = stat_of(call('HGET', key, field))
       local x = (h == open and count or 0) / covered
-      -- The first hour of all has nothing to be compared with: it counts as it is.
+      -- The very first hour has nothing to be compared with, so it is not clipped.
       if stat[3] > 0 or recent[3] > 0 then
         x = math.min(x, limits.clipFactor * math.max(stat[1], recent[1]) + limits.clipFloor)
       end
@@ -47,8 +47,8 @@ local function close_hours(key, open, count, hour, runs)
   call('HSET', key, 'recent', pack(unpack(recent)))
 end
 
--- "first": first bucket; "hour": the hour that is open; "open": its commercial count so far; "home": the partition that it
--- is counted from, 0 for several; "0"…"23", "recent": stats. `feed`: number in the payload.
+-- "first": first bucket; "hour": the open hour; "open": its commercial count so far; "home": the partition it is counted
+-- from, 0 for several; "0"…"23", "recent": stats. `feed`: index in the payload.
 local function train(key, bucket, commercial, feed)
   local runs = payload.feed[feed]
   local hour = floor(bucket / 360)
@@ -60,11 +60,11 @@ local function train(key, bucket, commercial, feed)
     return
   end
   if hour > open then
-    -- Baselines of former versions have no home.
+    -- Baselines of earlier versions have no home.
     if got[4] and tonumber(got[4]) ~= runs[1] then runs = payload.feed[1] end
     close_hours(key, open, tonumber(got[3]), hour, runs)
     call('HSET', key, 'hour', hour, 'open', commercial, 'home', runs[1])
-    -- A sender of a message a minute is remembered for long.
+    -- A sender with at least one message per minute is kept for long.
     if tonumber(got[3]) >= 60 or call('TTL', key) > limits.youngBaselineTtl then
       call('EXPIRE', key, limits.baselineTtl)
     else
@@ -82,9 +82,9 @@ end
 
 local rates, members, tallies = {}, {}, {}
 
--- Sums over the windows that end with bucket `b`, without `b` itself: three counts each for 1, 10 and 60 minutes; the
--- commercial count of the trailing hour without its last ten minutes; and what the second to the fifth stretch of ten
--- minutes have of it, counted back. `all`: minute -> packed or unpacked counts.
+-- Sums of the windows that end with bucket `b`, without `b` itself: three counts each for 1, 10 and 60 minutes; the
+-- commercial count of the last hour without its last ten minutes; and the shares of the second to fifth ten-minute intervals,
+-- counted back. `all`: minute -> packed or unpacked counts.
 local function windows_before(all, b)
   local c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
   local tens = { 0, 0, 0, 0, 0 }
@@ -130,7 +130,7 @@ local function count_rate(group, index, e, weight)
   local key, report = prefix .. 'r:' .. e[1], e[3]
   local baseline = e[2] > 0 and prefix .. 'b:' .. e[1] or nil
 
-  -- The memo and the minutes touched, in one read.
+  -- Read the memo and the affected minutes together.
   local fields, got
   if #e == 7 then
     fields = { 'w', floor(e[4] / 6) }
@@ -156,7 +156,7 @@ local function count_rate(group, index, e, weight)
     for i = 1, 14 do sums[i] = memo[i + 2] end
   end
   local open_hour = memo and memo[2] or -1
-  -- Every minute of the entity; read when a window is first asked for. Nothing is there without a memo.
+  -- Every minute of the entity, read when a window is first requested. Without a memo the entity is empty.
   local all = memo == nil and minutes or nil
   local function everything()
     if all then return all end
@@ -210,7 +210,7 @@ local function count_rate(group, index, e, weight)
       local stats = call('HMGET', baseline, 'first', floor(b / 360) % 24, 'recent', 'hour')
       if stats[1] then
         local hour, recent = stat_of(stats[2]), stat_of(stats[3])
-        -- Other partitions have closed this very hour already: it is no earlier day.
+        -- Other partitions have already closed this hour, which does not count as an earlier day.
         if tonumber(stats[4]) > floor(b / 360) then hour[3] = math.max(0, hour[3] - 1) end
         row[14], row[15] = tonumber(stats[1]), rest[10]
         row[16], row[17], row[18] = real(hour[1]), real(hour[2]), hour[3]
@@ -260,7 +260,7 @@ local function count_rate(group, index, e, weight)
     end
     if kept and report >= 0 and newest and b <= newest then read(b) end
   end
-  -- What came late is also part of the windows that end with the newest bucket.
+  -- Late buckets are also part of the windows that end with the newest bucket.
   if last_read and last_read ~= newest then read(newest) end
 
   local writes = {}

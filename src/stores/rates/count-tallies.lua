@@ -1,9 +1,9 @@
--- Tallies (a part of count.lua): how often each of many names came in a half window. Three keys a half window, of which
--- the names in the payload are the beginning:
---   "c"  cells: a byte for each hash (modulo their number), counted up to 255 for all names that share it: never less than
---        a name has. What is far from being reported is seen by them alone
---   "l"  log: the names in the order in which they came, eight signs each. What cells cannot exclude is counted here
---   "f"  facts: hash, "cells" -> how many there are, "max" -> the highest, "n" -> names that were counted in the log, each
+-- Tallies (part of count.lua): how often each of many names occurred in a half-window. Three keys per half-window, with the
+-- names in the payload as prefix:
+--   "c"  cells: a byte per hash (modulo their number) that counts up to 255 for all names sharing it, so never less than the
+--        count of a name. Names far below the reporting threshold are only counted here
+--   "l"  log: the names in order of arrival, eight characters each, for counting names that the cells cannot rule out
+--   "f"  facts: hash, "cells" -> number of cells, "max" -> the highest, "n" -> number of names counted in the log, each
 --        ":<name>" -> its count from then on
 local WIDTH, FULL = 8, 255
 local FIRST_CELLS, LAST_CELLS = 4096, 16777216
@@ -21,7 +21,7 @@ local function occurrences(log, name)
   end
 end
 
--- A half window: what is known of it.
+-- Reads the facts of a half-window.
 local function half_of(key)
   local got = call('HMGET', key .. 'f', 'cells', 'max', 'n')
   return {
@@ -45,8 +45,8 @@ local function exact(half, name)
   return n
 end
 
--- Cells for names that have been appended up to a length: load is a half at most, and the cells of a name begin with what
--- it shared before.
+-- Grows the cells for the names appended up to a length: the load is at most a half, and the new cells of a name start with the
+-- value of the one it shared before.
 local function grow(half, size)
   local cells = half.cells
   while size / WIDTH > cells / 2 and cells < LAST_CELLS do cells = cells * 4 end
@@ -58,11 +58,11 @@ local function grow(half, size)
   call('HSET', half.key .. 'f', 'cells', cells)
 end
 
--- Counts up (or only reads, where the count is 0) the cells of tallies `from` to `to`; appends their values.
+-- Increments (or only reads, if the count is 0) the cells of tallies `from` to `to`; appends their values.
 local function touch_cells(half, e, from, to, weight, values)
   local args = {}
   for k = from, to do
-    -- In bits, as a number: to make text of it here would cost more than all else.
+    -- The bit offset as a number: formatting it as text here would cost more than everything else.
     local at, count = e[4 + 2 * k] % half.cells * 8, e[5 + 2 * k] * weight
     local a = #args
     if count > 0 then
@@ -79,7 +79,7 @@ end
 local function add(half, before, e, total, weight, values)
   local n, names, ttl = (#e - 5) / 2, e[5], e[4]
   local text, once = names, total == n
-  -- Names that were counted before (0) and names that repeat (2) may come to the same total.
+  -- Names counted before (0) and repeated names (2) may add up to the same total.
   for k = 1, n do once = once and e[5 + 2 * k] * weight == 1 end
   if not once then
     local parts = {}
@@ -117,7 +117,7 @@ local function add(half, before, e, total, weight, values)
   end
 end
 
--- Returns the number of the last tally.
+-- Returns the index of the last tally.
 local function count_tallies(group, index, e, weight)
   local report, n, total = e[3], (#e - 5) / 2, 0
   for i = 7, #e, 2 do total = total + e[i] * weight end

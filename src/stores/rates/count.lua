@@ -1,25 +1,25 @@
 -- Counts a batch in one shard, all or nothing, and reads the counts it touched.
 --
 -- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset; "epoch" (assign.lua). All other keys of the shard
---          begin as this one does, up to "offsets"; a batch has thousands, which are named as well on a Cluster alone
--- KEYS[2]  missing: hash, minute -> mask of its ten-second buckets that were not counted (mark-missing.lua)
--- ARGV[1]  payload, JSON: {"epoch": [expected or '' for any, one to be set if there is none],
---          "offsets": [field, expected, next, …], "missing": [minute, mask, …] to be marked first,
+--          share its prefix, up to "offsets"; a batch has thousands, which are passed as keys on a Cluster only
+-- KEYS[2]  missing: hash, minute -> mask of its uncounted ten-second buckets (mark-missing.lua)
+-- ARGV[1]  payload, JSON: {"epoch": [expected or '' for any, value to set if there is none],
+--          "offsets": [field, expected, next, …], "missing": [minute, mask, …] to mark first,
 --          "since": first event time of the store (ms), "heard": [id of the token key, hour of event time],
---          "feed": [[home, from minute, to minute, share, …], …]: when the whole input was absent, then a partition each
+--          "feed": [[home, from minute, to minute, share, …], …]: absences of the whole input, then of one partition each
 --          (feed.ts), "groups": [[once or 0, rates, members, tallies, sent, fanouts], …]}, where
---            rate    = [entity, number in "feed" for a baseline or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
+--            rate    = [entity, index in "feed" for a baseline or 0, report from or -1, bucket, commercial, notice,
+--                       fraud, bucket, …]
 --            member  = [entity, window ms, report from or -1, min count, name, count, last ms, name, …]
---            tallies = [keys of a half window, of the one before, report from or -1, ttl s, names of eight signs each,
---                       hash, count, hash, …], numbered through over all of a group
---            sent    = [key of a day before the slot, slot, field, count, slot, …]
---            fanouts = [key of a filter, of the one before, number, number, …], numbered through likewise, a number being
---                      [key of its texts, of those before, field, the same three of its series, then for each text hash
---                      and mask of the pair, signs, signs, bucket of five minutes, count, report from, report series from or -1]
---          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is read, not
---          counted.
--- Returns  {0, stored offsets in the order of the payload, epoch or ''} when an offset or the epoch is not the expected
---          one: nothing was counted;
+--            tallies = [keys of a half-window, of the previous one, report from or -1, TTL s, names of eight characters each,
+--                       hash, count, hash, …], indexed across all tallies of a group
+--            sent    = [key of a day without the slot, slot, field, count, slot, …]
+--            fanouts = [key of a filter, of the previous one, number, number, …], indexed likewise. A number is
+--                      [key of its texts, of the previous ones, field, the same three for its series, then for each text the
+--                      hash and mask of the pair, signs, signs, five-minute bucket, count, report from, report series from or -1]
+--          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is only read.
+-- Returns  {0, stored offsets in the order of the payload, epoch or ''} if an offset or the epoch is not the expected
+--          one and nothing was counted;
 --          {1, rate readings, member readings, tally readings, epoch, fan-out readings, hour since which recipients are
 --          remembered}; group and index from 1, real numbers as text:
 --            rate   = {group, index, bucket, nine counts, incomplete 0/1 [, first bucket, trailing count, hour's mean,

@@ -27,7 +27,7 @@ const NONE: readonly MatchingState[] = []
  * `match`, so that a message without a match costs a few map lookups. Older versions never replace newer ones.
  */
 export class OpenStates {
-  /** It has been in line with the store once: before, what is not in it may be open. */
+  /** Whether it was synchronized with the store once; before that, states missing here may be open. */
   isRead = false
   readonly #entries = new Map<string, Entry>()
   readonly #tokens = new Map<string, Entry[]>()
