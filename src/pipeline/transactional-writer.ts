@@ -169,7 +169,7 @@ export class TransactionalWriter {
     }
   }
 
-  /** Outputs by the lane of their partition, in order; and those that follow from no item. */
+  /** Outputs by partition, in order, and those that follow from no item. */
   #sorted(items: readonly Intaken[], outputs: readonly OutputRecord[]) {
     const shares = new Map<TransactionLane, Share>()
     const places = new Map<string, Map<number, Entry>>()

@@ -1,5 +1,5 @@
 -- Lets a message through, or returns the reason not to.
--- KEYS[1], KEYS[2]: for a part only: the throttle that stopped its SMS, and a flag that the part was let through
+-- KEYS[1], KEYS[2]: for a part only: what stopped its SMS, and a flag that the part was let through
 -- then: the counts of each throttle, a hash by second
 -- ARGV[1]: 1 for a part, else 0; ARGV[2]: seconds for which parts are kept; ARGV[3]: seconds in the window; ARGV[4...]: limit of
 -- each throttle

@@ -83,7 +83,7 @@ end
 local rates, members, tallies = {}, {}, {}
 
 -- Sums of the windows that end with bucket `b`, without `b` itself: three counts each for 1, 10 and 60 minutes; the
--- commercial count of the last hour without its last ten minutes; and the shares of the second to fifth ten-minute intervals,
+-- commercial count of the last hour without its last ten minutes; and its parts in the second to fifth ten-minute intervals,
 -- counted back. `all`: minute -> packed or unpacked counts.
 local function windows_before(all, b)
   local c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0

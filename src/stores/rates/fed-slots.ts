@@ -41,7 +41,7 @@ export class FedSlots {
     return true
   }
 
-  /** Sets a slot that the first one is not after. */
+  /** Moves the first slot back to this one if it is earlier. */
   began(slot: number): void {
     if (slot < this.first) this.#scanned = undefined
     this.first = Math.min(this.first, slot)

@@ -76,7 +76,7 @@ export class Feed {
     return true
   }
 
-  /** Sets the very first slot of a partition. */
+  /** Moves the first slot of a partition back to this one if it is earlier. */
   began(key: string, slot: number): void {
     for (const slots of [this.of(key), this.#whole]) slots.began(slot)
     this.#absences.clear()

@@ -10,8 +10,8 @@ const NAMING_SHARE = 0.8
  * Renames the campaign signals of a batch to their campaign. A campaign has four MinHash bands, more if its wording
  * varies, and each may cross its limit. When the first one does, the lowest of the bands shared by most of its messages
  * becomes the name, regardless of order and instance; the others become aliases. `campaignOf` returns the campaign that
- * is open under a band at an event time, on any instance. A signal about the destination of senders, in whatever words,
- * is not a template: its state keeps its own name.
+ * is open under a band at an event time, on any instance. Signals for a shared destination, whatever the wording, are
+ * not about a template: their states keep their names.
  */
 export function nameCampaigns(
   backed: readonly BackedSignal[],

@@ -5,7 +5,7 @@ import type { StateCore } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 import { MINUTE } from '../../domain/time.ts'
 
-/** The policy's judgement of a signal. */
+/** The policy's judgement of a signal; `action` is already weakened by the signal's cap. */
 export interface Judgement {
   /** The policy's action before the signal's cap, if the cap may have weakened it. */
   readonly allowed?: Action

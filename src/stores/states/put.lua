@@ -2,15 +2,14 @@
 -- KEYS[1] state (string: "<version>\n<JSON>")   KEYS[2] versions of open states (hash)
 -- KEYS[3] outbox (hash: entry id -> JSON)       KEYS[4] outbox by time (sorted set, ms of the server)
 -- KEYS[5] suppression (string: event time until which the state must not be open)
--- KEYS[5] suppression (string: event time until which the state must not be open)
 -- ARGV[1] expected version, 0 if none is stored ARGV[2] version of the new state
--- ARGV[5] '1' when it is open                   ARGV[6] event time of its last signal
+-- ARGV[3] new state, JSON                       ARGV[4] state id
 -- ARGV[5] '1' if it is open                     ARGV[6] event time of its last signal
 -- ARGV[7] TTL of a closed state, ms             ARGV[8] channel for changes
+-- ARGV[9] entry id, '' without an event         ARGV[10] entry, JSON
 -- KEYS[6] meta of the feedback (epoch.lua)      ARGV[11], ARGV[12] its epoch and changes as the caller knows them
--- Returns 1 if written; 0 if another version is stored or the state is suppressed; -1 if it is to be open and feedback
--- was lost since the caller
--- read it, so that it is unknown whether the state is suppressed.
+-- Returns 1 if written; 0 if another version is stored or the state is suppressed; -1 if it is to be open and feedback was
+-- lost since the caller read it, so that it is unknown whether the state is suppressed.
 local stored = tonumber(string.match(redis.call('GETRANGE', KEYS[1], 0, 20), '^%d+') or 0)
 if stored ~= tonumber(ARGV[1]) then
   return 0
