@@ -62,12 +62,12 @@ export function trainCommand(): Command {
     )
     .action(async (options: TrainOptions) => {
       const say = (line: string) => process.stderr.write(`${line}\n`)
-      if (options.continue === undefined) await trainAnew(options, say)
+      if (options.continue === undefined) await trainFromScratch(options, say)
       else await trainOn(options, { say, templates: options.templates ? writerFiles() : [], readAll })
     })
 }
 
-async function trainAnew(options: TrainOptions, say: (line: string) => void): Promise<void> {
+async function trainFromScratch(options: TrainOptions, say: (line: string) => void): Promise<void> {
   const { name = 'sms-zh', modelVersion = '1' } = options
   const labels = options.labels ?? LABELS
   const files = [

@@ -67,7 +67,7 @@ function realOf(dir: string): string {
 
 function relink(candidate: string, live: string): string {
   const previous = realOf(live)
-  const link = besides(live)
+  const link = uniqueName(live)
   try {
     symlinkSync(realOf(candidate), link)
     renameSync(link, live)
@@ -80,8 +80,8 @@ function relink(candidate: string, live: string): string {
 
 function replace(candidate: string, live: string): string {
   const previous = `${live}.previous`
-  const next = besides(live)
-  const old = besides(live)
+  const next = uniqueName(live)
+  const old = uniqueName(live)
   const undo: (() => void)[] = [() => rmSync(next, { recursive: true, force: true })]
   try {
     mkdirSync(next)
@@ -119,7 +119,7 @@ function putBack(old: string, previous: string): void {
 }
 
 /** A name unique to this promotion, because another may be running. */
-function besides(live: string): string {
+function uniqueName(live: string): string {
   return `${live}.${randomUUID()}`
 }
 

@@ -15,7 +15,7 @@ export const SCRIPT = `'use strict'
     const found = (within ?? document).querySelector('[data-key="' + name + '"]')
     found?.click()
   }
-  // What is sent is sent once, by key or by click, and the page says so while it waits.
+  // Submits a form only once, by key or click, and shows that it is being written.
   const { dataset } = document.body
   document.addEventListener('submit', (event) => {
     if (event.target.method !== 'post') return
@@ -27,7 +27,7 @@ export const SCRIPT = `'use strict'
   addEventListener('pageshow', () => {
     delete dataset.busy
     for (const said of document.querySelectorAll('[data-writing]')) said.hidden = true
-    // A second press was meant for the page before: right after a finding, keys that send rest.
+    // Right after a finding, keys that submit are ignored for a second: a second press was meant for the previous page.
     if (!document.querySelector('[data-done]')) return
     dataset.resting = 'true'
     setTimeout(() => delete dataset.resting, 1000)
