@@ -61,7 +61,7 @@ export class TextCache {
     this.#limits = limits
   }
 
-  /** The reading of a text with the signature named by its record. */
+  /** The reading of a text, from the cache if possible. `signature`: from the record. */
   read(text: string, signature: string | undefined): KnownText {
     return this.#read(text, signature, freeNumbersOf(text))
   }

@@ -1,6 +1,6 @@
 import { type ErrorEntry, HTTP_ERRORS } from './http-errors.ts'
 
-/** The one table of errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes and `MAPPING`. */
+/** Table of all errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes and `MAPPING`. */
 export const ERRORS = {
   RECORD_NOT_UTF8: { cause: 'The value is not valid UTF-8.', retry: false, remedy: 'Produce JSON in UTF-8.' },
   RECORD_NOT_JSON: {
@@ -193,7 +193,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** Every error that sigwatch raises itself: a code of the table, a sentence, and where it applies, a place. */
+/** An error raised by sigwatch, with a code of the table and a message that gives the location if there is one. */
 export class SigwatchError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
@@ -206,7 +206,7 @@ export class SigwatchError extends Error {
   }
 }
 
-/** Why an input record cannot be read: names the field and what it may be, never its value. */
+/** An unreadable input record: the message names the field and its allowed values, never its value. */
 export class RecordError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string) {
@@ -215,15 +215,15 @@ export class RecordError extends Error {
   }
 }
 
-/** What a failure is called in a warning: by its code, which holds nothing that a record said. */
+/** A failure in a warning: the code of a SigwatchError, whose message may quote a record, else the error's message. */
 export function codeOf(error: unknown): string {
   return error instanceof SigwatchError ? error.code : error instanceof Error ? error.message : String(error)
 }
 
-/** One fault in a file that an operator wrote. */
+/** A fault in an operator's file. */
 export interface Problem {
   readonly file: string
-  /** From 1; absent when the fault is of the whole file. */
+  /** From 1; absent if the fault concerns the whole file. */
   readonly line?: number
   /** Path of the key, for example `signatures[3].ports[0]`. */
   readonly key?: string

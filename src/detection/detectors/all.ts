@@ -14,7 +14,7 @@ export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])
   Record<ShippedCode, CodeSpec>
 >
 
-/** The definition of a code; for an operator's code, the definition common to all of them. */
+/** The definition of a code; operators' codes share one. */
 export function specOf(code: Code): AnyCode {
   return isOwnCode(code) ? OWN_CODES : CODES[code as ShippedCode]
 }

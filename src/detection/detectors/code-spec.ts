@@ -74,10 +74,7 @@ export interface ThresholdFault {
   readonly among: readonly string[]
 }
 
-/**
- * Threshold: seconds without a new signal after which a state clears. Every code with states has it; the default is usually 5
- * minutes.
- */
+/** Threshold: seconds without a new signal after which a state clears, at least 5 minutes. Every code with states has it. */
 export const hold = (seconds: number, says: string) => ({
   default: seconds,
   unit: 'seconds',

@@ -85,7 +85,7 @@ export const recipientFlood = defineStateCode({
     // Most messages are neither.
     if (!message.otp && !message.commercial) return NONE
     const { toToken: id } = message
-    // Built exactly sized and held for a whole batch: a grown list would keep spare capacity.
+    // Lists are held for a whole batch, and a grown list keeps spare capacity.
     let asked: readonly TallyObservation[] = NONE
     for (const flood of FLOODS) {
       if (!counts(flood, message)) continue

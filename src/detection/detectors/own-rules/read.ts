@@ -89,7 +89,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Checks beyond the schema: names, words that are too unspecific, expressions. */
+/** Checks beyond the schema: names, words of which nothing is left after normalisation, expressions. */
 function faultsOf({ words = {}, rules = [], composites = [] }: OwnRulesFile): Fault[] {
   const faults = groupFaults(words)
   const seen = new Set<string>()
