@@ -21,6 +21,7 @@ import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings
 import { limitHeapGrowth } from './heap-growth.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
+import { refuseFolder } from './standard-input.ts'
 
 interface RunOptions extends FileSettings {
   readonly config?: string
@@ -211,6 +212,7 @@ function dashed(name: string): string {
 /** The files of the embedded mode. Alerts go to stdout unless another output does. */
 function embeddedFiles(options: RunOptions): EmbeddedFiles {
   const { source, topic, alerts, shadowAlerts, verdicts, deadLetters } = options
+  if (source === '-') refuseFolder()
   const named = [alerts, shadowAlerts, verdicts, deadLetters].filter((file) => file !== undefined)
   const twice = named.find((file, i) => named.indexOf(file) !== i)
   if (twice !== undefined)

@@ -1,10 +1,9 @@
 import { once } from 'node:events'
-import { fstatSync } from 'node:fs'
 import { Command } from 'commander'
 import { LineSplitter, type NumberedLine } from '../adapters/sources/line-splitter.ts'
-import { SigwatchError } from '../domain/errors.ts'
 import { createScorer, type ScorerOptions } from '../service/scorer.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
+import { refuseFolder } from './standard-input.ts'
 
 /** Lines scored together. */
 const BATCH = 256
@@ -25,8 +24,7 @@ export function scoreCommand(): Command {
     .option('--explain', 'add findings: the score and the evidence of every reason')
     .addHelpText('after', '\nExample:\n  echo "【京东】您的验证码是123456" | sigwatch score')
     .action(async (options: ScorerOptions) => {
-      if (fstatSync(process.stdin.fd).isDirectory())
-        throw new SigwatchError('USAGE', 'standard input is a folder: give it a file')
+      refuseFolder()
       const scorer = await createScorer(options)
       for await (const lines of batches(process.stdin)) {
         const out = scorer.score(lines).map((result) => JSON.stringify(result))

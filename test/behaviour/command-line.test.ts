@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
@@ -50,6 +50,17 @@ describe('usage', () => {
     expect(stdout).toBe('')
     expect(stderr).toMatch(why)
     expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it('refuses a folder as standard input', () => {
+    ensureBuilt()
+    const stdin = openSync(folder.path, 'r')
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'run', '--source', '-'], {
+      stdio: [stdin, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(stdin)
+    expect([status, stderr]).toEqual([2, expect.stringContaining('standard input is a folder')])
   })
 
   it('says of a full disk that it is full, and ends with 1', async () => {

@@ -21,7 +21,7 @@ const READ_BYTES = 1 << 18
 const BATCH = 1_024
 /** A file is assigned only once. */
 const EPOCH = 0
-const PLACE_FAULTS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR'])
+const PLACE_FAULTS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR', 'EBADF'])
 
 /**
  * One record per line. Lines end at LF only and are passed as bytes, including a CR. Offsets are line numbers from 0;
@@ -81,7 +81,7 @@ export class LinesSource implements Source {
       await this.#handOver(handler, splitter.end())
     } catch (error) {
       if (this.#stopped && isEarlyClose(error)) return
-      throw placed(error, path)
+      throw placed(error, path === '-' ? 'standard input' : path)
     }
   }
 

@@ -137,6 +137,17 @@ describe('the lines source', () => {
     })
   })
 
+  it('rejects with USAGE for standard input that cannot be read', async () => {
+    const stdin = new PassThrough()
+    stdin.destroy(Object.assign(new Error('EBADF: bad file descriptor, read'), { code: 'EBADF' }))
+    await expect(
+      createLinesSource({ path: '-', clock, stdin }).run(new RecordingHandler()),
+    ).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('cannot read standard input'),
+    })
+  })
+
   it('reads standard input as it comes, and stops while it waits for more', async () => {
     const stdin = new PassThrough()
     const handler = new RecordingHandler()
