@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Archive } from '../service/compose-archive.ts'
-import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
-import { startHttpServer } from '../service/telemetry/server.ts'
 import { VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { needBrokers, serve } from './serve.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface RunOptions extends ArchiveOptions {
@@ -42,37 +41,20 @@ export function archiveCommand(): Command {
 }
 
 async function archive(options: ArchiveOptions): Promise<void> {
-  const { config, given } = archiveConfig(options, true)
-  if (!config.kafka.brokers)
-    throw new SigwatchError(
-      'USAGE',
-      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
-    )
+  const reading = archiveConfig(options, true)
+  const { config } = reading
+  needBrokers(config)
   const { archiveUrlOf, composeArchive } = await import('../service/compose-archive.ts')
   archiveUrlOf(config)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const { emit } = telemetry
   emit({ name: 'started', version: VERSION, mode: 'archive' })
   let running: Archive | undefined
-  const http = given.has('http.port')
-    ? await startHttpServer({
-        host: config.http.host,
-        port: config.http.port,
-        registry: telemetry.registry,
-        probes: [() => running?.unready() ?? ['starting: waiting for Kafka and PostgreSQL']],
-        version: VERSION,
-      })
-    : undefined
-  try {
-    const open = async (stopping: AbortSignal) => {
-      running = await composeArchive(config, emit, stopping)
-      return running
-    }
-    const bySignal = await runToEnd(open, emit, { reloads: false })
-    sayStopped(bySignal, emit)
-  } finally {
-    await http?.close()
-  }
+  await serve(reading, telemetry, {
+    open: async (stopping) => (running = await composeArchive(config, emit, stopping)),
+    probes: [() => running?.unready() ?? ['starting: waiting for Kafka and PostgreSQL']],
+    reloads: false,
+  })
 }
 
 async function expire(options: ArchiveOptions): Promise<void> {

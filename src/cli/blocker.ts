@@ -3,13 +3,12 @@ import type { Emit } from '../domain/events.ts'
 import { type Blocker, checkBlocker, composeBlocker } from '../service/compose-blocker.ts'
 import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
-import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import { Refusals } from '../service/refusals.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
-import { startHttpServer } from '../service/telemetry/server.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 import { loadConfig } from '../settings/config.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
+import { serve } from './serve.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 interface BlockerOptions {
@@ -28,13 +27,14 @@ export function blockerCommand(): Command {
 }
 
 async function blocker(options: BlockerOptions): Promise<void> {
-  const reading = { ...(options.config === undefined ? {} : { file: options.config }), serving: true }
+  const reading_ = { ...(options.config === undefined ? {} : { file: options.config }), serving: true }
   const load = () => {
-    const loaded = loadConfig(reading)
+    const loaded = loadConfig(reading_)
     checkBlocker(loaded.config)
     return loaded
   }
-  const { config, file, given, valueFiles } = load()
+  const reading = load()
+  const { config, file, valueFiles } = reading
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const { registry } = telemetry
   const refusals = new Refusals()
@@ -55,24 +55,23 @@ async function blocker(options: BlockerOptions): Promise<void> {
   watch.start()
   for (const message of warningsOf(config)) emit({ name: 'warning', message })
   let running: Blocker | undefined
-  const { host, port } = config.http
-  const http = given.has('http.port')
-    ? await startHttpServer({
-        ...{ host, port, registry, version: VERSION, commit: COMMIT },
+  try {
+    await serve(
+      reading,
+      { emit, registry },
+      {
+        open: async () => {
+          running = await composeBlocker(config, tokens, { emit, registry }, refusals)
+          process.stderr.write(`decisions are made at ${running.address}\n`)
+          emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'blocker' })
+          return running
+        },
         probes: [() => running?.unready() ?? ['starting']],
         notes: () => running?.notes() ?? refusals.notes(),
-      })
-    : undefined
-  try {
-    const bySignal = await runToEnd(async () => {
-      running = await composeBlocker(config, tokens, { emit, registry }, refusals)
-      process.stderr.write(`decisions are made at ${running.address}\n`)
-      emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'blocker' })
-      return running
-    }, emit)
-    sayStopped(bySignal, emit)
+        reloads: true,
+      },
+    )
   } finally {
     await watch.stop()
-    await http?.close()
   }
 }

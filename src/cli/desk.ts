@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
-import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
-import { startHttpServer } from '../service/telemetry/server.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { serve } from './serve.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 /** `sigwatch desk`: serves the analysts' web interface to the archive, until it is stopped. */
@@ -19,13 +18,11 @@ export function deskCommand(): Command {
 }
 
 async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?: Locale }): Promise<void> {
-  const { config, given } = archiveConfig(options)
+  const reading = archiveConfig(options)
+  const { config } = reading
   const { composeDesk } = await import('../service/compose-desk.ts')
-  const { emit, registry } = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
-  const { host, port } = config.http
-  const http = given.has('http.port')
-    ? await startHttpServer({ host, port, registry, probes: [], version: VERSION, commit: COMMIT })
-    : undefined
+  const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
+  const { emit } = telemetry
   const stopped = new AbortController()
   const open = async () => {
     const { address, close } = await composeDesk(locale === undefined ? config : { ...config, locale }, emit)
@@ -37,10 +34,5 @@ async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?:
       close,
     }
   }
-  try {
-    const bySignal = await runToEnd(open, emit, { reloads: false })
-    sayStopped(bySignal, emit)
-  } finally {
-    await http?.close()
-  }
+  await serve(reading, telemetry, { open, probes: [], reloads: false })
 }
