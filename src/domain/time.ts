@@ -78,3 +78,6 @@ export function lagBehind(receivedAt: number, eventTime: number, most: number): 
   const lag = receivedAt - eventTime
   return lag < NO_LAG || lag > most ? 0 : Math.ceil(lag / NO_LAG) * NO_LAG
 }
+
+/** ISO-8601 in UTC. */
+export const iso = (ms: number): string => new Date(ms).toISOString()

@@ -1,10 +1,10 @@
+import { iso } from '../../domain/time.ts'
 import { feedbackIdOf } from '../../pipeline/side-inputs/feedback-id.ts'
 import { readSideRow } from '../../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import { redactText } from '../../text/redact.ts'
 import type { Fields } from './fields.ts'
 
-const iso = (ms: number) => new Date(ms).toISOString()
 const maybeTime = (f: Fields, name: string) => (f.record[name] == null ? null : iso(f.time(name)))
 
 /** The row for an analyst's feedback; the note is redacted. */

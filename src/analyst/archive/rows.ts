@@ -3,6 +3,7 @@ import type { Alert, Verdict } from '../../domain/alert.ts'
 import { hash32 } from '../../domain/hash32.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { isTenant } from '../../domain/tenant.ts'
+import { iso } from '../../domain/time.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import type { StatsRow } from '../../stores/sender-statistics/writer.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
@@ -93,7 +94,6 @@ export function rowOf(
 }
 
 const tenantOf = (value: unknown) => (isTenant(value) ? value : null)
-const iso = (ms: number) => new Date(ms).toISOString()
 
 const READERS: {
   readonly [I in Exclude<ArchiveInput, 'registry'>]: (

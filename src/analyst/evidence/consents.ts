@@ -1,5 +1,6 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
 import type { ConsentChange, ConsentLedger } from '../../domain/consent-ledger.ts'
+import { given } from '../../domain/given.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
 import { readSideValue } from '../../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
@@ -8,7 +9,6 @@ import { signatureKey } from '../../text/signature.ts'
 import { readFeeds, type SourceReading } from './collect.ts'
 import type { Feed } from './feed.ts'
 import { recipientFit } from './match.ts'
-import { given } from './members.ts'
 
 /** A change of the recipient's consent to messages under the signature. */
 export interface FoundConsent extends ConsentChange {

@@ -1,8 +1,9 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
 import { coversPort } from '../../domain/filing.ts'
+import { given } from '../../domain/given.ts'
 import type { Registry } from '../../domain/registry.ts'
+import { iso } from '../../domain/time.ts'
 import type { Versions } from './decisions.ts'
-import { given, iso } from './members.ts'
 import type { Lacks } from './words.ts'
 
 export interface FilingEntry {
@@ -65,10 +66,14 @@ export function registryEntry(
   const port = registry.port(from)
   return {
     hash: registry.hash,
-    ...given({ sameAsThen }),
-    ...(row ? { signature: { name: row.name, ...given({ brand: row.brand }), consent: row.consent } } : {}),
+    ...given({
+      sameAsThen,
+      signature: row ? { name: row.name, ...given({ brand: row.brand }), consent: row.consent } : undefined,
+    }),
     filings: filings.sort((a, b) => weight(b) - weight(a)).slice(0, SHOWN_FILINGS),
-    ...(port ? { port: { port: port.port, ...given({ sp: port.sp }), sharedBy: port.sharedBy } } : {}),
+    ...given({
+      port: port ? { port: port.port, ...given({ sp: port.sp }), sharedBy: port.sharedBy } : undefined,
+    }),
   }
 }
 

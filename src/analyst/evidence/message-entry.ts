@@ -1,12 +1,13 @@
 import { showFrom } from '../../detection/alerts/show.ts'
 import type { ExtractedMessage } from '../../detection/classify.ts'
 import type { Alert, Verdict } from '../../domain/alert.ts'
+import { given } from '../../domain/given.ts'
 import type { Registry } from '../../domain/registry.ts'
+import { iso } from '../../domain/time.ts'
 import { type Consents, type FoundConsent, standingAt } from './consents.ts'
 import type { Decided, StateStory, Versions } from './decisions.ts'
 import { type RegistryEntry, registryEntry, submitterOf } from './filings.ts'
 import type { Fit } from './match.ts'
-import { given, iso } from './members.ts'
 import { type Showing, type ShownRecipient, showRecipient, showText } from './showing.ts'
 import type { Lacks } from './words.ts'
 
@@ -99,12 +100,12 @@ export function messageEntry(
     partial: message.partial,
     records: message.origins.map(({ id, position }) => ({ id, ...position })),
     fit,
-    ...(filed ? { registry: filed } : {}),
+    ...given({ registry: filed }),
     consent,
-    ...(first ? { verdict: verdictEntry(first) } : {}),
+    ...given({ verdict: first ? verdictEntry(first) : undefined }),
     alerts: decided.alerts.map(alertEntry),
     states: decided.states,
-    ...(versions ? { versions } : {}),
+    ...given({ versions: versions || undefined }),
   }
 }
 

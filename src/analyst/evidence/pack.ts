@@ -1,9 +1,10 @@
+import { given } from '../../domain/given.ts'
 import type { Registry } from '../../domain/registry.ts'
+import { iso } from '../../domain/time.ts'
 import { type Calendar, type Deadline, deadlinesOf, localTime, uncoveredYears } from '../words/calendar.ts'
 import type { FoundComplaint, FoundMessages, Input, SourceReading } from './collect.ts'
 import type { Consents } from './consents.ts'
 import type { Decided } from './decisions.ts'
-import { given, iso } from './members.ts'
 import { type MessageEntry, messageEntry } from './message-entry.ts'
 import { type Showing, type ShownRecipient, showRecipient, showText } from './showing.ts'
 import { buildTimeline, type TimelineEntry } from './timeline.ts'
@@ -105,7 +106,7 @@ export function buildPack(input: PackInput): Pack {
       name,
       records,
       unreadable,
-      ...(beginsAt === undefined ? {} : { beginsAt: iso(beginsAt) }),
+      ...given({ beginsAt: beginsAt === undefined ? undefined : iso(beginsAt) }),
     })),
   }
 }
@@ -146,6 +147,6 @@ function complaintEntry(
     source: complaint.source,
     ...given({ category: complaint.category, from: complaint.from, signature: complaint.signature }),
     ...(complaint.to === undefined ? {} : showRecipient(complaint.to, showing)),
-    ...(complaint.text === undefined ? {} : { text: showText(complaint.text, false, showing) }),
+    ...given({ text: complaint.text === undefined ? undefined : showText(complaint.text, false, showing) }),
   }
 }

@@ -1,7 +1,7 @@
 import { maskRecipient, type SenderContacts } from '../../detection/alerts/show.ts'
+import { given } from '../../domain/given.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import { redactText } from '../../text/redact.ts'
-import { given } from './members.ts'
 
 /** How personal data is shown. */
 export interface Showing {

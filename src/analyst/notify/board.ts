@@ -1,8 +1,8 @@
 import type { Alert } from '../../domain/alert.ts'
 import { type Action, reaches } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
-import { MINUTE } from '../../domain/time.ts'
-import type { NotifyRule } from '../../settings/notify-forms.ts'
+import { iso, MINUTE } from '../../domain/time.ts'
+import type { NotifyRule } from '../../settings/notify-settings.ts'
 import { redactText } from '../../text/redact.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Exceeded, RuleCounts } from './rules.ts'
@@ -175,7 +175,7 @@ export class NoticeBoard {
         severity: rule.severity,
         deployment,
         code: rule.code,
-        ...(of === undefined ? {} : { [rule.by]: defanged(of) }),
+        ...given({ [rule.by]: of === undefined ? undefined : defanged(of) }),
       },
       annotations: { summary: `${count} or more alerts ${rule.code}${whose} within ${minutes} minutes` },
       ...spanOf(since, now, undefined),
@@ -208,7 +208,6 @@ function isNewer({ data: { state: a } }: Alert, { data: { state: b } }: Alert): 
 
 function spanOf(start: number, now: number, end: number | undefined): Pick<Notice, 'startsAt' | 'endsAt'> {
   const startsAt = Math.min(start, now)
-  const iso = (ms: number) => new Date(ms).toISOString()
   return { startsAt: iso(startsAt), endsAt: iso(end === undefined ? now + LASTS : Math.max(end, startsAt)) }
 }
 

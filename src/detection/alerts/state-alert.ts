@@ -5,6 +5,7 @@ import { stateAlertId } from '../../domain/hash.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { expiryOf, type StateCore } from '../../domain/state.ts'
 import type { OutboxEntry, StateRecord } from '../../domain/state-store.ts'
+import { iso } from '../../domain/time.ts'
 import { redactText } from '../../text/redact.ts'
 import { ALERT_SCHEMA, type AlertOptions, combinedScore, severityOf, sourceOf } from './alert-options.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage, showSample } from './show.ts'
@@ -33,8 +34,6 @@ export interface Feedback {
   readonly until: number
 }
 
-const iso = (ms: number) => new Date(ms).toISOString()
-
 /** The event that raises or updates a state. `previous` is the last event of the same state, if any. */
 export function stateAlert(
   core: StateCore,
@@ -60,7 +59,7 @@ export function stateAlert(
     dataschema: ALERT_SCHEMA,
     data: {
       action: core.action,
-      ...(core.action === 'throttle' && context.limit && { limit: context.limit }),
+      ...given({ limit: core.action === 'throttle' && context.limit ? context.limit : undefined }),
       mode: core.enforced ? 'enforce' : 'shadow',
       severity: severityOf(core.action, score),
       score,
@@ -111,13 +110,7 @@ function tenantOf([first, ...others]: readonly AnalysedMessage[]): string | unde
 function repeated(data: AlertData | undefined): Partial<AlertData> {
   if (!data) return {}
   const { label, message, samples, contacts, tenant } = data
-  return {
-    ...given({ tenant }),
-    ...(label && { label }),
-    ...(message && { message }),
-    ...(samples && { samples }),
-    ...(contacts && { contacts }),
-  }
+  return given({ tenant, label, message, samples, contacts })
 }
 
 /** Limit of remembered message ids per episode. */
@@ -142,7 +135,7 @@ export function clearedAlert(core: StateCore, last: Alert, cause: ClearCause, fe
 }
 
 function feedbackOf({ by, note, until }: Feedback): NonNullable<AlertData['feedback']> {
-  return { by, ...(note === undefined ? {} : { note: redactText(note) }), until: iso(until) }
+  return { by, ...given({ note: note === undefined ? undefined : redactText(note) }), until: iso(until) }
 }
 
 function follow(core: StateCore, last: Alert, type: AlertType, data: AlertData, cause?: ClearCause): Alert {
@@ -154,7 +147,7 @@ function follow(core: StateCore, last: Alert, type: AlertType, data: AlertData, 
     type,
     data: {
       ...data,
-      state: { id, episode, revision, ...(cause && { cause }) },
+      state: { id, episode, revision, ...given({ cause }) },
       expiresAt: iso(expiryOf(core)),
     },
   }
@@ -180,7 +173,7 @@ export function blockRow(state: StateRecord, least: Action): string | null {
     revision: state.revision,
     match: state.match,
     action: state.action,
-    ...(limit && { limit }),
+    ...given({ limit }),
     validFrom,
     expiresAt: iso(expiryOf(state)),
     code: state.code,
@@ -202,7 +195,7 @@ export function outboxEntry(
     alert: state.alert,
     shadow: state.alert.data.mode === 'shadow',
     at: now,
-    ...((row !== null || wasThere) && { block: { key: state.id, value: row } }),
+    ...given({ block: row !== null || wasThere ? { key: state.id, value: row } : undefined }),
   }
 }
 
