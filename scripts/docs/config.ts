@@ -1,13 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { formatBytes, formatDuration } from '../../src/settings/files/value-forms.ts'
-import {
-  SETTING_KEYS,
-  SETTINGS,
-  type Setting,
-  type SettingKey,
-  variableOf,
-} from '../../src/settings/settings.ts'
+import type { Setting } from '../../src/settings/setting.ts'
+import { SETTING_KEYS, SETTINGS, type SettingKey, variableOf } from '../../src/settings/settings.ts'
 
 export const CONFIG_PAGE = fileURLToPath(new URL('../../docs/config.md', import.meta.url))
 

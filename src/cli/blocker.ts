@@ -27,9 +27,8 @@ export function blockerCommand(): Command {
 }
 
 async function blocker(options: BlockerOptions): Promise<void> {
-  const reading_ = { ...(options.config === undefined ? {} : { file: options.config }), serving: true }
   const load = () => {
-    const loaded = loadConfig(reading_)
+    const loaded = loadConfig({ file: options.config })
     checkBlocker(loaded.config)
     return loaded
   }

@@ -1,22 +1,42 @@
+import { isIP } from 'node:net'
 import { DAY } from '../domain/time.ts'
-import {
-  archiveUrl,
-  claimRights,
-  type DeskRights,
-  type DeskToken,
-  deskTokens,
-  networks,
-  secureUrl,
-} from './archive-forms.ts'
-import type { Secret } from './secret.ts'
-import { setting } from './setting.ts'
-import { duration, fraction, int, list, optional, path, secret, text } from './setting-forms.ts'
+import { optionalSetting, setting } from './setting.ts'
+import { duration, fraction, int, list, path, secret, text } from './setting-forms.ts'
+import { claimRights, deskTokens } from './token-forms.ts'
+
+/** A place of the web; without TLS on this machine alone, as a secret goes there. */
+const secureUrl = text(
+  'an https:// URL without a login, or http:// on 127.0.0.1, [::1] or localhost',
+  /^(?:https:\/\/[^\s@/?#]+|http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?)(?:\/[^\s@?#]*)?$/,
+)
+
+/** The address of a database; it may hold a password and is never shown. */
+const archiveUrl = secret(
+  'postgres:// or postgresql://, host and database, for example postgres://sigwatch@127.0.0.1/sigwatch',
+  isDatabase,
+)
+
+function isDatabase(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, pathname } = new URL(value)
+  return ['postgres:', 'postgresql:'].includes(protocol) && pathname.length > 1
+}
+
+const NETWORK = 'an IP address, or a network as 10.0.0.0/8'
+
+/** Addresses and networks in CIDR notation. */
+const networks = list(NETWORK, isNetwork)
+
+function isNetwork(value: string): boolean {
+  const [, address = '', bits] = /^([\dA-Fa-f.:]+)(?:\/(\d{1,3}))?$/.exec(value) ?? []
+  const most = { 4: 32, 6: 128 }[isIP(address)]
+  return most !== undefined && (bits === undefined || Number(bits) <= most)
+}
 
 /** What `archive`, and who reads it, is configured by. */
 export const ARCHIVE_SETTINGS = {
-  'archive.url': setting<Secret | null>(
-    optional(archiveUrl()),
-    null,
+  'archive.url': optionalSetting(
+    archiveUrl,
     'PostgreSQL database of `archive`, for example `postgres://sigwatch@127.0.0.1/sigwatch`. With `?sslmode=verify-full` the connection is encrypted and the server is checked.',
   ),
   'archive.sample': setting(
@@ -37,25 +57,21 @@ export const ARCHIVE_SETTINGS = {
 
   'desk.host': setting(text('an address or host name'), '127.0.0.1', 'Address of the desk.'),
   'desk.port': setting(int(0, 65_535), 9465, 'Socket port of the desk; 0 takes a free one.'),
-  'desk.tokens': setting<readonly DeskToken[] | null>(
-    optional(deskTokens()),
-    null,
+  'desk.tokens': optionalSetting(
+    deskTokens,
     'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks by hand; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. One right or a list. The name is the `by` of feedback.',
   ),
-  'desk.oidc.issuer': setting<string | null>(
-    optional(secureUrl()),
-    null,
+  'desk.oidc.issuer': optionalSetting(
+    secureUrl,
     'OpenID provider where people log in besides tokens, by its issuer URL; goes with `clientId`, `clientSecret`, `url` and `rights`.',
   ),
-  'desk.oidc.clientId': setting<string | null>(optional(text('text')), null, 'Client at the provider.'),
-  'desk.oidc.clientSecret': setting<Secret | null>(
-    optional(secret('text')),
-    null,
+  'desk.oidc.clientId': optionalSetting(text('text'), 'Client at the provider.'),
+  'desk.oidc.clientSecret': optionalSetting(
+    secret('text'),
     'Secret of that client, sent by HTTP Basic where the provider takes it, else in the form.',
   ),
-  'desk.oidc.url': setting<string | null>(
-    optional(secureUrl()),
-    null,
+  'desk.oidc.url': optionalSetting(
+    secureUrl,
     'Where browsers open the desk. The provider must know `<url>/login/callback` as redirect URI and `<url>/` as post-logout redirect URI.',
   ),
   'desk.oidc.scope': setting(
@@ -73,19 +89,16 @@ export const ARCHIVE_SETTINGS = {
     'groups',
     'Claim that says what a person may do: a text or a list. Dots lead into objects (`realm_access.roles`).',
   ),
-  'desk.oidc.rights': setting<Readonly<Record<string, DeskRights>> | null>(
-    optional(claimRights()),
-    null,
+  'desk.oidc.rights': optionalSetting(
+    claimRights,
     'What the values of that claim allow, for example `{sms-analysts: judge, sms-callers: [read, number]}`. Who has none of them is refused.',
   ),
-  'desk.calendar': setting<string | null>(
-    optional(path('path of a YAML file')),
-    null,
+  'desk.calendar': optionalSetting(
+    path('path of a YAML file'),
     'Holidays, make-up working days and deadlines of complaints, as `complaints --calendar` takes them. Without it weekends alone are no working days.',
   ),
-  'letters.letterhead': setting<readonly string[] | null>(
-    optional(list('lines of text', /^[^\u0000-\u001f]+$/)),
-    null,
+  'letters.letterhead': optionalSetting(
+    list('lines of text', /^[^\u0000-\u001f]+$/),
     'Lines at the top of letters that the desk writes: name and address of who sends them.',
   ),
   'letters.fileNumber': setting(
@@ -96,14 +109,9 @@ export const ARCHIVE_SETTINGS = {
     'SW-{year}-{n}',
     'File number of letters: `{n}` counts up within the year and is kept in the archive.',
   ),
-  'letters.contact': setting<string | null>(
-    optional(text('text')),
-    null,
-    'Where objections go: the last line of letters.',
-  ),
-  'desk.trustedProxies': setting<readonly string[] | null>(
-    optional(networks()),
-    null,
+  'letters.contact': optionalSetting(text('text'), 'Where objections go: the last line of letters.'),
+  'desk.trustedProxies': optionalSetting(
+    networks,
     'Proxies before the desk, whose `X-Forwarded-For` says who asks. Wrong logins are limited and noted by that address, else by the one that connects.',
   ),
 } as const

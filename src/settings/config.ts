@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
-import { SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
+import { given } from '../domain/given.ts'
 import { nearest } from './files/nearest.ts'
 import {
   describeReadError,
@@ -11,11 +11,11 @@ import {
   readOperatorFile,
 } from './files/operator-file.ts'
 import { suggestion } from './files/operator-schema.ts'
-import { sideFileOf, sideTopicOf } from './input-forms.ts'
+import { splitSideMaps } from './input-settings.ts'
+import type { Setting } from './setting.ts'
 import { checkTogether, decide, type Place } from './setting-checks.ts'
 import { FormError, type Reading } from './setting-forms.ts'
-import { type Config, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, variableOf } from './settings.ts'
-import type { SideMap } from './side-map-schema.ts'
+import { type Config, SETTING_KEYS, SETTINGS, type SettingKey, variableOf } from './settings.ts'
 
 export type { Config, SettingKey } from './settings.ts'
 
@@ -24,12 +24,12 @@ export const DEFAULT_FILE = 'sigwatch.yaml'
 
 export interface ConfigOptions {
   /** `--config`; without it `sigwatch.yaml` in the working directory, if there is one. */
-  readonly file?: string
-  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly file?: string | undefined
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /** Working directory; paths of the environment and of the command line start there. */
-  readonly folder?: string
+  readonly folder?: string | undefined
   /** Options of the command line: they win over everything. Problems name them as `--<key>`. */
-  readonly overrides?: Readonly<Partial<Record<SettingKey, string>>>
+  readonly overrides?: Readonly<Partial<Record<SettingKey, string | undefined>>>
   /** Whether the rules for a service on Kafka hold (a token key with brokers). Default true. */
   readonly serving?: boolean
 }
@@ -38,7 +38,7 @@ export interface ConfigReading {
   /** Complete; a setting that is wrong has its default. */
   readonly config: Config
   /** The configuration file that was read. */
-  readonly file?: string
+  readonly file: string | undefined
   /** Keys that were given and are not defaults, with where. */
   readonly given: ReadonlyMap<SettingKey, Place>
   /** Files that hold the value of a key, as named by a variable that ends with `_FILE`. */
@@ -65,7 +65,8 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
     options.file ?? (existsSync(join(folder, DEFAULT_FILE)) ? join(folder, DEFAULT_FILE) : undefined)
   if (file !== undefined) readFile(file, raws, problems)
   readEnvironment(env, folder, raws, problems)
-  for (const [key, value] of Object.entries(overrides) as [SettingKey, string][]) {
+  for (const [key, value] of Object.entries(overrides) as [SettingKey, string | undefined][]) {
+    if (value === undefined) continue
     const place = { file: 'command line', key: `--${key}` }
     raws.set(key, { place, value, reading: { fromText: true, folder } })
   }
@@ -89,24 +90,15 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
       problems.push(...problemsOf(raw, error))
     }
   }
-  const sideMaps: { [I in SideInput]?: SideMap } = {}
-  const sideFileMaps: { [I in SideInput]?: SideMap } = {}
-  for (const input of SIDE_INPUTS) {
-    const { topic, map } = sideTopicOf(values[`kafka.topics.${input}`])
-    values[`kafka.topics.${input}`] = topic
-    if (map) sideMaps[input] = map
-    const ofFile = sideFileOf(values[input])
-    values[input] = ofFile.file
-    if (ofFile.map) sideFileMaps[input] = ofFile.map
-  }
-  const config: Config = { ...decide(nest(values)), sideMaps, sideFileMaps }
+  const maps = splitSideMaps(values)
+  const config: Config = { ...decide(nest(values)), ...maps }
   const elsewhere = { file: file ?? 'configuration' }
   for (const { keys, message } of checkTogether(config, serving)) {
     // A value that was refused has its own message; what it leaves undone is no second fault.
     if (keys.some((key) => refused.has(key))) continue
     problems.push({ ...(given.get(keys[0]) ?? { ...elsewhere, key: keys[0] }), message })
   }
-  return { config, given, valueFiles, problems, ...(file === undefined ? {} : { file }) }
+  return { config, given, valueFiles, problems, file }
 }
 
 /** The configuration, or an InvalidInput with everything that is wrong. */
@@ -135,8 +127,7 @@ function walk(
   const line = document.line(path)
   const place: Place = {
     file: document.file,
-    ...(line === undefined ? {} : { line }),
-    ...(key === '' ? {} : { key }),
+    ...given({ line, key: key === '' ? undefined : key }),
   }
   if (isSetting(key) && !path.some((step) => String(step).includes('.'))) {
     const within = (inner: Path): Place => placeIn(document, [...path, ...inner])
@@ -159,7 +150,7 @@ function walk(
 
 function placeIn(document: OperatorDocument, path: Path): Place {
   const line = document.line(path)
-  return { file: document.file, key: formatPath(path), ...(line === undefined ? {} : { line }) }
+  return { file: document.file, key: formatPath(path), ...given({ line }) }
 }
 
 /** One a fault in a structure; text of the environment has no lines. */

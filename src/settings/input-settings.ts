@@ -1,8 +1,133 @@
-import { INPUT_FORMATS, inputMap } from './input-forms.ts'
-import type { InputMap } from './map-schema.ts'
-import type { Secret } from './secret.ts'
-import { setting } from './setting.ts'
-import { choice, duration, optional, secret, text } from './setting-forms.ts'
+import { SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
+import { compileSchema, type Fault, show } from './files/operator-schema.ts'
+import { FORMS, TOPIC_NAME } from './files/value-forms.ts'
+import { type InputMap, MAP_SCHEMA, mapFaults, mapRelations } from './map-schema.ts'
+import { optionalSetting, setting } from './setting.ts'
+import {
+  choice,
+  duration,
+  type Form,
+  FormError,
+  path,
+  secret,
+  structure,
+  structured,
+  text,
+} from './setting-forms.ts'
+import { type SideMap, sideFaults } from './side-map-schema.ts'
+
+const INPUT_FORMATS = ['json', 'avro', 'protobuf'] as const
+export type InputFormat = (typeof INPUT_FORMATS)[number]
+
+/** A topic of submissions as it is configured; what it leaves out is that of `input.format` and `input.map`. */
+export interface InputTopicSetting {
+  readonly topic: string
+  readonly format?: InputFormat
+  /** null: its records are input records as they are. */
+  readonly map?: InputMap | null
+}
+
+export const topicName = text(FORMS.topic, TOPIC_NAME)
+
+/** The map from the operator's records. */
+const inputMap = structure<InputMap>(
+  'fields of an input record with where they are in yours, see docs/input-records.md',
+  mapFaults,
+)
+
+const topicSchema = {
+  type: ['string', 'object'],
+  format: 'topic',
+  additionalProperties: false,
+  required: ['topic'],
+  properties: {
+    topic: { type: 'string', format: 'topic' },
+    format: { type: 'string', enum: INPUT_FORMATS },
+    map: { ...MAP_SCHEMA, type: ['object', 'null'] },
+  },
+}
+const checkTopics = compileSchema({ type: 'array', minItems: 1, items: topicSchema })
+
+/** One topic by its name, or several: names, or each with its format and map. */
+export const inputTopics: Form<readonly InputTopicSetting[]> = {
+  ...topicName,
+  allowed: `${topicName.allowed}; or a list of topics, each a name or {topic, format, map}`,
+  read: (raw, reading) => {
+    const given = typeof raw === 'string' && raw.startsWith('[') ? structured(raw, reading) : raw
+    const items =
+      typeof given === 'string' && reading.fromText ? given.split(',').map((name) => name.trim()) : given
+    if (!Array.isArray(items)) return [{ topic: topicName.read(items, reading) }]
+    const faults = checkTopics(items)
+    const all = [...faults, ...topicRelations(items, faults.length === 0)]
+    if (all.length > 0) throw new FormError(all)
+    return items.map((item) => (typeof item === 'string' ? { topic: item } : item))
+  },
+}
+
+/** What no schema says: topics that are listed twice, and, of topics that the schema takes, what is wrong within a map. */
+function topicRelations(items: readonly unknown[], valid: boolean): Fault[] {
+  const names = items.map((item) =>
+    typeof item === 'string' ? item : (item as Partial<InputTopicSetting> | null)?.topic,
+  )
+  const faults: Fault[] = []
+  for (const [index, name] of names.entries()) {
+    if (typeof name === 'string' && names.indexOf(name) < index)
+      faults.push({ path: [index], message: `${show(name)} is listed twice: keep one` })
+    const map = valid ? (items[index] as Partial<InputTopicSetting>).map : undefined
+    if (map)
+      for (const fault of mapRelations(map)) faults.push({ ...fault, path: [index, 'map', ...fault.path] })
+  }
+  return faults
+}
+
+const PLAIN = { topic: topicName, file: path('a path') }
+
+/**
+ * Where the rows of a side input are: a name, or `{topic, map}` or `{file, map}`. What is read of the latter, `splitSideMaps`
+ * takes apart.
+ */
+export function sideForm(input: SideInput, place: 'topic' | 'file'): Form<string> {
+  const plain = PLAIN[place]
+  return {
+    ...plain,
+    allowed: `${plain.allowed}; or {${place}, map}`,
+    read: (raw, reading) => {
+      const given = typeof raw === 'string' && raw.startsWith('{') ? structured(raw, reading) : raw
+      if (typeof given !== 'object' || given === null) return plain.read(given, reading)
+      const faults = sideFaults(input, place, given)
+      if (faults.length > 0) throw new FormError(faults)
+      const { [place]: name, map } = given as Mapped & Readonly<Record<typeof place, string>>
+      return { name: plain.read(name, reading), map } satisfies Mapped as unknown as string
+    },
+  }
+}
+
+interface Mapped {
+  readonly name?: string
+  readonly map?: SideMap | undefined
+}
+
+type SideMaps = { [I in SideInput]?: SideMap }
+
+/** Leaves the names of topics and files in `values`; how their rows are read. */
+export function splitSideMaps(values: Record<string, unknown>): {
+  sideMaps: SideMaps
+  sideFileMaps: SideMaps
+} {
+  const split = (keyOf: (input: SideInput) => string): SideMaps => {
+    const maps: SideMaps = {}
+    for (const input of SIDE_INPUTS) {
+      const key = keyOf(input)
+      const value = values[key]
+      if (typeof value !== 'object' || value === null) continue
+      const { name, map } = value as Mapped
+      values[key] = name
+      if (map) maps[input] = map
+    }
+    return maps
+  }
+  return { sideMaps: split((input) => `kafka.topics.${input}`), sideFileMaps: split((input) => input) }
+}
 
 /** How records of submissions are read. */
 export const INPUT_SETTINGS = {
@@ -11,31 +136,22 @@ export const INPUT_SETTINGS = {
     'json',
     'What the records of submissions are written in; `avro` and `protobuf` by the schemas of a registry. A topic of the list may have its own.',
   ),
-  'input.map': setting<InputMap | null>(
-    optional(inputMap()),
-    null,
+  'input.map': optionalSetting(
+    inputMap,
     'How the fields of an input record are found in your records ([input-records.md](input-records.md)). A topic of the list may have its own.',
   ),
-  'input.schemaRegistry.url': setting<string | null>(
-    optional(
-      text(
-        'an http:// or https:// URL without a login, for example http://registry:8081',
-        /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
-      ),
+  'input.schemaRegistry.url': optionalSetting(
+    text(
+      'an http:// or https:// URL without a login, for example http://registry:8081',
+      /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
     ),
-    null,
     'Schema registry with the REST API of Confluent; of Apicurio with the path `/apis/ccompat/v7`. Needed by `avro` and `protobuf`.',
   ),
-  'input.schemaRegistry.username': setting<string | null>(
-    optional(text('text without a colon', /^[^:]+$/)),
-    null,
+  'input.schemaRegistry.username': optionalSetting(
+    text('text without a colon', /^[^:]+$/),
     'User of the schema registry (HTTP Basic).',
   ),
-  'input.schemaRegistry.password': setting<Secret | null>(
-    optional(secret('text')),
-    null,
-    'Password of that user.',
-  ),
+  'input.schemaRegistry.password': optionalSetting(secret('text'), 'Password of that user.'),
   'clock.maxSkew': setting(
     duration(1_000, 3_600_000),
     30_000,

@@ -1,5 +1,5 @@
 import { isTimePattern } from '../domain/local-time.ts'
-import { compileSchema, type Fault } from './files/operator-schema.ts'
+import { compileSchema, type Fault, strict } from './files/operator-schema.ts'
 
 /** Where the value of a field is, and in what form. One of `pointer`, `key`, `header` and `value`. */
 export interface FieldRule {
@@ -113,11 +113,8 @@ const JOINED = {
 }
 
 /** The schema of a map; `mapRelations` says what it cannot. */
-export const MAP_SCHEMA = {
-  type: 'object',
-  additionalProperties: false,
-  required: REQUIRED_FIELDS,
-  properties: {
+export const MAP_SCHEMA = strict(
+  {
     ...Object.fromEntries(MAPPED_FIELDS.map((field) => [field, source])),
     id: sourceOf(TEXT_FORM, JOINED),
     ts: TIME_SOURCE,
@@ -126,14 +123,10 @@ export const MAP_SCHEMA = {
     split: { type: 'string', format: 'list' },
     udh: flag,
     ext: { type: 'object', maxProperties: 16, additionalProperties: source },
-    part: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['ref', 'index', 'count'],
-      properties: { ref: source, index: source, count: source },
-    },
+    part: strict({ ref: source, index: source, count: source }, ['ref', 'index', 'count']),
   },
-}
+  REQUIRED_FIELDS,
+)
 
 const check = compileSchema(MAP_SCHEMA)
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { describeReadError } from './files/operator-file.ts'
+import { describeReadError, parseOperatorText } from './files/operator-file.ts'
 import { type Fault, show, suggestion } from './files/operator-schema.ts'
 import {
   FORMS,
@@ -10,7 +10,7 @@ import {
   parseDuration,
   parseTime,
 } from './files/value-forms.ts'
-import { Secret, type TokenKeySetting } from './secret.ts'
+import { Secret } from './secret.ts'
 
 /** How a raw value is read: text of the environment may stand for numbers and lists, paths are relative to a folder. */
 export interface Reading {
@@ -33,13 +33,17 @@ export interface Form<T> {
 export class FormError extends Error {
   /** Where the value is a structure: what is wrong in it, and where. */
   readonly faults: readonly Fault[]
-  constructor(message: string, faults: readonly Fault[] = []) {
-    super(message)
-    this.faults = faults
+  constructor(wrong: string | readonly Fault[]) {
+    super(typeof wrong === 'string' ? wrong : '')
+    this.faults = typeof wrong === 'string' ? [] : wrong
   }
 }
 
-function form<T>(allowed: string, read: (raw: unknown, reading: Reading) => T, secret = false): Form<T> {
+export function form<T>(
+  allowed: string,
+  read: (raw: unknown, reading: Reading) => T,
+  secret = false,
+): Form<T> {
   return { allowed, secret, nullable: false, read }
 }
 
@@ -54,17 +58,19 @@ function textOf(raw: unknown, allowed: string): string {
   return raw
 }
 
-/** Text that a pattern describes in full. */
-export function text(allowed: string, pattern = /^[^\u0000-\u001f]+$/): Form<string> {
+/** A pattern that describes a text in full, or what else says whether it is one. */
+type Valid = RegExp | ((value: string) => boolean)
+
+export function text(allowed: string, valid: Valid = /^[^\u0000-\u001f]+$/): Form<string> {
   return form(allowed, (raw) => {
     const value = textOf(raw, allowed)
-    return pattern.test(value) ? value : refuse(value, allowed)
+    return (typeof valid === 'function' ? valid(value) : valid.test(value)) ? value : refuse(value, allowed)
   })
 }
 
 /** A list in a file, separated by commas in the environment. */
-export function list(allowed: string, pattern: RegExp): Form<readonly string[]> {
-  const item = text(allowed, pattern)
+export function list(allowed: string, valid: Valid): Form<readonly string[]> {
+  const item = text(allowed, valid)
   return form(`${allowed}; a list, separated by commas in the environment`, (raw, reading) => {
     const items = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw
     if (!Array.isArray(items) || items.length === 0) refuse(raw, `a list of ${allowed}`)
@@ -75,23 +81,25 @@ export function list(allowed: string, pattern: RegExp): Form<readonly string[]> 
   })
 }
 
+export const hostPorts = list('host:port', /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/)
+export const shortName = text('1 to 64 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,64}$/)
+
 export function int(min: number, max: number): Form<number> {
-  const allowed = `a whole number from ${min} to ${max}`
-  return form(allowed, (raw, { fromText }) => {
-    const value = fromText && typeof raw === 'string' && /^-?\d{1,15}$/.test(raw) ? Number(raw) : raw
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
-      refuse(raw, allowed)
-    return value
+  return numeric(`a whole number from ${min} to ${max}`, /^-?\d{1,15}$/, (value) => {
+    return Number.isInteger(value) && value >= min && value <= max
   })
 }
 
 /** From 0 to 1. */
 export function fraction(): Form<number> {
-  const allowed = 'a number from 0 to 1'
+  return numeric('a number from 0 to 1', /^\d(\.\d{1,9})?$/, (value) => value >= 0 && value <= 1)
+}
+
+/** A number; `digits`: how it is written in the environment. */
+function numeric(allowed: string, digits: RegExp, valid: (value: number) => boolean): Form<number> {
   return form(allowed, (raw, { fromText }) => {
-    const value = fromText && typeof raw === 'string' && /^\d(\.\d{1,9})?$/.test(raw) ? Number(raw) : raw
-    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) refuse(raw, allowed)
-    return value
+    const value = fromText && typeof raw === 'string' && digits.test(raw) ? Number(raw) : raw
+    return typeof value === 'number' && valid(value) ? value : refuse(raw, allowed)
   })
 }
 
@@ -191,49 +199,6 @@ export function secret(allowed: string, valid: (text: string) => boolean = () =>
   )
 }
 
-const KEY_BYTES = 32
-const MAKE_KEY = 'make one: openssl rand -hex 32'
-
-/** `<key>` or `<keyId>:<key>`. */
-export function tokenKey(): Form<TokenKeySetting> {
-  const allowed = `<key> or <keyId>:<key>, the key of at least ${KEY_BYTES} bytes; ${MAKE_KEY}`
-  return form(
-    allowed,
-    (raw) => {
-      if (typeof raw === 'number') throw new FormError('must be text: put it in quotes')
-      if (typeof raw !== 'string' || raw === '') throw new FormError(`is empty (allowed: ${allowed})`)
-      const colon = raw.indexOf(':')
-      const keyId = colon < 0 ? '1' : raw.slice(0, colon)
-      const key = raw.slice(colon + 1)
-      if (!/^[A-Za-z0-9_-]{1,32}$/.test(keyId)) {
-        throw new FormError('the id before the colon must have 1 to 32 letters, digits, _ or -')
-      }
-      const bytes = Buffer.byteLength(key)
-      if (bytes < KEY_BYTES) {
-        throw new FormError(`the key has ${bytes} bytes, at least ${KEY_BYTES} are needed; ${MAKE_KEY}`)
-      }
-      return { keyId, key: new Secret(key) }
-    },
-    true,
-  )
-}
-
-/** Several of them: a list in a file, separated by commas in the environment. */
-export function tokenKeys(): Form<readonly TokenKeySetting[]> {
-  const item = tokenKey()
-  const allowed = `a list of ${item.allowed}; separated by commas in the environment`
-  return form(
-    allowed,
-    (raw, reading) => {
-      const items = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw
-      if (!Array.isArray(items) || items.length === 0)
-        throw new FormError(`must be a list (allowed: ${allowed})`)
-      return items.map((part) => item.read(part, reading))
-    },
-    true,
-  )
-}
-
 /** Where a new group begins: the ends of the log, or epoch ms. */
 export function startFrom(): Form<'earliest' | 'latest' | number> {
   const allowed = `earliest, latest, or ${FORMS.time}`
@@ -242,6 +207,52 @@ export function startFrom(): Form<'earliest' | 'latest' | number> {
     const ms = typeof raw === 'string' ? parseTime(raw) : undefined
     return ms ?? refuse(raw, allowed)
   })
+}
+
+/** What the file has as a structure the environment has as YAML or JSON text. */
+export function structured(raw: unknown, { fromText }: Reading): unknown {
+  if (!fromText || typeof raw !== 'string') return raw
+  const { document, problems } = parseOperatorText('value', raw)
+  const [problem] = problems
+  if (problem) throw new FormError(`${problem.message} (line ${problem.line ?? 1})`)
+  return document?.value
+}
+
+/** A structure that `check` finds no fault with. */
+export function structure<W, T = W>(
+  allowed: string,
+  check: (value: unknown) => readonly Fault[],
+  take: (written: W) => T = (written) => written as unknown as T,
+): Form<T> {
+  return form(allowed, (raw, reading) => takeChecked(structured(raw, reading), check, take))
+}
+
+/** The same of a structure that is never shown, not even where it cannot be read; JSON text in the environment. */
+export function secretStructure<W, T>(
+  allowed: string,
+  check: (value: unknown) => readonly Fault[],
+  take: (written: W) => T,
+): Form<T> {
+  const parsed = (json: string): unknown => {
+    try {
+      return JSON.parse(json)
+    } catch {
+      throw new FormError(`is no JSON (allowed: ${allowed})`)
+    }
+  }
+  const read = (raw: unknown, { fromText }: Reading) =>
+    takeChecked(fromText && typeof raw === 'string' ? parsed(raw) : raw, check, take)
+  return form(allowed, read, true)
+}
+
+function takeChecked<W, T>(
+  value: unknown,
+  check: (value: unknown) => readonly Fault[],
+  take: (written: W) => T,
+): T {
+  const faults = check(value)
+  if (faults.length > 0) throw new FormError(faults)
+  return take(value as W)
 }
 
 /** A form that also takes nothing: null. */

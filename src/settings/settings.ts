@@ -1,55 +1,33 @@
 import type { SideInput } from '../domain/input-events.ts'
 import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
-import { BLOCKER_SETTINGS } from './blocker-settings.ts'
-import { HTTP_SETTINGS } from './http-settings.ts'
-import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from './input-forms.ts'
-import { INPUT_SETTINGS } from './input-settings.ts'
-import { KAFKA_LOGIN_SETTINGS } from './kafka-login-settings.ts'
-import { LIMIT_SETTINGS } from './limit-settings.ts'
+import { INPUT_SETTINGS, sideForm } from './input-settings.ts'
+import { KAFKA_SETTINGS } from './kafka-settings.ts'
 import { NOTIFY_SETTINGS } from './notify-settings.ts'
-import type { Secret, TokenKeySetting } from './secret.ts'
-import { type Setting, setting } from './setting.ts'
+import { optionalSetting, type Setting, setting } from './setting.ts'
 import {
   choice,
   duration,
   flag,
+  hostPorts,
   int,
-  list,
-  optional,
   path,
   pem,
   secret,
+  shortName,
   size,
-  startFrom,
   text,
-  tokenKey,
-  tokenKeys,
 } from './setting-forms.ts'
-import { SHADOW_SETTINGS } from './shadow-settings.ts'
-import { SIDE_FILE_SETTINGS } from './side-file-settings.ts'
 import type { SideMap } from './side-map-schema.ts'
+import { httpTokens, tokenKey, tokenKeys } from './token-forms.ts'
 
-const hostPort = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/
-const name = text('1 to 64 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,64}$/)
-const groupId = text('1 to 255 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,255}$/)
-const password = secret('text')
-
-const topic = (value: string, about: string) => setting(topicName, value, about)
-const sideTopic = (value: string, about: string) =>
-  setting(optional(topicName), value, `${about} \`null\` switches it off.`)
-/** Of rows that may have another form. */
-const rowsTopic = (input: SideInput, value: string, about: string) =>
-  setting(
-    optional(sideTopicForm(input)),
-    value,
-    `${about} \`{topic, map}\` where its records have another form ([input-records.md](input-records.md#side-inputs)). \`null\` switches it off.`,
+const file = (about: string, shown = 'none') => optionalSetting(path('a path'), about, { shown })
+const rowsFile = (input: SideInput, about: string, shown = 'none') =>
+  optionalSetting(
+    sideForm(input, 'file'),
+    `${about} \`{file, map}\` where its rows have another form ([input-records.md](input-records.md#side-inputs)).`,
+    { shown },
   )
-const outTopic = (about: string) =>
-  setting<string | null>(optional(topicName), null, `${about} Must exist when it is named.`)
-const file = (about: string, shown = 'none') =>
-  setting<string | null>(optional(path('a path')), null, about, { shown })
-const pemFile = (about: string) => setting<Secret | null>(optional(pem()), null, about)
 
 function isRedisUrl(value: string): boolean {
   try {
@@ -59,85 +37,15 @@ function isRedisUrl(value: string): boolean {
   }
 }
 
-export type { Setting } from './setting.ts'
-
 /** Every key of the service configuration, in the order of docs/config.md. */
 export const SETTINGS = {
   deployment: setting(
-    name,
+    shortName,
     'default',
     'Name of this installation: part of ids, of `source` and of every key in Redis.',
   ),
 
-  'kafka.brokers': setting<readonly string[] | null>(
-    optional(list('host:port', hostPort)),
-    null,
-    'Seeds of the Kafka cluster. `run` needs them unless `--source` is given.',
-    { alias: 'KAFKA_BROKERS' },
-  ),
-  'kafka.groupId': setting<string | null>(
-    optional(groupId),
-    null,
-    'Consumer group; each deployment has its own, so that a trial takes no partition of another. Side inputs use groups that begin with the same name, so one prefixed access rule covers all.',
-    { shown: '`sigwatch`, with another `deployment` than `default` `sigwatch-<deployment>`' },
-  ),
-  'kafka.clientId': setting(name, 'sigwatch', 'Client id in the logs and quotas of the brokers.'),
-  'kafka.ssl.enabled': setting<boolean | null>(
-    optional(flag()),
-    null,
-    'TLS to the brokers, checked against the authorities of the system or `kafka.ssl.ca`.',
-    { shown: 'on when `ca`, `cert` or `key` is given' },
-  ),
-  'kafka.ssl.ca': pemFile('Authority that signed the certificates of the brokers.'),
-  'kafka.ssl.cert': pemFile('Client certificate; goes with `kafka.ssl.key`.'),
-  'kafka.ssl.key': pemFile('Private key of the client certificate.'),
-  ...KAFKA_LOGIN_SETTINGS,
-  'kafka.topics.messages': setting<readonly InputTopicSetting[]>(
-    inputTopics(),
-    [{ topic: 'sms.mt' }],
-    'The submissions to watch. Must exist. Of several, the first is part of keys in Redis.',
-    { shown: '`sms.mt`' },
-  ),
-  'kafka.topics.alerts': topic('sms.alerts', 'Alerts. Must exist.'),
-  'kafka.topics.deadLetters': topic('sms.dlq', 'Records that cannot be read. Must exist.'),
-  'kafka.topics.registry': rowsTopic(
-    'registry',
-    'sms.registry',
-    'Rows of brands, signatures and ports (compacted).',
-  ),
-  'kafka.topics.consents': rowsTopic('consents', 'sms.consents', 'Consents and refusals (compacted).'),
-  'kafka.topics.replies': rowsTopic('replies', 'sms.mo', 'Inbound replies: an opt-out word refuses.'),
-  'kafka.topics.complaints': rowsTopic('complaints', 'sms.complaints', 'Complaints.'),
-  'kafka.topics.feedback': rowsTopic('feedback', 'sms.feedback', "Analysts' words on alerts."),
-  'kafka.topics.shadowAlerts': outTopic('Alerts of rules in shadow mode.'),
-  'kafka.topics.verdicts': outTopic('A verdict for every input record.'),
-  'kafka.topics.blocks': outTopic('Block table (compacted) for services that block.'),
-  'kafka.topics.enforcements': sideTopic(
-    'sms.enforcements',
-    'What blocking services did; read by `archive`.',
-  ),
-  'kafka.topics.feedbackResults': sideTopic(
-    'sms.feedback-results',
-    'What became of each row of feedback; used when it exists.',
-  ),
-  'kafka.topics.stats': outTopic('What each sender sent in each minute, by label.'),
-  'kafka.topics.versions': outTopic(
-    'What stands behind each hash that alerts name (compacted): policies, registries, model cards.',
-  ),
-  'kafka.topics.templates': outTopic(
-    'Known templates (compacted): restored from it after Redis was emptied, and where lists are imported ([templates.md](templates.md)).',
-  ),
-  'kafka.startFrom': setting<'earliest' | 'latest' | number>(
-    startFrom(),
-    'earliest',
-    'Where a new consumer group begins. A group that has committed goes on from there.',
-  ),
-  'kafka.createTopics': setting(
-    flag(),
-    false,
-    'Create topics that are missing. For trials: partitions and retention are the defaults of the brokers.',
-  ),
-
+  ...KAFKA_SETTINGS,
   ...INPUT_SETTINGS,
 
   delivery: setting(
@@ -146,39 +54,22 @@ export const SETTINGS = {
     'With Kafka: `exactly-once` writes message alerts, verdicts, dead letters and offsets in transactions ([operations.md](operations.md#exactly-once)). The same on all instances. The embedded mode writes files and commits nothing: there it changes nothing.',
   ),
 
-  'redis.url': setting<Secret | null>(
-    optional(secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl)),
-    null,
+  'redis.url': optionalSetting(
+    secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl),
     'Redis for rates and states that instances share. Without it they are in memory and every instance sees only its own part.',
     { alias: 'REDIS_URL' },
   ),
-  'redis.nodes': setting<readonly string[] | null>(
-    optional(list('host:port', hostPort)),
-    null,
-    'Seeds of a Redis Cluster, instead of `redis.url`.',
-  ),
-  'redis.sentinels': setting<readonly string[] | null>(
-    optional(list('host:port', hostPort)),
-    null,
-    'Sentinels that know the master, instead of `redis.url`.',
-  ),
+  'redis.nodes': optionalSetting(hostPorts, 'Seeds of a Redis Cluster, instead of `redis.url`.'),
+  'redis.sentinels': optionalSetting(hostPorts, 'Sentinels that know the master, instead of `redis.url`.'),
   'redis.masterName': setting(text('text'), 'mymaster', 'Name under which the sentinels know the master.'),
-  'redis.username': setting<string | null>(
-    optional(text('text')),
-    null,
-    'User of Redis; wins over the one in the URL.',
-  ),
-  'redis.password': setting<Secret | null>(
-    optional(password),
-    null,
-    'Password of Redis; wins over the one in the URL.',
-  ),
-  'redis.tls.enabled': setting<boolean | null>(optional(flag()), null, 'TLS to Redis.', {
+  'redis.username': optionalSetting(text('text'), 'User of Redis; wins over the one in the URL.'),
+  'redis.password': optionalSetting(secret('text'), 'Password of Redis; wins over the one in the URL.'),
+  'redis.tls.enabled': optionalSetting(flag(), 'TLS to Redis.', {
     shown: 'on with `rediss://`, or when `ca`, `cert` or `key` is given',
   }),
-  'redis.tls.ca': pemFile('Authority that signed the certificate of Redis.'),
-  'redis.tls.cert': pemFile('Client certificate; goes with `redis.tls.key`.'),
-  'redis.tls.key': pemFile('Private key of the client certificate.'),
+  'redis.tls.ca': optionalSetting(pem(), 'Authority that signed the certificate of Redis.'),
+  'redis.tls.cert': optionalSetting(pem(), 'Client certificate; goes with `redis.tls.key`.'),
+  'redis.tls.key': optionalSetting(pem(), 'Private key of the client certificate.'),
   'redis.budget': setting(
     duration(10, 10_000),
     100,
@@ -190,17 +81,37 @@ export const SETTINGS = {
     'How long one outage of Redis may hold up records older than a minute before they go on `degraded`. Live records do not wait.',
   ),
 
-  ...HTTP_SETTINGS,
+  'http.host': setting(
+    text('an address or host name'),
+    '127.0.0.1',
+    'Address of metrics and health; `0.0.0.0` for all.',
+  ),
+  'http.port': setting(int(0, 65_535), 9464, 'Socket port of metrics and health; 0 takes a free one.', {
+    shown: '9464 (embedded mode: no server unless given)',
+  }),
+  'http.check.token': optionalSetting(
+    secret('1 to 512 letters, digits or -._~+/=', (token) => /^[\w.~+/=-]{1,512}$/.test(token)),
+    'Switches on `POST /v1/check`, and is what its callers send as `Authorization: Bearer` ([check.md](check.md)).',
+    { shown: 'none: off' },
+  ),
+  'http.tokens': optionalSetting(
+    httpTokens,
+    'Who may ask and order over HTTP: `{name, token, may: [check, extract, decide, block, approve]}` ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). The configuration file is looked at again on SIGHUP and when it changes; the list is then exchanged whole (`tokens_loaded`). To switch it off takes a restart.',
+    { shown: 'none: off' },
+  ),
+  'manual.approval': setting(
+    choice(['none', 'required']),
+    'none',
+    '`required`: what is blocked by hand asks for nothing until a second token approves it.',
+  ),
 
-  'privacy.tokenKey': setting<TokenKeySetting | null>(
-    optional(tokenKey()),
-    null,
+  'privacy.tokenKey': optionalSetting(
+    tokenKey(),
     'Key of the HMAC that stands for a recipient in every output. Required with brokers; the same on all instances. A new key gets a new id.',
     { shown: 'none (embedded mode: a fixed development key)' },
   ),
-  'privacy.previousTokenKeys': setting<readonly TokenKeySetting[] | null>(
-    optional(tokenKeys()),
-    null,
+  'privacy.previousTokenKeys': optionalSetting(
+    tokenKeys(),
     'Keys that were used before: what stands under their tokens still holds. Drop one after 180 days.',
   ),
   'privacy.senderContacts': setting(
@@ -237,12 +148,54 @@ export const SETTINGS = {
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
   rules: file('File of own rules ([rules.md](rules.md)).'),
-  ...SIDE_FILE_SETTINGS,
+  registry: rowsFile(
+    'registry',
+    'Registry of brands, signatures and ports (YAML, JSON, JSONL or CSV).',
+    'the shipped brand list',
+  ),
+  consents: rowsFile(
+    'consents',
+    'Consents and refusals (JSONL or CSV). Rows of the topic override it by key.',
+  ),
+  complaints: rowsFile('complaints', 'Complaints (JSONL or CSV).'),
+  replies: rowsFile('replies', 'Inbound replies (JSONL or CSV).'),
+  feedback: rowsFile('feedback', "Analysts' words on alerts (JSONL or CSV)."),
   model: file('Folder of the text model.', 'the shipped model'),
 
-  ...SHADOW_SETTINGS,
+  'shadowModel.path': optionalSetting(
+    path('a path'),
+    'Folder of a second model that judges the same messages as the live one and changes nothing ([learning.md](learning.md)).',
+    { shown: 'none: off' },
+  ),
+  'shadowModel.samples': optionalSetting(
+    path('a path'),
+    'File to which messages are added on which the two models disagree, masked as in alerts, one JSON a line.',
+    { shown: 'none: only counted' },
+  ),
+  'shadowModel.samplesPerMinute': setting(
+    int(0, 1000),
+    10,
+    'Messages that an instance adds to it in a minute, at most.',
+  ),
   ...ARCHIVE_SETTINGS,
-  ...BLOCKER_SETTINGS,
+  'blocker.listen': setting(
+    text(
+      'host:port, or the path of a Unix socket that begins with /',
+      /^(?:\/.{1,100}|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5})$/,
+    ),
+    '127.0.0.1:9466',
+    'Where `sigwatch blocker` answers `POST /v1/decide` ([blocker.md](blocker.md)): `host:port`, or the path of a Unix socket.',
+  ),
+  'blocker.failure': setting(
+    choice(['open', 'closed']),
+    'open',
+    'What the blocker answers before it has read its table, and once the brokers have been silent for two minutes: `open` lets through what it does not know, `closed` keeps everything back.',
+  ),
+  'blocker.throttle': setting(
+    choice(['global', 'instance']),
+    'global',
+    'Over what a throttle counts: all blockers of the deployment, which needs Redis, or each instance by itself.',
+  ),
   ...NOTIFY_SETTINGS,
 
   'inference.backend': setting(
@@ -250,16 +203,29 @@ export const SETTINGS = {
     'auto',
     'What computes the model. `auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
   ),
-  'batch.maxRecords': setting<number | null>(
-    optional(int(1, 65_536)),
-    null,
-    'Messages worked on together, at most.',
-    { shown: '4096, or `batch.maxInFlight` where that is less' },
-  ),
+  'batch.maxRecords': optionalSetting(int(1, 65_536), 'Messages worked on together, at most.', {
+    shown: '4096, or `batch.maxInFlight` where that is less',
+  }),
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
   'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Messages not yet settled, at which reading pauses.'),
-  ...LIMIT_SETTINGS,
+  'limits.futureReject': setting(
+    duration(0, DAY),
+    5 * MINUTE,
+    'A `ts` further ahead of the reference clock is a dead letter; one less far ahead is set to the clock.',
+  ),
+  'limits.partWait': setting(
+    duration(100, 10 * MINUTE),
+    10_000,
+    'How long the parts of one SMS wait for each other before they are scored as they are.',
+  ),
+  'limits.maxRecordBytes': setting(size(1000, 10_000_000), 1_000_000, 'A larger record is a dead letter.'),
+  'limits.headers': setting(int(0, 1_000_000), 1_000, 'A Kafka record with more headers is a dead letter.'),
+  'limits.bytesInFlight': setting(
+    size(1_000_000, 8_000_000_000),
+    400_000_000,
+    'Decompressed bytes of Kafka batches that are in memory at a time, over all partitions. A batch that alone unpacks to more than three quarters of it is a dead letter.',
+  ),
   'log.level': setting(
     choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     'info',

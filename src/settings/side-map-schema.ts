@@ -1,5 +1,5 @@
 import type { SideInput } from '../domain/input-events.ts'
-import { compileSchema, type Fault } from './files/operator-schema.ts'
+import { compileSchema, type Fault, strict } from './files/operator-schema.ts'
 import { isRowFile } from './files/row-file.ts'
 import { type FieldSource, type InputMap, mapRelations, sourceSchema, TIME_SOURCE } from './map-schema.ts'
 
@@ -37,12 +37,10 @@ const REQUIRED: Readonly<Record<SideInput, readonly string[]>> = {
   complaints: ['ts', 'source'],
   feedback: ['verdict', 'by', 'ts'],
 }
-const DELETE = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['pointer', 'is'],
-  properties: { pointer: { type: 'string', format: 'place' }, is: { type: 'string' } },
-}
+const DELETE = strict({ pointer: { type: 'string', format: 'place' }, is: { type: 'string' } }, [
+  'pointer',
+  'is',
+])
 
 /** Places of a record of Kafka, which a row of a file has not. */
 const OF_RECORDS = ['key', 'header', 'position']
@@ -52,44 +50,34 @@ function schemaOf(input: SideInput, place: object) {
     field,
     field === 'ts' || field === 'until' ? TIME_SOURCE : sourceSchema,
   ])
-  return {
-    type: 'object',
-    additionalProperties: false,
-    required: Object.keys(place),
-    properties: {
+  return strict(
+    {
       ...place,
-      map: {
-        type: 'object',
-        additionalProperties: false,
-        required: REQUIRED[input],
-        properties: { ...Object.fromEntries(fields), delete: DELETE },
-      },
+      map: strict({ ...Object.fromEntries(fields), delete: DELETE }, REQUIRED[input]),
     },
-  }
+    Object.keys(place),
+  )
 }
 
-/** What is wrong with `{topic, map}` of a side input, each fault with its path. */
-export function sideTopicFaults(input: SideInput, value: unknown): readonly Fault[] {
-  return faultsOf(input, { topic: { type: 'string', format: 'topic' } }, value)
+const PLACES = { topic: { type: 'string', format: 'topic' }, file: { type: 'string', minLength: 1 } }
+
+/** What is wrong with `{topic, map}` or `{file, map}` of a side input, each fault with its path. */
+export function sideFaults(input: SideInput, place: 'topic' | 'file', value: unknown): readonly Fault[] {
+  const faults = compileSchema(schemaOf(input, { [place]: PLACES[place] }))(value)
+  if (faults.length > 0) return faults
+  const { file, map = {} } = value as { readonly file?: string; readonly map?: SideMap }
+  const { delete: _, ...fields } = map
+  const ofMap = mapRelations(fields as InputMap).map((fault) => ({ ...fault, path: ['map', ...fault.path] }))
+  return ofMap.length > 0 || file === undefined ? ofMap : fileFaults(file, map)
 }
 
-/** The same of `{file, map}`. */
-export function sideFileFaults(input: SideInput, value: unknown): readonly Fault[] {
-  const faults = faultsOf(input, { file: { type: 'string', minLength: 1 } }, value)
-  const { file, map } = value as { readonly file: string; readonly map?: SideMap }
-  if (faults.length > 0 || !map) return faults
-  if (!isRowFile(file))
+/** What of a map does not go with a file. */
+function fileFaults(file: string, map: SideMap): Fault[] {
+  if (Object.keys(map).length > 0 && !isRowFile(file))
     return [{ path: ['map'], message: 'goes with a row a line (allowed: .jsonl, .ndjson or .csv)' }]
   return Object.entries(map).flatMap(([field, source]) => {
     const place = OF_RECORDS.find((name) => typeof source === 'object' && name in source)
     const message = `reads the ${place} of a record: a row of a file has a pointer, as /${field}`
     return place === undefined ? [] : [{ path: ['map', field, place], message }]
   })
-}
-
-function faultsOf(input: SideInput, place: object, value: unknown): readonly Fault[] {
-  const faults = compileSchema(schemaOf(input, place))(value)
-  if (faults.length > 0) return faults
-  const { delete: _, ...fields } = (value as { readonly map?: SideMap }).map ?? {}
-  return mapRelations(fields as InputMap).map((fault) => ({ ...fault, path: ['map', ...fault.path] }))
 }

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../domain/errors.ts'
 import { isTimePattern, localTimeReader, type ReadLocalTime } from '../../domain/local-time.ts'
 import { readOperatorFile } from '../../settings/files/operator-file.ts'
-import { compileSchema, toProblems } from '../../settings/files/operator-schema.ts'
+import { compileSchema, strict, toProblems } from '../../settings/files/operator-schema.ts'
 import { parseZone } from '../../settings/files/value-forms.ts'
 
 export const COMPLAINT_COLUMNS = [
@@ -42,33 +42,27 @@ interface MappingFile {
 }
 
 const heading = { type: 'string', minLength: 1, maxLength: 64 }
-const check = compileSchema({
-  type: 'object',
-  additionalProperties: false,
-  required: ['source', 'columns'],
-  properties: {
-    source: { type: 'string', minLength: 1, maxLength: 64 },
-    verified: { type: 'boolean' },
-    encoding: { enum: ['auto', 'utf-8', 'gbk'] },
-    delimiter: { enum: [',', ';', '\t'] },
-    time: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { form: { type: 'string' }, zone: { type: 'string', format: 'zone' } },
-    },
-    columns: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['ts'],
-      properties: Object.fromEntries(
-        COMPLAINT_COLUMNS.map((name) => [
-          name,
-          { anyOf: [heading, { type: 'array', minItems: 1, maxItems: 10, items: heading }] },
-        ]),
+const check = compileSchema(
+  strict(
+    {
+      source: { type: 'string', minLength: 1, maxLength: 64 },
+      verified: { type: 'boolean' },
+      encoding: { enum: ['auto', 'utf-8', 'gbk'] },
+      delimiter: { enum: [',', ';', '\t'] },
+      time: strict({ form: { type: 'string' }, zone: { type: 'string', format: 'zone' } }),
+      columns: strict(
+        Object.fromEntries(
+          COMPLAINT_COLUMNS.map((name) => [
+            name,
+            { anyOf: [heading, { type: 'array', minItems: 1, maxItems: 10, items: heading }] },
+          ]),
+        ),
+        ['ts'],
       ),
     },
-  },
-})
+    ['source', 'columns'],
+  ),
+)
 
 const FORM = 'yyyy-MM-dd HH:mm:ss'
 

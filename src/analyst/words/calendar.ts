@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../domain/errors.ts'
 import { BEIJING, clockTime, DAY, MINUTE } from '../../domain/time.ts'
 import { readOperatorFile } from '../../settings/files/operator-file.ts'
-import { compileSchema, type Fault, show, toProblems } from '../../settings/files/operator-schema.ts'
+import { compileSchema, type Fault, show, strict, toProblems } from '../../settings/files/operator-schema.ts'
 import { parseZone } from '../../settings/files/value-forms.ts'
 
 /** A deadline: a number of working days after the complaint was made or after it was received. */
@@ -60,10 +60,8 @@ interface CalendarFile {
 }
 
 const text = { type: 'string', minLength: 1, maxLength: 64 }
-const check = compileSchema({
-  type: 'object',
-  additionalProperties: false,
-  properties: {
+const check = compileSchema(
+  strict({
     zone: { type: 'string', format: 'zone' },
     holidays: {
       type: 'array',
@@ -78,20 +76,18 @@ const check = compileSchema({
     deadlines: {
       type: 'array',
       minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        properties: {
+      items: strict(
+        {
           name: text,
           days: { type: 'integer', minimum: 1, maximum: 250 },
           from: { type: 'string', enum: ['complaint', 'received'] },
           source: text,
         },
-        required: ['name', 'days', 'from'],
-      },
+        ['name', 'days', 'from'],
+      ),
     },
-  },
-})
+  }),
+)
 
 /** Reads a calendar. Throws InvalidInput that lists all faults. */
 export function loadCalendar(file: string): Calendar {

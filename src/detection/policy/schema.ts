@@ -1,9 +1,15 @@
 import { CODE_NAMES, type Code, type OwnCode, parseTarget } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { isTenant, TENANT_FORM } from '../../domain/tenant.ts'
-import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
-import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
+import {
+  CHANGE_SCHEMA,
+  type Checker,
+  compileSchema,
+  type Fault,
+  strict,
+} from '../../settings/files/operator-schema.ts'
 import { parseTime } from '../../settings/files/value-forms.ts'
 import { speaksOf, specOf } from '../detectors/all.ts'
 import type { AnyCode, ThresholdSpec } from '../detectors/code-spec.ts'
@@ -19,13 +25,8 @@ function thresholdSchema(threshold: ThresholdSpec): object {
   return {
     type: whole ? 'integer' : 'number',
     minimum: min,
-    ...(max === undefined ? {} : { maximum: max }),
-    ...(below === undefined ? {} : { exclusiveMaximum: below }),
+    ...given({ maximum: max, exclusiveMaximum: below }),
   }
-}
-
-function strict(properties: Readonly<Record<string, object>>, required: readonly string[] = []): object {
-  return { type: 'object', additionalProperties: false, properties, required }
 }
 
 function codeSchema({ thresholds }: AnyCode): object {

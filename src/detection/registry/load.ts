@@ -5,12 +5,13 @@ import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
-import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
 import { formatPath, type OperatorDocument, readOperatorFile } from '../../settings/files/operator-file.ts'
 import {
+  CHANGE_SCHEMA,
   compileSchema,
   type Fault,
   show,
+  strict,
   suggestion,
   toProblems,
 } from '../../settings/files/operator-schema.ts'
@@ -55,14 +56,12 @@ type ListName = keyof typeof LISTS
 const LIST_NAMES = Object.keys(LISTS) as ListName[]
 
 /** Schema of the document around the rows; `checkRow` checks each row. */
-const checkLists = compileSchema({
-  type: 'object',
-  additionalProperties: false,
-  properties: {
+const checkLists = compileSchema(
+  strict({
     change: CHANGE_SCHEMA,
     ...Object.fromEntries(LIST_NAMES.map((name) => [name, { type: ['array', 'null'] }])),
-  },
-})
+  }),
+)
 const checkChange = compileSchema({
   ...CHANGE_SCHEMA,
   properties: { kind: { const: 'change' }, ...CHANGE_SCHEMA.properties },

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { LABELS, type Label } from '../../domain/labels.ts'
 import type { Brand, DeclaredCampaign, Filing, PortRow, SignatureRow } from '../../domain/registry.ts'
-import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
+import { type Checker, compileSchema, type Fault, strict } from '../../settings/files/operator-schema.ts'
 import { parseTime } from '../../settings/files/value-forms.ts'
 
 export const ROW_KINDS = ['brand', 'signature', 'port'] as const
@@ -45,12 +45,7 @@ function row(
   properties: Readonly<Record<string, object>>,
   required: readonly string[],
 ): Checker {
-  return compileSchema({
-    type: 'object',
-    additionalProperties: false,
-    properties: { ...properties, kind: { type: 'string', enum: [kind] } },
-    required,
-  })
+  return compileSchema(strict({ ...properties, kind: { type: 'string', enum: [kind] } }, required))
 }
 
 const brandShape = row(
@@ -68,16 +63,13 @@ const brandShape = row(
   ['id', 'names'],
 )
 
-const campaign = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { from: time, to: time, perMinute: { type: 'integer', minimum: 1 } },
-  required: ['from', 'to', 'perMinute'],
-}
-const filing = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
+const campaign = strict({ from: time, to: time, perMinute: { type: 'integer', minimum: 1 } }, [
+  'from',
+  'to',
+  'perMinute',
+])
+const filing = strict(
+  {
     sp: text,
     carrier: text,
     ports,
@@ -86,8 +78,8 @@ const filing = {
     from: time,
     to: time,
   },
-  required: ['ports'],
-}
+  ['ports'],
+)
 const signatureShape = row(
   'signature',
   {

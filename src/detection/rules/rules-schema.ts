@@ -1,5 +1,5 @@
 import { ACTIONS } from '../../domain/decision.ts'
-import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
+import { CHANGE_SCHEMA, strict } from '../../settings/files/operator-schema.ts'
 import { CONSEQUENCES, OWN_CONSEQUENCES, RULE_TARGETS } from './rules-file.ts'
 import { SHIPPED } from './shipped.generated.ts'
 
@@ -18,12 +18,6 @@ export const GROUP_NAME = String.raw`^\p{L}[\p{L}\p{N}_-]{0,59}$`
 
 const sentence = { type: 'string', minLength: 1, maxLength: 300 }
 const words = { type: 'array', minItems: 1, items: { type: 'string', minLength: 1, maxLength: 100 } }
-const strict = <P extends object>(properties: P, required: readonly string[]) => ({
-  type: 'object',
-  additionalProperties: false,
-  required,
-  properties,
-})
 const when = {
   type: 'string',
   minLength: 1,

@@ -1,6 +1,7 @@
 import type { Ajv, AnySchemaObject, ErrorObject, KeywordCxt, ValidateFunction } from 'ajv'
 import { CODE_NAMES } from '../../domain/codes.ts'
 import type { Problem } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { libraries } from './libraries.ts'
 import { nearest } from './nearest.ts'
 import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
@@ -68,6 +69,23 @@ export function compileSchema(schema: AnySchemaObject): Checker {
   }
 }
 
+/** A mapping of these keys and no other. */
+export const strict = <P extends object>(
+  properties: P,
+  required: readonly string[] = [],
+  more: object = {},
+) => ({
+  type: 'object',
+  additionalProperties: false,
+  required,
+  properties,
+  ...more,
+})
+
+const line = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength })
+/** Schema of `change` at the root of a file: see Change. */
+export const CHANGE_SCHEMA = strict({ by: line(100), why: line(500), ref: line(200) }, ['by', 'why'])
+
 /** One fault a place: a value of the wrong type breaks every other rule too. */
 function firstOfEach(faults: readonly Fault[]): Fault[] {
   const seen = new Set<string>()
@@ -90,8 +108,7 @@ export function toProblems(
     return {
       file: document.file,
       message,
-      ...(line === undefined ? {} : { line }),
-      ...(key === '' ? {} : { key }),
+      ...given({ line, key: key === '' ? undefined : key }),
     }
   })
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))

@@ -5,8 +5,9 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { formatProblem, InvalidInput } from '../../../src/domain/errors.ts'
 import { type ConfigOptions, loadConfig, readConfig } from '../../../src/settings/config.ts'
+import type { Setting } from '../../../src/settings/setting.ts'
 import { sharedTopicsWarning, warningsOf } from '../../../src/settings/setting-checks.ts'
-import { SETTING_KEYS, SETTINGS, type Setting, variableOf } from '../../../src/settings/settings.ts'
+import { SETTING_KEYS, SETTINGS, variableOf } from '../../../src/settings/settings.ts'
 
 const KEY = 'k'.repeat(32)
 let folders = 0

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SideInput } from '../../../../src/domain/input-events.ts'
 import { mapRows } from '../../../../src/pipeline/side-inputs/mapped-rows.ts'
 import { readConfig } from '../../../../src/settings/config.ts'
-import { type SideMap, sideTopicFaults } from '../../../../src/settings/side-map-schema.ts'
+import { type SideMap, sideFaults } from '../../../../src/settings/side-map-schema.ts'
 
 const T0 = Date.parse('2026-11-11T09:30:00+08:00')
 const CONSENTS: SideMap = {
@@ -21,7 +21,7 @@ const REGISTRY: SideMap = {
 }
 
 function mapped(input: SideInput, map: SideMap, value: unknown) {
-  expect(sideTopicFaults(input, { topic: 't', map })).toEqual([])
+  expect(sideFaults(input, 'topic', { topic: 't', map })).toEqual([])
   const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
   const position = { topic: 't', partition: 0, offset: 1 }
   const row = mapRows(input, map)({ key: 'k', value: bytes, timestamp: T0, position })
@@ -108,7 +108,7 @@ describe('the topic of a side input', () => {
 
   it('has a map that names what the rows need, and nothing else', () => {
     const faults = (map: object) =>
-      sideTopicFaults('consents', { topic: 't', map }).map(
+      sideFaults('consents', 'topic', { topic: 't', map }).map(
         ({ path, message }) => `${path.join('/')}: ${message}`,
       )
     expect(faults({ ...CONSENTS, colour: '/c' })[0]).toContain('map')

@@ -1,0 +1,113 @@
+import type { SideInput } from '../domain/input-events.ts'
+import { inputTopics, sideForm, topicName } from './input-settings.ts'
+import { optionalSetting, setting } from './setting.ts'
+import {
+  choice,
+  flag,
+  hostPorts,
+  optional,
+  pem,
+  secret,
+  shortName,
+  startFrom,
+  text,
+} from './setting-forms.ts'
+
+const topic = (value: string, about: string) => setting(topicName, value, about)
+const sideTopic = (value: string, about: string) =>
+  setting(optional(topicName), value, `${about} \`null\` switches it off.`)
+/** Of rows that may have another form. */
+const rowsTopic = (input: SideInput, value: string, about: string) =>
+  setting(
+    optional(sideForm(input, 'topic')),
+    value,
+    `${about} \`{topic, map}\` where its records have another form ([input-records.md](input-records.md#side-inputs)). \`null\` switches it off.`,
+  )
+const outTopic = (about: string) => optionalSetting(topicName, `${about} Must exist when it is named.`)
+
+/** The brokers, how to log in to them, and the topics. */
+export const KAFKA_SETTINGS = {
+  'kafka.brokers': optionalSetting(
+    hostPorts,
+    'Seeds of the Kafka cluster. `run` needs them unless `--source` is given.',
+    { alias: 'KAFKA_BROKERS' },
+  ),
+  'kafka.groupId': optionalSetting(
+    text('1 to 255 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,255}$/),
+    'Consumer group; each deployment has its own, so that a trial takes no partition of another. Side inputs use groups that begin with the same name, so one prefixed access rule covers all.',
+    { shown: '`sigwatch`, with another `deployment` than `default` `sigwatch-<deployment>`' },
+  ),
+  'kafka.clientId': setting(shortName, 'sigwatch', 'Client id in the logs and quotas of the brokers.'),
+  'kafka.ssl.enabled': optionalSetting(
+    flag(),
+    'TLS to the brokers, checked against the authorities of the system or `kafka.ssl.ca`.',
+    { shown: 'on when `ca`, `cert` or `key` is given' },
+  ),
+  'kafka.ssl.ca': optionalSetting(pem(), 'Authority that signed the certificates of the brokers.'),
+  'kafka.ssl.cert': optionalSetting(pem(), 'Client certificate; goes with `kafka.ssl.key`.'),
+  'kafka.ssl.key': optionalSetting(pem(), 'Private key of the client certificate.'),
+  'kafka.sasl.mechanism': optionalSetting(
+    choice(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']),
+    'How to log in to the brokers; goes with `username` and `password`, `oauthbearer` with `kafka.sasl.oauth.*`.',
+  ),
+  'kafka.sasl.username': optionalSetting(text('text'), 'User of the brokers.'),
+  'kafka.sasl.password': optionalSetting(secret('text'), 'Password of that user.'),
+  'kafka.sasl.oauth.tokenEndpoint': optionalSetting(
+    text(
+      'an http:// or https:// URL without a login, for example https://login.example/oauth2/token',
+      /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
+    ),
+    'Where the token for `oauthbearer` is fetched, by the grant of client credentials. It is fetched again when a fifth of its time is left, or 15 s. Other authorities than those of Node: `NODE_EXTRA_CA_CERTS`.',
+  ),
+  'kafka.sasl.oauth.clientId': optionalSetting(text('text'), 'Client at the token endpoint (HTTP Basic).'),
+  'kafka.sasl.oauth.clientSecret': optionalSetting(secret('text'), 'Secret of that client.'),
+  'kafka.sasl.oauth.scope': optionalSetting(
+    text('scopes with spaces between them'),
+    'Scope that is asked for.',
+  ),
+  'kafka.topics.messages': setting(
+    inputTopics,
+    [{ topic: 'sms.mt' }],
+    'The submissions to watch. Must exist. Of several, the first is part of keys in Redis.',
+    { shown: '`sms.mt`' },
+  ),
+  'kafka.topics.alerts': topic('sms.alerts', 'Alerts. Must exist.'),
+  'kafka.topics.deadLetters': topic('sms.dlq', 'Records that cannot be read. Must exist.'),
+  'kafka.topics.registry': rowsTopic(
+    'registry',
+    'sms.registry',
+    'Rows of brands, signatures and ports (compacted).',
+  ),
+  'kafka.topics.consents': rowsTopic('consents', 'sms.consents', 'Consents and refusals (compacted).'),
+  'kafka.topics.replies': rowsTopic('replies', 'sms.mo', 'Inbound replies: an opt-out word refuses.'),
+  'kafka.topics.complaints': rowsTopic('complaints', 'sms.complaints', 'Complaints.'),
+  'kafka.topics.feedback': rowsTopic('feedback', 'sms.feedback', "Analysts' words on alerts."),
+  'kafka.topics.shadowAlerts': outTopic('Alerts of rules in shadow mode.'),
+  'kafka.topics.verdicts': outTopic('A verdict for every input record.'),
+  'kafka.topics.blocks': outTopic('Block table (compacted) for services that block.'),
+  'kafka.topics.enforcements': sideTopic(
+    'sms.enforcements',
+    'What blocking services did; read by `archive`.',
+  ),
+  'kafka.topics.feedbackResults': sideTopic(
+    'sms.feedback-results',
+    'What became of each row of feedback; used when it exists.',
+  ),
+  'kafka.topics.stats': outTopic('What each sender sent in each minute, by label.'),
+  'kafka.topics.versions': outTopic(
+    'What stands behind each hash that alerts name (compacted): policies, registries, model cards.',
+  ),
+  'kafka.topics.templates': outTopic(
+    'Known templates (compacted): restored from it after Redis was emptied, and where lists are imported ([templates.md](templates.md)).',
+  ),
+  'kafka.startFrom': setting(
+    startFrom(),
+    'earliest',
+    'Where a new consumer group begins. A group that has committed goes on from there.',
+  ),
+  'kafka.createTopics': setting(
+    flag(),
+    false,
+    'Create topics that are missing. For trials: partitions and retention are the defaults of the brokers.',
+  ),
+} as const
