@@ -1,4 +1,5 @@
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 
 /** Timeout of a request, ms. */
 const WITHIN = 5_000
@@ -29,7 +30,7 @@ export class Alertmanager {
       const body = JSON.stringify(alerts.slice(from, from + MOST))
       const headers = {
         'content-type': 'application/json',
-        ...(token && { authorization: `Bearer ${token}` }),
+        ...given({ authorization: token ? `Bearer ${token}` : undefined }),
       }
       const within = AbortSignal.any([signal, AbortSignal.timeout(WITHIN)])
       let status: number

@@ -10,8 +10,8 @@ export interface ArchiveOptions {
 /** Loads the configuration with these options. Throws CONFIG_INVALID like `loadConfig`. */
 export function archiveConfig({ config, database }: ArchiveOptions, serving = false): ConfigReading {
   return loadConfig({
-    ...(config === undefined ? {} : { file: config }),
-    ...(database === undefined ? {} : { overrides: { 'archive.url': database } }),
+    file: config,
+    overrides: { 'archive.url': database },
     serving,
   })
 }

@@ -3,6 +3,7 @@ import { type Feed, fileFeed, mappedFeed, rowFeed } from '../analyst/evidence/fe
 import type { RegistryChange } from '../detection/registry/load.ts'
 import { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import { given } from '../domain/given.ts'
 import type { SideInput } from '../domain/input-events.ts'
 import type { Registry } from '../domain/registry.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
@@ -63,7 +64,7 @@ export async function openSources(
   const registryFile = files.registry ?? config.registry ?? undefined
   return {
     feeds,
-    ...(archived ? { archived } : {}),
+    ...given({ archived }),
     absent: (Object.keys(feeds) as Input[]).filter((input) => !known(input)),
     async registry() {
       const feed = files.registry === undefined ? topics?.registry : undefined
@@ -77,7 +78,7 @@ export async function openSources(
       if (feed) holder.apply(await readChanges(feed.feed, feed.read))
       return holder.current
     },
-    ...(ledger ? { ledger: ledger.ledger } : {}),
+    ...given({ ledger: ledger?.ledger }),
     async close() {
       await Promise.all([topics?.close(), ledger?.close()])
     },

@@ -11,6 +11,7 @@ import { buildPack, type Pack } from '../analyst/evidence/pack.ts'
 import { speaker } from '../analyst/evidence/words.ts'
 import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import { DAY, parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { lineDecoder, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
@@ -67,8 +68,8 @@ export function evidenceCommand(): Command {
 
 async function run(options: EvidenceOptions): Promise<void> {
   const { config } = loadConfig({
-    ...(options.config === undefined ? {} : { file: options.config }),
-    overrides: options.locale === undefined ? {} : { locale: options.locale },
+    file: options.config,
+    overrides: { locale: options.locale },
     serving: false,
   })
   const days = wholeNumber('--days', options.days, 366)
@@ -150,7 +151,7 @@ async function collect(
     messages: kept,
     consents: feeds.consents,
     replies: feeds.replies,
-    ...(ledger ? { ledger } : {}),
+    ...given({ ledger }),
     tokenise,
   })
   return buildPack({
@@ -158,12 +159,11 @@ async function collect(
     deployment: config.deployment,
     now: Date.now(),
     found,
-    ...(receivedAt === undefined ? {} : { receivedAt }),
     window,
     messages,
     decided,
     consents: consents.found,
-    ...(registry ? { registry } : {}),
+    ...given({ receivedAt, registry }),
     calendar,
     readings: [...readings, ...messages.readings, ...decisions, ...consents.readings],
     absent,

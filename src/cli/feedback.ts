@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import { jsonOf } from '../domain/json.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { ORDERED_ACTIONS } from '../pipeline/side-inputs/row-checks.ts'
@@ -104,11 +105,11 @@ export function unblockCommand(): Command {
 function orderOf({ action, perMinute, labels }: BlockOptions) {
   if (perMinute !== undefined && !/^\d{1,7}$/.test(perMinute))
     throw new SigwatchError('USAGE', `--per-minute: "${perMinute}" is no number of messages`)
-  return {
-    ...(action === undefined ? {} : { action }),
-    ...(perMinute === undefined ? {} : { perMinute: Number(perMinute) }),
-    ...(labels === undefined ? {} : { labels: labels.split(',').map((label) => label.trim()) }),
-  }
+  return given({
+    action,
+    perMinute: perMinute === undefined ? undefined : Number(perMinute),
+    labels: labels?.split(',').map((label) => label.trim()),
+  })
 }
 
 function common(command: Command): Command {
@@ -143,7 +144,7 @@ async function give(id: string | undefined, options: BlockOptions): Promise<void
   if (options.list && file !== undefined && !existsSync(file))
     throw new SigwatchError('USAGE', `${file} does not exist`)
   const { config } = loadConfig({
-    ...(options.config === undefined ? {} : { file: options.config }),
+    file: options.config,
     serving: false,
   })
   const { openFeedback } = await import('../service/compose-feedback.ts')
@@ -185,11 +186,12 @@ async function write(
   if (warning) process.stderr.write(`${warning}\n`)
   const row = {
     ...(undo === undefined ? await subjectOf(place, id!, options.verdict!, ts) : { undo }),
-    ...(codes === undefined ? {} : { codes: codes.split(',').map((code) => code.trim()) }),
-    ...(options.until === undefined ? {} : { until: untilOf(options.until, ts) }),
+    ...given({
+      codes: codes?.split(',').map((code) => code.trim()),
+      until: options.until === undefined ? undefined : untilOf(options.until, ts),
+    }),
     by,
-    ...(note === undefined ? {} : { note }),
-    ...(batch === undefined ? {} : { batch }),
+    ...given({ note, batch }),
     ...orderOf(options),
     ts,
   }

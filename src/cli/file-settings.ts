@@ -1,5 +1,3 @@
-import type { SettingKey } from '../settings/config.ts'
-
 /** Files with facts from the time of the messages. Both sides of a comparison use them. */
 export const FACTS = ['consents', 'complaints', 'replies', 'feedback'] as const
 /** Files that decide how messages are judged. */
@@ -8,13 +6,9 @@ export const VERSIONS = ['registry', 'policy', 'rules', 'model'] as const
 type FileSetting = (typeof FACTS)[number] | (typeof VERSIONS)[number]
 
 /** Settings that name a file, as command-line options. */
-export type FileSettings = Readonly<Partial<Record<FileSetting, string>>>
+export type FileSettings = Readonly<Partial<Record<FileSetting, string | undefined>>>
 
-/** The settings that were given. */
-export function overridesOf(
-  options: FileSettings,
-  keys: readonly FileSetting[],
-): Partial<Record<SettingKey, string>> {
-  const given = keys.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]))
-  return Object.fromEntries(given) as Partial<Record<SettingKey, string>>
+/** The settings with these keys. */
+export function overridesOf(options: FileSettings, keys: readonly FileSetting[]): FileSettings {
+  return Object.fromEntries(keys.map((key) => [key, options[key]]))
 }

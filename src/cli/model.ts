@@ -26,8 +26,8 @@ export function modelCommand(): Command {
 async function promote(dir: string | undefined, options: PromoteOptions): Promise<void> {
   const { config: file, model } = options
   const { config } = loadConfig({
-    ...(file === undefined ? {} : { file }),
-    ...(model === undefined ? {} : { overrides: { model } }),
+    file,
+    overrides: { model },
     serving: false,
   })
   const candidate = dir ?? config.shadowModel.path

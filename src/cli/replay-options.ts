@@ -1,8 +1,9 @@
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import { type FailOn, parseFailOn } from '../offline/replay/fail-on.ts'
 import type { ReplayOptions } from '../offline/replay/options.ts'
 import { parseOffsets } from '../offline/replay/ranges.ts'
-import { type Config, loadConfig, type SettingKey } from '../settings/config.ts'
+import { type Config, type ConfigOptions, loadConfig } from '../settings/config.ts'
 import { FORMS, parseDuration } from '../settings/files/value-forms.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { momentOf } from './moment.ts'
@@ -63,36 +64,35 @@ export function requestOf(args: ReplayArguments): ReplayRequest {
   const clock = momentOf('--now', args.now)
   return {
     replay: {
-      ...(files ? { files } : {}),
-      ...(args.topic === undefined ? {} : { topic: args.topic }),
+      ...given({ files, topic: args.topic }),
       range: {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        ...(offsets ? { offsets: parseOffsets(offsets) } : {}),
+        ...given({ from, to, offsets: offsets ? parseOffsets(offsets) : undefined }),
         warmUp: durationOf('--warm-up', args.warmUp),
       },
       against: against === undefined || against === KAFKA ? against : { file: against },
       config,
       now,
-      ...(clock === undefined ? {} : { clock }),
-      ...(args.rate === undefined ? {} : { rate: wholeOf('--rate', args.rate, 1, 10_000_000) }),
-      ...(resume === undefined ? {} : { resume }),
-      ...(verdicts === undefined ? {} : { verdicts }),
-      ...(alerts === undefined ? {} : { alerts }),
-      ...(publish === undefined ? {} : { publish }),
+      ...given({
+        clock,
+        rate: args.rate === undefined ? undefined : wholeOf('--rate', args.rate, 1, 10_000_000),
+        resume,
+        verdicts,
+        alerts,
+        publish,
+      }),
       reviewCases:
         args.reviewSheet === undefined ? 0 : wholeOf('--review-sheet', args.reviewSheet, 1, 10_000),
       seed: wholeOf('--seed', args.seed, 0, 999_999_999),
-      ...(args.sample === undefined ? {} : { sample: shareOf('--sample', args.sample) }),
+      ...given({ sample: args.sample === undefined ? undefined : shareOf('--sample', args.sample) }),
     },
     failOn: (args.failOn ?? []).map(parseFailOn),
-    ...(out === undefined ? {} : { sheet: out }),
+    ...given({ sheet: out }),
   }
 }
 
 /** The configuration with the overrides of the command line, and without explanations in verdicts. */
-function configOf(file: string | undefined, overrides: Partial<Record<SettingKey, string>>): Config {
-  const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
+function configOf(file: string | undefined, overrides: ConfigOptions['overrides'] & {}): Config {
+  const { config } = loadConfig({ file, overrides, serving: false })
   return { ...config, verdicts: { ...config.verdicts, explain: false } }
 }
 

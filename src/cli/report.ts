@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
@@ -46,13 +47,7 @@ async function report(options: ReportOptions): Promise<void> {
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
   const page = await composeReport(
     { ...config, locale },
-    {
-      from,
-      to,
-      ...(title === undefined ? {} : { title }),
-      calendar,
-      ...(alerts ? { files: alerts } : {}),
-    },
+    { from, to, calendar, ...given({ title, files: alerts }) },
   )
   writeOutput(out, page)
   if (out !== undefined) process.stderr.write(`written to ${out}\n`)

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import { clockAt } from '../domain/ports.ts'
 import { type Application, composeEmbedded, type EmbeddedFiles } from '../service/compose.ts'
 import type { composeService as Compose } from '../service/compose-service.ts'
@@ -148,12 +149,10 @@ class ReadCount {
 function readingOf(options: RunOptions): ConfigReading {
   const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const serving = options.source === undefined
-  const reading = loadConfig({ ...configOf(options), overrides, serving })
+  const reading = loadConfig({ file: options.config, overrides, serving })
   if (serving) checkService(reading, options)
   return reading
 }
-
-const configOf = ({ config }: RunOptions) => (config === undefined ? {} : { file: config })
 
 /** The HTTP endpoints for checks and orders that are enabled. */
 function askingOf(
@@ -163,13 +162,13 @@ function askingOf(
   emit: Emit,
 ) {
   const asks: CheckOptions = {
-    ...(check.token === null ? {} : { token: check.token.reveal() }),
+    ...given({ token: check.token?.reveal() }),
     allows: (token) => book.holderOf(token)?.may.includes('check') ?? false,
     check: (records) => app()?.core.check(records),
     emit,
   }
   return {
-    ...(check.token === null && tokens === null ? {} : { check: asks }),
+    ...given({ check: check.token === null && tokens === null ? undefined : asks }),
     ...(tokens === null
       ? {}
       : {

@@ -38,7 +38,7 @@ export function topicsCommand(): Command {
 
 async function topics(options: TopicsOptions): Promise<void> {
   const { config } = loadConfig({
-    ...(options.config === undefined ? {} : { file: options.config }),
+    file: options.config,
     serving: false,
   })
   if (!options.create && (options.partitions ?? options.replication) !== undefined) {

@@ -1,5 +1,6 @@
 import type { Code } from './codes.ts'
 import { type Match, senderId, type Target } from './decision.ts'
+import { given } from './given.ts'
 import type { AnalysedMessage } from './message.ts'
 import { portMatches } from './registry.ts'
 import type { TaughtLabel } from './templates.ts'
@@ -69,7 +70,7 @@ function claims({ memo }: Matchable, brand: string): boolean {
 export function likeOf({ signature, from, bands }: Matchable): Match | undefined {
   const [campaign] = bands
   if (campaign === undefined) return undefined
-  return { ...(signature ? { signature: signature.name } : {}), ports: [from], campaign }
+  return { ...given({ signature: signature?.name }), ports: [from], campaign }
 }
 
 /** The host and its parent domains, down to the top-level domain. */

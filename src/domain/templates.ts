@@ -1,3 +1,4 @@
+import { given } from './given.ts'
 import { DAY } from './time.ts'
 
 /** Labels that can be taught. */
@@ -81,7 +82,7 @@ export function changed(
       const confirmations = known.confirmations.filter(({ by, ts }) => by !== change.by || ts > change.ts)
       if (confirmations.length === known.confirmations.length) return known
       const isOver = confirmations.length === 0 && known.source === LOCAL
-      return { ...known, confirmations, ...(isOver ? { removed: change.ts } : {}) }
+      return { ...known, confirmations, ...given({ removed: isOver ? change.ts : undefined }) }
     }
     case 'removed':
       return (known.removed ?? 0) >= change.ts ? known : { ...known, removed: change.ts }

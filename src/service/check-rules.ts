@@ -135,7 +135,7 @@ function registries({ registry: file, map }: Filed): (example: RuleExample) => R
     const registry = build([
       {
         name: filed,
-        ...(brand ? { brand: brand.id } : {}),
+        ...given({ brand: brand?.id }),
         consent: 'unless-refused',
         campaigns: [],
         filings: [{ ports: [port], status: 'filed' }],

@@ -10,6 +10,7 @@ import { registryHash } from '../detection/versions/registry-holder.ts'
 import { type Change, changeWords } from '../domain/change.ts'
 import { counted } from '../domain/counted.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import type { OwnRules, Policy } from '../domain/policy.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
@@ -72,21 +73,20 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
   const problems: Problem[] = []
   const summary: string[] = []
   const { registry, policy, rules, consents, model, connect = false } = options
-  const files = { registry, policy, rules, consents, model }
-  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined))
+  const named = given({ registry, policy, rules, consents, model })
   const wantsConfig =
-    options.config !== undefined || connect || options.sample !== undefined || Object.keys(given).length === 0
+    options.config !== undefined || connect || options.sample !== undefined || Object.keys(named).length === 0
   let rows: readonly object[] = []
 
-  let chosen: Partial<Pick<Config, (typeof CHECKED)[number] | 'sideFileMaps'>> = given
+  let chosen: Partial<Pick<Config, (typeof CHECKED)[number] | 'sideFileMaps'>> = named
   if (wantsConfig) {
     const reading = readConfig({
       // A field map is often tried before a token key exists.
       serving: options.sample === undefined || connect,
-      overrides: given,
-      ...(options.config === undefined ? {} : { file: options.config }),
-      ...(parts.env === undefined ? {} : { env: parts.env }),
-      ...(parts.folder === undefined ? {} : { folder: parts.folder }),
+      overrides: named,
+      file: options.config,
+      env: parts.env,
+      folder: parts.folder,
     })
     chosen = reading.config
     problems.push(...reading.problems)
@@ -232,7 +232,7 @@ function checkRegistry(
   const shipped = readRegistry(SHIPPED_BRANDS)
   problems.push(...shipped.problems)
   const knownBrands = new Set(shipped.rows.brands.map((brand) => brand.id))
-  const { rows, problems: found } = readRegistry(file, { knownBrands, ...(map && { map }) })
+  const { rows, problems: found } = readRegistry(file, { knownBrands, ...given({ map }) })
   problems.push(...found)
   if (found.length > 0) return
   const { brands, signatures, ports, hash, change } = rows

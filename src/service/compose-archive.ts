@@ -12,6 +12,7 @@ import type { ArchiveInput } from '../analyst/archive/rows.ts'
 import { keepUp, type UpkeepOptions } from '../analyst/archive/upkeep.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import { SIDE_INPUTS } from '../domain/input-events.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
@@ -246,6 +247,6 @@ async function logsOf(kafka: KafkaConnection, partitions: readonly PartitionId[]
     // If the leader of a partition does not answer, its bounds are assumed to be unlimited.
     const { startOffset = 0, endOffset = Number.MAX_SAFE_INTEGER } =
       byKey.get(partitionKey({ topic, partition })) ?? {}
-    return { topic, partition, startOffset, endOffset, ...(topicId === undefined ? {} : { topicId }) }
+    return { topic, partition, startOffset, endOffset, ...given({ topicId }) }
   })
 }

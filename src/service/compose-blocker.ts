@@ -5,6 +5,7 @@ import { BlockTable } from '../detection/blocking/block-table.ts'
 import { BrokerClock } from '../detection/blocking/broker-clock.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import { Health } from '../domain/health.ts'
 import type { PassBook } from '../domain/pass-book.ts'
 import { createTokeniser } from '../domain/token.ts'
@@ -161,7 +162,7 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
     ...{ table, now, own, emit, failure },
     doubt: () => standing.doubt(),
     tokenise: tokenisers.get(tokenKey!.keyId)!,
-    ...(shared ? { shared: shared.book } : {}),
+    ...given({ shared: shared?.book }),
     kept: (kept) => enforcements?.add(kept),
   })
   return { kafka, topics, shared, following, enforcements, standing, decider, notes }

@@ -4,6 +4,7 @@ import type { RedisLinkOptions } from '../adapters/redis/connection.ts'
 import type { RedisLink } from '../adapters/redis/link.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import type { Config } from '../settings/config.ts'
 import type { Secret } from '../settings/secret.ts'
 
@@ -22,12 +23,7 @@ export function kafkaOf(
     emit,
     limits: config.limits,
     ...choices,
-    ...(signal ? { signal } : {}),
-    ...(ssl.enabled
-      ? {
-          ssl: pemsOf(ssl),
-        }
-      : {}),
+    ...given({ signal, ssl: ssl.enabled ? pemsOf(ssl) : undefined }),
     ...loginOf(sasl),
   })
 }
@@ -46,18 +42,18 @@ function loginOf({
     endpoint: oauth.tokenEndpoint ?? '',
     clientId: oauth.clientId ?? '',
     clientSecret: oauth.clientSecret?.reveal() ?? '',
-    ...(oauth.scope === null ? {} : { scope: oauth.scope }),
+    ...given({ scope: oauth.scope ?? undefined }),
   })
   return { sasl: { mechanism, tokens } }
 }
 
 /** PEM texts of the TLS settings; missing ones are left to the system defaults. */
 function pemsOf({ ca, cert, key }: Record<'ca' | 'cert' | 'key', Secret | null>) {
-  return {
-    ...(ca ? { ca: ca.reveal() } : {}),
-    ...(cert ? { cert: cert.reveal() } : {}),
-    ...(key ? { key: key.reveal() } : {}),
-  }
+  return given({
+    ca: ca?.reveal(),
+    cert: cert?.reveal(),
+    key: key?.reveal(),
+  })
 }
 
 /** Connection to the configured Redis. A URL, cluster nodes or sentinels must be configured. */
@@ -68,16 +64,13 @@ export async function redisOf(
   const { connectRedis } = await import('../adapters/redis/client.ts')
   const { url, nodes, sentinels, masterName, username, password, tls, budget } = config.redis
   return connectRedis({
-    ...(url ? { url: url.reveal() } : {}),
-    ...(nodes ? { nodes } : {}),
+    ...given({ url: url?.reveal(), nodes: nodes || undefined }),
     ...(sentinels ? { sentinels, masterName } : {}),
-    ...(username ? { username } : {}),
-    ...(password ? { password: password.reveal() } : {}),
-    ...(tls.enabled
-      ? {
-          tls: pemsOf(tls),
-        }
-      : {}),
+    ...given({
+      username: username || undefined,
+      password: password?.reveal(),
+      tls: tls.enabled ? pemsOf(tls) : undefined,
+    }),
     commandTimeout: budget,
     ...options,
   })

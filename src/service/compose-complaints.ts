@@ -23,6 +23,7 @@ import {
 import type { Calendar } from '../analyst/words/calendar.ts'
 import { SHIPPED_MODEL } from '../detection/versions/assets.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import { argmax } from '../domain/labels.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
@@ -64,9 +65,7 @@ export async function archiveComplaints(
       row: complaintRow(record, tokenise),
       id: record.id,
       ts: record.ts,
-      ...(receivedAt === undefined ? {} : { receivedAt }),
-      ...(answeredAt === undefined ? {} : { answeredAt }),
-      ...(label === undefined ? {} : { label }),
+      ...given({ receivedAt, answeredAt, label }),
       bands: record.text === undefined ? [] : readText(record.text).bands,
     }
   })

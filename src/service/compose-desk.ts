@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { OidcProvider } from '../adapters/oidc/provider.ts'
 import type { ArchiveReader } from '../analyst/archive/reader.ts'
-import type { DeskOptions } from '../analyst/desk/options.ts'
+import type { DeskOptions, FeedbackWriter } from '../analyst/desk/options.ts'
 import type { ProviderLogins } from '../analyst/desk/provider-login.ts'
 import { startDesk } from '../analyst/desk/server.ts'
 import { may } from '../analyst/desk/sessions.ts'
@@ -44,27 +44,28 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
     })
   if (!config.privacy.tokenKey && rights.some((all) => may({ may: all }, 'number')))
     emit({ name: 'warning', message: 'no search by number: privacy.tokenKey is not set' })
+  const feedback: FeedbackWriter | undefined = line && {
+    now: () => trustedNow(config, archive),
+    write: (key, row) => line.append(key, JSON.stringify(row), row.ts),
+  }
   try {
     const desk = await startDesk({
       host,
       port,
       logins,
-      ...given({ provider }),
       archive,
       locale: config.locale,
       isTrustedProxy: isOneOf(trustedProxies ?? []),
       emit,
-      ...(line && {
-        feedback: {
-          now: () => trustedNow(config, archive),
-          write: (key, row) => line.append(key, JSON.stringify(row), row.ts),
-        },
-      }),
       letters: { ...config.letters, letterhead: config.letters.letterhead ?? [] },
       calendar: config.desk.calendar === null ? WEEKENDS_ONLY : loadCalendar(config.desk.calendar),
       printPdf: oneByOne,
-      ...given({ numberTokens: numberTokensOf(config.privacy) }),
-      ...given({ answers: config.kafka.topics.feedbackResults ?? undefined }),
+      ...given({
+        provider,
+        feedback,
+        numberTokens: numberTokensOf(config.privacy),
+        answers: config.kafka.topics.feedbackResults ?? undefined,
+      }),
     })
     return {
       address: `http://${host}:${desk.port}/`,

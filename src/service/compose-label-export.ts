@@ -36,8 +36,7 @@ export async function casesOfArchive(config: Config, { from, to }: JudgedRange):
       verdict,
       by,
       at: ts.getTime(),
-      ...(codes ? { codes } : {}),
-      ...(note ? { note } : {}),
+      ...given({ codes: codes || undefined, note: note || undefined }),
     }
     return [{ alert: event, judgement }]
   })

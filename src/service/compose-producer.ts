@@ -1,6 +1,7 @@
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { reasonOf } from '../adapters/kafka/errors.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import { inputsOf } from '../pipeline/inputs.ts'
 import { loadConfig } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -13,7 +14,7 @@ const PATIENCE = 15_000
  * USAGE if there is no such topic. Rejects with KAFKA_UNREACHABLE.
  */
 export async function openProducer(configFile: string | undefined) {
-  const { config } = loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), serving: false })
+  const { config } = loadConfig({ file: configFile, serving: false })
   const topic = inputsOf(config).find(({ map }) => map === null)?.topic
   if (topic === undefined) {
     throw new SigwatchError(
@@ -54,7 +55,7 @@ export async function producerTo(topic: string, connection: Pick<KafkaConnection
       if (records.length === 0) return
       const messages = records.map(({ key, value, at }) => ({
         ...{ key, value },
-        ...(at === undefined ? {} : { timestamp: String(at) }),
+        ...given({ timestamp: at === undefined ? undefined : String(at) }),
       }))
       await producer.send({ topic, acks: -1, messages }).catch((error: unknown) => {
         throw failureOf(error)

@@ -6,6 +6,7 @@ import { type Range, Tally } from '../analyst/report/tally.ts'
 import type { Calendar } from '../analyst/words/calendar.ts'
 import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import type { Config } from '../settings/config.ts'
 import { archiveUrlOf, openArchiveReader, withDatabase } from './compose-archive.ts'
 import { textLines } from './text-lines.ts'
@@ -44,12 +45,9 @@ export async function composeReport(
     const cases = files ? undefined : await complaintCases(config, { from, to }, calendar)
     return reportPage({
       locale: config.locale,
-      ...(title === undefined ? {} : { title }),
       now,
       before,
-      ...(judged ? { judged } : {}),
-      ...(complaints ? { complaints } : {}),
-      ...(cases ? { cases } : {}),
+      ...given({ title, judged, complaints, cases }),
     })
   } finally {
     await feed.close()

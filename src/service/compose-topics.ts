@@ -1,5 +1,6 @@
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { createTopics, describeTopics, type NewTopic, type TopicState } from '../adapters/kafka/topics.ts'
+import { given } from '../domain/given.ts'
 import { DAY } from '../domain/time.ts'
 import type { Config } from '../settings/config.ts'
 
@@ -103,9 +104,7 @@ export async function readTopics(
           name,
           cleanup,
           stamped,
-          ...(retention === undefined ? {} : { retention }),
-          ...(partitions === undefined ? {} : { partitions }),
-          ...(replication === undefined ? {} : { replicas: replication }),
+          ...given({ retention, partitions, replicas: replication }),
         }),
       ),
     )

@@ -2,6 +2,7 @@ import { openLinesSink } from '../adapters/sinks/lines.ts'
 import { createLinesSource } from '../adapters/sources/lines.ts'
 import { type Assets, loadedVersions, openAssets } from '../detection/versions/assets.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import type { BoundedClock, Clock } from '../domain/ports.ts'
 import { createCore } from '../pipeline/core.ts'
 import { lineDecoder } from '../pipeline/inputs.ts'
@@ -51,7 +52,7 @@ export function openShadow(
   return new ShadowModel({
     dir: path,
     backend: config.inference.backend,
-    ...(samples === null ? {} : { samples }),
+    ...given({ samples: samples ?? undefined }),
     samplesPerMinute,
     live: () => assets.classifier.current.id,
     clock,

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { HttpRight, HttpToken } from '../settings/http-forms.ts'
+import type { HttpRight, HttpToken } from '../settings/token-forms.ts'
 import { digest } from './telemetry/http-body.ts'
 
 /** The tokens accepted over HTTP and their rights. A reload replaces the whole list. */

@@ -71,7 +71,7 @@ export class FeedbackOrders implements Orders {
         id,
         feedbackId: feedbackIdOf(read.row),
         until: new Date(read.row.until).toISOString(),
-        ...(this.#parts.needsApproval ? { pending: true } : {}),
+        ...given({ pending: this.#parts.needsApproval ? true : undefined }),
       }
       return await this.#write(String(order.target), read.row, row, body)
     } catch (error) {

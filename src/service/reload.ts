@@ -3,6 +3,7 @@ import type { Assets } from '../detection/versions/assets.ts'
 import { MODEL_FILES } from '../detection/versions/model-files.ts'
 import type { Reload } from '../detection/versions/reload-outcome.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import type { Versioned } from '../domain/versions.ts'
 import type { Config } from '../settings/config.ts'
 import { stampOf } from '../settings/file-stamp.ts'
@@ -73,8 +74,7 @@ export class Reloader {
         return this.#adoptPending()
       },
       emit,
-      ...(checkEvery === undefined ? {} : { checkEvery }),
-      ...(settle === undefined ? {} : { settle }),
+      ...given({ checkEvery, settle }),
     })
   }
 

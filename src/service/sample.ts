@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { maskRecipient } from '../detection/alerts/show.ts'
 import { type Problem, SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import type { LeftOutReason } from '../domain/input-events.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { isRejection, isSplit, itemsOf } from '../pipeline/decode.ts'
@@ -117,7 +118,7 @@ export function shownRecord(record: SmsRecord): object {
     ...rest,
     to: masked ?? '<no number>',
     text: redactText(text),
-    ...(blocked ? { disposition: 'blocked' } : {}),
+    ...given({ disposition: blocked ? 'blocked' : undefined }),
   }
 }
 

@@ -62,7 +62,7 @@ class LineError extends Error {
 /** Creates a scorer that counts nothing: it uses the text model and the message detectors only. */
 export async function createScorer(options: ScorerOptions) {
   const { config: file, explain = false, ...overrides } = options
-  const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
+  const { config } = loadConfig({ file, overrides, serving: false })
   const assets = await openAssets(config, () => {}, fileMap(config, 'registry'))
   const versions = loadedVersions(assets)
   const { classifier } = versions
@@ -84,7 +84,7 @@ export async function createScorer(options: ScorerOptions) {
           messages.push({ index, ...readLine(line, index) })
         } catch (error) {
           if (!(error instanceof LineError)) throw error
-          results[index] = { ...(error.id === undefined ? {} : { id: error.id }), error: error.message }
+          results[index] = { ...given({ id: error.id }), error: error.message }
         }
       })
       classify(
@@ -102,9 +102,11 @@ export async function createScorer(options: ScorerOptions) {
           normalised: message.normalised.text,
           reasons: found.map(({ code }) => code),
           ...heads?.read({ original: message.text, normalised: message.normalised.text }),
-          ...(explain
-            ? { findings: found.map(({ code, score, evidence }) => ({ code, score, evidence })) }
-            : {}),
+          ...given({
+            findings: explain
+              ? found.map(({ code, score, evidence }) => ({ code, score, evidence }))
+              : undefined,
+          }),
         }
       })
       return results
@@ -144,10 +146,12 @@ function readLine(line: Buffer, index: number): ReadLine {
     to: optionalText(fields?.to),
     text,
     blocked: false,
-    ...(signature ? { signature } : {}),
-    ...(typeof carrier === 'string' ? { carrier } : {}),
-    ...(typeof sp === 'string' ? { sp } : {}),
-    ...(tenant ? { tenant } : {}),
+    ...given({
+      signature: signature || undefined,
+      carrier: typeof carrier === 'string' ? carrier : undefined,
+      sp: typeof sp === 'string' ? sp : undefined,
+      tenant: tenant || undefined,
+    }),
   }
   const position = { topic: 'stdin', partition: 0, offset: index }
   const message = messageOf(record, position, record.ts)

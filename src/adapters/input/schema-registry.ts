@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 
 /** A schema as the registry returns it. */
@@ -50,7 +51,7 @@ export class SchemaRegistry {
     const login = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')
     this.#headers = {
       accept: 'application/vnd.schemaregistry.v1+json, application/json',
-      ...(username === undefined ? {} : { authorization: `Basic ${login}` }),
+      ...given({ authorization: username === undefined ? undefined : `Basic ${login}` }),
     }
   }
 

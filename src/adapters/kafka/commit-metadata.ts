@@ -44,7 +44,7 @@ export function metadataOf(
 export function readMetadata(text: string | null | undefined, offset: number): CommitMetadata {
   const [, topicId, ranges] = FORM.exec(text ?? '') ?? []
   const written = ranges === undefined ? [] : rangesOf(Buffer.from(ranges, 'base64url'), offset)
-  return { ...given({ topicId }), ...(written.length === 0 ? {} : { written }) }
+  return given({ topicId, written: written.length === 0 ? undefined : written })
 }
 
 function rangesOf(bytes: Buffer, offset: number): OffsetRange[] {

@@ -1,3 +1,5 @@
+import { given } from '../../domain/given.ts'
+
 /** An OAuth 2 server that issues tokens for the brokers by the client credentials grant (RFC 6749, 4.4). */
 export interface OauthClient {
   /** http:// or https:// */
@@ -79,7 +81,10 @@ export class OauthTokens {
         authorization: `Basic ${Buffer.from(login).toString('base64')}`,
         'content-type': 'application/x-www-form-urlencoded',
       },
-      body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope ? { scope } : {}) }).toString(),
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        ...given({ scope: scope || undefined }),
+      }).toString(),
       signal: AbortSignal.timeout(WITHIN),
       redirect: 'error',
     }).catch((error: Error) => {

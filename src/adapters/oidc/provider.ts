@@ -1,5 +1,6 @@
 import * as oidc from 'openid-client'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 
 /** The desk as a client of an OpenID provider. */
 export interface OidcClient {
@@ -117,7 +118,7 @@ export class OidcProvider {
     const isClear = place.protocol === 'http:'
     const found = await oidc.discovery(place, clientId, undefined, oidc.None(), {
       timeout: WITHIN,
-      ...(isClear ? { execute: [oidc.allowInsecureRequests] } : {}),
+      ...given({ execute: isClear ? [oidc.allowInsecureRequests] : undefined }),
     })
     const known = found.serverMetadata()
     const methods = known.token_endpoint_auth_methods_supported ?? ['client_secret_basic']

@@ -38,8 +38,11 @@ const retry = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 
 /** A client that connects in the background and retries indefinitely. Throws CONFIG_INVALID without an address. */
 export function openClient(options: RedisLinkOptions): Redis | Cluster {
   const common: RedisOptions = {
-    ...given({ username: options.username, password: options.password }),
-    ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
+    ...given({
+      username: options.username,
+      password: options.password,
+      tls: options.tls === undefined ? undefined : { ...options.tls },
+    }),
     connectTimeout: 5000,
     keepAlive: 10_000,
     // When the connection breaks, it is unknown whether a call in flight was executed: the caller decides, and nothing

@@ -2,6 +2,7 @@ import { restsOnComplaints } from '../../detection/detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../../domain/alert.ts'
 import type { Change } from '../../domain/change.ts'
 import type { Action } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { DAY } from '../../domain/time.ts'
 import { domainsOf } from './alert-hosts.ts'
 import type { Ask } from './ask.ts'
@@ -187,10 +188,7 @@ async function withMessage(ask: Ask, alert: Alert): Promise<Alert> {
     ...alert,
     data: {
       ...alert.data,
-      ...(label && { label }),
-      ...(before && { message: before }),
-      ...(samples && { samples }),
-      ...(contacts && { contacts }),
+      ...given({ label, message: before, samples, contacts }),
     },
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { given } from '../../domain/given.ts'
 import type { Client } from './database.ts'
 import { ensureRefusedRows, eraseRefused } from './refused.ts'
 import { markChanged } from './rollups.ts'
@@ -97,7 +98,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
         [...alerts, ...[...ids, ...alerts].map((id) => `message: ${id}`)],
         alerts,
       ),
-      ...(comments > 0 ? { comments } : {}),
+      ...given({ comments: comments > 0 ? comments : undefined }),
     }
     const sum = Object.values(erased).reduce((all, n) => all + n, 0)
     const hash = createHash('sha256').update(token).digest('hex')

@@ -1,4 +1,4 @@
-import type { DeskRight } from '../../settings/archive-forms.ts'
+import type { DeskRight } from '../../settings/token-forms.ts'
 
 /** Paths that accept forms, with the minimum right required; an asterisk stands for one segment. No other path accepts forms. */
 export const POST_RIGHTS: Readonly<Record<string, DeskRight>> = {

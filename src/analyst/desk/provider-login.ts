@@ -5,8 +5,8 @@ import {
   LoginFailed,
   type OidcProvider,
 } from '../../adapters/oidc/provider.ts'
-import type { DeskRight, DeskRights } from '../../settings/archive-forms.ts'
 import { hasForm } from '../../settings/files/value-forms.ts'
+import type { DeskRight, DeskRights } from '../../settings/token-forms.ts'
 import { localPath } from './answers.ts'
 import { Seal } from './seal.ts'
 

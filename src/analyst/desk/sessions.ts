@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { HOUR } from '../../domain/time.ts'
-import type { DeskRight, DeskRights } from '../../settings/archive-forms.ts'
+import type { DeskRight, DeskRights } from '../../settings/token-forms.ts'
 
 /** A user who may log in. */
 export interface Login {

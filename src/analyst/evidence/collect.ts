@@ -1,4 +1,5 @@
 import { readMessage } from '../../detection/read-message.ts'
+import { given } from '../../domain/given.ts'
 import type { RawRecord } from '../../domain/message.ts'
 import { HOUR, MINUTE } from '../../domain/time.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
@@ -62,7 +63,10 @@ export async function findComplaint(
     if ('message' in read) return false
     if (read.row.id !== id) return true
     count++
-    first ??= { complaint: read.row, ...(Number.isFinite(timestamp) ? { appendedAt: timestamp } : {}) }
+    first ??= {
+      complaint: read.row,
+      ...given({ appendedAt: Number.isFinite(timestamp) ? timestamp : undefined }),
+    }
     return true
   })
   return { found: first && { ...first, repeats: count - 1 }, readings }

@@ -192,8 +192,7 @@ function takeState(
     target: data.target,
     validFrom: data.validFrom,
     expiresAt: data.expiresAt,
-    ...(data.state!.cause ? { cause: data.state!.cause } : {}),
-    ...(data.late ? { late: true } : {}),
+    ...given({ cause: data.state!.cause, late: data.late ? true : undefined }),
     versions: versionsOf(alert),
   })
   for (const id of [data.message?.id, ...(data.samples ?? []).map((sample) => sample.id)]) {

@@ -6,6 +6,7 @@ import { citedIn } from '../../detection/detectors/rules.ts'
 import type { Locale } from '../../detection/detectors/words.ts'
 import type { AlertReason } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
+import { given } from '../../domain/given.ts'
 
 /** The sentence and rule of a reason in the language of the pack. */
 export type Localise = (reason: Pick<AlertReason, 'code' | 'detail' | 'rule' | 'evidence'>) => {
@@ -35,6 +36,6 @@ export function localiser(locale: Locale): Localise {
   }
   return (reason) => ({
     detail: isKnown(reason) ? describe(reason).detail : reason.detail,
-    ...(reason.rule === undefined ? {} : { rule: citedIn(locale, reason.rule) }),
+    ...given({ rule: reason.rule === undefined ? undefined : citedIn(locale, reason.rule) }),
   })
 }

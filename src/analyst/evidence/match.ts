@@ -1,4 +1,5 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
+import { given } from '../../domain/given.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
 import type { Complaint } from '../../pipeline/side-inputs/rows.ts'
 import { normalise } from '../../text/normalise.ts'
@@ -178,9 +179,11 @@ export class Candidates {
     }
     return {
       recipient,
-      ...(port && { port }),
-      ...(signed && { signature: true }),
-      ...(alike !== undefined && { similarity: Math.round(alike * 1000) / 1000 }),
+      ...given({
+        port: port || undefined,
+        signature: signed ? true : undefined,
+        similarity: alike !== undefined ? Math.round(alike * 1000) / 1000 : undefined,
+      }),
     }
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
 import { readTopicRange } from '../../adapters/sources/topic-range.ts'
+import { given } from '../../domain/given.ts'
 import type { AppendRange, FedRecord, Feed, Prepare, Reading } from './feed.ts'
 
 export interface TopicFeedOptions {
@@ -61,5 +62,5 @@ async function read(
       onProgress?.(topic, records, some.at(-1)!.timestamp)
     },
   })
-  return { records, ...(truncated && Number.isFinite(first) ? { beginsAt: first } : {}) }
+  return { records, ...given({ beginsAt: truncated && Number.isFinite(first) ? first : undefined }) }
 }

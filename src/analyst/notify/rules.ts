@@ -1,6 +1,6 @@
 import type { Alert } from '../../domain/alert.ts'
 import { given } from '../../domain/given.ts'
-import type { NotifyRule } from '../../settings/notify-forms.ts'
+import type { NotifyRule } from '../../settings/notify-settings.ts'
 import { hostsOf } from '../archive/alert-hosts.ts'
 
 /** A rule that is firing for a brand, signature, domain or port. */

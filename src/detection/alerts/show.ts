@@ -1,5 +1,6 @@
 import type { Contacts, Sample, ShownMessage } from '../../domain/alert.ts'
 import { ACTIONS, type Action, type Evidence } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { redactText } from '../../text/redact.ts'
 
@@ -50,12 +51,11 @@ export function showMessage(message: AnalysedMessage, clear: boolean): ShownMess
     id: message.id,
     ts: message.ts,
     from: showFrom(message.from, clear),
-    ...(message.signature && { signature: message.signature.name }),
-    ...(to !== undefined && { to }),
+    ...given({ signature: message.signature?.name, to }),
     toToken: message.toToken,
     ...shownText(redactText(message.text, message.otp)),
     ...partsOf(message),
-    ...(ext && { ext }),
+    ...given({ ext }),
   }
 }
 

@@ -133,8 +133,10 @@ function effective(rules: PolicyFile, own: OwnRules | undefined): Policy {
     rules,
     ...given({ own, change: rules.change, requireChange: rules.requireChange }),
     mode: rules.mode ?? 'enforce',
-    ...(rules.enforce ? { enforced: new Set(rules.enforce) } : {}),
-    ...(tenants.size > 0 ? { tenants: new Set(tenants.keys()) } : {}),
+    ...given({
+      enforced: rules.enforce ? new Set(rules.enforce) : undefined,
+      tenants: tenants.size > 0 ? new Set(tenants.keys()) : undefined,
+    }),
     at: (ts, place) => timetable.at(ts, place),
     codePolicy: (code, ts, place) => timetable.at(ts, place).codes[code] ?? OF_NO_RULE,
     escalate: { count, recipients, within: parseDuration(within) ?? 0 },

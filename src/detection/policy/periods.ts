@@ -1,4 +1,5 @@
 import { CODE_NAMES, type Code, type OwnCode } from '../../domain/codes.ts'
+import { given } from '../../domain/given.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
 import type { CodePolicy, PolicyAt, PolicyPlace, QuietHours } from '../../domain/policy.ts'
 import { parseSpan, parseTime, parseZone } from '../../settings/files/value-forms.ts'
@@ -112,7 +113,7 @@ function judgement(layers: readonly CodeRules[], code: Code, shadow: boolean): C
     mode: shadow ? 'shadow' : mode,
     weight,
     thresholds: Object.freeze(thresholds),
-    ...(limit ? { limit } : {}),
+    ...given({ limit: limit || undefined }),
   })
 }
 

@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import type { Brand } from '../../domain/registry.ts'
 
 /**
@@ -35,10 +36,9 @@ function union(first: Brand, second: Brand): Brand {
   return {
     id,
     names: [...new Set([...first.names, ...second.names])],
-    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...given({ shortNames: shortNames.length === 0 ? undefined : shortNames }),
     domains: [...new Set([...first.domains, ...second.domains])],
     hotlines: [...new Set([...first.hotlines, ...second.hotlines])],
-    ...(verified === undefined ? {} : { verified }),
-    ...(replaces === undefined ? {} : { replaces }),
+    ...given({ verified, replaces }),
   }
 }

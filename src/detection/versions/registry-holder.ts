@@ -212,11 +212,11 @@ export class RegistryHolder {
       file: this.#base.hash,
       ...given({ change: this.#base.change }),
       rows: { brands: this.#brands.index.size, signatures: size, ports: this.#ports.rows },
-      topic: {
-        ...(brands === '' ? {} : { brands }),
-        ...(signatures === 0 ? {} : { signatures: String(signatures) }),
-        ...(ports === '' ? {} : { ports }),
-      },
+      topic: given({
+        brands: brands === '' ? undefined : brands,
+        signatures: signatures === 0 ? undefined : String(signatures),
+        ports: ports === '' ? undefined : ports,
+      }),
     }
   }
 

@@ -3,6 +3,7 @@ import type { ExtractedMessage } from '../../detection/classify.ts'
 import { MESSAGE_CODES } from '../../detection/detectors/all.ts'
 import { type Code, inOrder } from '../../domain/codes.ts'
 import { ACTIONS, type Action, senderId } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { BottomSample } from './bottom-sample.ts'
 import { ASKING, type Asking, type Compared, type Difference, differenceOf } from './difference.ts'
 import type { Example, Raised, Report } from './report.ts'
@@ -147,7 +148,7 @@ export class Comparison {
       versions,
       bySender: senders.slice(0, SHOWN_SENDERS),
       stateNames: Object.fromEntries(named),
-      ...(sample === undefined ? {} : { sample: this.#drawn!.report(sample, this.#population) }),
+      ...given({ sample: sample === undefined ? undefined : this.#drawn!.report(sample, this.#population) }),
       examples: Object.fromEntries(this.#examples.kinds().map((kind) => [kind, this.#examples.of(kind)])),
     }
   }
@@ -161,7 +162,7 @@ export class Comparison {
       released: this.#released,
       byCode: [...this.#byCode],
       bySender: [...this.#bySender],
-      ...(this.#drawn ? { drawn: this.#drawn.toJSON() } : {}),
+      ...given({ drawn: this.#drawn?.toJSON() }),
       before: [...this.#before],
       after: [...this.#after],
       names: known.flatMap((id): [string, StateName][] => {
@@ -231,7 +232,7 @@ export class Comparison {
     const asked = ACTIONS.includes(action as Action) ? (action as Action) : 'none'
     const shown = showMessage(message, contactsInClear(asked, this.#options.senderContacts))
     const { id, ts, from, signature, to, text } = shown
-    return { id, ts, from, ...(signature && { signature }), ...(to !== undefined && { to }), text }
+    return { id, ts, from, ...given({ signature: signature || undefined, to }), text }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SenderContacts } from '../../detection/alerts/show.ts'
 import { readMessage } from '../../detection/read-message.ts'
 import type { Alert, Verdict } from '../../domain/alert.ts'
+import { given } from '../../domain/given.ts'
 import { addTo } from '../../domain/maps.ts'
 import type { Message } from '../../domain/message.ts'
 import type { Tokenise } from '../../domain/token.ts'
@@ -83,7 +84,7 @@ export class Judging {
 
   report(): Report {
     const { side, against } = this.#parts
-    const versions = { ...side.versions, ...(against ? { against: against.versions } : {}) }
+    const versions = { ...side.versions, ...given({ against: against?.versions }) }
     return this.comparison.report(versions)
   }
 

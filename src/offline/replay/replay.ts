@@ -95,7 +95,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
       ...judgingOptions(options, place),
       tokenise,
       side: side!,
-      ...(second ? { against: second } : {}),
+      ...given({ against: second }),
       outputs,
       progressed: (records, eventTime) => {
         progress.judged(records, eventTime)
@@ -113,7 +113,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
           format: 1,
           fingerprint: fingerprintOf(options),
           versions: sides.map(({ versions }) => versions),
-          ...(place.ranges ? { ranges: place.ranges } : {}),
+          ...given({ ranges: place.ranges }),
           ...reached,
         }
       )
@@ -135,7 +135,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
 async function placeOf(options: ReplayOptions, around: Surroundings): Promise<Place> {
   const { config, files, resume, range } = options
   const from = resume === undefined ? undefined : readCheckpoint(resume, fingerprintOf(options))
-  const going = { decode: decoderOf(options), ...(from ? { from } : {}) }
+  const going = { decode: decoderOf(options), ...given({ from }) }
   if (files) {
     const topic = nameOf(files)
     return { topics: [topic], partitions: [{ topic, partition: 0 }], ...going }
@@ -177,9 +177,8 @@ function judgingOptions(options: ReplayOptions, { topics, decode, from }: Place)
     pace: new Pace(rate),
     reviewCases,
     seed,
-    ...given({ sample }),
     warmUp: range.warmUp,
-    ...(from ? { from } : {}),
+    ...given({ sample, from }),
   }
 }
 
@@ -260,11 +259,7 @@ async function openOutputs(
 ): Promise<Outputs> {
   let sink: Awaited<ReturnType<typeof publisherTo>> | undefined
   if (publish !== undefined) sink = await publisherTo(publish, connectionOf(around))
-  return new Outputs({
-    ...given({ verdicts, alerts }),
-    ...(sink ? { publish: sink } : {}),
-    ...(from ? { kept: from.outputs } : {}),
-  })
+  return new Outputs(given({ verdicts, alerts, publish: sink, kept: from?.outputs }))
 }
 
 async function publisherTo(topic: string, connection: KafkaConnection) {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { CODE_NAMES, type Code, inOrder, isCode } from '../../domain/codes.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { type Interval, wilson } from '../../domain/wilson.ts'
 import { csvLine, readCsv } from '../../settings/files/csv.ts'
 
@@ -73,7 +74,7 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
 function precisionOf({ right, wrong, open }: { right: number; wrong: number; open: number }): Precision {
   const judged = right + wrong
   const precision = wilson(right, judged)
-  return { judged, right, open, ...(precision ? { precision } : {}) }
+  return { judged, right, open, ...given({ precision }) }
 }
 
 /** Decodes the sheet: UTF-8 as written, or GB 18030 as saved by a Chinese spreadsheet. */

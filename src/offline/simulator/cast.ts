@@ -213,8 +213,7 @@ export function registryOf(cast: readonly Sender[]): object {
         name: signature,
         ...given({ brand }),
         ...(status === undefined ? filing : { filings: [{ ...filing, status }] }),
-        ...given({ consent }),
-        ...(campaigns === undefined ? {} : { campaigns: campaigns.map(declared) }),
+        ...given({ consent, campaigns: campaigns?.map(declared) }),
       }
     }),
     ports: cast.flatMap((sender) => portsOf(sender).map((port) => ({ port, sp: sender.sp, sharedBy: 1 }))),

@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { type BurstShape, burst } from './events.ts'
@@ -9,7 +10,11 @@ import { PLANTED } from './texts-planted.ts'
 function renamed(plant: Plant, event: string, quiet = false): Plant {
   return {
     ...plant,
-    truth: plant.truth.map((planted) => ({ ...planted, event, ...(quiet ? { raise: false as const } : {}) })),
+    truth: plant.truth.map((planted) => ({
+      ...planted,
+      event,
+      ...given({ raise: quiet ? (false as const) : undefined }),
+    })),
     drafts: (minute, random) => plant.drafts(minute, random).map((draft) => ({ ...draft, event })),
   }
 }

@@ -1,4 +1,5 @@
 import type { Code } from '../../domain/codes.ts'
+import { given } from '../../domain/given.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { message, type PlantingContext, scripted } from './planting-context.ts'
@@ -53,7 +54,7 @@ function byLedger(context: PlantingContext, shop: Sender, hour: number): Plant {
     const signature = shop.signature
     const refused = from + random.int(10, 12) * MINUTE
     const before = { state: 'in', ts: from - 20 * 24 * 60 * MINUTE } as const
-    consents.push({ signature, to, state: 'out', ts: refused, ...(i % 2 ? { was: before } : {}) })
+    consents.push({ signature, to, state: 'out', ts: refused, ...given({ was: i % 2 ? before : undefined }) })
     const returned = i % 3 === 2
     if (returned) {
       const was = { state: 'out', ts: refused } as const

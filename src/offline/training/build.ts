@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import { type Golden, type ModelCard, saveArtifact } from '../../text/reader/artifact.ts'
 import { createRandom, shuffle } from '../../text/reader/random.ts'
 import { servingTokenizer, softmax } from '../../text/reader/text-model.ts'
@@ -58,7 +59,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
     heldOut.texts.length > 0
       ? fitTemperature(fitted.logits, labels.length, heldOut.allowed, heldOut.weights)
       : 1
-  const facts = { ...fitted.facts, ...(templates ? { mixture } : {}) }
+  const facts = { ...fitted.facts, ...given({ mixture: templates ? mixture : undefined }) }
   const card = cardOf(options, heldOut, calibrated(fitted.logits, labels.length, temperature), {
     temperature,
     facts,

@@ -89,7 +89,7 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     parts.emit({
       name: 'feedback_applied',
       ...{ verdict, by, names, codes, states },
-      ...(note === undefined ? {} : { note: redactText(note) }),
+      ...given({ note: note === undefined ? undefined : redactText(note) }),
       until: new Date(until).toISOString(),
     })
   try {
@@ -142,8 +142,10 @@ async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
     async act() {
       await manual.raise({
         ...{ target, match, action, by, why: note, ts, until, position },
-        ...(perMinute === undefined ? {} : { limit: { perMinute } }),
-        ...(needsApproval ? { pending: true as const } : {}),
+        ...given({
+          limit: perMinute === undefined ? undefined : { perMinute },
+          pending: needsApproval ? (true as const) : undefined,
+        }),
       })
       return 1
     },

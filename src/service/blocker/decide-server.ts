@@ -1,9 +1,8 @@
 import { chmod, unlink } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { InvalidInput } from '../../domain/errors.ts'
 import type { Telemetry } from '../telemetry/events.ts'
-import { type Probe, readiness } from '../telemetry/server.ts'
+import { cannotListen, closeWithin, type Probe, readiness } from '../telemetry/server.ts'
 import type { DecideEndpoint } from './decide-endpoint.ts'
 
 export interface DecideServerOptions {
@@ -105,9 +104,9 @@ async function listening(server: Server, listen: string): Promise<void> {
     await unlink(listen).catch(() => undefined)
     const again = await tried(server, listen)
     if (!again) return
-    throw cannotListen(listen, again)
+    throw cannotListen('blocker.listen', listen, again)
   }
-  throw cannotListen(listen, error)
+  throw cannotListen('blocker.listen', listen, error)
 }
 
 function tried(server: Server, listen: string): Promise<NodeJS.ErrnoException | undefined> {
@@ -143,28 +142,4 @@ function addressOf(server: Server, listen: string): string {
   if (listen.startsWith('/')) return listen
   const { port } = server.address() as AddressInfo
   return `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`
-}
-
-function closeWithin(server: Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
-    server.close(() => {
-      clearTimeout(cut)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
-}
-
-const FAULTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use by another process',
-  EACCES: 'needs rights that this user does not have',
-  EADDRNOTAVAIL: 'is no address of this machine',
-  ENOENT: 'lies in a folder that does not exist',
-  ENOTFOUND: 'cannot be resolved',
-}
-
-function cannotListen(listen: string, { code = '' }: NodeJS.ErrnoException): InvalidInput {
-  const message = `${listen} ${FAULTS[code] ?? `cannot be opened (${code})`}`
-  return new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key: 'blocker.listen', message }])
 }

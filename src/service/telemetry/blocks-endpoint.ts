@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { HttpRight } from '../../settings/http-forms.ts'
+import type { HttpRight } from '../../settings/token-forms.ts'
 import type { HttpTokenBook } from '../http-token-book.ts'
 import { parsedJson } from './http-body.ts'
 import { type GateOptions, type Reply, RequestGate } from './request-gate.ts'

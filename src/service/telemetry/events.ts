@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { Emit, Event } from '../../domain/events.ts'
+import { given } from '../../domain/given.ts'
 import { createLog, type LogFields, type LogLevel, type LogStream, type LogValue } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Report } from './report.ts'
@@ -26,7 +27,7 @@ export interface Telemetry {
 /** Creates the only interface to log and metrics: events by name (src/domain/events.ts). */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { deployment, stream, processMetrics = true, now = () => performance.now() } = options
-  const log = createLog({ deployment, level: options.logLevel, ...(stream ? { stream } : {}) })
+  const log = createLog({ deployment, level: options.logLevel, ...given({ stream }) })
   const { metrics, registry } = createMetrics({ process: processMetrics })
   const spacing = createSpacing(now)
 
@@ -39,7 +40,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     log.write(level, event.name, message, {
       ...fieldsOf(event),
       ...line.extra?.(event),
-      ...(skipped > 0 ? { skipped } : {}),
+      ...given({ skipped: skipped > 0 ? skipped : undefined }),
     })
   }
 

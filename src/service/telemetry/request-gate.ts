@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ErrorCode } from '../../domain/errors.ts'
-import type { HttpRight } from '../../settings/http-forms.ts'
+import type { HttpRight } from '../../settings/token-forms.ts'
 import type { HttpTokenBook } from '../http-token-book.ts'
 import { bearerOf, bodyOf } from './http-body.ts'
 

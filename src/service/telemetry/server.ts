@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 import { InvalidInput } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { BLOCKS_PATH, BlocksEndpoint, type BlocksOptions } from './blocks-endpoint.ts'
 import { CheckEndpoint, type CheckOptions } from './check-endpoint.ts'
 import { ExtractEndpoint, type ExtractOptions } from './extract-endpoint.ts'
@@ -74,7 +75,9 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   )
   server.maxConnections = options.check || options.extract ? MAX_CONNECTIONS_WITH_CALLERS : MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(host, port, error)))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(cannotListen('http.port', `${host}:${port}`, error)),
+    )
     server.listen(port, host, resolve)
   })
   server.removeAllListeners('error')
@@ -95,7 +98,10 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
 export function readiness(probes: readonly Probe[], notes?: Probe) {
   const reasons = reasonsOf(probes)
   const ready = reasons.length === 0
-  return [ready ? 200 : 503, { ready, reasons, ...(notes ? { notes: reasonsOf([notes]) } : {}) }] as const
+  return [
+    ready ? 200 : 503,
+    { ready, reasons, ...given({ notes: notes ? reasonsOf([notes]) : undefined }) },
+  ] as const
 }
 
 function routesOf(options: HttpOptions): Routes {
@@ -113,16 +119,18 @@ function routesOf(options: HttpOptions): Routes {
       json(200, {
         name: 'sigwatch',
         version,
-        ...(commit === undefined ? {} : { commit }),
+        ...given({ commit }),
         node: process.version,
       }),
     ),
   }
   return {
     ...routes,
-    ...(check ? { '/v1/check': askedRoute(new CheckEndpoint(check)) } : {}),
-    ...(extract ? { '/v1/extract': askedRoute(new ExtractEndpoint(extract)) } : {}),
-    ...(blocks ? { [BLOCKS_PATH]: blocksRoute(new BlocksEndpoint(blocks)) } : {}),
+    ...given({
+      '/v1/check': check ? askedRoute(new CheckEndpoint(check)) : undefined,
+      '/v1/extract': extract ? askedRoute(new ExtractEndpoint(extract)) : undefined,
+      [BLOCKS_PATH]: blocks ? blocksRoute(new BlocksEndpoint(blocks)) : undefined,
+    }),
   }
 }
 
@@ -180,7 +188,7 @@ async function answerTo(path: string, request: IncomingMessage, routes: Routes):
 }
 
 /** Finishes requests in flight, then closes; cuts connections still open after `timeoutMs`. */
-function closeWithin(server: Server, timeoutMs: number): Promise<void> {
+export function closeWithin(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
     server.close(() => {
@@ -205,10 +213,12 @@ const LISTEN_FAULTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another process',
   EACCES: 'needs rights that this user does not have',
   EADDRNOTAVAIL: 'is no address of this machine',
+  ENOENT: 'lies in a folder that does not exist',
   ENOTFOUND: 'cannot be resolved',
 }
 
-function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): InvalidInput {
-  const message = `${host}:${port} ${LISTEN_FAULTS[error.code ?? ''] ?? `cannot be opened (${error.code})`}`
-  return new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key: 'http.port', message }])
+/** `key`: the setting that names the place. */
+export function cannotListen(key: string, place: string, { code = '' }: NodeJS.ErrnoException): InvalidInput {
+  const message = `${place} ${LISTEN_FAULTS[code] ?? `cannot be opened (${code})`}`
+  return new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key, message }])
 }

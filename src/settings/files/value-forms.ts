@@ -108,6 +108,7 @@ export function parseZone(text: string): number | undefined {
   return match[1] === '-' ? -minutes : minutes
 }
 
+/** Whether the text has a form. */
 export function hasForm(form: FormName, text: string): boolean {
   switch (form) {
     case 'time':

@@ -1,5 +1,6 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
+import { given } from '../../domain/given.ts'
 import { addTo } from '../../domain/maps.ts'
 import {
   BRANDS_AT_ONCE,
@@ -98,7 +99,7 @@ function stored({ sketch, table, hosts, numbers, carries, port, signature }: Lea
     numbers,
     carries,
     port,
-    ...(signature === undefined ? {} : { signature }),
+    ...given({ signature }),
   }
   return JSON.stringify(value)
 }

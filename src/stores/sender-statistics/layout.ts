@@ -63,7 +63,7 @@ function readEnterprise(value: string): { readonly sp?: string; readonly tenant?
   const end = value.lastIndexOf('\n')
   const tenant = value.slice(end + 1)
   if (end < 0 || !isTenant(tenant)) return { sp: value }
-  return { ...(end > 0 && { sp: value.slice(0, end) }), tenant }
+  return { ...given({ sp: end > 0 ? value.slice(0, end) : undefined }), tenant }
 }
 
 /** The senders of a minute, from its fields on every partition. */

@@ -112,8 +112,10 @@ function statsRow(
     ...given({ sp, tenant }),
     ts,
     sent,
-    ...(baseline === undefined ? {} : { baseline: { mean: round(baseline.mean), sd: round(baseline.sd) } }),
-    ...(declared > 0 ? { declared } : {}),
+    ...given({
+      baseline: baseline === undefined ? undefined : { mean: round(baseline.mean), sd: round(baseline.sd) },
+      declared: declared > 0 ? declared : undefined,
+    }),
   }
 }
 

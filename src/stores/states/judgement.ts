@@ -1,4 +1,5 @@
 import type { Signal } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { isShadowed, type Policy } from '../../domain/policy.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 import { type Judgement, judgementOf, type LifecycleLimits } from './lifecycle.ts'
@@ -17,7 +18,7 @@ export function judgeSignal(signal: Signal, policy: Policy, limits: LifecycleLim
   const { action, allowed, mode, hold } = judgementOf(rule, signal.cap, limits)
   return {
     action: exempt ? 'none' : action,
-    ...(allowed === undefined || exempt ? {} : { allowed }),
+    ...given({ allowed: allowed === undefined || exempt ? undefined : allowed }),
     mode: isShadowed(policy, code) ? 'shadow' : mode,
     hold,
     weight: rule.weight,

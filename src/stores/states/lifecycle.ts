@@ -1,5 +1,6 @@
 import type { ClearCause } from '../../domain/alert.ts'
 import { type Action, cappedAction, type Mode, type Signal, stronger } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import type { CodePolicy } from '../../domain/policy.ts'
 import type { StateCore } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
@@ -76,7 +77,7 @@ export function judgementOf(
   const hold = policy.thresholds.hold
   return {
     action: cappedAction(policy.action, cap),
-    ...(cap === undefined ? {} : { allowed: policy.action }),
+    ...given({ allowed: cap === undefined ? undefined : policy.action }),
     mode: policy.mode,
     hold: Math.max(limits.minHold, typeof hold === 'number' ? hold * 1000 : 0),
   }
@@ -109,7 +110,7 @@ export function transition(
       code: signal.code,
       target: signal.target,
       match: signal.match,
-      ...(signal.aliases ? { aliases: signal.aliases } : {}),
+      ...given({ aliases: signal.aliases }),
       episode: returns?.episode ?? signal.at,
       revision: (returns?.revision ?? 0) + 1,
       version: (current?.version ?? 0) + 1,
@@ -121,7 +122,7 @@ export function transition(
       lastSeenAt: signal.at,
       lastEventAt: signal.at,
       expiresAt,
-      ...(lag > 0 ? { lag } : {}),
+      ...given({ lag: lag > 0 ? lag : undefined }),
       hold: judgement.hold,
     },
   }
@@ -176,7 +177,7 @@ function held(
         lastSeenAt,
         lastEventAt: eventAt,
         expiresAt,
-        ...(lag > 0 ? { lag } : {}),
+        ...given({ lag: lag > 0 ? lag : undefined }),
         hold: judgement.hold,
       },
     }

@@ -2,6 +2,7 @@ import { changeOf, shownIds, stateAlert } from '../../detection/alerts/state-ale
 import { CODE_BY_HAND } from '../../detection/detectors/all.ts'
 import type { Action, Match, Signal, Target } from '../../domain/decision.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { stateId } from '../../domain/hash.ts'
 import type { Position } from '../../domain/message.ts'
 import type { ByHand, StateRecord } from '../../domain/state-store.ts'
@@ -97,7 +98,7 @@ export class ManualStates {
       by,
       why: redactText(why),
       until: new Date(until).toISOString(),
-      ...(policy.mode === 'shadow' ? { policyMode: 'shadow' } : {}),
+      ...given({ policyMode: policy.mode === 'shadow' ? 'shadow' : undefined }),
     }
     const core = {
       ...{ id, code: CODE_BY_HAND, target, match, open: true, action, level: 1 },
@@ -109,9 +110,7 @@ export class ManualStates {
       hold: until - ts,
       byHand: {
         ...{ by, ts, until },
-        ...(limit ? { limit } : {}),
-        ...(pending ? { pending } : {}),
-        ...(inSpiteOf === undefined ? {} : { inSpiteOf }),
+        ...given({ limit, pending: pending || undefined, inSpiteOf }),
       },
     }
     return this.#event(core, evidence, { ...provenanceOf(versions.current), ...position }, current)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { Allowance } from '../../domain/allowance.ts'
+import { given } from '../../domain/given.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { FeedbackCheck, GivenFeedback, GivenFeedbackStore, PutDown } from '../../domain/state-store.ts'
 import { DAY, HOUR } from '../../domain/time.ts'
@@ -237,7 +238,11 @@ export class RedisFeedback {
     for (const { place, id, value } of missing) {
       if (!this.#places[place]!.suppression) continue
       const [until, ...by] = value.split(' ')
-      this.#putDown.push({ id, until: Number(until), ...(by.length > 0 ? { by: by.join(' ') } : {}) })
+      this.#putDown.push({
+        id,
+        until: Number(until),
+        ...given({ by: by.length > 0 ? by.join(' ') : undefined }),
+      })
     }
     const inForce = missing.filter(({ place }) => place !== this.#given).length
     this.#putBackEntries += inForce

@@ -2,6 +2,7 @@ import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { addTo } from '../../domain/maps.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type {
@@ -90,7 +91,7 @@ export class RedisStateStore implements StateStore {
       clock,
       tags,
       control: this.#control,
-      ...(onPutBack ? { onPutBack } : {}),
+      ...given({ onPutBack }),
     })
     this.#progress = new RedisProgress(link, this.#control)
     this.#alerted = new RedisAlerted({ link, clock, tagOf: (id) => this.#shardOf(id).tag })

@@ -7,7 +7,7 @@ import { POST_RIGHTS, rightOfPost } from '../../../src/analyst/desk/post-rights.
 import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
-import type { DeskRights } from '../../../src/settings/archive-forms.ts'
+import type { DeskRights } from '../../../src/settings/token-forms.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { deskClient } from '../../helpers/desk-client.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defanged, NoticeBoard } from '../../../../src/analyst/notify/board.ts'
 import type { Alert } from '../../../../src/domain/alert.ts'
-import type { NotifyRule } from '../../../../src/settings/notify-forms.ts'
+import type { NotifyRule } from '../../../../src/settings/notify-settings.ts'
 
 const T0 = Date.parse('2026-11-11T02:00:00Z')
 const MINUTE = 60_000
