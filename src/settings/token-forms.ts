@@ -14,7 +14,6 @@ interface Token<May> {
 const DESK_RIGHTS = ['read', 'judge', 'feedback', 'block', 'lead', 'audit', 'number'] as const
 export type DeskRight = (typeof DESK_RIGHTS)[number]
 export type DeskRights = DeskRight | readonly DeskRight[]
-export type DeskToken = Token<DeskRights>
 
 export const HTTP_RIGHTS = ['check', 'extract', 'decide', 'block', 'approve'] as const
 export type HttpRight = (typeof HTTP_RIGHTS)[number]
