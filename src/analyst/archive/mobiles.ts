@@ -1,6 +1,5 @@
-import { contactsInClear, maskRecipient } from '../../detection/alerts/show.ts'
+import { maskRecipient } from '../../detection/alerts/show.ts'
 import type { Alert } from '../../domain/alert.ts'
-import type { Action } from '../../domain/decision.ts'
 
 /** A mobile number in any grouping, with or without country code. */
 const MOBILE = /(?<!\d)(?:(?:\+|00)?86[ -]?)?(1[ -]?[3-9](?:[ -]?\d){9})(?!\d)/g
@@ -16,11 +15,6 @@ export function withoutMobiles(text: string): string {
     (_, number: string) => maskRecipient(number.replace(/[ -]/g, '')) ?? '',
   )
   return masked === plain ? text : masked
-}
-
-/** A target id for display: a sender's mobile is masked, as in messages, if the action is weaker than `review`. */
-export function shownTarget(id: string, action: Action): string {
-  return contactsInClear(action, 'clear') ? id : withoutMobiles(id)
 }
 
 /** The members of a list line that identify the sender. */
@@ -42,9 +36,16 @@ export function withoutSender<L extends NamesSender>(line: L): L {
 
 /** An alert with the mobiles of its senders masked wherever they occur. Its id is unchanged. */
 export function withoutSenders(alert: Alert): Alert {
-  const { message, samples = [], match, target } = alert.data
+  const { message, samples = [], match, target, reasons } = alert.data
+  const listed = reasons.flatMap(({ evidence }) => (evidence as { ports?: readonly string[] }).ports ?? [])
   const own = target.kind === 'port' || target.kind === 'sender' ? target.id : ''
-  const named = [own, message?.from ?? '', ...samples.map(({ from }) => from), ...(match?.ports ?? [])]
+  const named = [
+    own,
+    message?.from ?? '',
+    ...samples.map(({ from }) => from),
+    ...(match?.ports ?? []),
+    ...listed,
+  ]
   const mobiles = new Set(
     named.flatMap((name) => [...name.matchAll(MOBILE)].flatMap(([, number]) => number ?? [])),
   )

@@ -1,3 +1,4 @@
+import { withoutMobiles } from '../archive/mobiles.ts'
 import type { Complained } from '../archive/reader.ts'
 import type { ComplaintGroup, TrackedDeadline } from '../complaints/summary.ts'
 import { type Html, html } from '../words/html.ts'
@@ -15,7 +16,7 @@ export function complaints(all: readonly Complained[] | undefined, speech: Speec
   const { say } = speech
   const rows = all.map(
     ({ sender, complaints: n, sent }) =>
-      html`<tr><td>${sender}</td><td class="n">${n.toLocaleString('en')}</td><td class="n">${sent ? sent.toLocaleString('en') : '–'}</td><td class="n">${sent ? Math.round((1e6 * n) / sent).toLocaleString('en') : '–'}</td></tr>`,
+      html`<tr><td>${withoutMobiles(sender)}</td><td class="n">${n.toLocaleString('en')}</td><td class="n">${sent ? sent.toLocaleString('en') : '–'}</td><td class="n">${sent ? Math.round((1e6 * n) / sent).toLocaleString('en') : '–'}</td></tr>`,
   )
   return html`<section><h2>${say('complaints')}</h2>${table(say('complaints'), [say('about'), say('complaints'), say('sent'), say('aMillion')], rows, speech)}</section>`
 }

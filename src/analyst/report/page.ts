@@ -4,7 +4,6 @@ import type { Locale } from '../../detection/detectors/words.ts'
 import type { Alert, AlertReason } from '../../domain/alert.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { wilson } from '../../domain/wilson.ts'
-import { shownTarget } from '../archive/mobiles.ts'
 import type { Complained, ReviewedCode } from '../archive/reader.ts'
 import { type Html, html } from '../words/html.ts'
 import { beijing, share, timeChart } from './charts.ts'
@@ -122,7 +121,7 @@ function states({ now }: ReportData, speech: Speech): Html {
   const { say, term } = speech
   const rows = top(now.states.values(), 20, gravityOf).map(
     ({ target, action, reason, raised, cleared }) =>
-      html`<tr><td class="time">${raised === undefined ? say('before') : beijing(raised)}</td><td class="time">${cleared === undefined ? say('stillOpen') : beijing(cleared)}</td><td><span class="tag ${action}">${term('action', action)}</span></td><td><strong>${term('target', target.kind)} ${shownTarget(target.id, action)}</strong><br>${reason.code}<br><span class="dim">${detailOf(reason, speech)}</span></td></tr>`,
+      html`<tr><td class="time">${raised === undefined ? say('before') : beijing(raised)}</td><td class="time">${cleared === undefined ? say('stillOpen') : beijing(cleared)}</td><td><span class="tag ${action}">${term('action', action)}</span></td><td><strong>${term('target', target.kind)} ${target.id}</strong><br>${reason.code}<br><span class="dim">${detailOf(reason, speech)}</span></td></tr>`,
   )
   return html`<section><h2>${say('bursts')}</h2>${table(say('statesTable'), [say('from'), say('until'), say('action'), say('what')], rows, speech)}</section>`
 }

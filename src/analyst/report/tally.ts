@@ -3,6 +3,7 @@ import type { Alert, AlertReason } from '../../domain/alert.ts'
 import { ACTIONS, type Action, type Target } from '../../domain/decision.ts'
 import { HOUR } from '../../domain/time.ts'
 import { hostsOf } from '../archive/alert-hosts.ts'
+import { withoutSenders } from '../archive/mobiles.ts'
 
 /** A time range, epoch ms; `to` is exclusive. */
 export interface Range {
@@ -35,7 +36,10 @@ const SLOTS = [HOUR / 60, HOUR / 6, HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR]
 const MOST_BARS = 62
 const CASES = 10
 
-/** Aggregates the alerts of a range one by one. Memory is bounded except for names and open states. */
+/**
+ * Aggregates the alerts of a range one by one, with the mobiles of senders masked. Memory is bounded except for names and open
+ * states.
+ */
 export class Tally {
   readonly range: Range
   /** Width of a bar, ms. */
@@ -59,9 +63,10 @@ export class Tally {
     this.bars = Array.from({ length: Math.ceil(span / this.slot) }, () => ({}))
   }
 
-  add(alert: Alert): void {
-    const ts = Date.parse(alert.time)
+  add(event: Alert): void {
+    const ts = Date.parse(event.time)
     if (!(ts >= this.range.from && ts < this.range.to)) return
+    const alert = withoutSenders(event)
     const { data } = alert
     if (data.mode === 'shadow') {
       if (alert.type === 'sigwatch.alert.raised') this.shadow++

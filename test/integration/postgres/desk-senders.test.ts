@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { groupEarlier } from '../../../src/analyst/archive/case-writer.ts'
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
@@ -8,8 +9,10 @@ import type { Alert } from '../../../src/domain/alert.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const MINUTE = 60_000
 const NOW = Math.floor(Date.now() / MINUTE) * MINUTE
@@ -79,6 +82,7 @@ function portState(tipped: Alert, kind: 'port' | 'sender', n: number): Alert {
 }
 
 describeWith('postgres', 'senders who are persons', () => {
+  const folder = useFolder()
   let server: PostgresServer
   let archive: ArchiveReader
   let client: Client
@@ -170,6 +174,25 @@ describeWith('postgres', 'senders who are persons', () => {
     expect(shown).toContain(MASKED)
     expect(shown).toContain('13912340000')
     expect(await users.see('guest', `${location}.csv`)).toContain(MASKED)
+  })
+
+  it.each(['en', 'zh-CN'])('are masked in the report from the archive and from files: %s', async (locale) => {
+    const events = await client.query<{ event: Alert }>('SELECT event FROM alert')
+    writeFileSync(
+      folder.file('alerts.jsonl'),
+      events.rows.map(({ event }) => JSON.stringify(event)).join('\n'),
+    )
+    const times = ['--from', String(NOW - 60 * MINUTE), '--to', String(NOW + MINUTE)]
+    for (const source of [
+      ['--database', server.url],
+      ['--alerts', folder.file('alerts.jsonl')],
+    ]) {
+      const { code, stdout } = await warmSigwatch(['report', ...times, ...source, '--locale', locale])
+      expect(code).toBe(0)
+      for (const shown of [`建设银行 @ ${MASKED}`, `建设银行@${MASKED}`, 'alert-h7'])
+        expect(stdout).toContain(shown)
+      for (const number of [MOBILE, OTHER]) expect(stdout).not.toContain(number)
+    }
   })
 
   it.each([

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { shownTarget, withoutMobiles } from '../../../../src/analyst/archive/mobiles.ts'
+import { withoutMobiles, withoutSenders } from '../../../../src/analyst/archive/mobiles.ts'
+import { messageAlertAt } from '../../../helpers/archive-records.ts'
 
 it.each([
   ['port: 13800138000', 'port: 138****8000'],
@@ -15,8 +16,12 @@ it.each([
   expect(withoutMobiles(text)).toBe(shown)
 })
 
-it('masks the mobile of a sender until something is asked for on its account', () => {
-  expect(shownTarget('-@13900001234', 'observe')).toBe('-@139****1234')
-  expect(shownTarget('-@13900001234', 'review')).toBe('-@13900001234')
-  expect(shownTarget('京东@106900001111', 'observe')).toBe('京东@106900001111')
+it('masks the mobiles that evidence lists as ports wherever an alert names them', () => {
+  const alert = messageAlertAt('m1', 0)
+  const [reason] = alert.data.reasons
+  const detail = 'Sent by 13900001234.'
+  const reasons = [{ ...reason!, detail, evidence: { ports: ['13900001234', '10690200001'] } }]
+  expect(withoutSenders({ ...alert, data: { ...alert.data, reasons } }).data.reasons).toEqual([
+    { ...reason!, detail: 'Sent by 139****1234.', evidence: { ports: ['139****1234', '10690200001'] } },
+  ])
 })
