@@ -3,14 +3,12 @@ import {
   type AnswerNoted,
   answerComplaints,
   type ComplaintCase,
-  complaintsOf,
-  openComplaints,
-  sentBySignature,
   type WrittenComplaints,
   writeComplaints,
 } from '../analyst/archive/complaints.ts'
 import { storeDeadlines } from '../analyst/archive/deadlines.ts'
 import { complaintRow } from '../analyst/archive/rows.ts'
+import { complaintsOf, openComplaints, sentBySignature } from '../analyst/archive/stored-complaints.ts'
 import { type ComplaintMapping, loadMapping } from '../analyst/complaints/mapping.ts'
 import type { ImportedComplaint } from '../analyst/complaints/read-csv.ts'
 import {

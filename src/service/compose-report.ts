@@ -1,5 +1,5 @@
-import { complaintsOf, sentBySignature } from '../analyst/archive/complaints.ts'
 import type { Complained, ReviewedCode } from '../analyst/archive/reader.ts'
+import { complaintsOf, sentBySignature } from '../analyst/archive/stored-complaints.ts'
 import { groupsOf, tracked } from '../analyst/complaints/summary.ts'
 import { reportPage } from '../analyst/report/page.ts'
 import { type Range, Tally } from '../analyst/report/tally.ts'

@@ -99,12 +99,12 @@ const BURSTS = `WITH burst AS (
 
 /**
  * Assigns each complaint to the enterprise that sent the most under its signature and port, or the one of them it names; each
- * case can use an index. Enterprises are sorted by complaints per million messages; complaints without an enterprise come last.
+ * case can use an index. If no enterprise is known to have sent anything, it is the one that the registry names.
  */
 export const TOLD = `named AS (
-    SELECT signature, port, sum(n) AS n FROM complaint_hour WHERE ${IN_HOURS} GROUP BY 1, 2
+    SELECT signature, port, sum(n) AS n, max(ts) AS at FROM complaint_hour WHERE ${IN_HOURS} GROUP BY 1, 2
   ), told AS (
-    SELECT signature, port, n, sp FROM named LEFT JOIN LATERAL (
+    SELECT signature, port, n, coalesce(nullif(sp, ''), filed_sp(signature, port, at), sp) AS sp FROM named LEFT JOIN LATERAL (
       SELECT sp FROM (${[['signature', 'port'], ['signature'], ['port']]
         .map((by) => {
           const isNamed = ['signature', 'port'].map(
@@ -116,6 +116,7 @@ export const TOLD = `named AS (
         .join(' UNION ALL ')}) sent GROUP BY sp ORDER BY sum(total) DESC, sp LIMIT 1) most ON true
   )`
 
+/** Sorted by complaints per million messages; complaints without an enterprise come last. */
 const ENTERPRISES = `WITH ${TOLD}, by_sp AS (
     SELECT name AS sp, sum(total)::bigint AS sent FROM sent_hour WHERE kind = 'enterprise' AND ${IN_HOURS} GROUP BY name
   ), rated AS (

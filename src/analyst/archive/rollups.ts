@@ -38,8 +38,11 @@ const SENDER_HOUR = upsert(
   'sender_hour',
   ['signature', 'port', 'ts'],
   ['sp', ...COUNTS],
-  `SELECT signature, port, ${HOUR_OF}, max(sp), ${sums(COUNTS)} FROM sender_minute WHERE ${IN_TIME} GROUP BY 1, 2, 3`,
+  `SELECT signature, port, ${HOUR_OF}, coalesce(max(sp), filed_sp(signature, port, max(ts))), ${sums(COUNTS)} FROM sender_minute WHERE ${IN_TIME} GROUP BY 1, 2, 3`,
 )
+
+const SENDER_SP = `INSERT INTO sender_sp SELECT DISTINCT sp, signature, port FROM sender_hour WHERE ${IN_TIME} AND sp IS NOT NULL
+  ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`
 
 const SENT_HOUR = upsert(
   'sent_hour',
@@ -49,6 +52,10 @@ const SENT_HOUR = upsert(
     CROSS JOIN LATERAL (VALUES ('all', ''), ('signature', signature), ('port', port), ('enterprise', coalesce(sp, ''))) thing (kind, name)
     WHERE ${IN_TIME} GROUP BY kind, name, ts`,
 )
+
+/** Removes sums of enterprises that have no sender left in the hour, since a sender was assigned to another one. */
+const FORMER_ENTERPRISE = `DELETE FROM sent_hour WHERE kind = 'enterprise' AND ${IN_TIME}
+  AND (ts, name) NOT IN (SELECT ts, coalesce(sp, '') FROM sender_hour WHERE ${IN_TIME})`
 
 /** A signature sends from several ports in a minute; each row carries the baseline and the campaign of the whole signature. */
 const SIGNATURE_RATES = `WITH minute AS (
@@ -138,7 +145,11 @@ const ROLLUPS: readonly Rollup[] = [
   { what: 'sender_minute', after: 0, statements: [SENT_MINUTE], then: 'sent_hour' },
   { what: 'complaint', after: 0, statements: [COMPLAINT_HOUR] },
   { what: 'thing_hour', after: 30 * SECOND, statements: [THING_HOUR, THING] },
-  { what: 'sent_hour', after: 5 * MINUTE, statements: [SENDER_HOUR, SENT_HOUR, SIGNATURE_RATES] },
+  {
+    what: 'sent_hour',
+    after: 5 * MINUTE,
+    statements: [SENDER_HOUR, SENDER_SP, FORMER_ENTERPRISE, SENT_HOUR, SIGNATURE_RATES],
+  },
 ]
 
 /** The newest hour first, so that an archive that catches up shows today before the past. */

@@ -1,3 +1,5 @@
+import { IN_HOURS } from './questions.ts'
+
 /** What a signature sent in a period, from the sender statistics. */
 export interface Sent {
   readonly messages: number
@@ -15,12 +17,11 @@ export interface Sent {
 
 /** One row of Sent for a period ($1, $2) and a signature ($3); `messages` is null if nothing was sent. */
 export const SENT = `WITH minute AS (
-    SELECT ts, sum(total) AS total, sum(marketing + finance) AS commercial, max(baseline_mean) AS usual, max(declared) AS declared,
-      string_agg(DISTINCT sp, ', ') AS sp
+    SELECT ts, sum(total) AS total, sum(marketing + finance) AS commercial, max(baseline_mean) AS usual, max(declared) AS declared
     FROM sender_minute WHERE ts >= $1 AND ts < $2 AND signature = $3 GROUP BY ts
   )
   SELECT sum(total)::int AS messages, max(commercial)::int AS peak, percentile_cont(0.5) WITHIN GROUP (ORDER BY usual) AS usual,
     max(declared) AS declared, min(ts) FILTER (WHERE declared IS NOT NULL) AS declared_from,
-    max(ts) FILTER (WHERE declared IS NOT NULL) + interval '1 minute' AS declared_to, string_agg(DISTINCT sp, ', ') AS enterprises,
+    max(ts) FILTER (WHERE declared IS NOT NULL) + interval '1 minute' AS declared_to, (SELECT string_agg(DISTINCT sp, ', ') FROM sender_hour WHERE ${IN_HOURS} AND signature = $3) AS enterprises,
     (SELECT count(*)::int FROM complaint WHERE ts >= $1 AND ts < $2 AND signature = $3) AS complaints
   FROM minute`

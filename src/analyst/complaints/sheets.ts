@@ -1,6 +1,6 @@
 import { csvLine } from '../../settings/files/csv.ts'
 import { type Calendar, localTime } from '../words/calendar.ts'
-import type { ComplaintGroup, TrackedDeadline } from './summary.ts'
+import { type ComplaintGroup, NONE, type TrackedDeadline } from './summary.ts'
 
 export type SheetLocale = 'en' | 'zh-CN'
 
@@ -66,7 +66,17 @@ export function monthSheet(month: string, groups: readonly ComplaintGroup[], loc
   const rows = groups.map((group) => {
     const { signature, sp, template, label, category, complaints, matched, sent, standings } = group
     return csvLine([
-      ...[month, signature, sp, template, label, category, String(complaints), String(matched)],
+      // A complaint may name a port alone: then the enterprise is known by its code.
+      ...[
+        month,
+        signature === NONE ? sp : signature,
+        sp,
+        template,
+        label,
+        category,
+        String(complaints),
+        String(matched),
+      ],
       ...[sent === undefined ? '' : String(sent), sent ? ((1e6 * complaints) / sent).toFixed(1) : ''],
       ...[standings['in time'], standings.late, standings.running, standings.due, standings.overdue].map(
         String,

@@ -2,7 +2,7 @@ import { DisjointSets } from '../../domain/disjoint-sets.ts'
 import { given } from '../../domain/given.ts'
 import { addTo } from '../../domain/maps.ts'
 import { DAY } from '../../domain/time.ts'
-import type { StoredComplaint } from '../archive/complaints.ts'
+import type { StoredComplaint } from '../archive/stored-complaints.ts'
 import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../words/calendar.ts'
 
 export const STANDINGS = ['in time', 'late', 'running', 'due', 'overdue'] as const
@@ -13,7 +13,7 @@ export type Standing = (typeof STANDINGS)[number]
 const DUE = 2
 
 /** Stands for an unknown signature, SP, template, label or category. */
-const NONE = '-'
+export const NONE = '-'
 
 export interface TrackedDeadline {
   readonly complaint: StoredComplaint

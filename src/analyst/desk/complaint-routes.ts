@@ -1,4 +1,4 @@
-import { complaintsOf, openComplaints, sentBySignature } from '../archive/complaints.ts'
+import { complaintsOf, openComplaints, sentBySignature } from '../archive/stored-complaints.ts'
 import { monthSheet } from '../complaints/sheets.ts'
 import {
   type ComplaintGroup,
@@ -25,7 +25,7 @@ const STANDING_WORDS: Readonly<Record<TrackedDeadline['standing'], Word>> = {
   },
 }
 /** Views: running deadlines by status, or those met in time or late. */
-const VIEWS = ['open', 'due', 'overdue', 'done'] as const
+export const COMPLAINT_VIEWS = ['open', 'due', 'overdue', 'done'] as const
 const VIEW_WORDS = {
   open: 'openComplaints',
   due: 'dueSoon',
@@ -44,8 +44,7 @@ export async function complaintPage(
   const client = {
     query: async (sql: string, values: readonly unknown[] = []) => ({ rows: await archive.ask(sql, values) }),
   } as never
-  const month =
-    /^20\d\d-(?:0[1-9]|1[0-2])$/.exec(query.get('month') ?? '')?.[0] ?? localTime(calendar, now).slice(0, 7)
+  const month = query.get('month') || localTime(calendar, now).slice(0, 7)
   const [year, number] = month.split('-').map(Number) as [number, number]
   const begin = (index: number) => Date.UTC(year, index, 1) - calendar.zone * 60_000
   const range = [begin(number - 1), begin(number)] as const
@@ -60,13 +59,13 @@ export async function complaintPage(
     const headers = { 'content-disposition': `attachment; filename="complaints-${month}.csv"` }
     return { status: 200, type: 'text/csv; charset=utf-8', body: monthSheet(month, groups, locale), headers }
   }
-  const view = VIEWS.find((one) => one === query.get('view')) ?? 'open'
+  const view = COMPLAINT_VIEWS.find((one) => one === query.get('view')) ?? 'open'
   const all = tracked(await openComplaints(client), calendar, now)
   const isDone = ({ standing }: TrackedDeadline) => standing === 'in time' || standing === 'late'
   const shown = all.filter((one) =>
     view === 'open' ? !isDone(one) : view === 'done' ? isDone(one) : one.standing === view,
   )
-  const tabs = VIEWS.map(
+  const tabs = COMPLAINT_VIEWS.map(
     (one) =>
       html`<a href="/complaints?view=${one}"${one === view && html` aria-current="page"`}>${say(VIEW_WORDS[one])}</a>`,
   )

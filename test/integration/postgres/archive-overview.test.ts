@@ -16,7 +16,7 @@ import { WEEKENDS_ONLY } from '../../../src/analyst/words/calendar.ts'
 import { composeReport } from '../../../src/service/compose-report.ts'
 import { readConfig } from '../../../src/settings/config.ts'
 import { type SeedRecord, seedArchive } from '../../helpers/archive-seed.ts'
-import { startDeskOn } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { expandSql, queriesTo, readDashboards } from '../../helpers/grafana.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
@@ -175,6 +175,54 @@ describeWith('postgres', 'what went on in a time', () => {
     } finally {
       await Promise.all([pool.end(), one.end(), own.end()])
       proxy.close()
+    }
+  })
+
+  it('takes the enterprise of a filing where the input names none, in all its tables', async () => {
+    const url = await server.createDatabase('filed')
+    const filed = (key: string, row: object): SeedRecord => ['registry', row, { key, at: NOON - DAY }]
+    const filings = [
+      { sp: 'SP8', ports: ['1069777*'], status: 'filed' },
+      { sp: 'SP7', ports: ['1069666*'], status: 'revoked' },
+    ]
+    await seedArchive(url, [
+      filed('signature:戊', { kind: 'signature', name: '戊', filings }),
+      filed('port:1069555*', { kind: 'port', port: '1069555*', sp: 'SP5' }),
+      sent('戊', '10697771', undefined, 200),
+      sent('己', '10695551', undefined, 300),
+      complaint('filed', { signature: '戊', from: '10697771' }),
+      complaint('name', { signature: '戊' }),
+      complaint('port', { from: '10695551' }),
+      complaint('revoked', { signature: '戊', from: '10696661' }),
+      complaint('unsent', { signature: '庚', from: '10695559' }),
+    ])
+    const reader = await ArchiveReader.open(url, 'test')
+    const desk = await startDeskOn(reader, { logins: [{ name: 'lin', token: TOKEN, may: 'read' }] })
+    const user = deskClient(() => desk.port)
+    try {
+      expect((await reader.overview(...RANGE)).enterprises).toEqual([
+        { sp: 'SP8', complaints: 2, sent: 200 },
+        { sp: 'SP5', complaints: 2, sent: 300 },
+        { sp: null, complaints: 1, sent: null },
+      ])
+      expect(await reader.sent('戊', ...RANGE)).toMatchObject({ enterprises: 'SP8' })
+      await user.login('lin', TOKEN)
+      const month = new Date(NOON + 8 * 3_600_000).toISOString().slice(0, 7)
+      const sheet = await user.see('lin', `/complaints.csv?month=${month}`)
+      const lines = sheet.split('\r\n').slice(1, -1)
+      expect(lines.map((line) => line.split(',').slice(1, 3)).sort()).toEqual([
+        ['SP5', 'SP5'],
+        ['庚', 'SP5'],
+        ['戊', '-'],
+        ['戊', 'SP8'],
+      ])
+      for (const sp of ['SP5', 'SP8'])
+        expect(await user.see('lin', `/enterprise/${sp}?from=${RANGE[0]}&to=${RANGE[1]}`)).toContain(
+          'Complaints: 2',
+        )
+    } finally {
+      await desk.close()
+      await reader.close()
     }
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { StoredComplaint } from '../../../../src/analyst/archive/complaints.ts'
+import type { StoredComplaint } from '../../../../src/analyst/archive/stored-complaints.ts'
 import { deadlineSheet, monthSheet } from '../../../../src/analyst/complaints/sheets.ts'
 import { dueAt, groupsOf, tracked } from '../../../../src/analyst/complaints/summary.ts'
 import { loadCalendar, WEEKENDS_ONLY } from '../../../../src/analyst/words/calendar.ts'
@@ -141,6 +141,6 @@ describe('complaints by enterprise, SP and template', () => {
       `2026-11,某贷款,SP1,${groups[0]!.template},finance,商业营销,3,1,40000,75.0,1,0,0,0,2`,
     )
     expect(groups[1]!.sent).toBeUndefined()
-    expect(sheet.split('\r\n')[2]).toBe('2026-11,-,SP1,-,-,-,1,0,,,0,0,0,0,1')
+    expect(sheet.split('\r\n')[2]).toBe('2026-11,SP1,SP1,-,-,-,1,0,,,0,0,0,0,1')
   })
 })
