@@ -32,10 +32,12 @@ export function startsOf({ from, to, step }: Steps): number[] {
   return Array.from({ length: Math.round((to - from) / step) }, (_, i) => from + i * step)
 }
 
-/** Messages sent per step. */
+/** Messages sent per step; null if they were not counted. */
 export interface SentCurve {
-  readonly labels: Readonly<Record<Label, readonly number[]>>
-  readonly total: readonly number[]
+  readonly labels: Readonly<Record<Label, readonly (number | null)[]>>
+  readonly total: readonly (number | null)[]
+  /** Steps in which messages were not counted because Redis did not answer. */
+  readonly uncounted: readonly number[]
   /** Usual number of commercial messages; null if unknown. */
   readonly usual: readonly (number | null)[]
 }
@@ -57,17 +59,25 @@ export async function sentCurve(
   { kind, name }: { readonly kind: string; readonly name: string } = { kind: 'all', name: '' },
 ): Promise<SentCurve> {
   const isFine = steps.step < HOUR
-  const rows = await ask<SentRow>(
-    `SELECT ${PLACE} AS place, ${SUMS}, ${isFine ? 'NULL' : 'sum(usual) * 60'} AS usual
-      FROM ${isFine ? 'sent_minute' : 'sent_hour'} WHERE ${IN_TIME} ${isFine ? '' : 'AND kind = $4 AND name = $5'} GROUP BY place`,
-    [...timesOf(steps), ...(isFine ? [] : [kind, name])],
-  )
+  const [rows, gaps] = await Promise.all([
+    ask<SentRow>(
+      `SELECT ${PLACE} AS place, ${SUMS}, ${isFine ? 'NULL' : 'sum(usual) * 60'} AS usual
+        FROM ${isFine ? 'sent_minute' : 'sent_hour'} WHERE ${IN_TIME} ${isFine ? '' : 'AND kind = $4 AND name = $5'} GROUP BY place`,
+      [...timesOf(steps), ...(isFine ? [] : [kind, name])],
+    ),
+    ask<Pick<SentRow, 'place'>>(
+      `SELECT DISTINCT ${PLACE} AS place FROM uncounted_minute WHERE ${IN_TIME} ORDER BY 1`,
+      timesOf(steps),
+    ),
+  ])
   const at = new Map(rows.map((row) => [row.place, row]))
   const starts = startsOf(steps)
-  const of = (label: Label | 'total') => starts.map((_, i) => at.get(i)?.[label] ?? 0)
+  const uncounted = gaps.map(({ place }) => place)
+  const of = (label: Label | 'total') =>
+    starts.map((_, i) => at.get(i)?.[label] ?? (uncounted.includes(i) ? null : 0))
   return {
-    labels: Object.fromEntries(LABELS.map((label) => [label, of(label)])) as Record<Label, number[]>,
-    total: of('total'),
+    labels: Object.fromEntries(LABELS.map((label) => [label, of(label)])) as Record<Label, (number | null)[]>,
+    ...{ total: of('total'), uncounted },
     usual: starts.map((_, i) => at.get(i)?.usual ?? null),
   }
 }
@@ -103,8 +113,8 @@ export function curvesIn(
   return new Map([...curves].sort(([, a], [, b]) => sumOf(b) - sumOf(a)))
 }
 
-export function sumOf(curve: readonly number[]): number {
-  return curve.reduce((all, n) => all + n, 0)
+export function sumOf(curve: readonly (number | null)[]): number {
+  return curve.reduce<number>((all, n) => all + (n ?? 0), 0)
 }
 
 export function timesOf({ from, to, step }: Steps): [Date, Date, number] {

@@ -3,9 +3,9 @@ import type { Ask } from './ask.ts'
 import { OF_CASE, UNSETTLED } from './case-queue.ts'
 import { IN_HOURS, STANDS } from './questions.ts'
 
-/** Counts of a period and of the preceding period of the same length. */
+/** Counts of a period and of the preceding period of the same length; `uncounted`: minutes in which messages were not counted. */
 export interface Total {
-  readonly name: 'messages' | 'alerts' | 'blocked' | 'complaints' | 'judged'
+  readonly name: 'messages' | 'alerts' | 'blocked' | 'complaints' | 'judged' | 'uncounted'
   readonly now: number
   readonly before: number
 }
@@ -16,6 +16,7 @@ const of = (name: Total['name'], sum: string, from: string) =>
 const IN_BOTH = 'WHERE ts >= $3 AND ts < $2'
 const TOTALS = [
   of('messages', 'total', `sent_minute ${IN_BOTH}`),
+  of('uncounted', '1', `uncounted_minute ${IN_BOTH}`),
   of('alerts', 'n', `alert_minute ${IN_BOTH} AND code = ''`),
   of('blocked', 'blocked', `alert_minute ${IN_BOTH} AND code = ''`),
   of('complaints', 'n', `complaint_hour ${IN_BOTH}`),

@@ -92,6 +92,9 @@ const SENDERS = `INSERT INTO sender_sp SELECT DISTINCT r.sp, r.signature, r.port
     FROM staging s, jsonb_populate_record(NULL::sender_minute, s.row) r WHERE s.kind = 'sender_minute' AND r.sp IS NOT NULL
     ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`
 
+const UNCOUNTED = `INSERT INTO uncounted_minute SELECT DISTINCT date_trunc('minute', ts) FROM unnest($1::timestamptz[]) ts
+  ORDER BY 1 ON CONFLICT DO NOTHING`
+
 const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3'
 const TWO_DAYS = 2 * DAY
 
@@ -163,6 +166,8 @@ export class ArchiveWriter {
       await this.#client.query(SENDERS)
     }
     if (tables.has('registry_row')) await this.#client.query(REGISTRY)
+    const uncounted = rows.flatMap(({ row }) => (row.degraded === true ? [row.message_ts ?? row.ts] : []))
+    if (uncounted.length > 0) await this.#client.query(UNCOUNTED, [uncounted])
     if (SUMMED.some((table) => tables.has(table))) await this.#client.query(MARK_STAGED)
   }
 }

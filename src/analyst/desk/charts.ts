@@ -26,33 +26,53 @@ export function marksIn(
     .map((one) => ({ name: one.name, from: place(one.from), to: place(one.to ?? one.from) }))
 }
 
+/** Marks of consecutive steps. */
+function runsOf(places: readonly number[], name: string): Mark[] {
+  const runs: Mark[] = []
+  for (const place of places) {
+    const from = runs.at(-1)?.to === place - 1 ? runs.pop()!.from : place
+    runs.push({ name, from, to: place })
+  }
+  return runs
+}
+
 /** A chart and a table with the same numbers, for readers without scripts. */
 export function chart(
   title: string,
   steps: Steps,
   {
     series,
-    marks = [],
+    marks: own = [],
+    uncounted = [],
+    notCounted,
     time,
     numbers,
   }: {
     readonly series: readonly Series[]
     readonly marks?: readonly Mark[]
+    /** Steps in which messages were not counted, and their name. */
+    readonly uncounted?: readonly number[]
+    readonly notCounted: string
     /** Heading of the time column, and name of the table. */
     readonly time: string
     readonly numbers: string
   },
 ): Html {
   const x = stepNames(steps)
+  const marks = [...own, ...runsOf(uncounted, notCounted)]
   const data: ChartData = { x, series, marks }
   const rows = x.flatMap((at, i) =>
-    series.every(({ data: of }) => !of[i])
+    series.every(({ data: of }) => !of[i]) && !uncounted.includes(i)
       ? []
       : [
           [
             at,
-            ...series.map(({ data: of }) =>
-              of[i] === null || of[i] === undefined ? '–' : Math.round(of[i]),
+            ...series.map(({ data: of, isDashed }) =>
+              typeof of[i] === 'number'
+                ? Math.round(of[i])
+                : uncounted.includes(i) && !isDashed
+                  ? notCounted
+                  : '–',
             ),
           ],
         ],

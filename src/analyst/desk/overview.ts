@@ -1,6 +1,6 @@
 import { BEIJING, DAY, MINUTE } from '../../domain/time.ts'
 import { wilson } from '../../domain/wilson.ts'
-import { type AlertCurve, type SentCurve, type Steps, startsOf } from '../archive/curves.ts'
+import { type AlertCurve, type SentCurve, type Steps, startsOf, sumOf } from '../archive/curves.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import type { Burst, Overview } from '../archive/overview.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
@@ -53,7 +53,7 @@ export interface Curves {
   readonly alerts: AlertCurve
   readonly before: readonly {
     readonly days: number
-    readonly sent: readonly number[]
+    readonly sent: SentCurve['total']
     readonly alerts: readonly number[]
   }[]
 }
@@ -103,18 +103,20 @@ function totalsSection(
 ): Html {
   const tiles = totals.map(
     ({ name, now, before }) =>
+      name !== 'uncounted' &&
       html`<div>${say(TOTAL_WORDS[name])}<b>${count(now)}</b><span class="dim">${say('before', { n: count(before) })}</span></div>`,
   )
+  const lacking = totals.find(({ name, now, before }) => name === 'uncounted' && now + before > 0)
   const at = (time: Date | null) => (time === null ? '–' : beijing(time))
   const sums = waiting === null ? say('sumsComplete') : say('sumsWait', { at: beijing(waiting) })
-  return html`<section><h2>${say('inTotal')}</h2><div class="tiles">${tiles}</div>
+  return html`<section><h2>${say('inTotal')}</h2><div class="tiles">${tiles}</div>${lacking && html`<p class="block">${say('incompleteTotals', { n: count(lacking.now), before: count(lacking.before) })}</p>`}
 <p class="dim">${say('delay', { alert: at(newest_alert), minute: at(newest_minute), sums })} ${say('wholeHours')}</p></section>`
 }
 
 function curvesSection({ steps, sent, alerts, before }: Curves, { say }: Speech): Html {
   const nameOf = (days: number) =>
     days === 1 ? say('dayBefore') : days === 7 ? say('weekBefore') : say('daysBefore', { n: days })
-  const lines = (now: readonly number[], of: 'sent' | 'alerts'): Series[] => [
+  const lines = (now: SentCurve['total'], of: 'sent' | 'alerts'): Series[] => [
     { name: say('thisTime'), kind: 'line', colour: '--c1', data: now },
     ...before.map(
       (one, i): Series => ({
@@ -129,9 +131,10 @@ function curvesSection({ steps, sent, alerts, before }: Curves, { say }: Speech)
     ),
   ]
   const raised = alerts.get('') ?? startsOf(steps).map(() => 0)
-  const total = (of: readonly number[]) => count(of.reduce((sum, n) => sum + n, 0))
-  const words = { time: say('time'), numbers: say('numbersOf') }
-  return html`<section><h2>${say('messagesAndAlerts')}</h2>${chart(say('messagesCurve', { n: total(sent.total) }), steps, { ...words, series: lines(sent.total, 'sent') })}
+  const total = (of: SentCurve['total']) => count(sumOf(of))
+  const words = { time: say('time'), numbers: say('numbersOf'), notCounted: say('notCounted') }
+  const { uncounted } = sent
+  return html`<section><h2>${say('messagesAndAlerts')}</h2>${chart(say('messagesCurve', { n: total(sent.total) }), steps, { ...words, uncounted, series: lines(sent.total, 'sent') })}
 ${chart(say('alertsCurve', { n: total(raised) }), steps, { ...words, series: lines(raised, 'alerts') })}</section>`
 }
 

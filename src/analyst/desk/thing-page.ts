@@ -69,7 +69,7 @@ ${sharedSection(found, shared, speech)}${complaintsSection(found, speech)}
 function curves(found: ThingFound, speech: Speech): Html {
   const { steps, sent, alerts, campaigns, policies } = found
   const { say, term } = speech
-  const words = { time: say('time'), numbers: say('numbersOf') }
+  const words = { time: say('time'), numbers: say('numbersOf'), notCounted: say('notCounted') }
   const declared = campaigns.map(({ perMinute, from, to }) => {
     return { name: `${say('campaign')} (${say('aMinute', { n: count(perMinute) })})`, from, to }
   })
@@ -108,6 +108,7 @@ function curves(found: ThingFound, speech: Speech): Html {
     sent &&
     chart(say('messagesCurve', { n: count(sumOf(sent.total)) }), steps, {
       ...{ ...words, series: [...labels, ...(hasUsual ? [usual] : [])], marks: marksIn(steps, declared) },
+      uncounted: sent.uncounted,
     })
   }
 ${chart(say('alertsCurve', { n: count(sumOf(alerts.get('') ?? [])) }), steps, { ...words, series: raised, marks: marksIn(steps, changes) })}</section>`
@@ -146,7 +147,7 @@ function sentSection(
   const of = (label: (typeof LABELS)[number]) => sumOf(sent.labels[label])
   const rate = total === 0 ? '–' : ((complaints.n / total) * 1e6).toFixed(1)
   const answer = isBursting ? say('bursting') : declared === null ? say('nothing') : say('asDeclared')
-  return html`<section><h2>${say('whatItSent')}</h2><dl><dt>${say('messages')}</dt><dd>${count(total)}</dd>
+  return html`<section><h2>${say('whatItSent')}</h2><dl><dt>${say('messages')}</dt><dd>${count(total)}${sent.uncounted.length > 0 && ` (${say('incompleteSum')})`}</dd>
 ${LABELS.filter((label) => of(label) > 0).map((label) => html`<dt>${term('label', label)}</dt><dd>${count(of(label))}</dd>`)}
 ${peak !== null && html`<dt>${say('busiest')}</dt><dd>${say('commercial', { n: count(peak) })}</dd><dt>${say('answer')}</dt><dd>${answer}</dd>`}
 <dt>${say('declared')}</dt><dd>${declared === null ? say('nothing') : say('aMinute', { n: count(declared) })}</dd>

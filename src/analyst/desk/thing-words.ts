@@ -3,6 +3,12 @@ export const THINGS = {
   thing: ['page of a thing', '对象页面'],
   numbersOf: ['Numbers', '数值'],
   messagesAndAlerts: ['Messages and alerts', '短信与告警'],
+  notCounted: ['not counted', '未计数'],
+  incompleteSum: ['incomplete: some minutes were not counted', '不完整：部分分钟未计数'],
+  incompleteTotals: [
+    'The sums of messages are incomplete: in {n} minutes of this time and {before} of the time before, messages were not counted, as Redis did not answer.',
+    '短信数不完整：本时段有 {n} 分钟、上一时段有 {before} 分钟因计数存储无响应而未计数。',
+  ],
   messagesCurve: ['Messages, {n} in total', '短信走势，合计 {n}'],
   alertsCurve: ['Alerts, {n} in total', '告警走势，合计 {n}'],
   thisTime: ['this time', '本时段'],

@@ -115,12 +115,12 @@ const STEPS = stepsOf(TS, TS + 3_600_000)
 const ZEROS = startsOf(STEPS).map((_, i) => i)
 const SHOWN = {
   judged: [{ code: 'FORGED_BRAND', confirmed: 2, judged: 3 }],
-  totals: (['messages', 'alerts', 'blocked', 'complaints', 'judged'] as const).map((name) => ({
+  totals: (['messages', 'alerts', 'blocked', 'complaints', 'judged', 'uncounted'] as const).map((name) => ({
     ...{ name, now: 1, before: 2 },
   })),
   curves: {
     ...{ steps: STEPS, alerts: new Map([['', ZEROS]]) },
-    sent: { total: ZEROS, usual: ZEROS, labels: {} as SentCurve['labels'] },
+    sent: { total: ZEROS, usual: ZEROS, uncounted: [0], labels: {} as SentCurve['labels'] },
     before: [1, 7, 30].map((days) => ({ days, sent: ZEROS, alerts: ZEROS })),
   },
   worst: [{ id: 'c1', grouped_by: 'domain', name: '京东', alerts: 1, worth: 2, text: null, total: 9 }],
@@ -246,6 +246,7 @@ describe('pages of the desk in Chinese', () => {
           'unreachable',
           'refusedByArchive',
           'refusedFeedback',
+          'noTable',
         ] as const
       ).map((word) => messagePage(session, speech, speech.say(word))),
       searchPage(session, speech, asked, [line()], sent),
