@@ -7,6 +7,7 @@ import { LetterRoutes, lettersSection } from './letter-routes.ts'
 import { OverviewRoutes } from './overview-routes.ts'
 import { casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
 import { rightOfPost } from './post-rights.ts'
+import { faultOf } from './query-rules.ts'
 import { QueueRoutes } from './queue-routes.ts'
 import { decoded, searchedFor, searchOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -38,8 +39,10 @@ export class Routes {
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, form, session } = asked
     const right = isPost ? rightOfPost(path) : 'read'
-    if (right === undefined) return this.#failure(404, this.#parts.speech.say('noPage'))
-    const answer = may(session, right) ? await this.#answer(asked, isPost) : this.#denied(asked, 'mayRead')
+    if (right === undefined) return this.#failure(asked, 404, 'noPage')
+    const answer = may(session, right)
+      ? await this.#answer(asked, isPost)
+      : this.#failure(asked, 403, 'mayRead')
     if (answer.status === 403) {
       const act = form.get('act') ?? form.get('verdict') ?? ''
       const what = decoded(path.replace(/^\/(?:case|queue)\//, '')) ?? ''
@@ -49,24 +52,22 @@ export class Routes {
         act === '' ? what : `${what}: ${act}`.slice(0, 300),
       )
     }
-    return isPost ? answer : withCsv(answer, asked)
-  }
-
-  #denied({ session }: Asked, word: Word): Answer {
-    const { speech } = this.#parts
-    return { status: 403, body: messagePage(session, speech, speech.say(word)) }
+    if (isPost) return answer
+    return withCsv(answer, asked) ?? this.#failure(asked, 400, 'noTable')
   }
 
   async #answer(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, session } = asked
     const { options, speech } = this.#parts
+    const fault = isPost ? undefined : faultOf(asked, speech)
+    if (fault !== undefined) return { status: 400, body: messagePage(session, speech, fault) }
     await this.#parts.brands.renew(options.archive.ask)
     if (path === '/search' && isPost) return this.#seal(asked)
     if (path === '/' && !isPost) return asked.query.has('value') ? this.#follow(asked) : this.#search(asked)
     if (path.startsWith('/found/') && !isPost) return this.#found(asked)
     if (path === '/overview' && !isPost) return this.#overview.page(asked)
     if ((path === '/access' || path === '/access.csv') && !isPost)
-      return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#denied(asked, 'mayNotAudit')
+      return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#failure(asked, 403, 'mayNotAudit')
     if ((path === '/complaints' || path === '/complaints.csv') && !isPost)
       return complaintPage(asked, this.#parts)
     if (path.startsWith('/letter/')) return this.#letters.page(asked, isPost)
@@ -75,7 +76,7 @@ export class Routes {
     if (path === '/find' || path.startsWith('/find/')) return this.#find.page(asked, isPost)
     if (!isPost && this.#things.serves(path)) return this.#things.page(asked)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)
-    return this.#failure(404, speech.say('noPage'))
+    return this.#failure(asked, 404, 'noPage')
   }
 
   async #case(asked: Asked, isPost: boolean): Promise<Answer> {
@@ -84,7 +85,7 @@ export class Routes {
     const { archive, answers } = options
     const id = decoded(asked.path.slice('/case/'.length))
     const found = id === undefined ? undefined : await archive.case(id, answers)
-    if (!found) return { status: 404, body: messagePage(session, speech, speech.say('notFound')) }
+    if (!found) return this.#failure(asked, 404, 'notFound')
     if (isPost) return giveOnCase(asked, found, this.#parts)
     await archive.note(session, 'case', found.alert.id)
     const said = (['given', 'letter', 'ended'] as const).find((one) => query.has(one))
@@ -98,13 +99,14 @@ export class Routes {
   }
 
   /** Redirects the form's search to an address that does not reveal it. */
-  async #seal({ form, session, now }: Asked): Promise<Answer> {
+  async #seal(asked: Asked): Promise<Answer> {
+    const { form, session, now } = asked
     const search = searchOf(form, now)
     const { field, value } = search
-    if (value.length > LONGEST_VALUE) return this.#failure(400, this.#parts.speech.say('incomplete'))
+    if (value.length > LONGEST_VALUE) return this.#failure(asked, 400, 'incomplete')
     if ((field === 'port' || field === 'token') && withoutMobiles(value) !== value) {
       await this.#parts.options.archive.note(session, 'search', searchedFor(search))
-      return this.#failure(400, this.#parts.speech.say('numberInFind'))
+      return this.#failure(asked, 400, 'numberInFind')
     }
     return toPage(this.#parts.seals.pathOf(search, session))
   }
@@ -113,7 +115,7 @@ export class Routes {
   async #follow(asked: Asked): Promise<Answer> {
     const { field, value } = searchOf(asked.query, asked.now)
     if (value !== '' && (field === 'token' || field === 'message'))
-      return this.#failure(400, this.#parts.speech.say('notInAddress'))
+      return this.#failure(asked, 400, 'notInAddress')
     return this.#seal({ ...asked, form: asked.query })
   }
 
@@ -134,7 +136,8 @@ export class Routes {
     return { status: 200, body: searchPage(session, this.#parts.speech, asked, found, sent) }
   }
 
-  #failure(status: number, message: string): Answer {
-    return { status, body: messagePage(undefined, this.#parts.speech, message) }
+  #failure({ session }: Asked, status: number, word: Word): Answer {
+    const { speech } = this.#parts
+    return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 }

@@ -126,7 +126,7 @@ export class DeskPages {
       if (this.#follow(request, response)) return
       answer = await this.#answer(request)
     } catch (error) {
-      answer = this.#faulty(error)
+      answer = this.#faulty(request, error)
     }
     const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
     response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers })
@@ -144,7 +144,7 @@ export class DeskPages {
 
   async #answer(request: IncomingMessage): Promise<Answer> {
     const address = request.url ?? '/'
-    if (!URL.canParse(address, ORIGIN)) return this.#failure(404, this.#speech.say('noPage'))
+    if (!URL.canParse(address, ORIGIN)) return this.#failure(request, 404, this.#speech.say('noPage'))
     const url = new URL(address, ORIGIN)
     const { pathname: path, searchParams: query } = url
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
@@ -152,9 +152,9 @@ export class DeskPages {
     const script = builtScript(path, request.headers['accept-encoding']?.toString())
     if (script) return script
     const isPost = request.method === 'POST'
-    if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
+    if (!isPost && request.method !== 'GET') return this.#failure(request, 405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()
-    if (!form) return this.#failure(413, this.#speech.say('tooLarge'))
+    if (!form) return this.#failure(request, 413, this.#speech.say('tooLarge'))
     const login = await this.#logins.answer(request, url, isPost ? form : undefined)
     if (login) return login
     const id = cookieOf(request)
@@ -167,7 +167,7 @@ export class DeskPages {
       return this.#logins.leave(session, id)
     }
     const isRenewal = request.headers['x-live'] === '1' && this.#live.follows(id!)
-    const kept = this.#kept.find(query.get('kept'), performance.now())
+    const kept = this.#kept.find(query.get('kept'), session.name, performance.now())
     const now = await this.#clock.now()
     return this.#routes.page({ path, query, form, session, isRenewal, now, kept }, isPost)
   }
@@ -192,14 +192,20 @@ export class DeskPages {
     return { status: 403, body: messagePage(undefined, this.#speech, this.#speech.say('notYours'), { back }) }
   }
 
-  #faulty(error: unknown): Answer {
+  #faulty(request: IncomingMessage, error: unknown): Answer {
     const known = error instanceof SigwatchError ? error : undefined
     const status = known?.code === 'USAGE' ? 400 : 503
     const word = FAULTS[known?.code ?? ''] ?? 'defect'
-    return this.#failure(status, this.#speech.say(word), word === 'tooSlow' ? undefined : known?.message)
+    return this.#failure(
+      request,
+      status,
+      this.#speech.say(word),
+      word === 'tooSlow' ? undefined : known?.message,
+    )
   }
 
-  #failure(status: number, message: string, cause?: string): Answer {
-    return { status, body: messagePage(undefined, this.#speech, message, { cause }) }
+  #failure(request: IncomingMessage, status: number, message: string, cause?: string): Answer {
+    const session = this.#sessions.find(cookieOf(request), performance.now())
+    return { status, body: messagePage(session, this.#speech, message, { cause }) }
   }
 }

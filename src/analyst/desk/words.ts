@@ -25,7 +25,17 @@ const PAGES = {
   toSearch: ['To the search', '返回查询'],
   message: ['Message', '提示'],
   notFound: ['No alert has this id.', '没有此编号的告警。'],
+  noTable: ['The page has no such table.', '页面没有此表格。'],
   noPage: ['there is no such page', '没有此页面'],
+  badValue: ['“{value}” is no value of {name}.', '“{value}”不是 {name} 的有效值。'],
+  writeTime: [
+    'Write {name} as 2026-11-11T08:30, in Beijing time, or as milliseconds since 1970.',
+    '{name} 请写作 2026-11-11T08:30（北京时间），或自 1970 年起的毫秒数。',
+  ],
+  writeMonth: ['Write {name} as 2026-11.', '{name} 请写作 2026-11。'],
+  writeNumber: ['Write {name} as a whole number up to 999999.', '{name} 请写作不超过 999999 的整数。'],
+  writeOneOf: ['Write {name} as one of: {values}.', '{name} 的可用值：{values}。'],
+  writeKey: ['Take the address from “Next page”.', '请使用“下一页”的地址。'],
   notYours: [
     'The form is not of this session, and nothing was written.',
     '表单不属于当前会话，未写入任何内容。',
