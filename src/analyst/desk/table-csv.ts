@@ -5,19 +5,18 @@ import { csvAnswer } from './csv.ts'
 /** Lists with a CSV of their own that covers all pages. */
 const OWN = /^\/(?:find|access)/
 const TABLE_END = '</table></div>'
-const MARKS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
 /**
  * Offers the tables of a page as CSV: each gets a link to the same address with `csv=<n>`, which returns the n-th table with
- * its displayed cells instead of the page.
+ * its displayed cells instead of the page; undefined if there is no such table.
  */
-export function withCsv(answer: Answer, { path, query }: Asked): Answer {
+export function withCsv(answer: Answer, { path, query }: Asked): Answer | undefined {
   const { body, status } = answer
   if (OWN.test(path) || status !== 200 || !(body instanceof Html)) return answer
   const wanted = query.get('csv')
   if (wanted !== null) {
     const found = body.tables[Number(wanted)]
-    return found ? csvAnswer(`table-${wanted}`, cellsOf(found)) : answer
+    return found && csvAnswer(`table-${wanted}`, cellsOf(found))
   }
   let n = 0
   const linked = body.text.replaceAll(TABLE_END, (end) => {
@@ -28,13 +27,5 @@ export function withCsv(answer: Answer, { path, query }: Asked): Answer {
 }
 
 function cellsOf({ headings, rows }: Table): (string | number)[][] {
-  return [
-    [...headings],
-    ...rows.map((row) => row.map((cell) => (cell instanceof Html ? textOf(cell) : cell))),
-  ]
-}
-
-function textOf({ text }: Html): string {
-  const plain = text.replaceAll('<br>', ' ').replace(/<[^>]*>/g, '')
-  return plain.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => MARKS[name]!)
+  return [[...headings], ...rows.map((row) => row.map((cell) => (cell instanceof Html ? cell.plain : cell)))]
 }

@@ -14,17 +14,24 @@ function asked(search: string) {
 }
 
 it('links each table to its CSV', () => {
-  expect(String((asked('days=7').body as { text: string }).text).match(/href="[^"]+csv=\d"/g)).toEqual([
+  expect(String((asked('days=7')!.body as { text: string }).text).match(/href="[^"]+csv=\d"/g)).toEqual([
     'href="/overview?days=7&amp;csv=0"',
     'href="/overview?days=7&amp;csv=1"',
   ])
 })
 
 it('writes cells as they read, and numbers as numbers', () => {
-  expect(asked('csv=0').body).toBe('\ufeffa\r\none\r\n')
-  expect(asked('csv=1').body).toBe('\ufeffname,messages\r\n甲 & <乙>,1234567\r\n')
+  expect(asked('csv=0')!.body).toBe('\ufeffa\r\none\r\n')
+  expect(asked('csv=1')!.body).toBe('\ufeffname,messages\r\n甲 & <乙>,1234567\r\n')
 })
 
-it('answers with the page where there is no such table', () => {
-  expect(asked('csv=2').body).toBe(PAGE)
+it.each([
+  [html`<span title="${'a > b'}">${'<b>'}</span>`, '<b>'],
+  [html`${'a'}<br>${[html`<i>${'&lt;'}</i>`, ', ', null, 3]}`, 'a &lt;, 3'],
+])('takes the values of a cell, not what they are shown in', (cell, plain) => {
+  expect(cell.plain).toBe(plain)
+})
+
+it('says that there is no such table', () => {
+  expect(asked('csv=2')).toBeUndefined()
 })
