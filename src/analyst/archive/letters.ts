@@ -13,23 +13,31 @@ export interface SentLetter<Content> {
   readonly content: Content | null
 }
 
-/** The next file number of a year, or across all years for 0. Numbers are never reused, whatever happens to the letter. */
-export async function nextLetter(change: Ask, year: number): Promise<number> {
-  const [row] = await change<{ n: number }>(
-    'INSERT INTO letter_count AS c VALUES ($1, 1) ON CONFLICT (year) DO UPDATE SET n = c.n + 1 RETURNING n',
-    [year],
-  )
-  return row!.n
+/** A letter that is to be written. */
+export interface LetterDraft<Content> extends Omit<SentLetter<Content>, 'at' | 'file_number'> {
+  /** The form that asks for it, which gives one letter at most. */
+  readonly form: string
+  /** Whose numbers count up; 0: those of all years together. */
+  readonly year: number
+  /** With `{n}` for the number; in the content, the id of the form stands for the file number. */
+  readonly fileNumber: string
 }
 
-export async function keepLetter<C extends object>(
+/** The number is taken, and put into the letter, with the letter itself: none is lost. */
+const WRITTEN = `WITH form AS (INSERT INTO letter_form (id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id
+  ), counted AS (
+    INSERT INTO letter_count AS c SELECT $2::int, 1 FROM form ON CONFLICT (year) DO UPDATE SET n = c.n + 1 RETURNING n
+  ), numbered AS (SELECT replace($3::text, '{n}', lpad(n::text, greatest(4, length(n::text)), '0')) AS file_number FROM counted)
+  INSERT INTO letter (file_number, who, reader, addressee, alert_id, content)
+    SELECT file_number, $4, $5, $6, $7, replace($8::text, to_json($1::text)::text, to_json(file_number)::text)::jsonb FROM numbered`
+
+/** Writes a letter under the next number, unless its form has given one already. */
+export async function writeLetter<C extends object>(
   change: Ask,
-  { file_number, who, reader, addressee, alert_id, content }: Omit<SentLetter<C>, 'at'>,
+  { form, year, fileNumber, who, reader, addressee, alert_id, content }: LetterDraft<C>,
 ): Promise<void> {
-  await change(
-    'INSERT INTO letter (file_number, who, reader, addressee, alert_id, content) VALUES ($1, $2, $3, $4, $5, $6)',
-    [file_number, who, reader, redactText(addressee, true), alert_id, JSON.stringify(content)],
-  )
+  const about = [who, reader, redactText(addressee, true), alert_id, JSON.stringify(content)]
+  await change(WRITTEN, [form, year, fileNumber, ...about])
 }
 
 const COLUMNS = 'file_number, at, who, reader, addressee, alert_id'

@@ -1,12 +1,12 @@
+import { hashOf } from '../../domain/hash.ts'
 import type { Case } from '../archive/case.ts'
-import { keepLetter, letterBy, lettersAbout, nextLetter, type SentLetter } from '../archive/letters.ts'
+import { letterBy, lettersAbout, type SentLetter, writeLetter } from '../archive/letters.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Block, letterOf } from '../letter/letter.ts'
 import { letterPage } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
 import { type Html, html } from '../words/html.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
-import { LastPosts } from './last-posts.ts'
 import { messagePage } from './pages.ts'
 import { decoded } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -21,7 +21,6 @@ const READER_WORDS = { sender: 'toSender', regulator: 'toRegulator', subscriber:
 /** Letters on a case: each is written once under a file number and then shown unchanged. */
 export class LetterRoutes {
   readonly #parts: RouteParts
-  readonly #posts = new LastPosts()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -33,7 +32,7 @@ export class LetterRoutes {
     const [, name = '', format = ''] = /^\/letter\/([^/]+?)(?:\.(html|pdf))?$/.exec(path) ?? []
     const id = decoded(name)
     if (!id) return this.#failure(asked, 404, 'noPage')
-    if (isPost) return this.#posts.once(asked, () => this.#write(asked, id))
+    if (isPost) return this.#write(asked, id)
     return this.#show(asked, id, format)
   }
 
@@ -71,20 +70,16 @@ export class LetterRoutes {
     if (reader === 'subscriber' && kind !== 'message' && kind !== 'recipient')
       return this.#failure(asked, 400, 'noSubscriber')
     const date = beijing(now).slice(0, 10)
-    const n = await nextLetter(
-      archive.change,
-      letters.fileNumber.includes('{year}') ? Number(date.slice(0, 4)) : 0,
-    )
-    const file_number = letters.fileNumber
-      .replace('{year}', date.slice(0, 4))
-      .replace('{n}', String(n).padStart(4, '0'))
+    const [year] = date.split('-') as [string]
+    const after = form.get('after') ?? String((await lettersAbout(archive.ask, found.alert.id)).length)
+    const once = hashOf(found.alert.id, reader, addressee, after)
     const say = sayIn(this.#parts.speech.locale)
     const head: Block[] = [
       ...letters.letterhead.map((text): Block => ({ kind: 'text', text })),
       {
         kind: 'facts',
         facts: [
-          [say('fileNumber'), file_number],
+          [say('fileNumber'), once],
           [say('date'), date],
           [say('addressee'), addressee],
         ],
@@ -93,13 +88,10 @@ export class LetterRoutes {
     const foot: Block[] =
       letters.contact === null ? [] : [{ kind: 'text', text: say('objectTo', { contact: letters.contact }) }]
     const content = [...head, ...this.#blocks(found, reader), ...foot]
-    await keepLetter(archive.change, {
-      file_number,
-      who: session.name,
-      reader,
-      addressee,
-      alert_id: found.alert.id,
-      content,
+    await writeLetter(archive.change, {
+      ...{ form: once, who: session.name, reader, addressee, alert_id: found.alert.id, content },
+      year: letters.fileNumber.includes('{year}') ? Number(year) : 0,
+      fileNumber: letters.fileNumber.replace('{year}', year),
     })
     await archive.note(session, 'letter', `${found.alert.id}: ${reader}`)
     return toPage(`/case/${encodeURIComponent(found.alert.id)}?letter`)
@@ -149,7 +141,7 @@ export async function lettersSection(
   const headings = [say('time'), say('fileNumber'), say('letterTo'), say('addressee'), say('who')]
   return html`<section><h2>${say('letters')}</h2><p><a href="/print/${encodeURIComponent(alert.id)}">${say('casePdf')}</a></p>${sent.length > 0 && table(say('letters'), headings, rows)}${
     may(session, 'judge') &&
-    html`<form class="times" method="post" action="/letter/${encodeURIComponent(alert.id)}"><input type="hidden" name="key" value="${session.formKey}">
+    html`<form class="times" method="post" action="/letter/${encodeURIComponent(alert.id)}"><input type="hidden" name="key" value="${session.formKey}"><input type="hidden" name="after" value="${sent.length}">
 <label>${say('letterTo')}<select name="reader">${readers.map((one) => html`<option value="${one}">${say(READER_WORDS[one])}</option>`)}</select></label>
 <label class="wide">${say('addressee')}<input name="addressee" maxlength="${LONGEST_ADDRESSEE}" required autocomplete="off"></label><button>${say('writeLetter')}</button></form>`
   }</section>`
