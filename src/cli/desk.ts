@@ -24,8 +24,12 @@ async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?:
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const { emit } = telemetry
   const stopped = new AbortController()
-  const open = async () => {
-    const { address, close } = await composeDesk(locale === undefined ? config : { ...config, locale }, emit)
+  const open = async (stopping: AbortSignal) => {
+    const { address, close } = await composeDesk(
+      locale === undefined ? config : { ...config, locale },
+      emit,
+      stopping,
+    )
     process.stderr.write(`the desk is open at ${address}\n`)
     emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'desk' })
     return {

@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcProvider } from '../adapters/oidc/provider.ts'
 import type { ArchiveReader } from '../analyst/archive/reader.ts'
 import type { DeskOptions, FeedbackWriter } from '../analyst/desk/options.ts'
@@ -9,6 +10,7 @@ import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
+import { MINUTE, SECOND } from '../domain/time.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
 import { revealed } from '../settings/secret.ts'
@@ -24,7 +26,7 @@ export interface RunningDesk {
 }
 
 /** Serves the desk, the analysts' web interface to the archive. Rejects with CONFIG_INVALID if no login is configured. */
-export async function composeDesk(config: Config, emit: Emit): Promise<RunningDesk> {
+export async function composeDesk(config: Config, emit: Emit, stopping?: AbortSignal): Promise<RunningDesk> {
   const { host, port, tokens, trustedProxies, oidc } = config.desk
   const provider = providerOf(oidc, () => archive.now())
   if (!tokens && !provider)
@@ -33,7 +35,7 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
       'no login is configured: give desk.tokens, a list of {name, token, may}, or desk.oidc',
     )
   const logins = (tokens ?? []).map(({ name, token, may }) => ({ name, may, token: token.reveal() }))
-  const archive = await openArchiveReader(config, 'sigwatch desk')
+  const archive = await openArchive(config, emit, stopping)
   const rights = [...logins.map(({ may: all }) => all), ...Object.values(provider?.rights ?? {})]
   const writes = rights.some((all) => may({ may: all }, 'judge'))
   const line = writes && takesFeedback(config) ? new FeedbackLine(config) : undefined
@@ -78,6 +80,21 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
   } catch (error) {
     await archive.close()
     throw error
+  }
+}
+
+/** Waits up to a minute for a database that is away when the desk starts. */
+async function openArchive(config: Config, emit: Emit, signal?: AbortSignal): Promise<ArchiveReader> {
+  const until = performance.now() + MINUTE
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await openArchiveReader(config, 'sigwatch desk')
+    } catch (error) {
+      const isAway = error instanceof SigwatchError && error.code === 'ARCHIVE_UNREACHABLE'
+      if (!isAway || signal?.aborted || performance.now() > until) throw error
+      if (!isTold) emit({ name: 'warning', message: `waiting a minute for the archive: ${error.message}` })
+      await sleep(SECOND, undefined, { signal }).catch(() => undefined)
+    }
   }
 }
 

@@ -251,14 +251,17 @@ export async function reopenSince(change: Ask, id: string): Promise<void> {
   )
 }
 
-/** Reopens the cases of an undone batch. Resolves with their ids, except those that are still merged into another. */
+/** The case that a row of `review_case` counts to now. */
+const SHOWN_AS = 'coalesce(merged_into, id)'
+
+/** Reopens the cases of an undone batch. Resolves with the ids of the cases that show its alerts now. */
 export async function reopenCase(change: Ask, batch: string): Promise<readonly string[]> {
-  const opened = await change<{ id: string; merged_into: string | null }>(
+  const opened = await change<{ id: string }>(
     `UPDATE review_case SET status = 'open', finding = NULL, done_by = NULL, done_at = NULL, settled_until = NULL, batch = NULL
-      WHERE batch = $1 RETURNING id, merged_into`,
+      WHERE batch = $1 RETURNING ${SHOWN_AS} AS id`,
     [batch],
   )
-  return opened.flatMap(({ id, merged_into }) => (merged_into === null ? [id] : []))
+  return [...new Set(opened.map(({ id }) => id))]
 }
 
 /** Records that feedback was undone: a whole batch, which reopens its cases, or the judgement on one message or state. */
@@ -269,7 +272,7 @@ export async function noteUndone(
   const ids = isWhole
     ? await reopenCase(change, batch)
     : (
-        await change<{ id: string }>('SELECT id FROM review_case WHERE batch = $1 AND merged_into IS NULL', [
+        await change<{ id: string }>(`SELECT DISTINCT ${SHOWN_AS} AS id FROM review_case WHERE batch = $1`, [
           batch,
         ])
       ).map(({ id }) => id)

@@ -1,3 +1,4 @@
+import { CODE_BY_HAND } from '../../detection/detectors/all.ts'
 import type { Alert } from '../../domain/alert.ts'
 import { hashOf } from '../../domain/hash.ts'
 import { DAY } from '../../domain/time.ts'
@@ -33,10 +34,45 @@ const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, gre
   FROM unnest($1::text[], $2::timestamptz[]) AS w (id, ts) WHERE review_case.id = w.id AND status = 'done'`
 
 /**
+ * Closes cases whose unsettled alerts are all blocks by hand that were undone. A block that is set again raises a later alert,
+ * which reopens the case. Cases without unsettled alerts keep their finding.
+ */
+const UNBLOCKED = `WITH ended AS (
+    SELECT DISTINCT ON (a.case_id) a.case_id, e.ts, e.by FROM unnest($1::text[], $2::timestamptz[], $3::text[]) e (state_id, ts, by)
+    JOIN case_alert a USING (state_id) ORDER BY a.case_id, e.ts DESC
+  ), done AS (
+    UPDATE review_case c SET status = 'done', finding = 'unblocked', done_by = ended.by, done_at = now(), settled_until = ended.ts, batch = NULL
+    FROM ended WHERE c.id = ended.case_id AND (SELECT bool_and(EXISTS (
+        SELECT FROM alert k WHERE k.state_id = a.state_id AND k.type = 'cleared' AND k.ts >= a.ts AND k.codes @> ARRAY['${CODE_BY_HAND}']))
+      FROM case_alert a WHERE a.case_id = c.id AND (c.settled_until IS NULL OR a.ts > c.settled_until))
+    RETURNING id, done_by
+  )
+  INSERT INTO case_event (case_id, who, what) SELECT id, done_by, 'unblocked' FROM done`
+
+/** Closes the cases of blocks by hand that were undone; the alerts are archived already. */
+async function closeUnblocked(client: Client, alerts: readonly Alert[]): Promise<void> {
+  const undone = alerts.filter(
+    ({ type, data }) =>
+      type === 'sigwatch.alert.cleared' && data.feedback && data.reasons?.[0]?.code === CODE_BY_HAND,
+  )
+  if (undone.length === 0) return
+  await client.query(UNBLOCKED, [
+    undone.map(({ data }) => data.state?.id),
+    undone.map(({ time }) => time),
+    undone.map(({ data }) => data.feedback!.by),
+  ])
+}
+
+/**
  * Groups raised alerts into cases within the caller's transaction, except those that ask for nothing. Alerts already in a case
- * stay there.
+ * stay there. Closes the cases of blocks by hand that were undone.
  */
 export async function groupAlerts(client: Client, alerts: readonly Alert[]): Promise<void> {
+  await fileRaised(client, alerts)
+  await closeUnblocked(client, alerts)
+}
+
+async function fileRaised(client: Client, alerts: readonly Alert[]): Promise<void> {
   const drafts = alerts
     .filter((alert) => alert.type === 'sigwatch.alert.raised' && !asksForNothing(alert))
     .map((alert) => ({ alert, draft: draftOf(alert) }))

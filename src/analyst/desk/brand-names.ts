@@ -19,11 +19,11 @@ export class BrandNames extends Map<string, string> {
   /** Loads the brands of the registry topic. Rejects with the errors of the archive. */
   async renew(ask: Ask): Promise<void> {
     if (performance.now() < this.#nextAt) return
-    this.#nextAt = performance.now() + 5 * MINUTE
     const rows = await ask<{ content: Brand | null }>(
       "SELECT DISTINCT ON (key) content FROM registry_row WHERE kind = 'brand' ORDER BY key, at DESC",
       [],
     )
+    this.#nextAt = performance.now() + 5 * MINUTE
     for (const { content } of rows) if (content) this.#add(content)
   }
 

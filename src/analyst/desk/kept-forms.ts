@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { HOUR } from '../../domain/time.ts'
 import { listAt, placeFields, placeOf } from './queue-place.ts'
+import { ownerOf } from './sessions.ts'
 
 /** Form fields for free text. */
 const WRITTEN = ['note', 'comment'] as const
@@ -13,31 +14,35 @@ const LASTS = HOUR
 export type KeptTexts = Readonly<Partial<Record<(typeof WRITTEN)[number], string>>>
 
 /**
- * Keeps texts of forms submitted after their session ended, in memory: their page shows them again after the login. The texts
- * are not part of any address, and only pages of the desk can store them.
+ * Keeps texts of forms submitted after their session ended, in memory: their page shows them again after the login, to the same
+ * person. The texts are not part of any address, and only pages of the desk can store them.
  */
 export class KeptForms {
-  readonly #kept = new Map<string, { readonly texts: KeptTexts; readonly until: number }>()
+  readonly #kept = new Map<
+    string,
+    { readonly texts: KeptTexts; readonly owner: string; readonly until: number }
+  >()
 
   /** Stores the texts of a form and returns the address of its page, which shows them again. `now`: monotonic, ms. */
   pageOf(request: IncomingMessage, path: string, form: URLSearchParams, now: number): string {
     const isOurs = request.headers['sec-fetch-site'] === 'same-origin'
     const texts = isOurs ? textsOf(form) : {}
-    const kept = Object.keys(texts).length === 0 ? {} : { kept: this.#keep(texts, now) }
+    const kept =
+      Object.keys(texts).length === 0 ? {} : { kept: this.#keep(texts, ownerOf(form.get('key') ?? ''), now) }
     return addressOf(path, form, { ended: '', ...kept })
   }
 
-  /** The stored texts for a page, or undefined if there are none. */
-  find(id: string | null, now: number): KeptTexts | undefined {
+  /** The texts of a person that are stored for a page, or undefined if there are none. */
+  find(id: string | null, name: string, now: number): KeptTexts | undefined {
     const found = id === null ? undefined : this.#kept.get(id)
-    return found && found.until >= now ? found.texts : undefined
+    return found && found.until >= now && found.owner === name ? found.texts : undefined
   }
 
-  #keep(texts: KeptTexts, now: number): string {
+  #keep(texts: KeptTexts, owner: string, now: number): string {
     for (const [id, { until }] of this.#kept)
       if (until < now || this.#kept.size >= MOST) this.#kept.delete(id)
     const id = randomUUID()
-    this.#kept.set(id, { texts, until: now + LASTS })
+    this.#kept.set(id, { texts, owner, until: now + LASTS })
     return id
   }
 }

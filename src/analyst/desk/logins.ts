@@ -136,10 +136,10 @@ export class Logins {
   async #enter(request: IncomingMessage, login: Omit<Login, 'token'>, next = '/overview'): Promise<Answer> {
     const { sessions, clients, options } = this.#parts
     const address = clients.addressOf(request)
+    await options.archive.note({ name: login.name, address }, 'login', address)
     sessions.close(cookieOf(request))
     const id = sessions.start(login, performance.now())
     options.emit({ name: 'desk_login', outcome: 'accepted', address })
-    await options.archive.note({ name: login.name, address }, 'login', address)
     const isSecure = login.isOfProvider && this.#provider?.logins.isSecure
     return { status: 303, headers: { location: next, 'set-cookie': cookie(id, COOKIE_LASTS, { isSecure }) } }
   }

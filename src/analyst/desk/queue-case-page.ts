@@ -28,6 +28,7 @@ const EVENT_WORDS: Readonly<Record<string, Word>> = {
   ...{
     judged: 'judgedCase',
     undid: 'undid',
+    unblocked: 'isUnblocked',
     undidOne: 'undidOne',
     split: 'split',
     due: 'setDueTo',
@@ -89,16 +90,17 @@ ${sendersSection(shown, session, speech)}${arrangeSection(shown, session, speech
 /** Actions on a case without alerts that need a finding. */
 function doneSection({ found }: CaseShown, session: Session, speech: Speech): Html | false {
   const { say } = speech
-  const { finding, done_by, id } = found
+  const { finding, done_by, id, batch } = found
   if (finding === null || done_by === null) return false
   const by = done_by
   return html`<section><h2>${say('doneBy', { what: findingOf(finding, speech), by })}</h2>${
     found.since > 0 &&
     html`<p>${say('cameSince', { n: found.since })}</p><form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}<button name="act" value="since">${say('judgeSince')}</button></form>`
   }${
-    mayUndo(session, { by })
+    batch !== null &&
+    (mayUndo(session, { by })
       ? html`<form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}<button name="act" value="undo" data-key="u">${say('undoThis')}</button></form>`
-      : html`<p class="dim">${say('mayNotUndo')}</p>`
+      : html`<p class="dim">${say('mayNotUndo')}</p>`)
   }</section>`
 }
 

@@ -102,7 +102,7 @@ export function judgedInputs({ last_at, subjects }: QueuedCase, { say }: Speech)
 }
 
 const FINDING_WORDS: Readonly<Record<string, Word>> = {
-  ...{ confirmed: 'confirmed', false_positive: 'isFalsePositive' },
+  ...{ confirmed: 'confirmed', false_positive: 'isFalsePositive', unblocked: 'isUnblocked' },
 }
 
 /** A finding in words. */

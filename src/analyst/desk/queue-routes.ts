@@ -63,7 +63,7 @@ export class QueueRoutes {
     const word = query.has('ended') ? 'notWritten' : SAID.find((one) => one === query.get('said'))
     if (word) return speech.say(word)
     const id = (query.get('settled') ?? query.get('undone'))?.replaceAll('\u0000', '')
-    const found = id ? await queue.queuedCase(this.#ask, id) : undefined
+    const found = id ? await queue.queuedCase(this.#ask, await merging.caseNow(this.#ask, id)) : undefined
     if (!found) return undefined
     const name = queueTitle(found, speech)
     if (query.has('undone')) return speech.say('undoneFinding', { n: found.subjects, name })

@@ -42,6 +42,7 @@ export const QUEUE = {
     '{alerts} alerts on {subjects} messages and states, {recipients} recipients, {senders} senders',
     '{alerts} 条告警，涉及 {subjects} 条短信或状态，{recipients} 个接收号码，{senders} 个发送方',
   ],
+  isUnblocked: ['the block by hand was undone', '手工拦截已撤销'],
   isFalsePositive: ['false positive', '误报'],
   settled: [
     '{name} was judged: {what}. Messages and states: {n}.',

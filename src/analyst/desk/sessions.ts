@@ -33,7 +33,7 @@ export function mayUndo(session: Session, { by }: { readonly by: string }): bool
 }
 
 export interface Session extends Omit<Login, 'token'> {
-  /** CSRF token, part of every form. */
+  /** CSRF token, part of every form. It names the person, so that it tells whose form it is after the session has ended. */
   readonly formKey: string
   readonly until: number
   /** Address of the client making the current request. */
@@ -65,7 +65,7 @@ export class Sessions {
     for (const [id, { until }] of this.#sessions)
       if (until < now || this.#sessions.size >= MOST) this.#sessions.delete(id)
     const id = randomBytes(32).toString('base64url')
-    const formKey = randomBytes(16).toString('base64url')
+    const formKey = `${randomBytes(16).toString('base64url')}.${Buffer.from(login.name).toString('base64url')}`
     this.#sessions.set(id, { ...login, formKey, until: now + LASTS })
     return id
   }
@@ -78,6 +78,11 @@ export class Sessions {
   close(id: string | undefined): void {
     if (id !== undefined) this.#sessions.delete(id)
   }
+}
+
+/** The name of the person whose form has this key. */
+export function ownerOf(formKey: string): string {
+  return Buffer.from(formKey.split('.')[1] ?? '', 'base64url').toString()
 }
 
 function digest(text: string): Buffer {

@@ -105,6 +105,7 @@ describeWith('postgres', 'live events of the desk', () => {
         body: new URLSearchParams(fields),
         redirect: 'manual',
       })
+    const KEY_OF_WU = `of-before.${Buffer.from('wu').toString('base64url')}`
     const nextOf = (page: string) =>
       /name="next" value="([^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? ''
     const caseId = async () => (await archive.ask<{ id: string }>('SELECT id FROM review_case', []))[0]!.id
@@ -112,7 +113,7 @@ describeWith('postgres', 'live events of the desk', () => {
     it('says that nothing was written, and leads back to the page with what was typed', async () => {
       const path = `/queue/${await caseId()}`
       const comment = 'asked the bank <b>'
-      const answer = await send(path, { act: 'comment', comment, key: 'of-before' })
+      const answer = await send(path, { act: 'comment', comment, key: KEY_OF_WU })
       const page = await answer.text()
       expect(answer.status).toBe(401)
       expect(page).toContain('was NOT written')
@@ -124,6 +125,8 @@ describeWith('postgres', 'live events of the desk', () => {
         redirect: 'manual',
       })
       expect(entered.headers.get('location')).toBe(nextOf(page))
+      await client.login('lin', 'a-token-of-lin-of-the-tests')
+      expect(await client.see('lin', nextOf(page))).not.toContain('asked the bank')
       const back = await client.see('wu', nextOf(page))
       expect(back).toContain('nothing was written')
       expect(back).toContain('>asked the bank &lt;b&gt;</textarea>')
@@ -147,7 +150,7 @@ describeWith('postgres', 'live events of the desk', () => {
         await fetch(`http://127.0.0.1:${desk.port}/case/alert-m1`, {
           method: 'POST',
           headers: { 'sec-fetch-site': 'same-origin', cookie: client.cookie('wu') },
-          body: new URLSearchParams({ key: 'of-before', verdict: 'confirmed', note: 'a partner' }),
+          body: new URLSearchParams({ key: KEY_OF_WU, verdict: 'confirmed', note: 'a partner' }),
         })
       ).text()
       expect(page).toContain('nothing was written')
