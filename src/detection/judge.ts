@@ -2,6 +2,7 @@ import {
   type Action,
   cappedAction,
   type Finding,
+  type Mode,
   type Reason,
   stronger,
   strongest,
@@ -11,7 +12,7 @@ import type { Detected, MessageContext } from '../domain/detector.ts'
 import type { KnownTemplates } from '../domain/known-templates.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Notices } from '../domain/notices.ts'
-import { isShadowed, type Policy } from '../domain/policy.ts'
+import { isShadowed, type Policy, type QuietHours } from '../domain/policy.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
 import type { MatchingState } from '../domain/state.ts'
@@ -104,25 +105,57 @@ export function judge(
 /** Runs the detectors on a message. Exempted and allowed findings have the cap `none`. */
 export function detect(
   message: AnalysedMessage,
-  { consents, askedBefore, allowances, lacks }: KnownBefore,
-  { classifier, policy, registry, notices, templates }: JudgingVersions,
+  known: KnownBefore,
+  versions: JudgingVersions,
   codes: readonly MessageCode[] = MESSAGE_CODES,
 ): Detected {
+  const { allowances, lacks } = known
+  const { policy } = versions
   const { codes: policies, quietHours } = policy.at(message.ts, message.record)
-  const modelThresholds = classifier.thresholds
   const { own } = policy
-  // A single literal: spreading into a new object costs several times as much.
-  // biome-ignore format: as a list
-  const context: MessageContext = { registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore }
+  const context = contextOf(known, versions, quietHours)
   // Most messages have no finding. Lists are held for a whole batch, and a grown list keeps spare capacity.
   let found: readonly Finding[] = NONE
   for (const spec of codes) {
-    if (lacks?.some((one) => spec.needs.includes(one))) continue
+    if (lacks !== undefined && needsOneOf(spec, lacks)) continue
     const finding = spec.detect(message, context, policies[spec.code])
     if (finding) found = found.length === 0 ? [finding] : [...found, finding]
   }
   if (own) found = [...found, ...ownFindings(message, context, policies)]
   return exempted({ message, findings: found }, policy, allowances)
+}
+
+let lastContext: MessageContext | undefined
+
+/** Detector context of a message; reuses the previous one if nothing differs, as for most messages of a batch. */
+function contextOf(
+  { consents, askedBefore }: KnownBefore,
+  { classifier, policy, registry, notices, templates }: JudgingVersions,
+  quietHours: QuietHours,
+): MessageContext {
+  const { own } = policy
+  const modelThresholds = classifier.thresholds
+  const last = lastContext
+  if (
+    last?.registry === registry &&
+    last.notices === notices &&
+    last.templates === templates &&
+    last.own === own &&
+    last.modelThresholds === modelThresholds &&
+    last.quietHours === quietHours &&
+    last.consents === consents &&
+    last.askedBefore === askedBefore
+  )
+    return last
+  // A single literal: spreading into a new object costs several times as much.
+  // biome-ignore format: as a list
+  lastContext = { registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore }
+  return lastContext
+}
+
+/** Separate function: a closure in the loop would be allocated for each code of each message. */
+function needsOneOf({ needs }: MessageCode, lacks: NonNullable<KnownBefore['lacks']>): boolean {
+  return lacks.some((one) => needs.includes(one))
 }
 
 /**
@@ -141,12 +174,12 @@ export function decide(
     return { message, reasons: NONE, enforced: NONE, shadow: NONE, states, action, late }
   }
   const reasons = reasonsOf(findings, message, policy)
-  const acting = message.record.blocked ? [] : reasons.filter((r) => r.action !== 'none')
+  const acting = message.record.blocked ? NONE : actingOf(reasons)
   return {
     message,
     reasons,
-    enforced: late ? [] : acting.filter((r) => r.mode === 'enforce'),
-    shadow: late ? acting : acting.filter((r) => r.mode === 'shadow'),
+    enforced: late ? NONE : ofMode(acting, 'enforce'),
+    shadow: late ? acting : ofMode(acting, 'shadow'),
     states,
     action: askedAction(reasons, states, late),
     late,
@@ -168,9 +201,23 @@ function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, polic
   })
 }
 
+function actingOf(reasons: readonly Reason[]): readonly Reason[] {
+  return reasons.some(({ action }) => action === 'none')
+    ? reasons.filter(({ action }) => action !== 'none')
+    : reasons
+}
+
+/** Usually all or none are enforced; no list is allocated then. */
+function ofMode(reasons: readonly Reason[], mode: Mode): readonly Reason[] {
+  let count = 0
+  for (const reason of reasons) if (reason.mode === mode) count++
+  if (count === 0) return NONE
+  return count === reasons.length ? reasons : reasons.filter((reason) => reason.mode === mode)
+}
+
 /** The strongest action of the enforced reasons of a message and of the open states that match it. */
 function askedAction(reasons: readonly Reason[], states: readonly MatchingState[], late: boolean): Action {
-  const enforced = strongest(reasons.filter((r) => r.mode === 'enforce'))
+  const enforced = strongest(ofMode(reasons, 'enforce'))
   const asked = states.reduce((a, state) => stronger(a, state.action), enforced)
   return late ? weaker(asked, 'observe') : asked
 }

@@ -11,6 +11,16 @@ export class BoundedCache<V> {
     this.#limit = limit
   }
 
+  /** The cached value if it is in the young generation. */
+  known(key: string): V | undefined {
+    return this.#young.get(key)
+  }
+
+  /** Whether the young generation has the key. */
+  has(key: string): boolean {
+    return this.#young.has(key)
+  }
+
   /** The cached value, or `compute(key)`, which is then cached. */
   get(key: string, compute: (key: string) => V): V {
     let value = this.#young.get(key)

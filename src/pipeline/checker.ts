@@ -101,17 +101,18 @@ export class Checker {
   }
 
   async #consult(messages: Parameters<typeof consult>[0]) {
-    const { ledger } = this.#parts
+    const { ledger, states } = this.#parts
+    const { allowances } = states
     const reading = {
       lookup: ledger.lookup.bind(ledger),
       // Only looks up earlier consent requests: this request must not count as one.
       asked: ledger.askedBefore.bind(ledger),
     }
     try {
-      return { consulted: await consult(messages, reading), reached: true }
+      return { consulted: await consult(messages, reading, allowances), reached: true }
     } catch (error) {
       if (!(error instanceof SigwatchError && error.retry)) throw error
-      return { consulted: notConsulted(messages), reached: false }
+      return { consulted: notConsulted(messages, allowances), reached: false }
     }
   }
 
@@ -124,13 +125,12 @@ export class Checker {
     }
   }
 
-  #judge({ message, consents, askedBefore }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+  #judge({ message, ...before }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
     const { detectors, states, maxAge, clock, alerts } = this.#parts
     const { senderContacts, describe } = alerts
-    const { allowances } = states
     // The traffic may lag the clock by more than the hold: a state applies as long as its readers have it.
     const open = states.openStatesFor(message, true)
-    const knowledge = { consents, askedBefore, allowances, states: open, now: clock.earliest(), maxAge }
+    const knowledge = { ...before, states: open, now: clock.earliest(), maxAge }
     const { decision } = judge(message, knowledge, versions, detectors.message)
     const context = { now: clock.now(), model: versions.classifier.id, degraded }
     const [verdict] = verdictsOf(decision, context, { explain: false, senderContacts })

@@ -25,6 +25,7 @@ interface PipelineWiring extends Pick<RunnerParts, 'sink' | 'versions' | 'publis
 export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
   const { config, features, states: store, ledger, clock, emit, detectors = DETECTORS } = parts
   const { sink, versions, sideRows, manager, publisher, alerts, senderMinutes } = own
+  const { explain } = config.verdicts
   const wait = new BacklogWait({
     clock,
     most: parts.mode === 'embedded' ? 0 : config.redis.backlogWait,
@@ -42,7 +43,7 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
     states: manager,
     alerted: store,
     publisher,
-    outputs: { alerts, wants: wantsOf(sink), explain: config.verdicts.explain },
+    outputs: { alerts, wants: wantsOf(sink), verdicts: { explain, senderContacts: alerts.senderContacts } },
     maxAge: maxAgeOf(parts),
     alertCap: new AlertCap(config.alerts.maxPerSender, (count) => emit({ name: 'alerts_capped', count })),
     ...given({ learning: parts.learning, templates: parts.templateLearning }),

@@ -1,3 +1,4 @@
+import { portName } from '../domain/counted-name.ts'
 import type { MemberObservation, RateObservation } from '../domain/feature-store.ts'
 import { COUNTED_FROM, portPrefix } from '../domain/port-prefix.ts'
 import { HOUR, MINUTE } from '../domain/time.ts'
@@ -117,7 +118,7 @@ export class EntityGate {
   port(port: string, ts: number): boolean {
     const prefix = portPrefix(port)
     if (prefix === undefined) return true
-    const key = `port:${port}`
+    const key = portName(port)
     if (this.#known.get(key)) return true
     const shared = this.#budgetOf(prefix, ts)
     if (shared.ports < PORTS_AN_HOUR) shared.ports++
@@ -136,7 +137,7 @@ export class EntityGate {
   /** Whether a text of a private number is checked for being sent to a stranger. */
   fanout(number: string, ts: number): boolean {
     const prefix = portPrefix(number)
-    if (prefix === undefined || this.#known.get(`port:${number}`)) return true
+    if (prefix === undefined || this.#known.get(portName(number))) return true
     if (this.#budgetOf(prefix, ts).fanouts++ < FANOUTS_AN_HOUR) return true
     this.#refused++
     return false

@@ -78,7 +78,7 @@ export class NoticeLearning {
   }
 
   #learn(message: AnalysedMessage, from: Pick<LearnedNotice, 'brand' | 'port' | 'signature'>): void {
-    const [id] = message.bands
+    const id = message.bands[0]
     if (id === undefined) return
     const { brand } = from
     const learned = this.#index.learnedOf(brand)
@@ -100,6 +100,8 @@ function isTeaching({ message, reasons }: Decision): boolean {
   const { label, partial, otp, record } = message
   if (partial || otp || record.blocked || label === 'fraud' || label === 'illicit' || label === 'personal')
     return false
+  // Most messages have no finding.
+  if (reasons.length === 0) return true
   return reasons.every(({ code, action }) => codeNamed(code)?.forgery !== true && !reaches(action, 'review'))
 }
 

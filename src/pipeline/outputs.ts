@@ -1,6 +1,11 @@
 import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { messageAlert } from '../detection/alerts/message-alert.ts'
-import { type VerdictContext, verdictJson, verdictsOf } from '../detection/alerts/verdict.ts'
+import {
+  type VerdictContext,
+  type VerdictOptions,
+  verdictJson,
+  verdictsOf,
+} from '../detection/alerts/verdict.ts'
 import type { Decision } from '../detection/judge.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
@@ -123,27 +128,21 @@ export interface MessageOutputs {
 export interface OutputOptions {
   readonly alerts: AlertOptions
   readonly wants: { readonly shadowAlerts: boolean; readonly verdicts: boolean }
-  /** Whether verdicts explain each of their reasons. */
-  readonly explain: boolean
+  readonly verdicts: VerdictOptions
 }
 
 /** The alert, shadow alert and verdicts of a decision. */
 export function messageOutputs(
   decision: Decision,
   versions: Versions,
-  context: Pick<VerdictContext, 'now' | 'degraded'>,
-  { alerts: options, wants, explain }: OutputOptions,
+  context: VerdictContext,
+  options: OutputOptions,
 ): MessageOutputs {
   const { enforced, shadow } = decision
-  const { now, degraded } = context
-  const { senderContacts } = options
-  const model = versions.classifier.id
-  const verdicts = wants.verdicts
-    ? verdictsOf(decision, { now, model, degraded }, { explain, senderContacts })
-    : NONE
+  const verdicts = options.wants.verdicts ? verdictsOf(decision, context, options.verdicts) : NONE
   // Most messages have no reasons.
-  if (enforced.length + shadow.length === 0) return { decision, alerts: NONE, verdicts }
-  const alerts = alertsOf(decision, versions, degraded, { alerts: options, wants, explain })
+  const isQuiet = enforced.length + shadow.length === 0
+  const alerts = isQuiet ? NONE : alertsOf(decision, versions, context.degraded, options)
   return { decision, alerts, verdicts }
 }
 

@@ -1,6 +1,6 @@
 import { classify } from '../detection/classify.ts'
 import type { Detectors } from '../detection/detectors/all.ts'
-import { type Decision, decide, detect } from '../detection/judge.ts'
+import { type Decision, decide, detect, type KnownAfter } from '../detection/judge.ts'
 import { TextCache } from '../detection/text-cache.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Detected, SignalContext } from '../domain/detector.ts'
@@ -129,9 +129,9 @@ export class Pipeline {
     const { ledgers, minutes, store, outbox } = reaches
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
-    const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
-    const detected = isolation.each('detect', consulted, ({ message, consents, askedBefore }) =>
-      detect(message, { consents, askedBefore, allowances: states.allowances }, versions, detectors.message),
+    const known = await ledgers.ask(() => consult(classified, ledger, states.allowances))
+    const detected = isolation.each('detect', known ?? notConsulted(classified, states.allowances), (one) =>
+      detect(one.message, one, versions, detectors.message),
     )
     watch.lap('detect')
 
@@ -154,11 +154,8 @@ export class Pipeline {
     const decided = this.#decide(isolation, detected, policy, (message) =>
       states.openStatesFor(message, isDegraded(message) || store.outage !== undefined),
     )
-    const { alertCap, clock, outputs: asked } = this.#parts
-    const now = clock.now()
-    const outputs = isolation.each('decide', alertCap.limit(decided), (one) =>
-      messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, asked),
-    )
+    const now = this.#parts.clock.now()
+    const outputs = this.#outputsOf(isolation, decided, versions, now, isDegraded)
     reportOutputs(outputs, policy, emit)
     watch.lap('decide')
 
@@ -187,8 +184,25 @@ export class Pipeline {
   ): Decision[] {
     const { clock, maxAge } = this.#parts
     const now = clock.earliest()
-    return isolation.each('decide', detected, (one) =>
-      decide(one, { states: openStatesFor(one.message), now, maxAge }, policy),
+    const stateless: KnownAfter = { states: [], now, maxAge }
+    return isolation.each('decide', detected, (one) => {
+      const states = openStatesFor(one.message)
+      return decide(one, states.length === 0 ? stateless : { states, now, maxAge }, policy)
+    })
+  }
+
+  #outputsOf(
+    isolation: Isolation,
+    decided: readonly Decision[],
+    versions: Versions,
+    now: number,
+    isDegraded: (message: AnalysedMessage) => boolean,
+  ): MessageOutputs[] {
+    const { alertCap, outputs: asked } = this.#parts
+    const whole = { now, model: versions.classifier.id, degraded: false }
+    const lacking = { ...whole, degraded: true }
+    return isolation.each('decide', alertCap.limit(decided), (one) =>
+      messageOutputs(one, versions, isDegraded(one.message) ? lacking : whole, asked),
     )
   }
 
@@ -253,7 +267,9 @@ function wholeOf(observed: readonly Observed[], parts: readonly Rated[]) {
 
 /** Dead letters of records that could not be read. */
 function rejectionsOf(items: readonly Intaken[]) {
-  return items.flatMap((item) => (item.kind === 'rejected' ? [item.output] : []))
+  const rejected: OutputRecord[] = []
+  for (const item of items) if (item.kind === 'rejected') rejected.push(item.output)
+  return rejected
 }
 
 /** Event time reached by a batch: the highest of its partitions. */

@@ -1,3 +1,4 @@
+import { portName, signatureName } from '../domain/counted-name.ts'
 import type { Signal } from '../domain/decision.ts'
 import type { Detected, RateDetector, SignalContext } from '../domain/detector.ts'
 import type {
@@ -70,18 +71,22 @@ export function observe(
   const candidates = found.length === 0 ? found : letIn(found, isLetIn, detected.message, gate)
   const name = isLetIn ? signature?.name : undefined
   const isPortIn = gate.port(from, ts)
-  const asked = asksOf(detected, detectors, context, (one) =>
-    isOfPort(one.entity, from) ? isPortIn : gate.entity(from, one, ts),
-  )
-  let rates = isLetIn ? asked.rates : NONE
+  let rates: readonly RateObservation[] = NONE
+  let members: readonly MemberObservation[] = NONE
+  let tallies: readonly TallyObservation[] = NONE
+  let fanout: FanoutObservation | undefined
+  for (const one of detectors) {
+    if (one.rates && isLetIn) rates = joined(rates, one.rates(detected, context))
+    if (one.members)
+      members = joined(members, counted(one.members(detected, context), message, isPortIn, gate))
+    if (one.tallies) tallies = joined(tallies, one.tallies(detected, context))
+    if (one.fanout) fanout ??= one.fanout(detected, context)
+  }
   // The windows of a signature advance with every message it sends.
-  const own = name === undefined ? undefined : `signature:${name}`
+  const own = name === undefined ? undefined : signatureName(name)
   if (own !== undefined && rates.length === 0) rates = [unread(own, message)]
-  const members =
-    candidates.length === 0
-      ? asked.members
-      : [...asked.members, ...candidates.map(({ observation }) => observation)]
-  const port = `port:${isPortIn ? from : portPrefix(from)}`
+  if (candidates.length > 0) members = [...members, ...candidates.map(({ observation }) => observation)]
+  const port = portName(isPortIn ? from : portPrefix(from)!)
   // A single literal: spreading into a new object costs several times as much.
   const observations: Observations = {
     position: message.position,
@@ -89,8 +94,8 @@ export function observe(
     once: message.byDeadline ? `${from}/${message.id}` : undefined,
     rates,
     members,
-    tallies: asked.tallies,
-    fanout: asked.fanout && gate.fanout(from, ts) ? asked.fanout : undefined,
+    tallies,
+    fanout: fanout && gate.fanout(from, ts) ? fanout : undefined,
     sent: own === undefined ? [port] : [own, port],
   }
   return { detected, candidates, observations }
@@ -103,45 +108,33 @@ function letIn(
   { from, ts }: AnalysedMessage,
   gate: EntityGate,
 ): readonly Candidate[] {
-  return kept(
-    found,
+  return found.filter(
     ({ target, observation }) =>
       (isNameLetIn || target.kind !== 'sender') && gate.entity(from, observation, ts),
   )
 }
 
-/** The observations requested by the rate detectors, each kind in order. */
-function asksOf(
-  detected: Detected,
-  detectors: readonly RateDetector[],
-  context: SignalContext,
-  isLetIn: (one: MemberObservation) => boolean,
-) {
-  let rates: readonly RateObservation[] = NONE
-  let members: readonly MemberObservation[] = NONE
-  let tallies: readonly TallyObservation[] = NONE
-  let fanout: FanoutObservation | undefined
-  for (const detector of detectors) {
-    rates = joined(rates, detector.rates?.(detected, context) ?? NONE)
-    const some = detector.members?.(detected, context) ?? NONE
-    if (some.length > 0) members = joined(members, kept(some, isLetIn))
-    tallies = joined(tallies, detector.tallies?.(detected, context) ?? NONE)
-    fanout ??= detector.fanout?.(detected, context)
+/** Filters observations by the gate, returning the list itself if all are kept. Each is checked once, in order. */
+function counted(
+  some: readonly MemberObservation[],
+  { from, ts }: AnalysedMessage,
+  isPortIn: boolean,
+  gate: EntityGate,
+): readonly MemberObservation[] {
+  let kept: MemberObservation[] | undefined
+  for (let i = 0; i < some.length; i++) {
+    const one = some[i]!
+    const isIn = isOfPort(one.entity, from) ? isPortIn : gate.entity(from, one, ts)
+    if (!isIn) kept ??= some.slice(0, i)
+    else kept?.push(one)
   }
-  return { rates, members, tallies, fanout }
+  return kept ?? some
 }
 
 /** Concatenates two lists, reusing one if the other is empty: all lists of a batch are kept until it is counted. */
 function joined<T>(some: readonly T[], more: readonly T[]): readonly T[] {
   if (more.length === 0) return some
   return some.length === 0 ? more : [...some, ...more]
-}
-
-/** Filters a list, returning the list itself if everything is kept. Each element is checked once, in order. */
-function kept<T>(some: readonly T[], isKept: (one: T) => boolean): readonly T[] {
-  for (let i = 0; i < some.length; i++)
-    if (!isKept(some[i]!)) return [...some.slice(0, i), ...some.slice(i + 1).filter(isKept)]
-  return some
 }
 
 /** The set of names on a port is a single, capped set: refused names still show up there. */

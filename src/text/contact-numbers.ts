@@ -6,6 +6,9 @@ const CONTEXT = 12
 /** Limit of digit runs examined per text. */
 const MAX_RUNS = 200
 const MAX_GROUPS = 16
+/** Digits of a phone number. */
+const SHORTEST = 3
+const LONGEST = 17
 const SPACE = 0x20
 
 type Kind = ContactMention['kind']
@@ -40,15 +43,20 @@ export const isLatin = (code: number) => code >= 97 && code <= 122
 /** Separators inside a number: space - . · _ ( ) – — / */
 const INNER = new Set([...' -.·_()–—\u2009'].map((c) => c.charCodeAt(0)))
 
+function digitsEnd(text: string, start: number): number {
+  let end = start
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  return end
+}
+
 /** Digit groups from `start`, separated by one separator, optionally with spaces around it, or by a bracket and a space. */
 function groupsAt(text: string, start: number): DigitGroup[] {
-  const groups: DigitGroup[] = []
+  let count = 0
   let begin = start
   let apart = true
-  while (groups.length < MAX_GROUPS) {
-    let end = begin
-    while (end < text.length && isDigit(text.charCodeAt(end))) end++
-    groups.push({ start: begin, end, apart })
+  while (count < MAX_GROUPS) {
+    const end = digitsEnd(text, begin)
+    groupsFound[count++] = { start: begin, end, apart }
     let next = end
     apart = false
     while (next < end + 3 && INNER.has(text.charCodeAt(next))) {
@@ -58,8 +66,11 @@ function groupsAt(text: string, start: number): DigitGroup[] {
     if (next === end || !isDigit(text.charCodeAt(next))) break
     begin = next
   }
-  return groups
+  return groupsFound.slice(0, count)
 }
+
+/** Reused between calls; results are copies, because a grown list keeps spare capacity. */
+const groupsFound: DigitGroup[] = []
 
 /** Whether the groups look like one phone number instead of a list of amounts. */
 function isGrouped(groups: readonly DigitGroup[], digits: number): boolean {
@@ -79,14 +90,23 @@ const LIKE_SERVICE = /^(?:[48]00\d{8}|95\d{6,11})$/
 const SHORT_HOTLINE =
   /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
 
+const COUNTRY = /^(?:00)?86/
+const ABROAD = /^00[1-9]/
+/** Area codes without their leading 0. */
+const AREA_OF_COUNTRY = /^(?:10|2\d|[3-9]\d{2})\d{7,8}$/
+const SUBSCRIBER = /^[2-9]\d{6,7}$/
+
 /** Minimum digits of a number without area or country code, except for services. */
 const SHORTEST_LOCAL = 7
 
+/** Most short numbers are not phone numbers, whatever the context. */
+function isShort(digits: string): boolean {
+  return digits.length < SHORTEST_LOCAL && !SHORT_HOTLINE.test(digits) && !COUNTRY.test(digits)
+}
+
 function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
   const { digits, groups, plus } = run
-  // Most short numbers are not phone numbers, whatever the context.
-  if (digits.length < SHORTEST_LOCAL && !SHORT_HOTLINE.test(digits) && !/^(?:00)?86/.test(digits))
-    return undefined
+  if (isShort(digits)) return undefined
   if (!isGrouped(groups, digits.length)) return undefined
   if (OTHER_NUMBER.test(before) && !contactNumbersWords.beforeNumber.test(before)) return undefined
   const called = CALL.test(before) || CALL_AFTER.test(after)
@@ -94,13 +114,13 @@ function classify(run: Run, before: string, after: string): { kind: Kind; value:
   if (digits.startsWith('0086')) national = digits.slice(4)
   else if (digits.startsWith('86') && (plus || digits.length === 13)) national = digits.slice(2)
   if (MOBILE.test(national) && !(plus && national === digits)) return { kind: 'mobile', value: national }
-  if (national === digits && (plus || /^00[1-9]/.test(digits))) {
+  if (national === digits && (plus || ABROAD.test(digits))) {
     const international = digits.replace(/^00/, '')
     const long = international.length >= 9 && international.length <= 15
     return long && international[0] !== '0' ? { kind: 'overseas', value: international } : undefined
   }
   if (AREA.test(national)) return { kind: 'landline', value: national }
-  if (national !== digits && /^(?:10|2\d|[3-9]\d{2})\d{7,8}$/.test(national))
+  if (national !== digits && AREA_OF_COUNTRY.test(national))
     return { kind: 'landline', value: `0${national}` }
   const extended = AREA_WITH_EXTENSION.exec(national)
   if (extended !== null && groups.length > 1) return { kind: 'landline', value: extended[1] as string }
@@ -114,7 +134,7 @@ function classify(run: Run, before: string, after: string): { kind: Kind; value:
   }
   if (!called || amount) return undefined
   if (SHORT_HOTLINE.test(national)) return { kind: 'hotline', value: national }
-  if (/^[2-9]\d{6,7}$/.test(digits) && !looksLikeDate(digits)) return { kind: 'landline', value: digits }
+  if (SUBSCRIBER.test(digits) && !looksLikeDate(digits)) return { kind: 'landline', value: digits }
   return undefined
 }
 
@@ -161,12 +181,24 @@ export function findNumbers(text: string, add: AddContact): void {
       i++
       continue
     }
-    const groups = groupsAt(text, i)
     runs++
+    const end = digitsEnd(text, i)
+    if (isNone(text, i, end)) {
+      i = end
+      continue
+    }
+    const groups = groupsAt(text, i)
     const last = groups.at(-1) as DigitGroup
     i = last.end
     if (!isPartOfWord(text, groups[0] as DigitGroup, last)) readGroups(text, groups, add)
   }
+}
+
+/** Whether the digits from `start` to `end` stand alone and cannot be a phone number. Most runs of digits do, so the check allocates nothing. */
+function isNone(text: string, start: number, end: number): boolean {
+  if (INNER.has(text.charCodeAt(end))) return false
+  const length = end - start
+  return length < SHORTEST || length > LONGEST || (length < SHORTEST_LOCAL && isShort(text.slice(start, end)))
 }
 
 /** Whether the digits are part of a word, a masked number or a decimal fraction. */
@@ -228,7 +260,7 @@ function readGroups(text: string, groups: readonly DigitGroup[], add: AddContact
       if (following !== undefined && !following.apart && e !== whole) continue
       const part = groups.slice(s, e + 1)
       const digits = part.map((g) => text.slice(g.start, g.end)).join('')
-      if (digits.length < 3 || digits.length > 17) continue
+      if (digits.length < SHORTEST || digits.length > LONGEST) continue
       const run = { digits, groups: part, plus: plus && s === 0 }
       const found = classify(run, lead, text.slice(end.end, end.end + 8))
       if (found === undefined) continue

@@ -3,6 +3,7 @@ import { findHandles } from './contact-handles.ts'
 import { type AddContact, findNumbers } from './contact-numbers.ts'
 
 const MAX_CONTACTS = 10
+const NONE: readonly never[] = []
 
 /** The contact in a link that opens a chat: `wa.me/8526…`, `line.me/ti/p/…`. */
 function invitation({ host, path }: UrlMention): Pick<ContactMention, 'kind' | 'value'> | undefined {
@@ -50,7 +51,7 @@ export function extractContacts(
   original: string,
   urls: readonly UrlMention[] = [],
   mayHoldHandles = true,
-): ContactMention[] {
+): readonly ContactMention[] {
   found.length = 0
   taken.length = 0
   at.offsets = normalised.offsets
@@ -66,6 +67,7 @@ export function extractContacts(
   }
   if (mayHoldHandles) findHandles(normalised.text, add)
   findNumbers(normalised.text, add)
+  if (found.length === 0) return NONE
   const contacts = found.slice()
   return contacts.length < 2 ? contacts : contacts.sort((a, b) => a.span.start - b.span.start)
 }

@@ -69,7 +69,7 @@ const TELEPHONE = 10
  */
 export function freeNumbersOf(text: string): Runs {
   if (text.length > LONGEST) return NONE
-  let runs: number[] | undefined
+  let count = 0
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (!isDigit(code)) {
@@ -78,17 +78,28 @@ export function freeNumbersOf(text: string): Runs {
     }
     const end = groupEnd(text, i)
     if (isFree(text, i, end)) {
-      runs ??= []
       for (let start = i; start < end; ) {
         const stop = runEnd(text, start)
         const kept = keptOf(text, start, stop)
-        if (start + kept < stop) runs.push(start + kept, stop)
+        if (start + kept < stop) {
+          found[count++] = start + kept
+          found[count++] = stop
+        }
         start = stop + 1
       }
     }
     i = end - 1
   }
-  return runs === undefined || MAY_BE_ADDRESS.test(text) ? NONE : runs
+  return count === 0 || MAY_BE_ADDRESS.test(text) ? NONE : copyOf(found, count)
+}
+
+/** Reused between calls; results are copies, because a grown list keeps spare capacity. */
+const found = new Uint16Array(2 * LONGEST)
+
+function copyOf(runs: Uint16Array, count: number): Runs {
+  const copy = new Array<number>(count)
+  for (let k = 0; k < count; k++) copy[k] = runs[k] as number
+  return copy
 }
 
 /** A hash that is equal for texts that are alike. */

@@ -178,7 +178,7 @@ const options: OutputOptions = {
     blocksFrom: 'observe',
   },
   wants: { shadowAlerts: true, verdicts: true },
-  explain: false,
+  verdicts: { explain: false, senderContacts: 'clear' },
 }
 
 /** Every detector of a message with every label, then the decision: scores and actions that can be. */
@@ -187,7 +187,7 @@ function runDecision(text: string): void {
   const message = messageOf(text, { label, from: text.length % 2 === 0 ? '10690000001' : '13900001111' })
   const versions = { classifier: { thresholds, id: 'm' } as Classifier, policy, registry }
   const { decision } = judge(message, NOTHING_KNOWN, versions)
-  const context = { now: NOON, degraded: false }
+  const context = { now: NOON, model: 'm', degraded: false }
   const { verdicts, alerts } = messageOutputs(decision, versions, context, options)
   const alert = alerts[0]
   const score = verdicts[0]?.score ?? -1

@@ -2,7 +2,9 @@ import type { ExplainedFinding, Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Reason } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
+import { LABELS, type Label } from '../../domain/labels.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
+import type { MatchingState } from '../../domain/state.ts'
 import type { Decision } from '../judge.ts'
 import { combinedScore } from './alert-options.ts'
 import { contactsInClear, partsOf, type SenderContacts, showEvidence } from './show.ts'
@@ -37,15 +39,15 @@ function isoOf(ms: number): string {
 /** One verdict per input record of a message: each part of a joined message gets the verdict of the whole. */
 export function verdictsOf(
   decision: Decision,
-  { now, model, degraded }: VerdictContext,
+  context: VerdictContext,
   { explain, senderContacts }: VerdictOptions,
 ): Verdict[] {
-  const decidedAt = isoOf(now)
-  const { message, reasons, states, late } = decision
-  // Fast path without lists: nothing applies to most messages.
-  const isBare = reasons.length + states.length === 0 && !explain && !degraded && !late
-  if (isBare && !isJoined(message) && message.record.tenant === undefined)
-    return bareVerdicts(message, model, decidedAt)
+  const { model, degraded } = context
+  const decidedAt = isoOf(context.now)
+  const { message, states, late } = decision
+  const isPlain = !explain && !degraded && !late && message.record.tenant === undefined
+  if (isPlain && !isJoined(message) && campaignOf(states) === undefined)
+    return [plainVerdict(decision, model, decidedAt)]
   return fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
 }
 
@@ -59,29 +61,36 @@ function isJoined({ partial, origins }: AnalysedMessage): boolean {
   return partial || origins.length > 1
 }
 
-/** Verdicts of a message without reasons or states. */
-function bareVerdicts(message: AnalysedMessage, model: string, decidedAt: string): Verdict[] {
-  const { label, origins } = message
+/** Fast path for a message of one record without rare fields: a single literal and no empty lists. */
+function plainVerdict(
+  { message, reasons: found, states: open, action: asked }: Decision,
+  model: string,
+  decidedAt: string,
+): Verdict {
+  const { label } = message
+  const { id, ext } = message.origins[0]!
+  const action = asked === 'none' ? 'pass' : asked
+  const score = found.length === 0 ? 0 : combinedScore(found)
   const modelScore = modelScoreOf(message)
-  const verdicts = new Array<Verdict>(origins.length)
-  for (let i = 0; i < origins.length; i++) {
-    const { id, ext } = origins[i]!
-    verdicts[i] = ext
-      ? {
-          id,
-          action: 'pass',
-          label,
-          score: 0,
-          model,
-          modelScore,
-          reasons: NONE,
-          states: NONE,
-          ext,
-          decidedAt,
-        }
-      : { id, action: 'pass', label, score: 0, model, modelScore, reasons: NONE, states: NONE, decidedAt }
-  }
-  return verdicts
+  const reasons = codesOf(found)
+  const states = open.length === 0 ? NONE : open.map((state) => state.id)
+  return ext
+    ? { id, action, label, score, model, modelScore, reasons, states, ext, decidedAt }
+    : { id, action, label, score, model, modelScore, reasons, states, decidedAt }
+}
+
+/** Distinct codes of the reasons: several rules of an operator may share a code. */
+function codesOf(reasons: readonly Reason[]): readonly Code[] {
+  if (reasons.length === 0) return NONE
+  if (reasons.length === 1) return [reasons[0]!.code]
+  const codes: Code[] = []
+  for (const { code } of reasons) if (!codes.includes(code)) codes.push(code)
+  return codes
+}
+
+function campaignOf(states: readonly MatchingState[]): string | undefined {
+  for (const { campaign } of states) if (campaign !== undefined) return campaign
+  return undefined
 }
 
 interface FullContext extends Omit<VerdictContext, 'now'>, VerdictOptions {
@@ -92,14 +101,14 @@ function fullVerdicts(
   { message, reasons, states, action, late }: Decision,
   { model, decidedAt, degraded, explain, senderContacts }: FullContext,
 ): Verdict[] {
-  const campaign = states.find((state) => state.campaign !== undefined)?.campaign
+  const campaign = campaignOf(states)
   const common = {
     action: action === 'none' ? ('pass' as const) : action,
     label: message.label,
     score: combinedScore(reasons),
     model,
     modelScore: modelScoreOf(message),
-    reasons: [...new Set<Code>(reasons.map((r) => r.code))],
+    reasons: codesOf(reasons),
     ...(explain
       ? { findings: findingsShown(message, reasons, contactsInClear(action, senderContacts)) }
       : {}),
@@ -125,11 +134,7 @@ const PLAIN = /^[ !#-[\]-~]*$/
 /** Serialises a verdict exactly as `JSON.stringify` does; verdicts without rare fields take a faster path. */
 export function verdictJson(verdict: Verdict): string {
   const { id, action, label, score, model = '', modelScore, reasons, states, decidedAt } = verdict
-  const isPlain =
-    modelScore !== undefined &&
-    PLAIN.test(id) &&
-    PLAIN.test(model) &&
-    states.every((state) => PLAIN.test(state))
+  const isPlain = modelScore !== undefined && PLAIN.test(id) && PLAIN.test(model) && areAllPlain(states)
   const isRare =
     verdict.findings ||
     verdict.campaign ||
@@ -139,7 +144,31 @@ export function verdictJson(verdict: Verdict): string {
     verdict.parts ||
     verdict.tenant
   if (!isPlain || isRare || verdict.ext) return JSON.stringify(verdict)
+  if (action === 'pass' && score === 0 && reasons.length + states.length === 0) {
+    const { heads, end } = partsOfBare(model, decidedAt)
+    return `{"id":"${id}${heads[label]}${modelScore}${end}`
+  }
   return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
+}
+
+/** Parts shared by the JSON of verdicts without reasons and states, because each concatenation allocates as much as an object. */
+let bare = { model: '', decidedAt: '', heads: {} as Readonly<Record<Label, string>>, end: '' }
+
+function partsOfBare(model: string, decidedAt: string) {
+  if (bare.model === model && bare.decidedAt === decidedAt) return bare
+  const heads = Object.fromEntries(
+    LABELS.map((label) => [
+      label,
+      `","action":"pass","label":"${label}","score":0,"model":"${model}","modelScore":`,
+    ]),
+  ) as Record<Label, string>
+  bare = { model, decidedAt, heads, end: `,"reasons":[],"states":[],"decidedAt":"${decidedAt}"}` }
+  return bare
+}
+
+function areAllPlain(strings: readonly string[]): boolean {
+  for (const one of strings) if (!PLAIN.test(one)) return false
+  return true
 }
 
 /** Serialises a list of strings that need no escaping. */

@@ -1,4 +1,5 @@
 import { type Match, senderId } from '../../domain/decision.ts'
+import type { MemberObservation } from '../../domain/feature-store.ts'
 import { isFiledHere } from '../../domain/filing.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Registry } from '../../domain/registry.ts'
@@ -28,6 +29,7 @@ const FILED_PLACE = 'campaign-place:'
 const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE, ALIKE_SENDERS]
 /** Limit of ports and of signatures listed in evidence. */
 const LISTED = 20
+const NONE: readonly never[] = []
 
 type SenderThresholds = Readonly<
   Record<'minPorts' | 'minSignatures' | 'minFiledSignatures' | 'minFiledApart' | 'minFiledAlike', number>
@@ -146,38 +148,33 @@ export const campaignBurst = defineStateCode({
 }).raisedBy({
   members({ message }, { registry, alike }, { thresholds }) {
     const counted = countedAs(message, registry, thresholds.personalCertainty)
-    if (!counted) return []
+    if (!counted) return NONE
     const { window, minPorts, minSignatures, minFiledSignatures, minFiledApart, minFiledAlike } = thresholds
     const member = senderId(message.signature?.name, message.from)
-    const asked = { member, window: window * 1000, minCount: 1 }
+    const span = window * 1000
     const isOwn = counted === 'filed' || isFiledHere(message, registry)
     const lead = isOwn ? leadOf(message, registry) : undefined
     const leads = lead !== undefined || message.urls.some(({ host }) => registry.isShortener(host))
     const where = { leads, place: lead?.place }
     const { observations: among, shared } =
       isOwn && alike
-        ? amongAlike(message, where, alike, { ...asked, reportFrom: minFiledAlike })
+        ? amongAlike(message, where, alike, { member, window: span, reportFrom: minFiledAlike, minCount: 1 })
         : NOT_COMPARED
     if (counted === 'open') {
       const reportFrom = Math.min(minPorts, minSignatures)
-      return [
-        ...message.bands.map((band) => ({ entity: `${CAMPAIGN_SENDERS}${band}`, ...asked, reportFrom })),
-        ...among,
-      ]
+      const ofBands = message.bands.map((band) => senderOf(CAMPAIGN_SENDERS + band, member, span, reportFrom))
+      return among.length === 0 ? ofBands : ofBands.concat(among)
     }
     if (lead === undefined) return among
     const { place, own, domain = '' } = lead
     // Shops share the ready-made texts of their platform, and generic wording if the link leads to an established domain.
     const isPlatform = shared === 'place' || (shared === 'wording' && domain !== '' && !isCheapSuffix(domain))
-    const [band] = isPlatform ? [] : message.bands
+    const band = isPlatform ? undefined : message.bands[0]
     const together = own ? `${FILED_PLACE}${place}/${domain}` : band && `${FILED_SENDERS}${band}/${place}`
-    return [
-      ...(together === undefined ? [] : [{ entity: together, ...asked, reportFrom: minFiledSignatures }]),
-      ...(band === undefined
-        ? []
-        : [{ entity: `${FILED_TEXT}${band}`, ...asked, reportFrom: minFiledApart }]),
-      ...among,
-    ]
+    const observed: MemberObservation[] = []
+    if (together !== undefined) observed.push(senderOf(together, member, span, minFiledSignatures))
+    if (band !== undefined) observed.push(senderOf(FILED_TEXT + band, member, span, minFiledApart))
+    return observed.concat(among)
   },
   onMembers(reading, at, { alike }, { thresholds }) {
     if (takeOver(reading, alike)) return undefined
@@ -213,6 +210,11 @@ export const campaignBurst = defineStateCode({
     }
   },
 })
+
+/** A single literal: spreading into a new object costs several times as much. */
+function senderOf(entity: string, member: string, window: number, reportFrom: number): MemberObservation {
+  return { entity, member, window, reportFrom, minCount: 1 }
+}
 
 /** Number of senders relative to the required number. */
 function levelOf(

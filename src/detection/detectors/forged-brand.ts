@@ -125,7 +125,7 @@ export const forgedBrand = defineMessageCode({
   if (!leadsAnywhere(surroundings) && !registry.hasSignatures) return undefined
   const claim = claimOf(message, registry)
   const read: Read = { message, context, surroundings, claim }
-  const forged = claim && ofBrand({ ...read, claim }, thresholds)
+  const forged = claim && ofBrand(read, claim, thresholds)
   if (forged === CLEARED) return undefined
   return forged ?? ofKind(read, thresholds)
 })
@@ -143,7 +143,8 @@ const CLEARED = 'cleared'
 
 /** Finding for a message in the name of a registered brand. */
 function ofBrand(
-  { message, context, surroundings, claim }: Read & { readonly claim: Claim },
+  { message, context, surroundings }: Read,
+  claim: Claim,
   { minScore, blockFrom }: { readonly minScore: number; readonly blockFrom: number },
 ) {
   const { registry, notices } = context
@@ -183,11 +184,11 @@ function ofBrand(
 
 /** Finding for a message in the name of an unlisted institution. */
 function ofKind(
-  { message, context, ...read }: Read,
+  read: Read,
   { kindCertainty, minScore }: { readonly kindCertainty: number; readonly minScore: number },
 ) {
   if (kindCertainty >= 1) return undefined
-  const forged = claimedKindFound(message, context, read, kindCertainty)
+  const forged = claimedKindFound(read.message, read.context, read, kindCertainty)
   const score = Math.max(PLAIN_SCORE, forged?.certainty ?? 0)
   if (!forged || score < minScore) return undefined
   const { kind, claimedBy, claimed, found, traces, weighed } = forged

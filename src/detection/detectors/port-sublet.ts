@@ -1,11 +1,11 @@
+import { PORT_SIGNATURES, portSignaturesName } from '../../domain/counted-name.ts'
 import type { Registry } from '../../domain/registry.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
-/** Entity prefix of the set of signatures of one port. */
-const PORT_SIGNATURES = 'port-signatures:'
 /** Limit of signatures named by the feature store; beyond it they are only counted. */
 const LISTED = 32
+const NONE: readonly never[] = []
 
 export const portSublet = defineStateCode({
   code: 'PORT_SUBLET',
@@ -44,10 +44,10 @@ export const portSublet = defineStateCode({
   },
 }).raisedBy({
   members({ message }, { registry }, { thresholds }) {
-    if (!message.signature) return []
+    if (!message.signature) return NONE
     return [
       {
-        entity: `${PORT_SIGNATURES}${message.from}`,
+        entity: portSignaturesName(message.from),
         member: message.signature.name,
         window: thresholds.window * 1000,
         reportFrom: allowedOn(message.from, registry) + 1,

@@ -65,13 +65,14 @@ export function fanoutEntity({ series }: Pick<FanoutObservation, 'series'>): str
 /** Adds a text to the delta of its number and week. */
 export function addFanout(
   deltas: Map<string, FanoutDelta>,
-  { number, series, ...text }: FanoutObservation,
+  { number, series, toToken, signs, reportFrom, reportSeriesFrom }: FanoutObservation,
   { position, ts }: Pick<Observations, 'position' | 'ts'>,
   weight: number,
 ): void {
   const week = Math.floor(ts / WEEK)
   const delta = getOrInsert(deltas, `${week}/${number}`, () => ({ number, series, week, items: [] }))
-  delta.items.push({ ...text, position, bucket: Math.floor(ts / BUCKET), weight })
+  const bucket = Math.floor(ts / BUCKET)
+  delta.items.push({ toToken, signs, reportFrom, reportSeriesFrom, position, bucket, weight })
 }
 
 /** Event time until which a text matters to a filter, ms. */

@@ -53,5 +53,13 @@ export function firstEventTime(batch: readonly Observations[]): number {
 
 /** The newest event time of the partitions of a batch that two records support. */
 export function newestTime(batch: readonly Observations[], times: NewestTimes): number {
-  return batch.reduce((most, { position }) => Math.max(most, times.of(partitionKey(position))), 0)
+  let newest = 0
+  let last: Observations['position'] | undefined
+  for (const { position } of batch) {
+    // Consecutive records mostly share a partition.
+    if (position.partition === last?.partition && position.topic === last.topic) continue
+    last = position
+    newest = Math.max(newest, times.of(partitionKey(position)))
+  }
+  return newest
 }

@@ -91,36 +91,30 @@ export class OpenStates {
    */
   matching(message: AnalysedMessage, untilExpiry = false): readonly MatchingState[] {
     if (this.#entries.size === 0) return NONE
-    let found: MatchingState[] | undefined
-    const look = (
-      bucket: readonly Entry[] | undefined,
-      as: Matchable & Pick<AnalysedMessage, 'ts'> = message,
-    ) => {
-      if (!bucket) return
-      for (const entry of bucket) {
-        if (!found?.includes(entry.shown) && matches(untilExpiry ? entry.whole : entry.span, as)) {
-          if (found) found.push(entry.shown)
-          else found = [entry.shown]
-        }
+    // Most messages match no state; the list is allocated with the first match.
+    let found = NONE
+    if (this.#tokens.size > 0) {
+      found = withMatching(found, this.#tokens.get(message.toToken), message, untilExpiry)
+      for (const toToken of this.#former.of(message.to)) {
+        const bucket = this.#tokens.get(toToken)
+        if (bucket) found = withMatching(found, bucket, { ...message, toToken }, untilExpiry)
       }
     }
-    if (this.#tokens.size > 0) {
-      look(this.#tokens.get(message.toToken))
-      for (const toToken of this.#former.of(message.to))
-        if (this.#tokens.has(toToken)) look(this.#tokens.get(toToken), { ...message, toToken })
-    }
-    if (this.#campaigns.size > 0) for (const band of message.bands) look(this.#campaigns.get(band))
+    if (this.#campaigns.size > 0)
+      for (const band of message.bands)
+        found = withMatching(found, this.#campaigns.get(band), message, untilExpiry)
     if (this.#domains.size > 0) {
-      for (const url of message.urls) for (const name of enclosing(url.host)) look(this.#domains.get(name))
+      for (const url of message.urls)
+        for (const name of enclosing(url.host))
+          found = withMatching(found, this.#domains.get(name), message, untilExpiry)
     }
     if (this.#signatures.size > 0 && message.signature) {
       const { name, key } = message.signature
-      look(this.#signatures.get(name))
-      if (key !== name) look(this.#signatures.get(key))
+      found = withMatching(found, this.#signatures.get(name), message, untilExpiry)
+      if (key !== name) found = withMatching(found, this.#signatures.get(key), message, untilExpiry)
     }
-    if (this.#ports.size > 0) look(this.#ports.get(message.from))
-    if (this.#others.size > 0) look(this.#others.get(''))
-    return found ?? NONE
+    if (this.#ports.size > 0) found = withMatching(found, this.#ports.get(message.from), message, untilExpiry)
+    return this.#others.size === 0 ? found : withMatching(found, this.#others.get(''), message, untilExpiry)
   }
 
   /** The campaign of the band that is open at event time `at`, whether or not it was swept since. */
@@ -165,6 +159,20 @@ export class OpenStates {
       else index.delete(key)
     }
   }
+}
+
+/** Appends the states of a bucket that apply to the message to those found so far. */
+function withMatching(
+  found: readonly MatchingState[],
+  bucket: readonly Entry[] | undefined,
+  message: Matchable & Pick<AnalysedMessage, 'ts'>,
+  untilExpiry: boolean,
+): readonly MatchingState[] {
+  if (bucket === undefined) return found
+  let all = found
+  for (const { shown, whole, span } of bucket)
+    if (!all.includes(shown) && matches(untilExpiry ? whole : span, message)) all = [...all, shown]
+  return all
 }
 
 function shownOf(state: StateRecord): MatchingState {

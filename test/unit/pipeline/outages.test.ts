@@ -109,7 +109,7 @@ class Bench {
       outputs: {
         alerts: ALERT_OPTIONS,
         wants: { shadowAlerts: false, verdicts: true },
-        explain: false,
+        verdicts: { explain: false, senderContacts: 'clear' },
       },
       maxAge: 0,
       alertCap: new AlertCap(1000, () => {}),

@@ -48,7 +48,7 @@ export function claimedKindFound(
   const { signature } = message
   const claimed =
     signature?.name ?? OPENING.exec(message.normalised.text)?.[0].replace(claimedKindWords.notice, '')
-  const kind = claimed === undefined ? undefined : KINDS.find((one) => ENDINGS[one].test(claimed))
+  const kind = claimed === undefined ? undefined : kindOf(claimed)
   if (claimed === undefined || kind === undefined) return undefined
   const row = signature && registry.signature(signature.key)
   if (row && hasFilingHere(row, message)) return undefined
@@ -67,4 +67,8 @@ export function claimedKindFound(
     traces,
     weighed: weighedEvidence(weighed, [fraud.rule]),
   }
+}
+
+function kindOf(name: string) {
+  return KINDS.find((kind) => ENDINGS[kind].test(name))
 }

@@ -16,11 +16,6 @@ export interface Weighed {
   readonly certaintyToBlock: number
   /** All signs of the message, strongest first. */
   readonly signs: readonly Sign[]
-  /** Signs for and against a forgery, in the same order. */
-  readonly speaksFor: readonly Sign[]
-  readonly speaksAgainst: readonly Sign[]
-  /** Signs present without weight. */
-  readonly neutral: readonly Sign[]
   /** These signs and all others used by rules. */
   readonly shown: SignSet
   /** The rules applied to them. */
@@ -47,15 +42,13 @@ export function weigh(
   rules: RuleSet = SHIPPED_RULES,
 ): Weighed {
   const signs = signsOf(claim, traces, message, registry)
-  const sorted = signs.toSorted((a, b) => Math.abs(WEIGHTS[b]) - Math.abs(WEIGHTS[a]))
+  const shown = rules.with(message.normalised.text, signs)
+  for (const sign of furtherSigns(claim, traces, message, registry)) rules.add(shown, sign)
   return {
     certainty: certaintyOf(signs),
     certaintyToBlock: certaintyOf(signsToBlock(signs)),
-    signs: sorted,
-    speaksFor: sorted.filter((sign) => WEIGHTS[sign] > 0),
-    speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
-    neutral: sorted.filter((sign) => WEIGHTS[sign] === 0),
-    shown: rules.with(message.normalised.text, [...signs, ...furtherSigns(claim, traces, message, registry)]),
+    signs,
+    shown,
     rules,
   }
 }

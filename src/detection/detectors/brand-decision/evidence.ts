@@ -3,6 +3,7 @@ import { SHIPPED_RULES } from '../../rules/shipped.ts'
 import * as fields from '../evidence-fields.ts'
 import type { Weighed } from './decision.ts'
 import { SIGN_NAMES } from './signs.ts'
+import { WEIGHTS } from './weights.ts'
 
 /** Chosen by `npm run bench -- brand-messages`: no lawful message of a writer who was left out reached it. */
 export const BLOCK_FROM = {
@@ -35,14 +36,13 @@ export const WEIGHED_FIELDS = {
 }
 
 /** These fields for one message. `rules`: the rules that decided. */
-export function weighedEvidence(
-  { speaksFor, speaksAgainst, neutral }: Weighed,
-  rules: readonly (string | undefined)[],
-) {
+export function weighedEvidence({ signs }: Weighed, rules: readonly (string | undefined)[]) {
+  const sorted = signs.toSorted((a, b) => Math.abs(WEIGHTS[b]) - Math.abs(WEIGHTS[a]))
+  const neutral = sorted.filter((sign) => WEIGHTS[sign] === 0)
   const decided = rules.filter((rule) => rule !== undefined)
   return {
-    speaksFor,
-    speaksAgainst,
+    speaksFor: sorted.filter((sign) => WEIGHTS[sign] > 0),
+    speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
     ...(neutral.length > 0 ? { neutral } : {}),
     ...(decided.length > 0 ? { rules: decided } : {}),
   }

@@ -1,3 +1,4 @@
+import { SIGNATURE, signatureName } from '../../../domain/counted-name.ts'
 import type { RateReading } from '../../../domain/feature-store.ts'
 import { COMMERCIAL } from '../../../domain/labels.ts'
 import type { Registry } from '../../../domain/registry.ts'
@@ -10,8 +11,7 @@ import { type Climb, climbOf, type Reference, type Stretch, usualBefore, usualIn
 import { COMMERCIAL_INDEX, fromNothing, scattered, startedWithin } from './from-nothing.ts'
 import { relation, type Thresholds, thresholds } from './thresholds.ts'
 
-/** Entity prefix of a signature's counts. */
-const SIGNATURE = 'signature:'
+const NONE: readonly never[] = []
 
 interface Window {
   readonly name: '1m' | '10m' | '1h'
@@ -104,9 +104,9 @@ export const marketingBurst = defineStateCode({
   },
 }).raisedBy({
   rates({ message }, _context, policy) {
-    if (!message.signature || !message.commercial) return []
+    if (!message.signature || !message.commercial) return NONE
     const { floor1m, startFloor10m, keepRatio } = policy.thresholds
-    const entity = `${SIGNATURE}${message.signature.name}`
+    const entity = signatureName(message.signature.name)
     const reportFrom = Math.min(floor1m, startFloor10m) * keepRatio
     return [{ entity, group: 'commercial', baseline: true, reportFrom }]
   },

@@ -6,11 +6,11 @@ import { PerRegistry } from './per-registry.ts'
 
 /** The brand claimed by a signature: registered in this spelling, or imitated. */
 export function signatureClaim(signature: SignatureMention, registry: Registry): Claim | undefined {
-  return signatureClaims.get(registry, signature.name, () => claimOfName(signature, registry))
+  return signatureClaims.get(registry, signature.name, signature)
 }
 
 /** Cached, as few names sign nearly all messages. */
-const signatureClaims = new PerRegistry<Claim | undefined>(8_192)
+const signatureClaims = new PerRegistry(8_192, claimOfName)
 
 function claimOfName({ key, name }: SignatureMention, registry: Registry): Claim | undefined {
   const brand = registry.brandByName(key)

@@ -4,15 +4,21 @@
  */
 export type SenderKind = 'port' | 'short' | 'mobile' | 'landline' | 'overseas' | 'name'
 
+const DIGITS = /^\d+$/
+const LETTER = /\p{L}/u
+const MOBILE = /^1[3-9]\d{9}$/
+const SERVICE = /^(?:95|96|100|101|12|11)/
+const LONG_SERVICE = /^1[12]/
+
 /** The kind of a number in canonical form. */
 export function senderKind(from: string): SenderKind {
   // No sender (`score`): unknown.
   if (from === '') return 'name'
-  if (!/^\d+$/.test(from)) return /\p{L}/u.test(from) ? 'name' : 'landline'
+  if (!DIGITS.test(from)) return LETTER.test(from) ? 'name' : 'landline'
   if (from.startsWith('106')) return 'port'
-  if (/^1[3-9]\d{9}$/.test(from)) return 'mobile'
-  if (/^(?:95|96|100|101|12|11)/.test(from) && from.length <= 20)
-    return from.length >= 10 && /^1[12]/.test(from) ? 'overseas' : 'short'
+  if (MOBILE.test(from)) return 'mobile'
+  if (SERVICE.test(from) && from.length <= 20)
+    return from.length >= 10 && LONG_SERVICE.test(from) ? 'overseas' : 'short'
   if (from.length <= 6) return 'short'
   if (from.startsWith('0') || from.startsWith('400') || from.startsWith('800')) return 'landline'
   return 'overseas'

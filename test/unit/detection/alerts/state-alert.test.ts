@@ -172,8 +172,12 @@ describe('schemas', () => {
   const out = messageOutputs(
     decide(judged, { states: [{ id: raised().id, action: 'block' }], now: T0, maxAge: 0 }, current.policy),
     current,
-    { now: T0, degraded: false },
-    { alerts: ALERT_OPTIONS, wants: { shadowAlerts: true, verdicts: true }, explain: false },
+    { now: T0, model: current.classifier.id, degraded: false },
+    {
+      alerts: ALERT_OPTIONS,
+      wants: { shadowAlerts: true, verdicts: true },
+      verdicts: { explain: false, senderContacts: 'clear' },
+    },
   )
 
   it('fit message alerts and verdicts too', () => {
