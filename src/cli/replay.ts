@@ -45,7 +45,7 @@ export function replayCommand(): Command {
     .option('--json', 'one JSON object instead of a table')
     .option('--rate <n>', 'records a second, at most: spares brokers and processor')
     .option('--sample <percent>', 'judges so many of the senders, such as 1%, each with all its messages')
-    .option('--resume <file>', 'keeps where it is, and goes on from there when it was interrupted')
+    .option('--resume <file>', 'stores progress in this file and resumes from it after an interruption')
     .option('--verdicts <file>', 'keeps the verdicts of the range')
     .option('--alerts <file>', 'keeps the alerts of the range')
     .option('--publish <topic>', 'publishes the alerts of the range, under a source of their own')

@@ -37,7 +37,7 @@ export function templatesCommand(): Command {
     .action((options: TemplatesOptions) => withTemplates(options, (needs) => exported(needs, options)))
   command
     .command('import')
-    .description('take a signed list: its rows raise review until somebody here confirms them')
+    .description('import a signed list: its templates raise review until they are confirmed here')
     .argument('<file>', 'the list')
     .option(...CONFIG_OPTION)
     .option('--key <file>', 'public key (Ed25519, PEM) of who signed it')

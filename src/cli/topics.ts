@@ -106,7 +106,7 @@ function cellsOf({ name, role, required, cleanup, retention, stamped, state, mad
     const stamps = stamped ? `(${STAMPS})` : '-'
     return [name, role, required ? 'MISSING' : 'missing, off', '-', '-', `(${cleanup})`, `(${kept})`, stamps]
   }
-  const kept = state.retention === undefined ? 'for ever' : formatDuration(state.retention)
+  const kept = state.retention === undefined ? 'unlimited' : formatDuration(state.retention)
   const right = state.cleanup.split(',').includes(cleanup)
   const is = made ? 'made' : 'present'
   const isShort = role === 'feedback' && state.retention !== undefined && state.retention < FEEDBACK_HOLDS

@@ -40,7 +40,7 @@ export const ERRORS = {
   },
   RECORD_UNREADABLE: {
     cause:
-      'A record, or the batch that it lies in, cannot be decoded: wrong lengths, checksum or compression, more headers than `limits.headers`, or a batch that unpacks to more than `limits.bytesInFlight` allows. The value is what was fetched; `sigwatch-offset` and `sigwatch-last-offset` are the first and the last offset that it stands for.',
+      'A record, or the batch that contains it, cannot be decoded: wrong lengths, checksum or compression, more headers than `limits.headers`, or a batch that unpacks to more than `limits.bytesInFlight` allows. The value is what was fetched; `sigwatch-offset` and `sigwatch-last-offset` are the first and the last offset that it stands for.',
     retry: false,
     remedy:
       'The detail says what is wrong: look at what the producer writes. The records are still in the input topic, at their offsets.',
@@ -124,7 +124,7 @@ export const ERRORS = {
   REDIS_UNREACHABLE: {
     cause: 'Redis does not answer within its budget.',
     retry: true,
-    remedy: 'Check redis.url; counting resumes by itself.',
+    remedy: 'Check redis.url; counting resumes automatically.',
   },
   REDIS_REFUSED: {
     cause: 'A script failed in Redis, or Redis does not know a command of it.',
@@ -156,7 +156,7 @@ export const ERRORS = {
   ARCHIVE_UNREACHABLE: {
     cause: 'The database of the archive does not answer.',
     retry: true,
-    remedy: 'Check archive.url and PostgreSQL; archiving goes on by itself where it stood.',
+    remedy: 'Check archive.url and PostgreSQL; archiving resumes automatically where it stopped.',
   },
   NOTIFY_REFUSED: {
     cause: 'An Alertmanager takes no alerts: it cannot be reached, or answers something else than 2xx.',

@@ -47,7 +47,7 @@ export const HTTP_ERRORS = {
   ORDER_FORBIDDEN: {
     cause: 'The token may not do this, or the order is that of the one who approves it.',
     retry: false,
-    remedy: 'Use the token of somebody who may; another person approves.',
+    remedy: 'Use a token with that right; a different person must approve.',
   },
   ORDER_UNKNOWN: {
     cause: 'No state of this id is open that was raised by hand, or waits for approval.',

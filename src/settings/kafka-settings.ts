@@ -103,7 +103,7 @@ export const KAFKA_SETTINGS = {
   'kafka.startFrom': setting(
     startFrom(),
     'earliest',
-    'Where a new consumer group begins. A group that has committed goes on from there.',
+    'Where a new consumer group begins. A group with committed offsets resumes from them.',
   ),
   'kafka.createTopics': setting(
     flag(),

@@ -73,7 +73,7 @@ export const SETTINGS = {
   'redis.budget': setting(
     duration(10, 10_000),
     100,
-    'Time that one answer of Redis may take, twice that for counts of more than 2,048 messages. After that a batch goes on without it, and its alerts say `degraded`.',
+    'Time that one answer of Redis may take, twice that for counts of more than 2,048 messages. After that a batch continues without counts, and its alerts have `degraded: true`.',
   ),
   'redis.backlogWait': setting(
     duration(0, DAY),
@@ -194,7 +194,7 @@ export const SETTINGS = {
   'blocker.throttle': setting(
     choice(['global', 'instance']),
     'global',
-    'Over what a throttle counts: all blockers of the deployment, which needs Redis, or each instance by itself.',
+    'Over what a throttle counts: all blockers of the deployment, which needs Redis, or each instance separately.',
   ),
   ...NOTIFY_SETTINGS,
 

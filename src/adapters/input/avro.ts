@@ -53,7 +53,7 @@ class Input {
 
   /** Called before each value. */
   count(): void {
-    if (--this.#left < 0) throw new RangeError('more values than the bytes can stand for')
+    if (--this.#left < 0) throw new RangeError('more values than the remaining bytes can hold')
   }
 
   within<T>(read: () => T): T {

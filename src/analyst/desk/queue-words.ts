@@ -101,7 +101,7 @@ export const QUEUE = {
   cannotSplit: ['Pick some of the senders, not all.', '请选择部分发送方，而非全部。'],
   comment: ['Comment', '评论'],
   commentIt: ['Add the comment', '发表评论'],
-  setWaiting: ['Wait for somebody', '挂起'],
+  setWaiting: ['Set to waiting', '挂起'],
   setOpen: ['Back to the queue', '恢复'],
   history: ['History', '经过'],
   newestAlert: ['The newest alert', '最新告警'],
@@ -144,7 +144,7 @@ export const FIND = {
   find: ['Find', '检索'],
   findWhat: ['Words and field:value, all of which must hold', '词语与“字段:值”，须同时满足'],
   findHow: [
-    'Words are looked for in text, signature, domain, brand, enterprise and notes; * in a value stands for anything. A mobile, or number: before any number, finds what was sent to it and what it sent; that needs the right number. Fields: {fields}. last: 24h unless given, up to 180d; words over a long time are slow. sort: {sorts}. The address can be given to a colleague.',
+    'Words are looked for in text, signature, domain, brand, enterprise and notes; * in a value matches anything. A mobile, or number: before any number, finds what was sent to it and what it sent; that needs the right number. Fields: {fields}. last: 24h unless given, up to 180d; words over a long time are slow. sort: {sorts}. The address can be given to a colleague.',
     '词语在文本、签名、域名、品牌、企业与备注中查找；字段值中的 * 代表任意内容。手机号码，或 number: 后接任意号码，可查其接收与发送的短信（需号码权限）。字段：{fields}。last 默认 24h，最长 180d，时间越长越慢。sort：{sorts}。此地址可发给同事打开。',
   ],
   notUnderstood: ['This is not understood: {word}', '无法理解：{word}'],

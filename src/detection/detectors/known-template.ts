@@ -55,8 +55,8 @@ export const knownTemplate = defineMessageCode({
   called: { 'zh-CN': '已知违规模板' },
   fires:
     "The text is a near copy of a message that an analyst confirmed as fraud or illicit, other words, names, links and numbers aside, and has a link, a number or an account that is not the brand's. Never on a port that is filed for its signature or for the brand that it claims, nor from a number of a registered brand. Below `blockFrom` people, and for what was imported and not confirmed here, the action is at most `review`.",
-  why: 'What was recognised once comes again within minutes, with another link and from another port.',
-  tune: 'A `false_positive` on such a message removes the template at once. Raise `blockFrom`, or set `action: review`, so that more people agree before it blocks, or none does.',
+  why: 'Confirmed fraud is sent again within minutes, with another link and from another port.',
+  tune: 'A `false_positive` on such a message removes the template immediately. Raise `blockFrom` to require more confirmations before it blocks, or set `action: review` so that it never blocks.',
   sentences: {
     en: ({ label, similarity, people, source }, { percent }) =>
       `A near copy (${percent(similarity)} of the words) of a message ${

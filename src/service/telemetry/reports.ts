@@ -138,7 +138,7 @@ export const REPORTS: ReportsOf<EventName> = {
   entities_held_back: {
     line: {
       level: 'warn',
-      message: 'a port brings up too many names, templates or targets: it is counted by itself',
+      message: 'a port has too many names, templates or targets: only the port itself is counted',
       every: TEN_SECONDS,
     },
     measure: (m, e) => m.sigwatch_held_back_entities_total.inc(e.count),
@@ -233,11 +233,11 @@ export const REPORTS: ReportsOf<EventName> = {
     },
   },
   consumer_stalled: {
-    line: { level: 'error', message: 'work waits and nothing goes on', every: TEN_SECONDS },
+    line: { level: 'error', message: 'work is waiting without progress', every: TEN_SECONDS },
     measure: (m, e) => m.sigwatch_consumer_stalled_seconds.set(e.seconds),
   },
   consumer_resumed: {
-    line: { level: 'info', message: 'work goes on again' },
+    line: { level: 'info', message: 'work progresses again' },
     measure: (m) => m.sigwatch_consumer_stalled_seconds.set(0),
   },
   ...CONNECTION_REPORTS,

@@ -24,7 +24,7 @@ export const SHADOW_REPORTS: ReportsOf<
   shadow_failed: {
     line: {
       level: 'warn',
-      message: 'the model in shadow does not serve: the live one goes on alone',
+      message: 'the shadow model is not in use; the live model is not affected',
       every: TEN_SECONDS,
     },
     measure(m, e) {

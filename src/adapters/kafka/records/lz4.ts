@@ -95,7 +95,7 @@ function plainLength(source: Buffer, start: number, end: number, before: number)
     if (cursor.at === end) break
     const distance = cursor.byte() | (cursor.byte() << 8)
     if (distance === 0 || distance > before + length)
-      throw new Undecodable('an LZ4 block refers to what is not in it')
+      throw new Undecodable('an LZ4 block refers to data outside of it')
     length += lengthOf(cursor, token & 15) + SHORTEST_MATCH
   }
   return length

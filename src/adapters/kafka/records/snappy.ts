@@ -67,7 +67,7 @@ function unpackElements(
         distance += (tag >>> 5) << 8
       }
       if (distance === 0 || distance > out - begin || length > limit - out)
-        throw new Undecodable('a Snappy block refers to what is not in it')
+        throw new Undecodable('a Snappy block refers to data outside of it')
       if (distance >= length) target.copyWithin(out, out - distance, out - distance + length)
       else for (let i = out; i < out + length; i++) target[i] = target[i - distance]!
     }
