@@ -37,7 +37,7 @@ const GLANCE = section(1, 'At a glance', '总览', [
     query: `SELECT count(*) AS alerts FROM alert WHERE ${RAISED} AND ${CHOSEN}`,
   }),
   stat.count(5, {
-    en: ['Wait for a word', 'Alerts for review or more on which no analyst has said anything.'],
+    en: ['Awaiting feedback', 'Alerts for review or block without feedback from an analyst.'],
     zh: ['待判断', '需审查及以上而尚无分析员判断的告警。'],
     query: `SELECT count(*) AS waiting ${WAITING}`,
   }),
@@ -78,7 +78,7 @@ const LISTS = section(10, 'Cases', '案件', [
     query: `SELECT ${ALERT_ROW} FROM alert WHERE ${RAISED} AND ${CHOSEN} ORDER BY ts DESC LIMIT 200`,
   }),
   table(24, {
-    en: ['Wait for a word, the oldest first', 'Alerts for review or more without feedback.'],
+    en: ['Awaiting feedback, oldest first', 'Alerts for review or block without feedback.'],
     zh: ['待判断，最早在前', '需审查及以上而没有反馈的告警。'],
     columns: ALERT_COLUMNS,
     query: `SELECT ${ALERT_ROW} ${WAITING} ORDER BY ts LIMIT 200`,
@@ -105,7 +105,7 @@ const AFTER = section(20, 'What came of them', '处理结果', [
     query: `SELECT id, ts, verdict, ${masked('target')} AS target, codes, by, until, again FROM (${RELEASED}) r ORDER BY ts DESC LIMIT 100`,
   }),
   table(10, {
-    en: ['What blocking services did', 'By service and action.'],
+    en: ['Actions of blocking services', 'By service and action.'],
     zh: ['拦截服务的处置', '按服务与处置。'],
     columns: [
       { by: ['Service', '服务'] },

@@ -36,7 +36,7 @@ const GLANCE = section(1, 'At a glance', '总览', [
     query: 'SELECT count(*) AS complaints FROM complaint WHERE $__timeFilter(ts)',
   }),
   stat.count(6, {
-    en: ['A million messages', 'Complaints a million messages of all senders in the same time.'],
+    en: ['Per million messages', 'Complaints per million messages of all senders in the same time.'],
     zh: ['每百万短信', '同一时间内全部短信每百万条的投诉数。'],
     decimals: 1,
     query:
@@ -154,7 +154,7 @@ const DEADLINES = section(20, 'Deadlines', '时限', [
     query: { expr: 'time() - max(sigwatch_complaint_deadlines_computed_timestamp_seconds{job=~"$job"} > 0)' },
   }),
   table([8, 8], {
-    en: ['What they say', 'Categories, by source.'],
+    en: ['Complaint categories', 'By source.'],
     zh: ['投诉内容', '按来源的类别。'],
     columns: ['source', 'category', 'complaints'],
     query: `SELECT source, coalesce(category, '–') AS category, count(*) AS complaints FROM complaint WHERE $__timeFilter(ts) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 50`,

@@ -40,7 +40,7 @@ const GLANCE = section(1, 'At a glance', '总览', [
     query: `SELECT (SELECT count(*) FROM alert WHERE ${BREACHES}) * 1e4 / nullif(sum(total), 0) AS rate FROM sender_minute WHERE $__timeFilter(ts)`,
   }),
   stat.count(6, {
-    en: ['Unfiled signatures', 'Different signatures that no row of the registry covers.'],
+    en: ['Unfiled signatures', 'Distinct signatures not covered by the registry.'],
     zh: ['未备案签名', '备案库中没有的不同签名。'],
     query: `SELECT count(DISTINCT signature) AS signatures FROM alert WHERE ${RAISED_ON_MESSAGES} AND codes @> ARRAY['SIGNATURE_UNFILED']`,
   }),

@@ -15,7 +15,7 @@ const GLANCE = section(1, 'At a glance', '总览', [
     query: `${HIT} SELECT count(DISTINCT id) AS messages FROM forged`,
   }),
   stat.share(5, {
-    en: ['To be blocked', 'Share of them with the action block.'],
+    en: ['To be blocked', 'Share of these with the action block.'],
     zh: ['应拦截', '其中处置为拦截的比例。'],
     decimals: 1,
     query: `${HIT} SELECT count(*) FILTER (WHERE action = 'block')::float8 / nullif(count(*), 0) AS share FROM forged`,
@@ -26,7 +26,7 @@ const GLANCE = section(1, 'At a glance', '总览', [
     query: `${HIT} SELECT count(DISTINCT brand) AS brands FROM forged`,
   }),
   stat.count(5, {
-    en: ['Domains', 'Hosts that the links lead to.'],
+    en: ['Domains', 'Hosts of the links.'],
     zh: ['域名数', '链接指向的主机名。'],
     query: `${HIT} SELECT count(DISTINCT domain) AS domains FROM forged CROSS JOIN LATERAL unnest(domains) AS domain`,
   }),
@@ -60,7 +60,7 @@ const BY_BRAND = section(10, 'By brand', '按品牌', [
   FROM forged GROUP BY brand ORDER BY messages DESC LIMIT 50`,
   }),
   table([12, 10], {
-    en: ['Through which domains', 'Messages by brand and host of the link.'],
+    en: ['Domains by brand', 'Messages by brand and host of the link.'],
     zh: ['通过哪些域名', '按品牌与链接主机名的短信数。'],
     columns: ['brand', 'domain', 'messages', 'ports', 'signatures', 'first', 'last'],
     query: `${HIT} SELECT brand, domain, count(*) AS messages, count(DISTINCT port) AS ports, count(DISTINCT signature) AS signatures,
@@ -104,7 +104,7 @@ const MEANS = section(20, 'How it is done', '手法', [
   GROUP BY 1, 2 ORDER BY messages DESC LIMIT 50`,
   }),
   table(6, {
-    en: ['Signatures that are used', 'Under which names the forgeries are sent.'],
+    en: ['Signatures in use', 'Signatures under which the forgeries are sent.'],
     zh: ['使用的签名', '仿冒短信使用的签名。'],
     columns: ['signature', 'messages'],
     query: `${HIT} SELECT signature, count(DISTINCT id) AS messages FROM forged WHERE signature IS NOT NULL

@@ -59,7 +59,7 @@ export const STATES = section(35, 'Rates, states and connections', '速率、状
     ],
   }),
   chart.count(8, {
-    en: ['Failures by error', 'Failures that end the process or are a defect, in an hour.'],
+    en: ['Failures by error', 'Failures per hour that end the process or show a defect.'],
     zh: ['按错误的故障', '一小时内使进程结束或属于缺陷的故障。'],
     query: inAnHour('sigwatch_failures_total', 'error'),
   }),
@@ -76,7 +76,7 @@ export const STATES = section(35, 'Rates, states and connections', '速率、状
 
 export const PROCESS = section(48, 'Process', '进程', [
   chart.count(6, {
-    en: ['CPU', 'Cores in use; one is the most that the main thread takes.'],
+    en: ['CPU', 'Cores in use; the main thread uses at most one.'],
     zh: ['CPU', '占用的核数；主线程最多一个。'],
     query: {
       expr: 'rate(process_cpu_seconds_total{job=~"$job", instance=~"$instance"}[$__rate_interval])',

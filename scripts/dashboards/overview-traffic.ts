@@ -28,7 +28,7 @@ export const GLANCE = section(1, 'At a glance', '总览', [
     query: quantile(0.99, 'sigwatch_alert_latency_seconds'),
   }),
   stat.seconds(3, {
-    en: ['Backlog', 'Records that wait, at the present rate of reading.'],
+    en: ['Backlog', 'Time to read the waiting records at the present rate.'],
     zh: ['积压', '按当前读取速度，读完等待中的记录所需的时间。'],
     thresholds: redFrom(60, 10),
     query: ratio(sum('sigwatch_consumer_lag_records'), rate('sigwatch_records_total')),
@@ -66,7 +66,7 @@ export const GLANCE = section(1, 'At a glance', '总览', [
 
 export const TRAFFIC = section(10, 'Traffic', '流量', [
   stacked.perSecond(8, {
-    en: ['Messages by label', 'What the text model says the messages are.'],
+    en: ['Messages by label', 'Labels assigned by the text model.'],
     zh: ['按标签的短信', '文本模型给短信的标签。'],
     query: rate('sigwatch_labelled_messages_total', 'label'),
   }),
@@ -79,7 +79,7 @@ export const TRAFFIC = section(10, 'Traffic', '流量', [
     query: rate('sigwatch_messages_total', 'disposition'),
   }),
   chart.perSecond(8, {
-    en: ['Findings by code', 'Every finding on a message, also those that policy gives no action.'],
+    en: ['Findings by code', 'All findings on messages, including those without an action in the policy.'],
     zh: ['按原因代码的发现', '短信上的所有发现，包括策略不作处置的。'],
     query: present(rate('sigwatch_findings_total{mode="enforce"}', 'code')),
   }),

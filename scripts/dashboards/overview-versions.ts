@@ -4,7 +4,7 @@ import { section } from './spec.ts'
 
 export const VERSIONS = section(42, 'Model, policy, registry', '模型、策略、备案库', [
   table([12, 8], {
-    en: ['Versions in use', 'One row an instance and thing. Instances of one deployment should agree.'],
+    en: ['Versions in use', 'One row per instance and version. Instances of a deployment should agree.'],
     zh: ['使用中的版本', '每个实例每项一行。同一部署的实例应当一致。'],
     transformations: [
       { id: 'merge', options: {} },
@@ -38,7 +38,7 @@ export const VERSIONS = section(42, 'Model, policy, registry', '模型、策略�
     query: max('sigwatch_registry_entries', 'kind'),
   }),
   chart.count(6, {
-    en: ['Loads', 'Loads of model, policy and registry in an hour.'],
+    en: ['Reloads', 'Loads of model, policy and registry per hour.'],
     zh: ['加载', '一小时内模型、策略和备案库的加载次数。'],
     query: inAnHour('sigwatch_loads_total', 'what, outcome'),
   }),
@@ -91,7 +91,7 @@ export const VERSIONS = section(42, 'Model, policy, registry', '模型、策略�
   }),
   chart.count(12, {
     id: 55,
-    en: ['Feedback in force', 'Feedback by which codes ask for nothing; the same on every instance.'],
+    en: ['Feedback in force', 'Feedback that suppresses codes; the same on every instance.'],
     zh: ['生效中的反馈', '使代码不作处置的反馈；所有实例相同。'],
     query: max('sigwatch_allowances', 'job'),
   }),

@@ -104,7 +104,7 @@ const PRECISION = section(10, 'How right it is', '准确程度', [
   FROM (SELECT code, count(*) FILTER (WHERE verdict = 'confirmed') AS confirmed, count(*) AS judged FROM (${JUDGED}) j GROUP BY code) by_code ORDER BY judged DESC, code`,
   }),
   table([12, 10], {
-    en: ['What analysts said last', 'Newest first; notes are at the desk.'],
+    en: ['Latest feedback', 'Newest first; notes are at the desk.'],
     zh: ['最近的判断', '最新在前；备注见工作台。'],
     columns: [
       'id',

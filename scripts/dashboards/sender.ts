@@ -64,7 +64,7 @@ const GLANCE = section(1, 'At a glance', '总览', [
     query: `SELECT count(*) AS alerts FROM alert WHERE ${RAISED} AND ${ABOUT}`,
   }),
   stat.count(3, {
-    en: ['To be blocked', 'Those of them with the action block.'],
+    en: ['To be blocked', 'Of these, alerts with the action block.'],
     zh: ['应拦截', '其中处置为拦截的告警。'],
     query: `SELECT count(*) AS blocked FROM alert WHERE ${RAISED} AND action = 'block' AND ${ABOUT}`,
   }),
@@ -93,7 +93,7 @@ const OVER_TIME = section(10, 'Over time', '随时间变化', [
   FROM (${SENT}) s GROUP BY 1 ORDER BY 1`,
   }),
   stacked.count(12, {
-    en: ['What it sends', 'Messages a minute by label.'],
+    en: ['Messages by label', 'Messages per minute.'],
     zh: ['发送内容', '按标签的每分钟短信数。'],
     query: `SELECT $__timeGroupAlias(ts, $__interval), ${SENT_BY_LABEL}
   FROM sender_minute WHERE $__timeFilter(ts) AND signature = ${NAME} GROUP BY 1 ORDER BY 1`,

@@ -101,7 +101,7 @@ const TOP = section(10, 'Who sends most', '发送量排行', [
     query: SERIES,
   }),
   stacked.count([12, 9], {
-    en: ['What the messages are', 'Messages a minute by the label of the text model.'],
+    en: ['Labels of the text model', 'Messages per minute by label.'],
     zh: ['短信类别', '按文本模型标签的每分钟短信数。'],
     columns: {
       notice: ['notice', '通知'],

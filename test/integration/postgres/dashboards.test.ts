@@ -181,7 +181,7 @@ describeWith('postgres', 'dashboards on planted hours', () => {
       }
     })
     expect(expected.length).toBeGreaterThanOrEqual(3)
-    const rows = await panel('forgeries', 'Through which domains')
+    const rows = await panel('forgeries', 'Domains by brand')
     const shown = rows.filter(({ domain }) => domains.includes(String(domain)))
     const byDomain = (a: Row, b: Row) => String(a.domain).localeCompare(String(b.domain))
     expect(
@@ -189,7 +189,7 @@ describeWith('postgres', 'dashboards on planted hours', () => {
     ).toEqual(expected.sort(byDomain))
     const [most] = await panel('forgeries', 'Which brand is forged most')
     expect(most).toMatchObject({ brand: 'jd', written: '京东' })
-    const only = await panel('forgeries', 'Through which domains', { brand: 'ccb' })
+    const only = await panel('forgeries', 'Domains by brand', { brand: 'ccb' })
     expect(new Set(only.map(({ brand }) => brand))).toEqual(new Set(['ccb']))
   })
 
@@ -381,7 +381,7 @@ describeWith('postgres', 'dashboards on planted hours', () => {
       ({ verdict }) => verdict === 'release',
     )
     expect(row).toMatchObject({ target: 'signature:唯品会', by: 'lin', again: 0 })
-    const [done] = await panel('cases', 'What blocking services did')
+    const [done] = await panel('cases', 'Actions of blocking services')
     expect(done).toMatchObject({ by: 'gateway-1', action: 'block', messages: words.enforced })
     expect(Number(done!.delay)).toBeCloseTo(1.5, 3)
   })
@@ -448,8 +448,8 @@ describeWith('postgres', 'dashboards on planted hours', () => {
         'known since',
       ])
         expect(page).toContain(part)
-      const [domain] = await panel('forgeries', 'Through which domains')
-      expect(await follow('forgeries', 'Through which domains', 'domain', domain!)).toContain('FORGED_BRAND')
+      const [domain] = await panel('forgeries', 'Domains by brand')
+      expect(await follow('forgeries', 'Domains by brand', 'domain', domain!)).toContain('FORGED_BRAND')
       const top = await panel('senders', 'Signatures that send most')
       const declared = await follow(
         'senders',
