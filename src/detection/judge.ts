@@ -121,7 +121,8 @@ export function detect(
     const finding = spec.detect(message, context, policies[spec.code])
     if (finding) found = found.length === 0 ? [finding] : [...found, finding]
   }
-  if (own) found = [...found, ...ownFindings(message, context, policies)]
+  const ownFound = own ? ownFindings(message, context, policies) : NONE
+  if (ownFound.length > 0) found = [...found, ...ownFound]
   return exempted({ message, findings: found }, policy, allowances)
 }
 

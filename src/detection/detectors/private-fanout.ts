@@ -74,7 +74,7 @@ export const privateFanout = defineStateCode({
   called: { 'zh-CN': '个人号码群发' },
   fires:
     'A mobile or a foreign number sends alike texts to `minRecipients` people or more within an hour to whom it has not written in the last seven days, or `minNumbers` numbers of one series do so, each to two or more; then each number has a state of its own. Texts are compared by their sketch, so that other words, names and amounts hide nothing. Numbers with a row in the registry and one-time passwords do not count, and a wish, an invitation, what a group is told or a visit announced counts from `occasionRecipients` on, by itself alone, unless it has a link or a handle, asks for something or reads like fraud.',
-  why: 'SIM boxes, wrong-number openers, messages that pose as the boss, and threats to debtors' friends come from private numbers that have not written to their recipients before.',
+  why: 'SIM boxes, wrong-number openers, messages that pose as the boss, and threats to friends of debtors come from private numbers that have not written to their recipients before.',
   tune: 'Raise `minRecipients` where couriers or agents write to many, and both in more periods: the shipped policy has the festivals of the years to 2031, in which they are 100 and 200. Numbers of your own field staff go into `exemptions` (`sender:-@13812345678`) or into the registry.',
   sentences: {
     en: ({ recipients, numbers = 0, window }) =>

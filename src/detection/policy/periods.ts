@@ -89,11 +89,12 @@ export class Timetable {
     const { mode, enforce = [] } = this.#policy
     const isShadow = (code: Code) =>
       own.some((rule) => rule.mode === 'shadow') || (mode === 'shadow' && !enforce.includes(code))
-    const codes = Object.fromEntries(
-      [...CODE_NAMES, ...this.#own.keys()].map((code) => [code, judgement(layers, code, isShadow(code))]),
-    ) as PolicyAt['codes']
+    // Without a prototype V8 keeps it as a dictionary: lookups by a varying code take a third of the time.
+    const codes: Record<string, CodePolicy> = Object.create(null)
+    for (const code of [...CODE_NAMES, ...this.#own.keys()])
+      codes[code] = judgement(layers, code, isShadow(code))
     const quietHours = Object.assign({}, this.#policy.quietHours, ...own.map((rule) => rule.quietHours))
-    return { codes, quietHours: quietHoursOf(quietHours) }
+    return { codes: codes as PolicyAt['codes'], quietHours: quietHoursOf(quietHours) }
   }
 }
 
