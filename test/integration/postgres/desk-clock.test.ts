@@ -115,8 +115,9 @@ describeWith(['postgres', 'redis', 'shiftedClock'], 'a desk whose host has a wro
   })
 
   it('writes one letter when the button is clicked twice, and another one for another reader', async () => {
-    const { key } = hiddenOf(await see('/case/alert-m1'))
-    const write = (reader: string) => post('/letter/alert-m1', { key: key!, reader, addressee: '某某公司' })
+    const { key, after } = hiddenOf(await see('/case/alert-m1'))
+    const write = (reader: string) =>
+      post('/letter/alert-m1', { key: key!, after: after!, reader, addressee: '某某公司' })
     const answers = await Promise.all([write('sender'), write('sender')])
     expect([...answers, await write('sender')].map(({ status }) => status)).toEqual([303, 303, 303])
     await write('regulator')
