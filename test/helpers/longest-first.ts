@@ -8,10 +8,18 @@ const times = JSON.parse(readFileSync(new URL('../times.json', import.meta.url),
 >
 const ROOT = new URL('../..', import.meta.url).pathname
 
-/** Starts the files that take longest first, so that no worker is left with a long one at the end. Files without a time are short, or new. */
+/**
+ * Starts the files that take longest first, so that no worker is left with a long one at the end. Files without a time are short, or new.
+ * Files that share a worker come last, one project after the other: vitest keeps a worker only for a next file of the same project.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sharedBy = ({ project }: TestSpecification) => (project.config.isolate ? '' : project.name)
     const secondsOf = ({ moduleId }: TestSpecification) => times[relative(ROOT, moduleId)] ?? 0
-    return files.toSorted((a, b) => secondsOf(b) - secondsOf(a) || (a.moduleId < b.moduleId ? -1 : 1))
+    const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+    return files.toSorted(
+      (a, b) =>
+        order(sharedBy(a), sharedBy(b)) || secondsOf(b) - secondsOf(a) || order(a.moduleId, b.moduleId),
+    )
   }
 }
