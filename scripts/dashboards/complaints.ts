@@ -154,7 +154,7 @@ const DEADLINES = section(20, 'Deadlines', '时限', [
     query: { expr: 'time() - max(sigwatch_complaint_deadlines_computed_timestamp_seconds{job=~"$job"} > 0)' },
   }),
   table([8, 8], {
-    en: ['Complaint categories', 'By source.'],
+    en: ['Complaint categories', 'Categories by source.'],
     zh: ['投诉内容', '按来源的类别。'],
     columns: ['source', 'category', 'complaints'],
     query: `SELECT source, coalesce(category, '–') AS category, count(*) AS complaints FROM complaint WHERE $__timeFilter(ts) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 50`,

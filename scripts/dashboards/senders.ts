@@ -96,7 +96,7 @@ const TOP = section(10, 'Who sends most', '发送量排行', [
     query: TOP_SIGNATURES,
   }),
   chart.count([12, 9], {
-    en: ['The ten busiest signatures', 'Messages a minute.'],
+    en: ['The ten busiest signatures', 'Messages per minute.'],
     zh: ['发送最多的十个签名', '每分钟短信数。'],
     query: SERIES,
   }),

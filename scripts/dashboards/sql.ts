@@ -51,7 +51,7 @@ export const periodsWhere = (
 export const SENT_BY_ENTERPRISE = `SELECT signature, port, coalesce(sp, '–') AS sp, sum(total) AS sent
   FROM sender_minute WHERE $__timeFilter(ts) GROUP BY 1, 2, 3`
 
-/** Messages a minute of each label, in each step of time. */
+/** Messages per minute of each label, in each step of time. */
 export const SENT_BY_LABEL = ['notice', 'personal', 'marketing', 'finance', 'fraud', 'illicit']
   .map((label) => `sum(${label}) / ($__interval_ms / 60000.0) AS ${label}`)
   .join(', ')

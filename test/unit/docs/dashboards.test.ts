@@ -65,7 +65,9 @@ describe('dashboards', () => {
   it('divides by the minutes of a step what it shows as messages a minute', () => {
     const panels = [...english.values()].flatMap((one) => one.panels)
     const queries = panels
-      .filter(({ type, description = '' }) => type === 'timeseries' && /^Messages a minute/.test(description))
+      .filter(
+        ({ type, description = '' }) => type === 'timeseries' && /^Messages per minute/.test(description),
+      )
       .flatMap(({ title, targets = [] }) => targets.map(({ rawSql = '' }) => [title, rawSql] as const))
     expect(queries.length).toBeGreaterThan(2)
     for (const [title, sql] of queries) {
