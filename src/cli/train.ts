@@ -42,7 +42,10 @@ export function trainCommand(): Command {
     .option('--seed <n>', 'same seed, same model', whole, 1)
     .option('--test <share>', 'share of every public corpus that is set aside and never looked at', share)
     .option('--write-test <dir>', 'writes what --test sets aside, a file a corpus, for `sigwatch evaluate`')
-    .option('--continue <dir>', 'continues training this model: --corpus holds the new texts, the templates are rehearsed')
+    .option(
+      '--continue <dir>',
+      'continues training this model: --corpus holds the new texts, the templates are rehearsed',
+    )
     .option(
       '--known <file...>',
       'with --continue: what the model has learnt, to rehearse (default: the templates)',

@@ -73,7 +73,10 @@ export const LETTERS = {
   writeLetter: ['Write the letter', '生成函件'],
   letterWritten: ['The letter was written. It is in the list below.', '函件已生成，见下方列表。'],
   noLetter: ['There is no such letter, or it is not kept any more.', '没有此函件，或已不再保存。'],
-  noSubscriber: ['Letters to a subscriber may only concern messages sent to that subscriber.', '仅可就用户本人的短信致函用户。'],
+  noSubscriber: [
+    'Letters to a subscriber may only concern messages sent to that subscriber.',
+    '仅可就用户本人的短信致函用户。',
+  ],
   addresseeNumber: [
     'The addressee of a letter has no mobile number: letters are kept. Write it without.',
     '函件将存档，收件人中不得填写手机号码，请去掉后重试。',

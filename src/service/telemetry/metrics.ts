@@ -110,7 +110,9 @@ export const METRICS = {
   }),
   sigwatch_assigned_partitions: gauge('Input partitions that this instance reads.'),
   sigwatch_rebalances_total: counter('Changes of the assignment.', { change: ['assigned', 'revoked'] }),
-  sigwatch_consumer_stalled_seconds: gauge('How long work has waited without progress; 0 while it progresses.'),
+  sigwatch_consumer_stalled_seconds: gauge(
+    'How long work has waited without progress; 0 while it progresses.',
+  ),
   sigwatch_states_open: gauge('Open states of the deployment, the same on every instance.', {
     code: CODES_OF_STATES,
   }),
