@@ -7,21 +7,17 @@
 //
 // `--stages`: where the time of the main thread goes, by a sampled profile: each sample counts for the innermost stage.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
+import { EmbeddedRun } from './embedded-run.ts'
 import { KINDS, type Kind, kindsOf, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
 import { median } from './median.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** Messages that are not measured: while they pass the program starts, and most of it is compiled. */
-const WARM = 60_000
-/** Nothing lies ahead of it. */
-const NOW = '2026-11-11T00:00:00+08:00'
-
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(KINDS).join(',') },
@@ -35,62 +31,9 @@ const { values: options } = parseArgs({
   },
 })
 
-/** Loaded before the program: notes the CPU time used, and how much of the verdicts is written. */
-const PROBE = `const { statSync, writeFileSync } = require('node:fs')
-const { BENCH_VERDICTS: verdicts, BENCH_REPORT: report } = process.env
-const samples = []
-const note = () => {
-  const { user, system } = process.cpuUsage()
-  samples.push([user + system, statSync(verdicts, { throwIfNoEntry: false })?.size ?? 0])
-}
-setInterval(note, 20).unref()
-process.on('exit', () => {
-  note()
-  writeFileSync(report, JSON.stringify({ samples, maxRSS: process.resourceUsage().maxRSS }))
-})`
-
-interface Used {
-  /** User and system time of all threads, µs, and bytes of verdicts at that moment. */
-  readonly samples: readonly (readonly [number, number])[]
-  /** Resident memory at most, kB. */
-  readonly maxRSS: number
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'sigwatch-bench-'))
-const file = (name: string) => join(folder, name)
-writeFileSync(file('probe.cjs'), PROBE)
-
-function run(messages: string, registry: string, flags: readonly string[] = []): Used {
-  const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [
-    `--${name}`,
-    file(`${name}.jsonl`),
-  ])
-  // Verdicts of the run before would be taken for this one's.
-  rmSync(file('verdicts.jsonl'), { force: true })
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [
-      ...flags,
-      '--require',
-      file('probe.cjs'),
-      resolve(options.main),
-      'run',
-      '--source',
-      messages,
-      '--registry',
-      registry,
-    ]
-      .concat(['--now', NOW])
-      .concat(outputs),
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, BENCH_REPORT: file('report.json'), BENCH_VERDICTS: file('verdicts.jsonl') },
-      cwd: folder,
-    },
-  )
-  if (status !== 0) throw new Error(`sigwatch run ended with ${status}: ${String(stderr).slice(-2000)}`)
-  return JSON.parse(readFileSync(file('report.json'), 'utf8')) as Used
-}
+const bench = new EmbeddedRun(options.main)
+const { folder } = bench
+const file = (name: string) => bench.file(name)
 
 interface Measured {
   readonly messages: number
@@ -100,21 +43,6 @@ interface Measured {
   /** What one core does in a second. */
   readonly perSecond: number
   readonly maxMegabytes: number
-}
-
-/** CPU of one message, µs, over those behind the first `WARM`. */
-function cpuOfOne(samples: Used['samples']): number {
-  const verdicts = readFileSync(file('verdicts.jsonl'))
-  let lines = 0
-  let at = 0
-  const upTo = (bytes: number) => {
-    for (; at < bytes; at++) if (verdicts[at] === 10) lines++
-    return lines
-  }
-  const counted = samples.map(([cpu, bytes]) => [cpu, upTo(bytes)] as const)
-  const first = counted.find(([, count]) => count >= WARM)!
-  const last = counted.at(-1)!
-  return (last[0] - first[0]) / (last[1] - first[1])
 }
 
 /** The registry of the traffic with signatures that send nothing, so that it has so many; a JSONL file. */
@@ -142,8 +70,8 @@ async function measure(kind: Kind): Promise<Measured> {
   const each: number[] = []
   let rss = 0
   for (let round = 0; round < Number(options.rounds); round++) {
-    const { samples, maxRSS } = run(all.messages, registry)
-    each.push(cpuOfOne(samples))
+    const { cpu, maxRSS } = bench.measure(all.messages, ['--registry', registry])
+    each.push(cpu)
     rss = Math.max(rss, maxRSS)
   }
   const cpuMicros = median(each)!
@@ -192,7 +120,8 @@ interface Profile {
 /** Share of each stage in the later half of the samples that are not idle. */
 async function stagesOf(kind: Kind): Promise<Record<string, number>> {
   const { messages, registry } = await trafficOf(kind, Number(options.messages))
-  run(messages, registry, ['--cpu-prof', '--cpu-prof-dir', folder, '--cpu-prof-interval', '500'])
+  const profiled = ['--cpu-prof', '--cpu-prof-dir', folder, '--cpu-prof-interval', '500']
+  bench.measure(messages, ['--registry', registry], profiled)
   const name = readdirSync(folder).find((one) => one.endsWith('.cpuprofile'))!
   const { nodes, samples } = JSON.parse(readFileSync(file(name), 'utf8')) as Profile
   rmSync(file(name))
@@ -253,4 +182,4 @@ if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(re
 else console.log(JSON.stringify(report))
 const values = Object.fromEntries(Object.entries(results).map(([kind, one]) => [kind, one.cpuMicros]))
 compareWithLast('embedded', { unit: 'µs', values }, options.keep)
-rmSync(folder, { recursive: true })
+bench.close()

@@ -1,5 +1,5 @@
 /**
- * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, templates, crowds, the
+ * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, templates, crowds, own rules, the
  * blocker, the archive, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
  */
 import { spawnSync } from 'node:child_process'
@@ -30,6 +30,7 @@ const BY_NAME = [
   'blocker',
   'templates',
   'crowds',
+  'own-rules',
 ]
 const given = process.argv.slice(2)
 const firstOption = given.findIndex((word) => word.startsWith('-'))
