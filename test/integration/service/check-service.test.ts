@@ -68,11 +68,14 @@ describeWith(['kafka', 'redis'], 'POST /v1/check on Kafka and Redis', () => {
       ),
     )
     const verdicts: Verdict[] = []
-    for (const [i, service] of instances.entries())
-      await until(async () => {
+    const logs = () => instances.map(({ stderr }) => stderr.slice(-4_000)).join('\n\n')
+    for (const [i, service] of instances.entries()) {
+      const isBlocked = async () => {
         verdicts[i] = await ask(service, notice)
         return verdicts[i].states.length > 0
-      }, 30_000)
+      }
+      await until(isBlocked, 30_000, logs)
+    }
     expect(verdicts[0]!.action).not.toBe('pass')
     const partitions = await Promise.all(instances.map((one) => one.metric('sigwatch_assigned_partitions')))
     expect(partitions.toSorted()).toEqual([0, 1])

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../../src/domain/alert.ts'
@@ -64,6 +65,20 @@ describeWith(['kafka', 'redis'], 'the service', () => {
       () => `no ${type} alert on ${subject}`,
     )
     return checkedAlert(alertOf(subject, type))
+  }
+
+  /** Offset up to which the deployment remembers that replies took effect. */
+  const repliesApplied = async () => {
+    const control = new Redis(redis.url)
+    try {
+      for (const key of await control.keys('*:side-offsets')) {
+        const applied = await control.hget(key, `${at.topics.replies}/0`)
+        if (applied) return Number(applied.split(' ')[1])
+      }
+      return 0
+    } finally {
+      control.disconnect()
+    }
   }
 
   beforeAll(async () => {
@@ -344,8 +359,13 @@ describeWith(['kafka', 'redis'], 'the service', () => {
 
   it('takes rows of side topics that came while it was stopped, and none that had taken effect', async () => {
     const to = recipient(6_004)
-    await send(sms('before-stop', { to, text: SALE }))
-    await verdict('before-stop')
+    // The position in the topic is reported once a second, when all partitions have passed the event time of the row.
+    let before = 0
+    await until(async () => {
+      await send(sms(`before-stop-${before++}`, { to, text: SALE }))
+      return (await repliesApplied()) === 1
+    })
+    await verdict('before-stop-0')
     expect(await service.stop()).toBe(0)
     const reply = { id: 'r2', ts: Date.now(), from: to, to: '10690200001', text: '退订' }
     await client.produce(at.topics.replies, [JSON.stringify(reply)])
