@@ -1,31 +1,32 @@
-// Cost of own rules: user CPU time per message of the embedded mode on dense traffic, with and without generated rules in turns.
-// Both runs of a pair follow each other directly, so that other load on the machine affects both.
+// Cost of own rules: CPU time per message from its decoded record to the bytes of its verdict, on dense traffic, with generated
+// rules and without. Both take turns batch by batch in one process, so that other load on the machine affects both.
 //
-//   npm run bench -- own-rules [--rules 500] [--pairs 5] [--messages 180000] [--main dist/main.js]
+//   npm run bench -- own-rules [--rules 500] [--common 0] [--rounds 5] [--messages 180000]
+//
+// `--common`: share of the groups whose words occur in the measured traffic; the words of the others occur only in forgeries.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Random } from '../../src/offline/simulator/random.ts'
-import { EmbeddedRun } from './embedded-run.ts'
 import { trafficOf } from './embedded-traffic.ts'
 import { median } from './median.ts'
+import { perMessage } from './per-message-used.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Maximum ratio of CPU time with rules to that without. */
 const ALLOWED = 1.03
 const WORDS_A_GROUP = 8
-/** Share of the groups whose words occur in the measured traffic; the words of the others occur in forged messages only. */
-const COMMON = 0
 /** Maximum number of composites in a file. */
 const COMPOSITES = 200
 
 const { values: options } = parseArgs({
   options: {
     rules: { type: 'string', default: '500' },
-    pairs: { type: 'string', default: '5' },
+    common: { type: 'string', default: '0' },
+    rounds: { type: 'string', default: '5' },
     messages: { type: 'string', default: '180000' },
-    main: { type: 'string' },
   },
 })
 
@@ -75,7 +76,9 @@ function rulesFile(count: number, common: readonly string[], rare: readonly stri
   }))
   const words = Object.fromEntries(
     Array.from({ length: count }, (_, n) => {
-      const list = random.chance(COMMON) ? wordsFrom(common, random, '') : wordsFrom(rare, random, lawful)
+      const list = random.chance(Number(options.common))
+        ? wordsFrom(common, random, '')
+        : wordsFrom(rare, random, lawful)
       return [`g${n}`, { says: 'Words.', list }]
     }),
   )
@@ -88,35 +91,21 @@ const textsOf = (path: string): string[] =>
     .slice(0, -1)
     .map((line) => (JSON.parse(line) as { text: string }).text)
 
-if (options.main === undefined)
-  spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
-const count = Number(options.rules)
+spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
 const dense = await trafficOf('dense', Number(options.messages))
 const fraud = await trafficOf('fraud', 20_000)
-const bench = new EmbeddedRun(options.main ?? join(ROOT, 'dist/main.js'))
-const rules = bench.file('rules.json')
+const folder = mkdtempSync(join(tmpdir(), 'sigwatch-bench-'))
+const rules = join(folder, 'rules.json')
+const count = Number(options.rules)
 writeFileSync(rules, JSON.stringify(rulesFile(count, textsOf(dense.messages), textsOf(fraud.messages))))
-const user = (more: readonly string[]) =>
-  bench.measure(dense.messages, ['--registry', dense.registry, ...more]).user
-/** Share of verdicts with an own code. */
-function hits(): number {
-  const verdicts = readFileSync(bench.file('verdicts.jsonl'), 'utf8').split('\n').slice(0, -1)
-  return verdicts.filter((line) => line.includes('"OP_BENCH_')).length / verdicts.length
-}
-
-console.log(`pair  user µs a message  with ${count} rules  ratio`)
 const ratios: number[] = []
-for (let pair = 0; pair < Number(options.pairs); pair++) {
-  // The order alternates, so that a machine that slows down during the run favours neither.
-  const first = pair % 2 === 0 ? user([]) : user(['--rules', rules])
-  const second = pair % 2 === 0 ? user(['--rules', rules]) : user([])
-  const [without, measured] = pair % 2 === 0 ? [first, second] : [second, first]
-  ratios.push(measured / without)
-  const cells = [without.toFixed(1).padStart(17), measured.toFixed(1).padStart(15 + String(count).length)]
-  console.log(`${String(pair + 1).padStart(4)}  ${cells.join('  ')}  ${(measured / without).toFixed(3)}`)
-  if (pair === 0) console.log(`      messages with an own code: ${(100 * hits()).toFixed(1)}%`)
+for (let round = 1; round <= Number(options.rounds); round++) {
+  const [without, measured] = perMessage(dense, '', ROOT, `${ROOT}:${rules}`)
+  ratios.push(measured!.cpuMicros / without!.cpuMicros)
+  const figures = `${without!.cpuMicros.toFixed(2)} µs without, ${measured!.cpuMicros.toFixed(2)} µs with ${count} rules`
+  console.log(`${figures}, ratio ${ratios.at(-1)!.toFixed(3)}`)
 }
 const ratio = median(ratios)!
 console.log(`median ratio ${ratio.toFixed(3)}, the limit is ${ALLOWED}`)
 if (ratio > ALLOWED) process.exitCode = 1
-bench.close()
+rmSync(folder, { recursive: true })

@@ -1,10 +1,12 @@
-// One run of `per-message`, in a process of its own: `per-message-run.ts MESSAGES REGISTRY PROFILE ROOT…`. Prints the figures of
-// each build as JSON. The builds take turns batch by batch, so that whatever else the machine does slows all of them.
+// One run of `per-message` or `own-rules` in a separate process: `per-message-run.ts MESSAGES REGISTRY PROFILE BUILD…`. A build
+// is the root of a checkout, or `ROOT:RULES` with a file of own rules. Prints the figures of each build as JSON. The builds take
+// turns batch by batch, so that other load on the machine slows all of them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { join } from 'node:path'
 import { GCProfiler, getHeapStatistics } from 'node:v8'
 import { messageOf } from '../../src/detection/message-of.ts'
+import { given } from '../../src/domain/given.ts'
 import type { RawRecord } from '../../src/domain/message.ts'
 import type { Engine } from '../../src/pipeline/core.ts'
 import { decode } from '../../src/pipeline/decode.ts'
@@ -17,7 +19,7 @@ const LIMITS = { futureReject: 300_000, maxRecordBytes: 1_000_000 }
 /** Bytes between two samples of what is allocated. */
 const SAMPLED_EVERY = 1 << 16
 
-const [messages, registry, profile, ...roots] = process.argv.slice(2) as [string, string, string, ...string[]]
+const [messages, registry, profile, ...specs] = process.argv.slice(2) as [string, string, string, ...string[]]
 
 /** What one run has used for a message, from its decoded record to the bytes of its verdict. */
 export interface UsedForOne {
@@ -26,7 +28,8 @@ export interface UsedForOne {
   readonly bytes: number
 }
 
-async function engineOf(root: string): Promise<Engine> {
+async function engineOf(spec: string): Promise<Engine> {
+  const [root = '', rules] = spec.split(':')
   const built = <T>(path: string) => import(join(root, 'dist', path)) as Promise<T>
   const { createEngine } = await built<typeof import('../../src/pipeline/core.ts')>('pipeline/core.js')
   const { loadedVersions, openAssets } = await built<typeof import('../../src/detection/versions/assets.ts')>(
@@ -46,7 +49,8 @@ async function engineOf(root: string): Promise<Engine> {
   const { NoticeLearning } = await built<typeof import('../../src/pipeline/notice-learning.ts')>(
     'pipeline/notice-learning.js',
   )
-  const { config } = loadConfig({ env: {}, folder: root, overrides: { registry }, serving: false })
+  const overrides = { registry, ...given({ rules }) }
+  const { config } = loadConfig({ env: {}, folder: root, overrides, serving: false })
   const assets = await openAssets(config, () => {})
   const clock = clockAt()
   return createEngine({
@@ -112,7 +116,7 @@ class Using {
 
 async function run(): Promise<UsedForOne[]> {
   const builds: Using[] = []
-  for (const root of roots) builds.push(new Using(await engineOf(root)))
+  for (const spec of specs) builds.push(new Using(await engineOf(spec)))
   const lines = readFileSync(messages, 'utf8').trimEnd().split('\n')
   const session = new Session()
   session.connect()

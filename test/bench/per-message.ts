@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { kindsOf, trafficOf } from './embedded-traffic.ts'
 import { median } from './median.ts'
-import type { UsedForOne } from './per-message-run.ts'
+import { perMessage } from './per-message-used.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -29,20 +29,15 @@ const asked = kindsOf(options.only)
 spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
 
 for (const kind of asked) {
-  const { messages, registry } = await trafficOf(kind, Number(options.messages))
-  const run = (profile: string, ...roots: readonly string[]): UsedForOne[] => {
-    const script = join(import.meta.dirname, 'per-message-run.ts')
-    const args = ['--import', 'tsx', script, messages, registry, profile, ...roots]
-    const { status, stdout } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    if (status !== 0) throw new Error(`a run ended with ${status}`)
-    return JSON.parse(String(stdout)) as UsedForOne[]
-  }
+  const traffic = await trafficOf(kind, Number(options.messages))
   if (options.heap !== undefined) {
-    run(resolve(options.heap), ROOT)
+    perMessage(traffic, resolve(options.heap), ROOT)
     continue
   }
   const others = options.against === undefined ? [] : [resolve(options.against)]
-  const rounds = Array.from({ length: Number(options.rounds) }, () => run('', ROOT, ...others))
+  const rounds = Array.from({ length: Number(options.rounds) }, () =>
+    perMessage(traffic, '', ROOT, ...others),
+  )
   for (const [figure, unit] of [
     ['bytes', 'bytes'],
     ['cpuMicros', 'µs of CPU'],

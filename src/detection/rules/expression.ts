@@ -60,6 +60,30 @@ export function signsIn(expression: Expression): Place[] {
   }
 }
 
+/** Signs accepted by `counts` of which at least one must be present for the expression to hold; undefined if none is required. */
+export function neededSigns(
+  expression: Expression,
+  counts: (sign: string) => boolean,
+): readonly string[] | undefined {
+  switch (expression.kind) {
+    case 'sign':
+      return counts(expression.name) ? [expression.name] : undefined
+    case 'not':
+      return undefined
+    case 'all':
+      return expression.of.map((part) => neededSigns(part, counts)).find((needed) => needed !== undefined)
+    case 'any': {
+      const parts = expression.of.map((part) => neededSigns(part, counts))
+      return parts.every((needed) => needed !== undefined) ? parts.flat() : undefined
+    }
+    case 'near':
+    case 'before': {
+      const one = [expression.first, expression.second].find(({ name }) => counts(name))
+      return one && [one.name]
+    }
+  }
+}
+
 function tokensOf(source: string): Token[] {
   const tokens: Token[] = []
   const end = source.trimEnd().length

@@ -1,19 +1,17 @@
 import { type Condition, conditionOf } from './condition.ts'
-import { type Expression, type Place, parseExpression } from './expression.ts'
+import { type Expression, neededSigns, type Place, parseExpression } from './expression.ts'
 import { Lexicon } from './lexicon.ts'
-import {
-  CONSEQUENCES,
-  type Composite,
-  type Consequence,
-  type DerivedSign,
-  type RulesFile,
-} from './rules-file.ts'
+import { CONSEQUENCES, type Consequence, type DerivedSign, type RulesFile } from './rules-file.ts'
 import { SignNames, SignSet } from './sign-set.ts'
 
 interface CompiledRow {
   readonly name: string
   readonly holds: Condition
+  /** Whether it cannot hold without words of the operator. */
+  readonly needsOwnWords: boolean
 }
+
+type RowsByConsequence = Partial<Record<Consequence, CompiledRow[]>>
 
 const NUMBER = /\d+/g
 const NUMBER_SIGN = 'number'
@@ -28,8 +26,7 @@ export class RuleSet {
   readonly #names: SignNames
   readonly #lexicon: Lexicon
   readonly #derived = new Map<string, Condition>()
-  /** Rows by code and consequence. */
-  readonly #rows = new Map<string, CompiledRow[]>()
+  readonly #rows = new Map<string, RowsByConsequence>()
   readonly #number: number
   /** Signs of the last text: several codes query the same message. */
   #last = new SignSet('')
@@ -47,22 +44,36 @@ export class RuleSet {
     for (const [name, { when }] of Object.entries(signs))
       this.#derived.set(name, this.condition(when, [name]))
     for (const row of composites) {
-      const holds = this.condition(row.when)
-      for (const code of row.codes) this.#rowsOf(code, row.then).push({ name: row.name, holds })
+      const when = this.resolved(parseExpression(row.when))
+      const needsOwnWords = neededSigns(when, isOwnWords) !== undefined
+      const compiled = { name: row.name, holds: this.conditionOf(when), needsOwnWords }
+      for (const code of row.codes) this.#addRow(code, row.then, compiled)
     }
   }
 
   /** Signs of a normalised text from its words and numbers alone. Returns the same object for the last text. */
   ofText(text: string): SignSet {
-    if (this.#last.text !== text) {
-      const signs = this.#base ? this.#base.ofText(text).copyWithPlaces() : new SignSet(text)
-      this.#lexicon.mark(signs)
-      if (this.#base === undefined)
-        for (const { 0: digits, index } of text.matchAll(NUMBER))
-          signs.addAt(this.#number, index, index + digits.length)
-      this.#last = signs
-    }
+    if (this.#last.text !== text)
+      this.#last = this.#base ? this.#withOwnWords(text, this.#base) : this.#read(text)
     return this.#last
+  }
+
+  #read(text: string): SignSet {
+    const signs = new SignSet(text)
+    for (const { sign, start, end } of this.#lexicon.find(text)) signs.addAt(sign, start, end)
+    for (const { 0: digits, index } of text.matchAll(NUMBER))
+      signs.addAt(this.#number, index, index + digits.length)
+    return signs
+  }
+
+  /** The set of the shipped rules is shared if the text has no words of the operator, as most have none. */
+  #withOwnWords(text: string, base: RuleSet): SignSet {
+    const signs = base.ofText(text)
+    const found = this.#lexicon.find(text)
+    if (found.length === 0) return signs
+    const all = signs.copyForOwnWords()
+    for (const { sign, start, end } of found) all.addAt(sign, start, end)
+    return all
   }
 
   /** Signs of the text plus further signs, named as in the rules. */
@@ -86,21 +97,24 @@ export class RuleSet {
 
   /** Name of the first matching row of a code with this consequence, if any. */
   first(code: string, then: Consequence, signs: SignSet): string | undefined {
-    return (
-      this.#base?.first(code, then, signs) ??
-      this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
-    )
+    return this.#base?.first(code, then, signs) ?? this.#firstRow(code, then, signs)
   }
 
   /** Like `first`, among the operator's rows only. */
   firstOwn(code: string, then: Consequence, signs: SignSet): string | undefined {
-    if (this.#base === undefined) return undefined
-    return this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
+    return this.#base && this.#firstRow(code, then, signs)
+  }
+
+  #firstRow(code: string, then: Consequence, signs: SignSet): string | undefined {
+    const rows = this.#rows.get(code)?.[then]
+    if (rows === undefined) return undefined
+    for (const row of rows) if ((signs.hasOwnWords || !row.needsOwnWords) && row.holds(signs)) return row.name
+    return undefined
   }
 
   /** Names of all matching rows of a code. */
   holding(code: string, signs: SignSet): string[] {
-    const rows = CONSEQUENCES.flatMap((then) => this.#rows.get(keyOf(code, then)) ?? [])
+    const rows = CONSEQUENCES.flatMap((then) => this.#rows.get(code)?.[then] ?? [])
     return rows.filter(({ holds }) => holds(signs)).map(({ name }) => name)
   }
 
@@ -144,11 +158,6 @@ export class RuleSet {
     return sign === NUMBER_SIGN || (kind === 'words' && Object.hasOwn(this.#file.words, group))
   }
 
-  /** Whether a resolved sign is a word group of this file. */
-  isOwnWords(sign: string): boolean {
-    return sign.startsWith(`${OWN_WORDS}:`)
-  }
-
   /** Id of a resolved sign, as passed to the callback of `scan`. */
   idOf(sign: string): number {
     return this.#names.idOf(sign)
@@ -172,14 +181,14 @@ export class RuleSet {
     return this.#base.#namedSign(name)
   }
 
-  #rowsOf(code: string, then: Consequence): CompiledRow[] {
-    const key = keyOf(code, then)
-    const rows = this.#rows.get(key) ?? []
-    this.#rows.set(key, rows)
-    return rows
+  #addRow(code: string, then: Consequence, row: CompiledRow): void {
+    const rows = this.#rows.get(code) ?? {}
+    this.#rows.set(code, rows)
+    rows[then] = [...(rows[then] ?? []), row]
   }
 }
 
-function keyOf(code: string, then: Composite['then']): string {
-  return `${code} ${then}`
+/** Whether a resolved sign is a word group of an operator. */
+export function isOwnWords(sign: string): boolean {
+  return sign.startsWith(`${OWN_WORDS}:`)
 }

@@ -22,15 +22,18 @@ const ENDS_SENTENCE = /[。!?;\n]/
 /** The signs of one message. Signs found in the text have positions in the normalised text, in code units. */
 export class SignSet {
   readonly text: string
+  /** Whether words of an operator are among them. */
+  readonly hasOwnWords: boolean
   readonly #present: Set<number>
   /** Shared by copies: signs with a position are added only to sets with their own map. */
   readonly #spans: Map<number, Span[]>
 
-  constructor(text: string, of?: SignSet, ownPlaces = false) {
+  constructor(text: string, of?: SignSet, ownWords = false) {
     this.text = text
+    this.hasOwnWords = ownWords || of?.hasOwnWords === true
     this.#present = new Set(of === undefined ? [] : of.#present)
     if (of === undefined) this.#spans = new Map()
-    else this.#spans = ownPlaces ? new Map(of.#spans) : of.#spans
+    else this.#spans = ownWords ? new Map(of.#spans) : of.#spans
   }
 
   /** A copy to which signs without a position may be added. */
@@ -38,8 +41,8 @@ export class SignSet {
     return new SignSet(this.text, this)
   }
 
-  /** A copy to which new signs with a position may be added. */
-  copyWithPlaces(): SignSet {
+  /** A copy to which an operator's words with their positions may be added. */
+  copyForOwnWords(): SignSet {
     return new SignSet(this.text, this, true)
   }
 

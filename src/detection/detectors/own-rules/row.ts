@@ -1,8 +1,8 @@
 import type { OwnCode } from '../../../domain/codes.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { Condition } from '../../rules/condition.ts'
-import { type Expression, parseExpression, signsIn } from '../../rules/expression.ts'
-import type { RuleSet } from '../../rules/rule-set.ts'
+import { type Expression, neededSigns, parseExpression, signsIn } from '../../rules/expression.ts'
+import { isOwnWords, type RuleSet } from '../../rules/rule-set.ts'
 import type { OwnRule } from '../../rules/rules-file.ts'
 import type { SignSet } from '../../rules/sign-set.ts'
 import { mayShow } from './may-show.ts'
@@ -37,9 +37,10 @@ export function compileWhen(when: string, rules: RuleSet): OwnWhen {
   const written = parseExpression(when)
   const resolved = rules.resolved(written)
   const asked = signsIn(resolved).map(({ name }) => name)
+  const needed = neededSigns(resolved, isOwnWords)
   const names = [...new Set(signsIn(written).map(({ name }) => name))]
   return {
-    needs: needsOf(resolved, rules),
+    needs: needed && new Set(needed.map((name) => rules.idOf(name))),
     mayHold: boundOf(resolved, true, rules),
     isTextual: asked.every((name) => rules.hasPlace(name)),
     asksNotices: asked.some((name) => name.startsWith('twin:')),
@@ -51,29 +52,6 @@ export function compileWhen(when: string, rules: RuleSet): OwnWhen {
 
 function isWords(sign: string, rules: RuleSet): boolean {
   return sign !== 'number' && rules.hasPlace(sign)
-}
-
-/** Own word groups of which at least one must be present for the expression to hold; undefined if none is required. */
-function needsOf(expression: Expression, rules: RuleSet): ReadonlySet<number> | undefined {
-  switch (expression.kind) {
-    case 'sign':
-      return rules.isOwnWords(expression.name) ? new Set([rules.idOf(expression.name)]) : undefined
-    case 'not':
-      return undefined
-    case 'all':
-      return expression.of.map((part) => needsOf(part, rules)).find((needs) => needs !== undefined)
-    case 'any': {
-      const parts = expression.of.map((part) => needsOf(part, rules))
-      return parts.some((needs) => needs === undefined)
-        ? undefined
-        : new Set(parts.flatMap((needs) => [...needs!]))
-    }
-    case 'near':
-    case 'before': {
-      const own = [expression.first, expression.second].find(({ name }) => rules.isOwnWords(name))
-      return own && new Set([rules.idOf(own.name)])
-    }
-  }
 }
 
 /** Bound of the expression from words and cheap checks: whether it may hold (`upper`), or certainly holds. */
