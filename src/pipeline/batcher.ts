@@ -1,7 +1,7 @@
 export interface BatchLimits {
   readonly maxRecords: number
   readonly maxBytes: number
-  /** Maximum waiting time of the first item of a batch, ms. */
+  /** Maximum waiting time of the first item of a batch, ms. It waits no longer than the previous batch took. */
   readonly maxAge: number
   /** Maximum number of unsettled items, not counting those set aside; further ones wait. */
   readonly maxInFlight: number
@@ -18,7 +18,8 @@ export interface BatchHooks<T> {
 }
 
 /**
- * Collects items into batches by count, bytes and age, and works on one batch at a time. While one is in progress, the
+ * Collects items into batches by count, bytes and age, and works on one batch at a time. Items wait for others no longer than the
+ * previous batch took: at low traffic batches are short and small, and they grow with the load. While one is in progress, the
  * next grows beyond its age limit: it could not begin earlier, and one large batch is cheaper than several small ones.
  * `work` resolves when the next batch may begin. It calls `done`, once or several times, with the number of settled
  * items, which makes room for more.
@@ -31,6 +32,8 @@ export class Batcher<T> {
   #bytes = 0
   #inFlight = 0
   #timer: NodeJS.Timeout | undefined
+  /** How long the work on the last batch took, ms. */
+  #lastTook = Number.POSITIVE_INFINITY
   /** The collected items have reached their age limit. */
   #overdue = false
   #chain: Promise<void> = Promise.resolve()
@@ -56,7 +59,7 @@ export class Batcher<T> {
     this.#inFlight++
     if (this.#isFull && !this.#together) this.flush()
     else {
-      this.#timer ??= setTimeout(() => this.#age(), this.#limits.maxAge)
+      this.#timer ??= setTimeout(() => this.#age(), Math.min(this.#limits.maxAge, this.#lastTook))
       if (this.#items.length % GROWN_BY === 0) this.#hooks.gathered?.(this.#items)
     }
   }
@@ -93,9 +96,7 @@ export class Batcher<T> {
     if (this.#queued > 0) this.#hooks.gathered?.(items)
     this.#queued++
     this.#chain = this.#chain
-      .then(() =>
-        this.#failure === undefined ? this.#work(items, (count) => this.#settle(count)) : undefined,
-      )
+      .then(() => this.#process(items))
       .catch((error: unknown) => {
         this.#failure ??= error
       })
@@ -104,6 +105,13 @@ export class Batcher<T> {
         if (this.#overdue) this.#age()
         this.wake()
       })
+  }
+
+  async #process(items: T[]): Promise<void> {
+    if (this.#failure !== undefined) return
+    const begin = performance.now()
+    await this.#work(items, (count) => this.#settle(count))
+    this.#lastTook = performance.now() - begin
   }
 
   #settle(count: number): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Batcher, GROWN_BY } from '../../../src/pipeline/batcher.ts'
 
 const limits = { maxRecords: 3, maxBytes: 100, maxAge: 10, maxInFlight: 4 }
@@ -15,6 +15,20 @@ describe('Batcher', () => {
     batcher.add(6, 1)
     await new Promise((resolve) => setTimeout(resolve, 40))
     expect(batches).toEqual([[1, 2, 3], [4, 5], [6]])
+  })
+
+  it('lets an item wait for others no longer than the previous batch took', async () => {
+    const begun: number[] = []
+    const batcher = new Batcher<number>({ ...limits, maxAge: 2_000 }, async (items, done) => {
+      begun.push(performance.now())
+      done(items.length)
+    })
+    for (const n of [1, 2, 3]) batcher.add(n, 1)
+    await batcher.drain()
+    const added = performance.now()
+    batcher.add(4, 1)
+    await vi.waitUntil(() => begun.length === 2, { timeout: 1_500, interval: 1 })
+    expect(begun[1]! - added).toBeLessThan(1_000)
   })
 
   it('keeps together what is added together, beyond its limits', async () => {
