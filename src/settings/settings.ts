@@ -207,7 +207,11 @@ export const SETTINGS = {
     shown: '4096, or `batch.maxInFlight` where that is less',
   }),
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
-  'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
+  'batch.maxAge': setting(
+    duration(0, 10_000),
+    20,
+    'Maximum time that the first message of a batch waits for others. It waits no longer than the previous batch took.',
+  ),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Messages not yet settled, at which reading pauses.'),
   'limits.futureReject': setting(
     duration(0, DAY),
