@@ -1,6 +1,7 @@
 import type { AlertType } from './alert.ts'
 import type { BlockingEvent } from './blocking-events.ts'
 import type { Code } from './codes.ts'
+import type { ConnectionEvent } from './connection-events.ts'
 import type { Action, Mode } from './decision.ts'
 import type { ErrorCode } from './errors.ts'
 import type { LostCounts } from './feature-store.ts'
@@ -8,6 +9,8 @@ import type { InputEvent } from './input-events.ts'
 import type { Label } from './labels.ts'
 import type { NotifyEvent } from './notify-events.ts'
 import type { ClockReference } from './trusted-clock.ts'
+
+export type { Service } from './connection-events.ts'
 
 /** Timed stages, in pipeline order. */
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
@@ -20,9 +23,6 @@ export type Refusal = (typeof REFUSALS)[number]
 /** What is loaded at startup and can be reloaded. */
 export const LOADABLE = ['model', 'policy', 'rules', 'registry', 'tokens'] as const
 
-/** External servers. */
-export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
-
 /**
  * All telemetry events; each becomes a log line, a metric, or both (src/service/telemetry). Emitted once per batch; no field ever holds a
  * signature, a number, a domain or a text.
@@ -30,6 +30,7 @@ export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 export type Event =
   | InputEvent
   | BlockingEvent
+  | ConnectionEvent
   | NotifyEvent
   | {
       readonly name: 'batch_processed'
@@ -261,13 +262,6 @@ export type Event =
   | { readonly name: 'consumer_stalled'; readonly seconds: number }
   /** `seconds`: duration of the stall. */
   | { readonly name: 'consumer_resumed'; readonly seconds: number }
-  /** A server of this kind is configured and has not answered yet. */
-  | { readonly name: 'connecting'; readonly service: Service }
-  | { readonly name: 'connected'; readonly service: Service }
-  /** It still does not answer. */
-  | { readonly name: 'connection_awaited'; readonly service: Service; readonly reason: string }
-  | { readonly name: 'connection_lost'; readonly service: Service; readonly reason: string }
-  | { readonly name: 'connection_restored'; readonly service: Service }
   | { readonly name: 'warning'; readonly message: string }
   | {
       readonly name: 'started'

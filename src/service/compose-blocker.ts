@@ -60,9 +60,9 @@ async function openShared(config: Config, emit: Emit): Promise<Shared | undefine
   }
   const { RedisPassBook } = await import('../stores/passes/redis.ts')
   const health = new Health('redis', emit)
-  const link = await redisOf(config, {
-    onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
-  })
+  const onReach = (lost: string | undefined) =>
+    lost === undefined ? health.restored('redis') : health.lost('redis', lost)
+  const link = await redisOf(config, { onReach }, emit)
   return {
     book: new RedisPassBook({ link, prefix: `sigwatch:${config.deployment}` }),
     unready: () => link.unready(),

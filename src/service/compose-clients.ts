@@ -6,7 +6,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
 import type { Config } from '../settings/config.ts'
-import type { Secret } from '../settings/secret.ts'
+import { freshLogin, freshTls } from './fresh-secrets.ts'
 
 /** Connection to the configured Kafka. Throws USAGE without brokers. */
 export function kafkaOf(
@@ -23,7 +23,7 @@ export function kafkaOf(
     emit,
     limits: config.limits,
     ...choices,
-    ...given({ signal, ssl: ssl.enabled ? pemsOf(ssl) : undefined }),
+    ...given({ signal, ssl: ssl.enabled ? freshTls(ssl, 'kafka', emit) : undefined }),
     ...loginOf(sasl),
   })
 }
@@ -37,7 +37,7 @@ function loginOf({
 }: Config['kafka']['sasl']): Pick<KafkaSettings, 'sasl'> {
   if (mechanism === null) return {}
   if (mechanism !== 'oauthbearer')
-    return { sasl: { mechanism, username: username ?? '', password: password?.reveal() ?? '' } }
+    return { sasl: freshLogin({ mechanism, username: username ?? '' }, password) }
   const tokens = new OauthTokens({
     endpoint: oauth.tokenEndpoint ?? '',
     clientId: oauth.clientId ?? '',
@@ -47,19 +47,11 @@ function loginOf({
   return { sasl: { mechanism, tokens } }
 }
 
-/** PEM texts of the TLS settings; missing ones are left to the system defaults. */
-function pemsOf({ ca, cert, key }: Record<'ca' | 'cert' | 'key', Secret | null>) {
-  return given({
-    ca: ca?.reveal(),
-    cert: cert?.reveal(),
-    key: key?.reveal(),
-  })
-}
-
 /** Connection to the configured Redis. A URL, cluster nodes or sentinels must be configured. */
 export async function redisOf(
   config: Config,
   options: Pick<RedisLinkOptions, 'onEviction' | 'onReach' | 'breaker'> = {},
+  emit: Emit = () => {},
 ): Promise<RedisLink> {
   const { connectRedis } = await import('../adapters/redis/client.ts')
   const { url, nodes, sentinels, masterName, username, password, tls, budget } = config.redis
@@ -69,7 +61,7 @@ export async function redisOf(
     ...given({
       username: username || undefined,
       password: password?.reveal(),
-      tls: tls.enabled ? pemsOf(tls) : undefined,
+      tls: tls.enabled ? freshTls(tls, 'redis', emit) : undefined,
     }),
     commandTimeout: budget,
     ...options,

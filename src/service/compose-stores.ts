@@ -65,11 +65,12 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
 
 async function openLink(config: Config, emit: Emit) {
   const health = new Health('redis', emit)
-  const link = await redisOf(config, {
+  const on: Parameters<typeof redisOf>[1] = {
     onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
     onEviction: (eviction) =>
       emit({ name: 'redis_evicts', policy: eviction?.policy, dropped: eviction?.dropped ?? 0 }),
-  })
+  }
+  const link = await redisOf(config, on, emit)
   await link.ready(5_000)
   return link
 }

@@ -222,7 +222,7 @@ function readEnvironment(
       } else if (from !== undefined) {
         const place = { file: 'environment', key: `${variable}_FILE` }
         readValueFile(place.key, from, folder, problems, (content, valueFile) => {
-          raws.set(key, { place, valueFile, value: content, reading })
+          raws.set(key, { place, valueFile, value: content, reading: { ...reading, file: valueFile } })
         })
       }
     }

@@ -24,6 +24,15 @@ export class Secret {
   }
 }
 
+/** A secret that was read from a file, which may have another later. */
+export class FileSecret extends Secret {
+  readonly file: string
+  constructor(value: string, file: string) {
+    super(value)
+    this.file = file
+  }
+}
+
 /** The HMAC key of recipient tokens and the id that tokens carry, so that keys can be changed. */
 export interface TokenKeySetting {
   readonly keyId: string

@@ -10,12 +10,14 @@ import {
   parseDuration,
   parseTime,
 } from './files/value-forms.ts'
-import { Secret } from './secret.ts'
+import { FileSecret, Secret } from './secret.ts'
 
 /** How a raw value is read: text of the environment may stand for numbers and lists, paths are relative to a folder. */
 export interface Reading {
   readonly fromText: boolean
   readonly folder: string
+  /** The file that holds the value, where a variable names one. */
+  readonly file?: string
 }
 
 /** A kind of setting: reads a raw value or throws a FormError that says what is wrong; never shows a secret. */
@@ -165,9 +167,9 @@ export function pem(): Form<Secret> {
   const allowed = 'PEM text that begins with -----BEGIN, or the path of a PEM file'
   return form(
     allowed,
-    (raw, { folder }) => {
+    (raw, { folder, file: valueFile }) => {
       if (typeof raw !== 'string' || raw === '') throw new FormError(`must be text (allowed: ${allowed})`)
-      if (raw.trimStart().startsWith('-----BEGIN')) return new Secret(raw)
+      if (raw.trimStart().startsWith('-----BEGIN')) return secretOf(raw, valueFile)
       if (raw.includes('\n')) throw new FormError(`is no PEM (allowed: ${allowed})`)
       const file = isAbsolute(raw) ? raw : join(folder, raw)
       let content: string
@@ -178,22 +180,25 @@ export function pem(): Form<Secret> {
         throw new FormError(`${named}${describeReadError(error)} (allowed: ${allowed})`)
       }
       if (!content.includes('-----BEGIN')) throw new FormError(`${file} holds no PEM (allowed: ${allowed})`)
-      return new Secret(content)
+      return new FileSecret(content, file)
     },
     true,
   )
 }
 
+const secretOf = (value: string, file: string | undefined) =>
+  file === undefined ? new Secret(value) : new FileSecret(value, file)
+
 /** Text that is never shown. */
 export function secret(allowed: string, valid: (text: string) => boolean = () => true): Form<Secret> {
   return form(
     allowed,
-    (raw) => {
+    (raw, { file }) => {
       if (typeof raw === 'number') throw new FormError(`must be text: put it in quotes (allowed: ${allowed})`)
       if (typeof raw !== 'string' || raw === '' || !valid(raw)) {
         throw new FormError(`the value given is not allowed; it is not shown (allowed: ${allowed})`)
       }
-      return new Secret(raw)
+      return secretOf(raw, file)
     },
     true,
   )

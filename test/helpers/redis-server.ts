@@ -69,13 +69,19 @@ export async function startOwnRedis(
 }
 
 /** A fresh server that speaks TLS where users come in, and plainly to the test that administers it. */
-export async function startTlsRedis(files: {
-  readonly ca: string
-  readonly cert: string
-  readonly key: string
-}): Promise<RedisServer & { readonly plainUrl: string }> {
-  const [at, plain] = [await freePort(), await freePort()]
-  const tls = ['--tls-port', String(at), '--tls-ca-cert-file', files.ca, '--tls-auth-clients', 'no']
+export async function startTlsRedis(
+  files: {
+    readonly ca: string
+    readonly cert: string
+    readonly key: string
+    /** Whether users need a certificate. */
+    readonly clients?: boolean
+  },
+  ports?: { readonly tls: number; readonly plain: number },
+): Promise<RedisServer & { readonly plainUrl: string }> {
+  const [at, plain] = [ports?.tls ?? (await freePort()), ports?.plain ?? (await freePort())]
+  const needed = files.clients ? 'yes' : 'no'
+  const tls = ['--tls-port', String(at), '--tls-ca-cert-file', files.ca, '--tls-auth-clients', needed]
   const child = await launch(plain, [...tls, '--tls-cert-file', files.cert, '--tls-key-file', files.key])
   return {
     url: `rediss://127.0.0.1:${at}`,

@@ -29,6 +29,8 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'connection_lost', service: 'redis', reason: 'connect ECONNREFUSED' },
   { name: 'connection_lost', service: 'kafka', reason: 'broker is not available' },
   { name: 'connection_restored', service: 'redis' },
+  { name: 'certificates_loaded', service: 'redis' },
+  { name: 'certificates_refused', service: 'kafka', reason: 'key values mismatch' },
   { name: 'connection_restored', service: 'kafka' },
   { name: 'topic_found', topic: 'sms.registry' },
   { name: 'partitions_assigned', count: 4 },

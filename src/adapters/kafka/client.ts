@@ -71,9 +71,9 @@ export class KafkaConnection {
       // Its log is not used: failures arrive as errors and events.
       logLevel: logLevel.NOTHING,
     }
-    if (ssl) config.ssl = { ...ssl }
-    if (sasl)
-      config.sasl = sasl.mechanism === 'oauthbearer' ? oauthLogin(sasl.tokens) : ({ ...sasl } as SASLOptions)
+    // Not copied: its members are read for each connection.
+    if (ssl) config.ssl = ssl
+    if (sasl) config.sasl = sasl.mechanism === 'oauthbearer' ? oauthLogin(sasl.tokens) : (sasl as SASLOptions)
     this.#patient = new Kafka({ ...config, retry: LONG_RETRY })
     this.#brief = new Kafka({ ...config, retry: SHORT_RETRY })
     this.#offsets = new PartitionOffsets(this.#brief, ANSWER_WITHIN)

@@ -41,7 +41,8 @@ export function openClient(options: RedisLinkOptions): Redis | Cluster {
     ...given({
       username: options.username,
       password: options.password,
-      tls: options.tls === undefined ? undefined : { ...options.tls },
+      // Not copied: its members are read for each connection.
+      tls: options.tls,
     }),
     connectTimeout: 5000,
     keepAlive: 10_000,
@@ -56,7 +57,7 @@ export function openClient(options: RedisLinkOptions): Redis | Cluster {
       ...common,
       sentinels: options.sentinels.map(parseNode),
       name: options.masterName ?? 'mymaster',
-      ...(options.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { ...options.tls } } : {}),
+      ...(options.tls ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls } : {}),
       sentinelRetryStrategy: retry,
       failoverDetector: true,
       enableOfflineQueue: false,

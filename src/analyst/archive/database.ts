@@ -44,20 +44,22 @@ export async function limited<T>(
  * faults that the operator has to fix.
  */
 export async function openClient(url: string, applicationName: string, within?: number): Promise<Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: applicationName,
-    connectionTimeoutMillis: CONNECT_WITHIN,
-    query_timeout: within === undefined ? ANSWER_WITHIN : within + CONNECT_WITHIN,
-    keepAlive: true,
-  })
-  // Without a listener, an idle connection that breaks would end the process; the next query fails anyway.
-  client.on('error', () => {})
+  let client: Client | undefined
   try {
+    // Reads the certificates that the URL names.
+    client = new pg.Client({
+      connectionString: url,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_WITHIN,
+      query_timeout: within === undefined ? ANSWER_WITHIN : within + CONNECT_WITHIN,
+      keepAlive: true,
+    })
+    // Without a listener, an idle connection that breaks would end the process; the next query fails anyway.
+    client.on('error', () => {})
     await client.connect()
     return client
   } catch (error) {
-    await client.end().catch(() => undefined)
+    await client?.end().catch(() => undefined)
     throw databaseError(error)
   }
 }

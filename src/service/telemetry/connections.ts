@@ -1,4 +1,4 @@
-import type { Service } from '../../domain/events.ts'
+import type { ConnectionEvent, Service } from '../../domain/connection-events.ts'
 import type { ReportsOf } from './report.ts'
 
 /** Messages of servers that refuse the credentials. */
@@ -57,15 +57,8 @@ function hintOf(service: Service, reason: string): string {
 const TEN_SECONDS = 10_000
 const HALF_A_MINUTE = 30_000
 
-type ConnectionEvent =
-  | 'connecting'
-  | 'connected'
-  | 'connection_awaited'
-  | 'connection_lost'
-  | 'connection_restored'
-
 /** Reports on connections to servers. */
-export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent> = {
+export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
   connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
   connected: {
     line: { level: 'info', message: (e) => `${e.service} answers` },
@@ -98,5 +91,11 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent> = {
   connection_restored: {
     line: { level: 'info', message: 'connection restored', every: TEN_SECONDS, key: (e) => e.service },
     measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
+  },
+  certificates_loaded: {
+    line: { level: 'info', message: 'changed certificates are used for new connections' },
+  },
+  certificates_refused: {
+    line: { level: 'warn', message: 'changed certificates cannot be used: the ones before stay' },
   },
 }
