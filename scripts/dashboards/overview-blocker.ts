@@ -12,6 +12,7 @@ export const BLOCKER = section(90, 'Blocker', '拦截服务', [
     query: [
       rate('sigwatch_blocker_decisions_total', 'action'),
       present(rate('sigwatch_blocker_undecided_total', undefined, ['undecided', '未决定'])),
+      present(rate('sigwatch_blocker_token_mismatches_total', undefined, ['token mismatch', '令牌不一致'])),
       present(
         rate('sigwatch_blocker_decide_seconds_count', 'status', ['requests {{status}}', '请求 {{status}}']),
       ),
@@ -20,13 +21,17 @@ export const BLOCKER = section(90, 'Blocker', '拦截服务', [
   chart.count(8, {
     en: [
       'State of the blocker',
-      'Seconds without an answer of a broker, and without a record; 1 while it fails; throttles apart 1: it counts for itself.',
+      'Seconds without an answer of a broker, and without a record; 1 while it fails; throttles apart 1: it counts for itself; states under a token key that it does not have.',
     ],
-    zh: ['拦截服务的状况', '消息队列无答复、无记录的秒数；失效时为 1；限速未共享为 1 表示该实例自行计数。'],
+    zh: [
+      '拦截服务的状况',
+      '消息队列无答复、无记录的秒数；失效时为 1；限速未共享为 1 表示该实例自行计数；令牌密钥未配置的状态数。',
+    ],
     query: [
       max('sigwatch_blocker_silence_seconds', 'of', ['silence: {{of}}', '静默：{{of}}']),
       max('sigwatch_blocker_failing', 'failure', ['fails {{failure}}', '失效：{{failure}}']),
       max('sigwatch_blocker_throttles_apart', undefined, ['throttles apart', '限速未共享']),
+      max('sigwatch_blocker_unknown_key_states', undefined, ['unknown token key', '未知令牌密钥']),
     ],
   }),
   chart.seconds(8, {

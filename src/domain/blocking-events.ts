@@ -32,6 +32,8 @@ export type BlockingEvent =
   | {
       readonly name: 'blocking_standing'
       readonly states: number
+      /** Of these, states on recipients whose tokens are of a key that is not configured. */
+      readonly underUnknownKeys: number
       readonly held: Readonly<Record<'states' | 'messages' | 'verdicts', number>>
       readonly forgotten: number
       readonly silence: { readonly brokers: number; readonly records: number }
@@ -46,6 +48,10 @@ export type BlockingEvent =
   /** Throttles are counted per instance from now on; emitted each time it happens. */
   | { readonly name: 'throttles_apart'; readonly reason: string }
   | { readonly name: 'throttles_shared' }
+  /** States on recipients have tokens of these keys, which are not configured; emitted when the keys change. */
+  | { readonly name: 'token_keys_unknown'; readonly keys: string; readonly states: number }
+  /** Verdicts name states on recipients that do not match these messages under the configured keys. */
+  | { readonly name: 'token_keys_differ'; readonly messages: number }
   | { readonly name: 'enforcements_written'; readonly written: number; readonly dropped: number }
   /** No broker accepts them. */
   | { readonly name: 'enforcements_wait'; readonly count: number; readonly reason: string }

@@ -16,6 +16,7 @@ import { type DecideServer, startDecideServer } from './blocker/decide-server.ts
 import { Decider } from './blocker/decider.ts'
 import { Enforcements } from './blocker/enforcements.ts'
 import { Following } from './blocker/following.ts'
+import { KeyDoubts } from './blocker/key-doubts.ts'
 import { Standing } from './blocker/standing.ts'
 import { kafkaOf, redisOf } from './compose-clients.ts'
 import type { HttpTokenBook } from './http-token-book.ts'
@@ -155,9 +156,13 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
     ...{ connection: kafka, topics, groupId: config.kafka.groupId, table, clock, emit },
     blocked: (ids) => void decider.takeGone(ids),
   })
-  const notes = (): readonly string[] => notesOf(config, shared, decider)
-  const isApart = () => notes().length > 0
-  const standing: Standing = new Standing({ table, clock, following, own, emit, failure, isApart })
+  const apart = (): readonly string[] => notesOf(config, shared, decider)
+  const isApart = () => apart().length > 0
+  const doubts = new KeyDoubts(table, emit)
+  const notes = () => [...apart(), ...doubts.notes(), ...standing.notes()]
+  const standing: Standing = new Standing({
+    ...{ table, clock, following, own, keys: doubts, emit, failure, isApart },
+  })
   const decider: Decider = new Decider({
     ...{ table, now, own, emit, failure },
     doubt: () => standing.doubt(),

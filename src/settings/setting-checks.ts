@@ -51,6 +51,7 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   if (serving && kafka.brokers !== null && config.privacy.tokenKey === null) {
     fault(['privacy.tokenKey', 'kafka.brokers'], MAKE_KEY)
   }
+  conflicts.push(...keyFaults(config.privacy))
   conflicts.push(...loginFaults(kafka.sasl), ...oidcFaults(config.desk.oidc))
   pair('kafka.ssl.cert', kafka.ssl.cert, 'kafka.ssl.key', kafka.ssl.key)
   pair('redis.tls.cert', redis.tls.cert, 'redis.tls.key', redis.tls.key)
@@ -80,6 +81,19 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
     )
   }
   return conflicts
+}
+
+/** A token names its key by the id alone. */
+function keyFaults({ tokenKey, previousTokenKeys }: Config['privacy']): Conflict[] {
+  const seen = new Set(tokenKey ? [tokenKey.keyId] : [])
+  return (previousTokenKeys ?? []).flatMap(({ keyId }) => {
+    if (!seen.has(keyId)) {
+      seen.add(keyId)
+      return []
+    }
+    const message = `two keys have the id ${keyId}: give each its own, the new one as 2:<key>`
+    return [{ keys: ['privacy.previousTokenKeys', 'privacy.tokenKey'], message }]
+  })
 }
 
 /** What a format that needs schemas lacks. */

@@ -70,6 +70,8 @@ export class BlockTable {
   readonly #messages = new Map<string, Map<string, Asking>>()
   readonly #verdicts: VerdictBook
   forgotten = 0
+  /** Messages whose verdict names a state on a recipient although their own token under the same key is another. */
+  contradicted = 0
 
   constructor({ tokenisers, limits = {} }: BlockTableOptions) {
     const { states = 200_000, messages = 400_000, verdicts = 400_000 } = limits
@@ -96,6 +98,17 @@ export class BlockTable {
     let count = 0
     for (const { open, asking } of this.#rows.values()) if (open && isInForce(asking, now)) count++
     return count
+  }
+
+  /** States in force on recipients whose tokens are of a key that is not known, by key id. */
+  unknownKeys(now: number): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { open, asking, match } of this.#rows.values()) {
+      if (!match?.recipient || match.recipient.isKeyKnown || !open || !isInForce(asking, now)) continue
+      const { keyId } = match.recipient
+      counts.set(keyId, (counts.get(keyId) ?? 0) + 1)
+    }
+    return counts
   }
 
   /**
@@ -225,6 +238,7 @@ export class BlockTable {
     if (verdict) found.verdict(verdict)
     if (this.#index.size === 0) return found.standing()
     const asked = new Asked(message, this.#tokenisers)
+    if (verdict?.states?.some((id) => this.#contradicts(id, asked, now))) this.contradicted++
     for (const id of this.#candidates(asked)) {
       const { asking, match } = this.#rows.get(id)!
       if (!isInForce(asking, now) || !match) continue
@@ -234,6 +248,14 @@ export class BlockTable {
       if (holds !== 'no') found.state(id, asking, holds === 'yes' ? asking.action : 'review')
     }
     return found.standing()
+  }
+
+  /** Whether a state that a verdict names is on another recipient, as far as its key is known. */
+  #contradicts(id: string, asked: Asked, now: number): boolean {
+    const row = this.#rows.get(id)
+    const { recipient } = row?.match ?? {}
+    if (!recipient?.isKeyKnown || !row!.open || !isInForce(row!.asking, now)) return false
+    return asked.token(recipient.keyId) !== recipient.token
   }
 
   *#candidates(asked: Asked): Generator<string> {

@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 
@@ -68,6 +69,8 @@ type Test = (asked: Asked) => Holds
 export interface CompiledMatch {
   /** Index keys: those of one member that must hold, and the name of that member. */
   readonly keys: readonly string[]
+  /** The recipient that it names. */
+  readonly recipient?: { readonly keyId: string; readonly token: string; readonly isKeyKnown: boolean }
   /** `no` if any member does not hold; `unknown` if none fails and one cannot be evaluated. */
   readonly test: Test
 }
@@ -131,6 +134,7 @@ export function compileMatch(match: unknown, tokenisers: Tokenisers): CompiledMa
   const tests = members.map(([member, value]) => testOf(member, value))
   return {
     keys: keysOf(match, tokenisers),
+    ...given({ recipient: recipientOf(match, tokenisers) }),
     test(asked) {
       let holds: Holds = 'yes'
       for (const test of tests) {
@@ -141,6 +145,12 @@ export function compileMatch(match: unknown, tokenisers: Tokenisers): CompiledMa
       return holds
     },
   }
+}
+
+function recipientOf({ toToken }: { readonly toToken?: unknown }, tokenisers: Tokenisers) {
+  if (!isText(toToken)) return undefined
+  const keyId = keyIdOf(toToken)
+  return { keyId, token: toToken, isKeyKnown: tokenisers.has(keyId) }
 }
 
 function keysOf(match: object, tokenisers: Tokenisers): readonly string[] {

@@ -6,12 +6,14 @@ import { MINUTE } from '../../domain/time.ts'
 import type { MemoryPassBook } from '../../stores/passes/memory.ts'
 import type { Doubt } from './decider.ts'
 import type { Following } from './following.ts'
+import type { KeyDoubts } from './key-doubts.ts'
 
 export interface StandingOptions {
   readonly table: BlockTable
   readonly clock: BrokerClock
   readonly following: Pick<Following, 'isRead' | 'silence' | 'unready'>
   readonly own: MemoryPassBook
+  readonly keys: Pick<KeyDoubts, 'look'>
   readonly failure: Failure
   readonly isApart: () => boolean
   readonly emit: Emit
@@ -19,6 +21,8 @@ export interface StandingOptions {
 
 /** How long brokers may be silent before the table is doubted, ms. */
 export const SILENT_AFTER = 2 * MINUTE
+/** How long they may be silent before it is noted, ms. */
+const NOTED_AFTER = 10_000
 const LOOK_EVERY = 1_000
 const SWEEP_EVERY = 10_000
 
@@ -58,8 +62,17 @@ export class Standing {
     return reasons.length > 0 ? reasons : ['starting: waiting for Kafka']
   }
 
+  /** A silence that is no doubt yet. */
+  notes(): readonly string[] {
+    const { brokers } = this.#options.following.silence()
+    if (this.doubt() !== undefined || brokers < NOTED_AFTER) return []
+    return [
+      `kafka: no broker has answered for ${Math.round(brokers / 1000)} s; decisions go by what is known`,
+    ]
+  }
+
   #look(): void {
-    const { table, clock, following, own, failure, isApart, emit } = this.#options
+    const { table, clock, following, own, keys, failure, isApart, emit } = this.#options
     const silence = following.silence()
     if (following.isRead) this.#doubt = silence.brokers > SILENT_AFTER ? 'BROKERS_SILENT' : undefined
     const now = clock.now()
@@ -77,6 +90,7 @@ export class Standing {
     emit({
       ...{ name: 'blocking_standing', failure, isFailing, isApart: isApart() },
       states: table.inForce(now),
+      underUnknownKeys: keys.look(now),
       held: table.sizes,
       forgotten: table.forgotten,
       silence: { brokers: silence.brokers / 1000, records: silence.records / 1000 },

@@ -22,6 +22,12 @@ export const BLOCKING_METRICS = {
     outcome: ['taken', 'unreadable'],
   }),
   sigwatch_blocker_states: gauge('States in force in the table of the blocker.'),
+  sigwatch_blocker_unknown_key_states: gauge(
+    'States in force on recipients whose tokens are of a key that is not configured.',
+  ),
+  sigwatch_blocker_token_mismatches_total: counter(
+    'Messages whose verdict names a state on a recipient that their own token does not match.',
+  ),
   sigwatch_blocker_held: gauge('What the blocker holds in memory.', {
     what: ['states', 'messages', 'verdicts'],
   }),

@@ -31,8 +31,9 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
     },
   },
   blocking_standing: {
-    measure(m, { states, held, forgotten, silence, isApart, isFailing, failure }) {
+    measure(m, { states, underUnknownKeys, held, forgotten, silence, isApart, isFailing, failure }) {
       m.sigwatch_blocker_states.set(states)
+      m.sigwatch_blocker_unknown_key_states.set(underUnknownKeys)
       for (const [what, n] of Object.entries(held)) m.sigwatch_blocker_held.set({ what }, n)
       m.sigwatch_blocker_forgotten_states.set(forgotten)
       for (const [of, seconds] of Object.entries(silence))
@@ -62,6 +63,20 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
   throttles_shared: {
     line: { level: 'info', message: 'throttles are counted over all blockers' },
     measure: (m) => m.sigwatch_blocker_throttles_apart.set(0),
+  },
+  token_keys_unknown: {
+    line: {
+      level: 'warn',
+      message: 'states on recipients have tokens of a key that is not configured: they are only reviewed',
+    },
+  },
+  token_keys_differ: {
+    line: {
+      level: 'warn',
+      message: 'the tokens of the service are not those of this blocker: states on recipients do not match',
+      every: TEN_SECONDS,
+    },
+    measure: (m, { messages }) => m.sigwatch_blocker_token_mismatches_total.inc(messages),
   },
   enforcements_written: {
     measure(m, { written, dropped }) {

@@ -250,6 +250,16 @@ describe('token key', () => {
   it('says one thing when it was given and is wrong', () => {
     expect(faults('kafka: {brokers: [a:1]}\nprivacy: {tokenKey: abc}\n')).toHaveLength(1)
   })
+
+  it('has an id of its own', () => {
+    const keys = (now: string, before: string) =>
+      faults('', { SIGWATCH_PRIVACY_TOKEN_KEY: now, SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: before })
+    expect(keys(`2:${KEY}`, KEY)).toEqual([])
+    expect(keys(KEY, `${KEY}x`)).toEqual([
+      'environment: SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: two keys have the id 1: give each its own, the new one as 2:<key>',
+    ])
+    expect(keys(`3:${KEY}`, `2:${KEY},2:${KEY}x`)).toHaveLength(1)
+  })
 })
 
 describe('faults of the configuration', () => {
