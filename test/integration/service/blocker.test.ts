@@ -171,7 +171,78 @@ describeWith(['kafka', 'redis'], 'sigwatch blocker', () => {
     expect(await ask(await start(), second)).toMatchObject({ action: 'block', states: ['d'] })
   })
 
-  it('goes on with what it has while the brokers are silent, and answers what has begun when it ends', async () => {
+  it('stops the parts that follow a blocked one, in whatever order gateways send them', async () => {
+    const blockers = [await start(), await start()]
+    await play.state('raised', state('parts', { match: { domains: ['parts.example'] } }))
+    for (const blocker of blockers)
+      await becomes(blocker, sms('parts', '2', { text: '请登录 parts.example' }), 'block')
+    const texts = ['【京东】您好', '请登录 parts.example', '核实']
+    const part = (ref: number, index: number, id = `r${ref}-${index}`) =>
+      sms(id, '10691', { text: texts[index - 1]!, part: { ref, index, count: 3 } })
+    const orders = [
+      [1, 2, 3],
+      [1, 3, 2],
+      [2, 1, 3],
+      [2, 3, 1],
+      [3, 1, 2],
+      [3, 2, 1],
+    ]
+    const stops = (actions: readonly string[]) => actions.map((action) => action === 'block')
+    for (const [i, order] of orders.entries()) {
+      const expected = order.map((_, n) => n >= order.indexOf(2))
+      // From one gateway to two blockers, one part at a time; the second part is repeated.
+      const one: string[] = []
+      for (const [n, index] of order.entries())
+        one.push((await ask(blockers[n % 2]!, part(100 + i, index))).action)
+      expect(stops(one), order.join()).toEqual(expected)
+      for (const blocker of blockers)
+        for (const index of [2, 1]) expect((await ask(blocker, part(100 + i, index))).action).toBe('block')
+      // All at once.
+      const { body } = await post(
+        blockers[i % 2]!.address,
+        order.map((index) => part(200 + i, index)),
+      )
+      expect(stops((body as Answer[]).map(({ action }) => action)), order.join()).toEqual(expected)
+    }
+    // A part that is missing holds up nothing; two gateways with the same ref and another recipient are apart.
+    expect((await ask(blockers[0]!, part(300, 1))).action).not.toBe('block')
+    expect((await ask(blockers[1]!, part(300, 3))).action).not.toBe('block')
+    const other = { ...part(100, 1, 'other'), to: '13900005678' }
+    expect((await ask(blockers[1]!, other)).action).not.toBe('block')
+    for (const { service } of blockers) expect(await service.stop()).toBe(0)
+  })
+
+  it('follows topics that were deleted and made again', async () => {
+    const client = plainClient(kafka.brokers)
+    const blocker = await start()
+    const expires = Date.now() + 12_000
+    await play.state('raised', state('kept'), 12_000)
+    await becomes(blocker, sms('k', '1069kept'), 'block')
+    for (const topic of Object.values(play.topics)) await client.recreateTopic(topic)
+    // Orders of before hold until they expire.
+    const { action } = await ask(blocker, sms('k', '1069kept'))
+    expect(action).toBe(Date.now() < expires ? 'block' : 'pass')
+    await play.state('raised', state('fresh'))
+    await play.state('raised', state('brief'))
+    await play.message(['told'])
+    await play.verdict('v', 'block', [])
+    for (const message of [sms('f', '1069fresh'), sms('told', '1'), sms('v', '1')])
+      await becomes(blocker, message, 'block')
+    await play.state('cleared', state('brief', { revision: 2 }))
+    await becomes(blocker, sms('b', '1069brief'), 'pass')
+    await until(async () => {
+      await sleep(200)
+      return (await ask(blocker, sms('k', '1069kept'))).action === 'pass'
+    }, 30_000)
+    await until(async () => (await play.enforcements()).some(({ messageId }) => messageId === 'f'), 20_000)
+    // A blocker that starts now knows the same.
+    const second = await start()
+    expect((await ask(second, sms('f2', '1069fresh'))).action).toBe('block')
+    expect((await ask(second, sms('b2', '1069brief'))).action).toBe('pass')
+    for (const { service } of [blocker, second]) expect(await service.stop()).toBe(0)
+  }, 120_000)
+
+  it('answers what has begun when it ends', async () => {
     const blocker = await start()
     const asking = ask(blocker, sms('last', '1069d'))
     const closed = once(blocker.service.child, 'close')
