@@ -7,6 +7,7 @@ import type * as YAML from 'yaml'
 import type { Problem } from '../../domain/errors.ts'
 import { jsonFault, jsonOffset, type Path } from './json-scan.ts'
 import { libraries } from './libraries.ts'
+import { yamlProblems } from './yaml-problems.ts'
 
 export type { Path } from './json-scan.ts'
 
@@ -128,20 +129,12 @@ function parseJson(file: string, text: string): ReadResult {
   return { document: { file, value, line }, problems: [] }
 }
 
-/** YAML's own words for the faults that operators make most, where they help more than the library's. */
-const YAML_HINTS: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'a tab is used as indentation: use spaces',
-  MULTIPLE_DOCS: 'only one YAML document may be in the file: remove the line ---',
-  BAD_INDENT: 'the indentation does not fit the lines around it',
-}
-
 function parseYaml(file: string, text: string): ReadResult {
   const lines = new libraries.yaml.LineCounter()
   const options = { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' } as const
   const document = libraries.yaml.parseDocument(text, options)
   const faults = [...document.errors, ...document.warnings]
-  if (faults.length > 0)
-    return { problems: faults.map((fault) => yamlProblem(file, text, lines, document, fault)) }
+  if (faults.length > 0) return { problems: yamlProblems(file, text, lines, document, faults) }
   let value: unknown
   try {
     value = document.toJS() ?? undefined
@@ -150,48 +143,6 @@ function parseYaml(file: string, text: string): ReadResult {
   }
   const isBlank = value === undefined
   return { document: { file, value, isBlank, line: (path) => yamlLine(document, lines, path) }, problems: [] }
-}
-
-function yamlProblem(
-  file: string,
-  text: string,
-  lines: YAML.LineCounter,
-  document: YAML.Document,
-  fault: YAML.YAMLError,
-): Problem {
-  const line = lines.linePos(fault.pos[0]).line
-  if (fault.code === 'DUPLICATE_KEY') {
-    const key = /^[^\s:,}]+/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[0] ?? ''
-    return { file, line, message: `the key ${key} is given twice: keep one` }
-  }
-  const open = unclosedAt(document, fault)
-  if (open !== undefined) {
-    const { line, col } = lines.linePos(open)
-    return { file, line, message: `is not valid YAML: the ${text[open]} in column ${col} is not closed` }
-  }
-  return { file, line, message: `is not valid YAML: ${YAML_HINTS[fault.code] ?? fault.message}` }
-}
-
-/** Offset of the bracket or quote that is not closed where a fault says that something had to end. */
-function unclosedAt(document: YAML.Document, { code, message, pos }: YAML.YAMLError): number | undefined {
-  if ((code !== 'BAD_INDENT' && code !== 'MISSING_CHAR') || !/ end with a |^Missing closing /.test(message))
-    return undefined
-  const isList = message.startsWith('Flow seq')
-  let found: number | undefined
-  const look = (isKind: boolean, range: YAML.Range | null | undefined) => {
-    // Of several that end here the innermost comes last.
-    if (isKind && range?.[1] === pos[0]) found = range[0]
-  }
-  libraries.yaml.visit(document, {
-    Collection: (_, node) =>
-      look(
-        node.flow === true && / end with a /.test(message) && libraries.yaml.isSeq(node) === isList,
-        node.range,
-      ),
-    Scalar: (_, { type, range }) =>
-      look(message.startsWith('Missing') && type?.startsWith('QUOTE') === true, range),
-  })
-  return found
 }
 
 function yamlLine(document: YAML.Document, lines: YAML.LineCounter, path: Path): number | undefined {

@@ -92,6 +92,12 @@ describe('operator files', () => {
     expect(parseOperatorText('a.json', text).problems.map(formatProblem).join('\n')).toContain(expected)
   })
 
+  it('reports few of the many faults that one mistake in YAML causes', () => {
+    const { problems } = parseOperatorText('a.yaml', `a: 1\nb: ${'{'.repeat(400)}`)
+    expect(problems).toHaveLength(20)
+    expect(problems.every(({ line }) => line === 2)).toBe(true)
+  })
+
   it('takes an empty file for no value', () => {
     for (const name of ['a.yaml', 'a.json']) {
       expect(parseOperatorText(name, ' \n').document).toMatchObject({ value: undefined, isBlank: true })
