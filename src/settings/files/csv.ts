@@ -1,18 +1,20 @@
 import { SigwatchError } from '../../domain/errors.ts'
 import { libraries } from './libraries.ts'
 
-/** What a spreadsheet takes for a formula, or for a number that it shows rounded, gets an apostrophe in front; a lone `-` is neither. */
-const FORMULA = /^(?!-$)[=+\-@\t\r＝＋－＠]/
+/** Text that spreadsheets evaluate as a formula; a lone sign is not one. */
+const FORMULA = /^(?![+\-＋－]$)[=+\-@\t\r＝＋－＠]/
+/** Text that spreadsheets show as a rounded number, such as a port. */
 const LONG_NUMBER = /^\d{12,}$/
 const QUOTED = /[",\r\n;]/
 
-/** One line of a sheet, as spreadsheets of all languages read it. */
-export function csvLine(cells: readonly string[]): string {
+/** One line of a CSV file (RFC 4180). Texts that a spreadsheet would evaluate or round get an apostrophe in front. */
+export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cell).join(',')}\r\n`
 }
 
-function cell(text: string): string {
-  const safe = FORMULA.test(text) || LONG_NUMBER.test(text) ? `'${text}` : text
+function cell(value: string | number | null): string {
+  if (typeof value !== 'string') return value === null ? '' : String(value)
+  const safe = FORMULA.test(value) || LONG_NUMBER.test(value) ? `'${value}` : value
   return QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

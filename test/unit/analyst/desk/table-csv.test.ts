@@ -25,6 +25,15 @@ it('writes cells as they read, and numbers as numbers', () => {
   expect(asked('csv=1')!.body).toBe('\ufeffname,messages\r\n甲 & <乙>,1234567\r\n')
 })
 
+it('writes ports as texts, as spreadsheets show long numbers rounded, and no formula', () => {
+  const page = html`<main>${table('ports', ['port', 'signature'], [['106900001234567', '＝cmd()']])}</main>`
+  const answer = withCsv({ status: 200, body: page }, {
+    path: '/overview',
+    query: new URLSearchParams('csv=0'),
+  } as never)
+  expect(answer!.body).toBe("\ufeffport,signature\r\n'106900001234567,'＝cmd()\r\n")
+})
+
 it.each([
   [html`<span title="${'a > b'}">${'<b>'}</span>`, '<b>'],
   [html`${'a'}<br>${[html`<i>${'&lt;'}</i>`, ', ', null, 3]}`, 'a &lt;, 3'],
