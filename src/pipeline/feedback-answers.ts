@@ -15,6 +15,8 @@ export interface FeedbackAnswersParts {
   readonly clock: Clock
   readonly emit: Emit
   readonly signal: AbortSignal
+  /** How long an instance has to write an answer before another one does, ms. */
+  readonly writeWithin?: number
 }
 
 /** Row of `sms.feedback-results`; the key is `feedbackId`. */
@@ -33,6 +35,7 @@ export interface FeedbackResult {
 
 /** Every instance applies a row; the first one to do so answers it. */
 const ANSWERED_ONCE = 10 * MINUTE
+const WRITE_WITHIN = 5_000
 
 /** Writes the outcomes of feedback rows. */
 export class FeedbackAnswers {
@@ -44,11 +47,21 @@ export class FeedbackAnswers {
 
   /** Never rejects: an answer that cannot be written is reported. */
   async answer(row: Feedback, outcome: FeedbackOutcome): Promise<void> {
-    const { sink, store, holder, clock, emit, signal } = this.#parts
-    if (!sink.has('feedbackResults')) return
+    const { clock, writeWithin = WRITE_WITHIN } = this.#parts
+    if (await this.#answered(row, outcome)) return
+    // The instance that answers may end before it has written, and somebody waits for the answer.
+    if (clock.now() - row.ts > MINUTE) return
+    setTimeout(() => void this.#answered(row, outcome), 1.2 * writeWithin).unref()
+  }
+
+  /** False while another instance has the row. */
+  async #answered(row: Feedback, outcome: FeedbackOutcome): Promise<boolean> {
+    const { sink, store, holder, clock, emit, signal, writeWithin = WRITE_WITHIN } = this.#parts
+    if (!sink.has('feedbackResults') || signal.aborted) return true
     const feedbackId = feedbackIdOf(row)
+    const lease = `answer:${hashOf(feedbackId, row.ts)}`
     try {
-      if (!(await store.lease(`answer:${hashOf(feedbackId, row.ts)}`, holder, ANSWERED_ONCE))) return
+      if (!(await store.lease(lease, holder, writeWithin))) return false
       const result: FeedbackResult = {
         feedbackId,
         ...(row.batch === undefined ? {} : { batch: row.batch }),
@@ -59,9 +72,11 @@ export class FeedbackAnswers {
         [{ channel: 'feedbackResults', key: feedbackId, value: JSON.stringify(result) }],
         signal,
       )
+      await store.lease(lease, holder, ANSWERED_ONCE)
     } catch (error) {
       emit({ name: 'warning', message: `a row of feedback is not answered: ${codeOf(error)}` })
     }
+    return true
   }
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { plainClient } from '../../helpers/kafka-client.ts'
-import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
-import { type Service, startService } from '../../helpers/service.ts'
-import { createServiceTopics, type ServiceTopics } from '../../helpers/service-topics.ts'
-import { describeWith, useKafka } from '../../helpers/services.ts'
-import { warmSigwatch } from '../../helpers/warm-commands.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
+import { type Service, startService } from '../helpers/service.ts'
+import { createServiceTopics, type ServiceTopics } from '../helpers/service-topics.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 describeWith(['kafka', 'redis'], 'orders that wait, while instances restart', () => {
   const kafka = useKafka()
