@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,8 @@ import { makeAuthority } from '../../helpers/certificates.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startTlsRedis } from '../../helpers/redis-server.ts'
-import { type Service, startCommand } from '../../helpers/service.ts'
+import { type Service, startCommand, startService } from '../../helpers/service.ts'
+import { createServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
 
 describeWith(['kafka', 'redis'], 'certificates that are renewed on disk', () => {
@@ -36,13 +37,13 @@ describeWith(['kafka', 'redis'], 'certificates that are renewed on disk', () => 
     if (files.includes('cert')) copyFileSync(client.cert, cert)
     if (files.includes('key')) copyFileSync(client.key, key)
   }
-  const restartRedis = async (i: number) => {
+  const restartRedis = async (files: Omit<ReturnType<typeof serverFiles>, 'clients'>) => {
     const [tls, plain] = [redis.url, redis.plainUrl].map((url) => Number(new URL(url).port)) as [
       number,
       number,
     ]
     await redis.stop()
-    redis = await startTlsRedis(serverFiles(i), { tls, plain })
+    redis = await startTlsRedis({ ...files, clients: true }, { tls, plain })
   }
   const ask = async () => {
     const message = { id: `m${Math.random()}`, from: '1069t', to: '13800005678', text: '您好' }
@@ -88,7 +89,7 @@ describeWith(['kafka', 'redis'], 'certificates that are renewed on disk', () => 
       () => service.stderr.slice(-3_000),
     )
     renew(1)
-    await restartRedis(1)
+    await restartRedis(serverFiles(1))
     await until(
       async () => {
         await ask()
@@ -109,21 +110,21 @@ describeWith(['kafka', 'redis'], 'certificates that are renewed on disk', () => 
 
   it('are refused while they do not fit together, with a warning, and those before stay', async () => {
     renew(2, ['cert'])
-    await restartRedis(1)
+    await restartRedis(serverFiles(1))
     await until(async () => {
       await ask()
       return log('certificates_refused').length > 0 && !(await isApart())
     }, 20_000)
     expect(log('certificates_refused')[0]).toMatchObject({ level: 'warn', service: 'redis' })
     writeFileSync(key, '')
-    await restartRedis(1)
+    await restartRedis(serverFiles(1))
     await until(async () => {
       await ask()
       return !(await isApart())
     }, 20_000)
     // Both are there, and the server has its new ones.
     renew(2)
-    await restartRedis(2)
+    await restartRedis(serverFiles(2))
     await until(
       async () => {
         await ask()
@@ -134,4 +135,43 @@ describeWith(['kafka', 'redis'], 'certificates that are renewed on disk', () => 
     )
     expect(await service.stop()).toBe(0)
   }, 120_000)
+  it('of a new authority follow the steps of the runbook, with the service running', async () => {
+    const [old, next] = [authorities[0]!, authorities[1]!]
+    const both = join(folder, 'both.pem')
+    writeFileSync(both, `${readFileSync(old.ca)}${readFileSync(next.ca)}`)
+    renew(0)
+    await restartRedis({ ...old.server, ca: old.ca })
+    const at = await createServiceTopics(plainClient(kafka.brokers), kafka.brokers)
+    const running = await startService({
+      ...{ ...at.env, REDIS_URL: redis.url, SIGWATCH_REDIS_TLS_CA: ca },
+      ...{ SIGWATCH_REDIS_TLS_CERT: cert, SIGWATCH_REDIS_TLS_KEY: key },
+    })
+    const works = async (step: string) => {
+      const plain = new Redis(redis.plainUrl)
+      const isBack = async () =>
+        String(await plain.call('CLIENT', 'LIST')).includes('name=sigwatch') &&
+        (await running.get('/readyz')).status === 200
+      const told = () => `after ${step}: ${running.stderr.slice(-2_000)}`
+      await until(isBack, 20_000, told).finally(() => plain.disconnect())
+    }
+    try {
+      await running.ready(120_000)
+      copyFileSync(both, ca)
+      await restartRedis({ ...old.server, ca: both })
+      await works('the new authority next to the old one')
+      await restartRedis({ ...next.server, ca: both })
+      await works('the certificate of the server')
+      renew(1, ['cert', 'key'])
+      await restartRedis({ ...next.server, ca: both })
+      await works('the certificate of sigwatch')
+      renew(1, ['ca'])
+      await restartRedis({ ...next.server, ca: next.ca })
+      await works('the end of the old authority')
+      expect(running.log.filter(({ event }) => event === 'certificates_refused')).toEqual([])
+      expect(running.log.filter(({ event }) => event === 'certificates_loaded')).toHaveLength(3)
+      expect(await running.stop()).toBe(0)
+    } finally {
+      await running.kill()
+    }
+  }, 180_000)
 })

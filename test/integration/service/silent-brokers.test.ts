@@ -8,7 +8,7 @@ import { type Service, startCommand } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
 
 /** The broker is stopped for so long, ms. */
-const SILENT = Number(process.env.SIGWATCH_TEST_SILENCE ?? 14_000)
+const SILENT = Number(process.env.SIGWATCH_TEST_SILENCE ?? 12_000)
 
 describeWith('kafka', 'sigwatch blocker while the brokers are silent', () => {
   let broker: OwnKafkaBroker
