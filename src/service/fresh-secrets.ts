@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { KafkaLogin, KafkaTls } from '../adapters/kafka/client-settings.ts'
@@ -7,38 +8,51 @@ import { FileSecret, type Secret } from '../settings/secret.ts'
 import { messageOf } from './file-watch.ts'
 
 const NAMES = ['ca', 'cert', 'key'] as const
-type Pems = Readonly<Record<(typeof NAMES)[number], Secret | null>>
+type Name = (typeof NAMES)[number]
+type Pems = Readonly<Record<Name, Secret | null>>
+type Texts = Readonly<Partial<Record<Name, string>>>
 
 /**
  * PEM texts of the TLS settings; missing ones are left to the system defaults. Clients read the members for each connection they
- * open, and files that have changed are read again then. Files that cannot be read or do not fit together, as when only one of
- * them has been renewed, are refused, and those in use stay.
+ * open, and files that have changed are read again then. Files that cannot be read, are incomplete or do not fit together, as when
+ * only one of them has been renewed, are refused, and those in use stay.
  */
 export function freshTls(pems: Pems, service: Service, emit: Emit): KafkaTls {
   const names = NAMES.filter((name) => pems[name] !== null)
   const files = names.flatMap((name) => fileOf(pems[name]) ?? [])
-  const read = (from: (pem: Secret) => string) =>
+  const read = (from: (pem: Secret) => string): Texts =>
     Object.fromEntries(names.map((name) => [name, from(pems[name]!)]))
   let held = read((pem) => pem.reveal())
-  let [taken, refused] = ['', '']
+  let [taken, refused, reported] = ['', '', '']
+  const refuse = (stamp: string, error: unknown) => {
+    if (stamp !== reported) emit({ name: 'certificates_refused', service, reason: messageOf(error) })
+    reported = stamp
+  }
   const refresh = () => {
     const stamp = stampOf(files)
     if (stamp === taken || stamp === refused) return
+    let next: Texts
     try {
-      const next = read(present)
+      next = read(present)
+    } catch (error) {
+      // Read again at the next connection: the stamp does not change with the rights of a file.
+      refuse(stamp, error)
+      return
+    }
+    try {
+      for (const name of names) checkPem(name, next[name]!)
       createSecureContext(next)
-      // An empty key, for one, would be taken for none.
-      const unwritten = names.find((name) => !next[name]!.includes('-----BEGIN'))
-      if (unwritten !== undefined) throw new Error(`the file of ${unwritten} holds no PEM`)
-      const isNews = names.some((name) => next[name]!.trim() !== held[name]!.trim())
-      held = next
-      taken = stamp
-      refused = ''
-      if (isNews) emit({ name: 'certificates_loaded', service })
     } catch (error) {
       refused = stamp
-      emit({ name: 'certificates_refused', service, reason: messageOf(error) })
+      refuse(stamp, error)
+      return
     }
+    const isNews = names.some((name) => next[name]!.trim() !== held[name]!.trim())
+    held = next
+    taken = stamp
+    refused = ''
+    reported = ''
+    if (isNews) emit({ name: 'certificates_loaded', service })
   }
   const tls: KafkaTls = {}
   for (const [i, name] of names.entries())
@@ -53,6 +67,16 @@ export function freshTls(pems: Pems, service: Service, emit: Emit): KafkaTls {
   return tls
 }
 
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
+
+/** Throws if a text has no PEM block or an incomplete one, as in a file that is being written: Node.js would ignore the rest. */
+function checkPem(name: Name, text: string): void {
+  const blocks = [...text.matchAll(PEM_BLOCK)]
+  if (blocks.length === 0) throw new Error(`the file of ${name} has no complete PEM block`)
+  if (text.replaceAll(PEM_BLOCK, '').includes('-----')) throw new Error(`the file of ${name} is incomplete`)
+  for (const [block, kind] of blocks) if (kind === 'CERTIFICATE') new X509Certificate(block)
+}
+
 type Login = Extract<KafkaLogin, { readonly password: string }>
 
 /** A login whose password is read again from its file for each connection. */
@@ -62,7 +86,9 @@ export function freshLogin(login: Omit<Login, 'password'>, password: Secret | nu
     ...login,
     get password() {
       try {
-        held = password ? present(password).replace(/\r?\n$/, '') : ''
+        const next = password ? present(password).replace(/\r?\n$/, '') : ''
+        // An empty file is being written.
+        if (next !== '') held = next
       } catch {
         // The file is being replaced: the broker tells whether the one before is still right.
       }
