@@ -11,28 +11,17 @@ const TAKEN_BACK = `SELECT u.undo, bool_or(r.outcome IS NOT NULL) AS is_answered
     LEFT JOIN feedback_result r ON r.feedback_id = u.feedback_id
     WHERE r.outcome IS DISTINCT FROM 'refused' GROUP BY u.undo`
 
-/**
- * Batches with the messages and states for which their finding does not hold: it was undone, or the service refused to silence
- * them. After a second refusal the judgement stands; a refused confirmation is a judgement as well.
- */
-const FALLEN = `SELECT g.batch, coalesce(g.state_id, g.message_id) FROM (
-      SELECT undo AS feedback_id, false AS is_refused FROM (${TAKEN_BACK}) taken
-      UNION SELECT feedback_id, outcome = 'refused' FROM feedback_result WHERE outcome <> 'applied' AND ts > ${RECENT}) fell
-    JOIN given_feedback g USING (feedback_id)
-    WHERE g.batch IS NOT NULL AND coalesce(g.state_id, g.message_id) IS NOT NULL AND NOT (is_refused AND (g.verdict = 'confirmed' OR EXISTS (
-      SELECT FROM given_feedback e JOIN feedback_result r USING (feedback_id)
-      WHERE (e.state_id = g.state_id OR e.message_id = g.message_id) AND e.verdict = g.verdict AND e.ts < g.ts AND r.outcome = 'refused')))`
-
 /** Whether a batch was undone as a whole. */
-export const isTakenBack = (batch: string) => `${batch} IN (SELECT undo FROM (${TAKEN_BACK}) taken)`
+export const isTakenBack = (batch: string) =>
+  `EXISTS (SELECT FROM fallen_judgement f WHERE f.batch = ${batch} AND f.subject = '')`
 
 /**
- * Whether an alert `a` needs a finding. `own` is the case it was filed under: a finding on a case settles the cases merged into
- * it, too.
+ * Whether an alert `a` needs a finding, as in `queued_alert`. `own` is the case it was filed under: a finding on a case settles
+ * the cases merged into it, too.
  */
 export const unsettled = (own: string) =>
-  `(${own}.settled_until IS NULL OR a.ts > ${own}.settled_until OR ${isTakenBack(`${own}.batch`)}
-    OR (${own}.batch, coalesce(a.state_id, a.message_id)) IN (${FALLEN}))`
+  `(${own}.settled_until IS NULL OR a.ts > ${own}.settled_until OR EXISTS (SELECT FROM fallen_judgement f
+    WHERE f.batch = ${own}.batch AND f.subject IN ('', coalesce(a.state_id, a.message_id))))`
 
 /** Number of rows of a batch by status, with one of the reasons for refusals. */
 export interface BatchOutcome {

@@ -7,9 +7,11 @@ import { type GivenRow, KEEP, keptValues } from './given-feedback.ts'
 export const QUEUE_VIEWS = ['open', 'mine', 'due', 'waiting', 'done'] as const
 export type QueueView = (typeof QUEUE_VIEWS)[number]
 
-/** A case of the queue with its alerts of the last seven days that need a finding; for a case that is done, with all of them. */
+/** A case of the queue with its alerts of the last seven days that need a finding; for a case without any, with all of them. */
 export interface QueuedCase {
   readonly id: string
+  /** Whether it has alerts that need a finding. */
+  readonly isOpen: boolean
   readonly grouped_by: string
   readonly name: string
   readonly standing: string
@@ -26,6 +28,8 @@ export interface QueuedCase {
   readonly since: number
   /** Number of messages and states the alerts are about, which a finding applies to. */
   readonly subjects: number
+  /** How many of them are states. */
+  readonly states: number
   readonly recipients: number
   readonly senders: number
   /** Some senders are masked, and a mask can stand for several of them. */
@@ -57,45 +61,39 @@ const VIEWS: Readonly<Record<QueueView, string>> = {
   waiting: "c.status = 'waiting'",
   done: "c.status = 'done'",
 }
-export const UNSETTLED = unsettled('own')
-/** Alerts joined with the case they count towards. */
-export const OF_CASE = `case_alert a JOIN review_case own ON own.id = a.case_id
-  JOIN review_case c ON c.id = coalesce(own.merged_into, own.id)`
 /** Ids of a case and of those merged into it. */
 export const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
 /** Whether a row of `review_case` has alerts that need a finding. */
 export const HAS_UNSETTLED = `EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND ${unsettled('review_case')})`
-const OVERDUE = 'coalesce(c.due_at < now(), false)'
+/** Alerts `a` of the case `$1` that its sums count: those that need a finding, or all of them. */
+const counted = (
+  isOpen: string,
+) => `case_sum s JOIN queued_alert a ON a.case_id IN (${PARTS}) AND a.ts > s.counted_from
+  AND (a.is_open OR NOT s.is_open) WHERE s.case_id = $1 AND s.is_open = ${isOpen}`
 
-/** The example shown for a group of alerts. It does not change as more arrive. */
-const exampleOf = (alert: string) =>
-  `(array_agg(${alert}.alert_id ORDER BY ${alert}.message_id IS NULL, ${alert}.harm DESC, ${alert}.ts, ${alert}.alert_id))[1] AS example_id`
-/** The text of an alert `example`. */
-const TEXT =
+/** The text of an alert. */
+export const TEXT =
   "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text"
-/** Codes of alerts `a` by `id`, most frequent first: those in force, or all if none is. */
-const codesBy = (id: string, where: string) => `coded AS (
-    SELECT id, coalesce(array_agg(code ORDER BY n DESC, code) FILTER (WHERE in_force), array_agg(code ORDER BY n DESC, code)) AS codes
-    FROM (SELECT ${id} AS id, code, bool_or(alert.mode = 'enforce') AS in_force, count(*) AS n FROM ${OF_CASE}
-      JOIN alert ON alert.id = a.alert_id AND alert.ts = a.ts CROSS JOIN unnest(alert.codes) code
-      WHERE ${where} GROUP BY 1, 2) counted GROUP BY id)`
+/** Codes by their counts, most frequent first: those in force, or all if none is. */
+const CODES = `(SELECT coalesce(array_agg(key ORDER BY value::int DESC, key) FILTER (WHERE s.forced ? key),
+  array_agg(key ORDER BY value::int DESC, key)) FROM jsonb_each_text(s.codes)) AS codes`
 
-const COLUMNS =
-  'c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at'
-const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts, count(*) FILTER (WHERE a.ts > c.done_at)::int AS since,
-  count(DISTINCT coalesce(a.state_id, a.message_id))::int AS subjects, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders, bool_or(strpos(a.sender, '*') > 0) AS has_masks,
-  avg(a.certainty)::float8 AS certainty, max(a.harm)::float8 AS harm, min(a.ts) AS first_at, max(a.ts) AS last_at,
-  greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC, a.alert_id))[1] AS alert_id,
-  ${exampleOf('a')}`
+const COLUMNS = `c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at,
+  s.is_open AS "isOpen", s.alerts, s.since, s.subjects, s.states, s.recipients, s.senders, s.has_masks, s.certainty / s.alerts AS certainty,
+  s.harm, s.worth, s.first_at, s.last_at, s.alert_id`
+/** Cases `c` with their sums `s`. */
+export const SUMS =
+  "case_sum s JOIN review_case c ON c.id = s.case_id AND s.last_at > now() - interval '7 days'"
 const BY_WORTH = 'is_overdue DESC, worth DESC'
-/** The cost depends on the number of alerts in the period; texts and codes are looked up for the page only. */
+/** Texts and codes are looked up for the page only. */
 const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS (
-    SELECT ${COLUMNS}, ${SUMS}, count(*) OVER ()::int AS total FROM ${OF_CASE}
-    WHERE a.ts > now() - interval '7 days' AND ${where} GROUP BY c.id ${page}
-  ), ${codesBy('c.id', `c.id IN (SELECT id FROM found) AND a.ts > now() - interval '7 days' AND ${where}`)}
-  SELECT found.*, coded.codes, ${TEXT} FROM found LEFT JOIN coded USING (id)
-    LEFT JOIN alert example ON example.id = found.example_id AND example.ts >= found.first_at AND example.ts <= found.last_at
-  ORDER BY ${order}, found.id`
+    SELECT c.id, s.is_open, s.worth, c.due_at, coalesce(c.due_at < now(), false) AS is_overdue, count(*) OVER ()::int AS total
+    FROM ${SUMS} WHERE ${where} ${page})
+  SELECT ${COLUMNS}, found.is_overdue, found.total, ${CODES}, ${TEXT}
+  FROM found JOIN review_case c USING (id) JOIN case_sum s ON s.case_id = c.id AND s.is_open = found.is_open
+    LEFT JOIN case_alert example ON example.alert_id = s.example_id
+    LEFT JOIN alert ON alert.id = s.example_id AND alert.ts = example.ts
+  ORDER BY ${order}, id`
 
 async function casesOf(ask: Ask, sql: string, values: readonly unknown[]): Promise<QueuedCase[]> {
   const found = await ask<QueuedCase>(sql, values)
@@ -110,23 +108,15 @@ export function queueOf(
   skip = 0,
   most = QUEUE_PAGE,
 ): Promise<QueuedCase[]> {
-  const settled = view === 'done' ? 'true' : UNSETTLED
   const order = view === 'due' ? 'due_at' : BY_WORTH
-  const page = `ORDER BY ${order}, id LIMIT ${most} OFFSET $2`
-  return casesOf(ask, listed(`$1::text IS NOT NULL AND ${VIEWS[view]} AND ${settled}`, page, order), [
-    who,
-    skip,
-  ])
+  const where = `$1::text IS NOT NULL AND ${view === 'done' ? 'NOT s.is_open' : 's.is_open'} AND ${VIEWS[view]}`
+  return casesOf(ask, listed(where, `ORDER BY ${order}, id LIMIT ${most} OFFSET $2`, order), [who, skip])
 }
 
-/** A case, and whether it has alerts that need a finding. If so, only those are included. */
-export async function queuedCase(
-  ask: Ask,
-  id: string,
-): Promise<(QueuedCase & { readonly isOpen: boolean }) | undefined> {
-  const [open] = await casesOf(ask, listed(`c.id = $1 AND ${UNSETTLED}`, ''), [id])
-  const [found] = open ? [open] : await casesOf(ask, listed('c.id = $1', ''), [id])
-  return found && { ...found, isOpen: open !== undefined }
+/** A case. If it has alerts that need a finding, only those are included. */
+export async function queuedCase(ask: Ask, id: string): Promise<QueuedCase | undefined> {
+  const [found] = await casesOf(ask, listed('s.case_id = $1', 'ORDER BY s.is_open DESC LIMIT 1'), [id])
+  return found
 }
 
 /** Senders of a case with the most alerts first; `text` is from one alert of each. */
@@ -150,16 +140,22 @@ export async function sendersOf(
   ask: Ask,
   { id, isOpen }: { readonly id: string; readonly isOpen: boolean },
 ): Promise<CaseSender[]> {
-  const where = `c.id = $1 AND a.ts > now() - interval '7 days' AND ${isOpen ? UNSETTLED : 'true'}`
   const found = await ask<CaseSender>(
-    `WITH said AS (
-      SELECT a.sender, count(*)::int AS alerts, count(DISTINCT to_token)::int AS recipients, min(a.ts) AS first_at, max(a.ts) AS last_at,
-        ${exampleOf('a')}
-      FROM ${OF_CASE} WHERE ${where} GROUP BY a.sender ORDER BY alerts DESC, a.sender LIMIT 100), ${codesBy('a.sender', where)}
-    SELECT said.sender, said.alerts, said.recipients, coded.codes, ${TEXT} FROM said LEFT JOIN coded ON coded.id = said.sender
-      LEFT JOIN alert example ON example.id = said.example_id AND example.ts >= said.first_at AND example.ts <= said.last_at
+    `WITH own AS MATERIALIZED (SELECT a.* FROM ${counted('$2')}), said AS (
+      SELECT sender, count(*)::int AS alerts, count(DISTINCT to_token)::int AS recipients,
+        (array_agg(alert_id ORDER BY message_id IS NULL, harm DESC, ts, alert_id))[1] AS example_id
+      FROM own GROUP BY sender ORDER BY alerts DESC, sender LIMIT 100
+    ), counted AS (
+      SELECT sender, code, count(*) AS n, bool_or(in_force) AS in_force FROM own CROSS JOIN unnest(codes) code
+      WHERE sender IN (SELECT sender FROM said) GROUP BY 1, 2
+    ), coded AS (
+      SELECT sender, coalesce(array_agg(code ORDER BY n DESC, code) FILTER (WHERE in_force), array_agg(code ORDER BY n DESC, code)) AS codes
+      FROM counted GROUP BY sender)
+    SELECT said.sender, said.alerts, said.recipients, coded.codes, ${TEXT} FROM said LEFT JOIN coded USING (sender)
+      LEFT JOIN case_alert example ON example.alert_id = said.example_id
+      LEFT JOIN alert ON alert.id = said.example_id AND alert.ts = example.ts
     ORDER BY said.alerts DESC, said.sender`,
-    [id],
+    [id, isOpen],
   )
   return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
 }
@@ -184,9 +180,8 @@ export interface CaseSubject {
 /** Messages and states of a case that need a finding, each once; `until` limits them to alerts up to that time, epoch ms. */
 export function subjectsOf(ask: Ask, id: string, until?: number): Promise<CaseSubject[]> {
   return ask(
-    `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id FROM ${OF_CASE}
-      WHERE c.id = $1 AND a.ts > now() - interval '7 days' AND ${UNSETTLED} AND coalesce(a.state_id, a.message_id) IS NOT NULL
-        AND ($2::timestamptz IS NULL OR date_trunc('milliseconds', a.ts) <= $2)`,
+    `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id
+      FROM ${counted('true')} AND a.subject IS NOT NULL AND ($2::timestamptz IS NULL OR date_trunc('milliseconds', a.ts) <= $2)`,
     [id, until === undefined ? null : new Date(until)],
   )
 }
@@ -292,7 +287,7 @@ export interface LastFinding {
 export async function lastFinding(ask: Ask, who: string, batch?: string): Promise<LastFinding | undefined> {
   const [last] = await ask<LastFinding>(
     `SELECT id, batch, grouped_by, name FROM review_case WHERE done_by = $1 AND batch IS NOT NULL
-        AND ($2::text IS NULL OR batch = $2) AND done_at > now() - interval '1 day' AND NOT ${isTakenBack('batch')}
+        AND ($2::text IS NULL OR batch = $2) AND done_at > now() - interval '1 day' AND NOT ${isTakenBack('review_case.batch')}
       ORDER BY done_at DESC, merged_into IS NOT NULL LIMIT 1`,
     [who, batch ?? null],
   )

@@ -17,7 +17,7 @@ const CASES = `INSERT INTO review_case (id, grouped_by, name, standing)
 const FEATURES = `INSERT INTO case_feature (feature, case_id)
   SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1 ON CONFLICT DO NOTHING`
 const ALERTS = `INSERT INTO case_alert
-  SELECT a.alert_id, coalesce(route.to_case, a.case_id), a.ts, a.sender, a.to_token, a.message_id, a.state_id, a.certainty, a.harm
+  SELECT a.alert_id, coalesce(route.to_case, a.case_id), a.ts, a.sender, a.to_token, a.message_id, a.state_id, a.certainty, a.harm, a.codes, a.in_force
   FROM jsonb_populate_recordset(NULL::case_alert, $1) a
     LEFT JOIN case_route route ON route.from_case = a.case_id AND route.sender = a.sender
   ORDER BY a.alert_id ON CONFLICT DO NOTHING`
@@ -133,12 +133,14 @@ function nameOf(feature: string): [string, string] {
 }
 
 function rowOf({ id, time, data }: Alert, { sender, certainty, harm }: CaseDraft, case_id: string) {
-  const { message, state, target } = data
+  const { message, state, target, reasons, mode } = data
   return {
     ...{ alert_id: id, case_id, ts: time, sender, certainty, harm },
     to_token: message?.toToken ?? (target.kind === 'recipient' ? target.id : null),
     message_id: message?.id ?? null,
     state_id: state?.id ?? null,
+    codes: reasons.map(({ code }) => code),
+    in_force: mode === 'enforce',
   }
 }
 
@@ -165,4 +167,15 @@ export async function groupEarlier(client: Client): Promise<number> {
       throw error
     }
   }
+}
+
+/** Cases with alerts that are older than seven days now; the more alerts a case has, the longer it waits, at most an hour. */
+const OUTDATED = `SELECT sum_cases(ids) FROM (SELECT array_agg(case_id) AS ids FROM (
+    SELECT case_id FROM case_sum WHERE first_at <= now() - interval '7 days'
+      AND counted_from < now() - interval '7 days' - least(alerts * interval '100 ms', interval '1 hour') LIMIT 20) due) step
+  WHERE ids IS NOT NULL`
+
+/** Counts cases without the alerts that are older than seven days, some per transaction. */
+export async function countOutdated(client: Client): Promise<void> {
+  while ((await client.query(OUTDATED)).rowCount !== 0);
 }

@@ -17,7 +17,8 @@ const CANCELED = '57014'
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /**
- * Runs the work in a transaction whose statements the server cancels after `within` ms. The limit is set in the transaction
+ * Runs the work in a transaction whose statements the server cancels after `within` ms and does not compile: the many days of
+ * the archive make a plan look costly, and compiling it takes seconds. The limit is set in the transaction
  * because PgBouncer assigns each transaction to any free connection and refuses limits as startup parameters. Rejects as the
  * work does. After an error that does not come from the server the transaction is left open, because a ROLLBACK would wait for
  * an unresponsive server again; the connection must then be closed.
@@ -28,7 +29,9 @@ export async function limited<T>(
   access: 'READ ONLY' | 'READ WRITE',
   work: () => Promise<T>,
 ): Promise<T> {
-  await client.query(`BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}`)
+  await client.query(
+    `BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}; SET LOCAL jit = off`,
+  )
   try {
     const result = await work()
     await client.query('COMMIT')

@@ -42,6 +42,7 @@ const DELETES = [
   SUPERSEDED,
   'DELETE FROM given_feedback WHERE ts < $1',
   'DELETE FROM case_alert WHERE ts < $1',
+  'DELETE FROM fallen_judgement WHERE at < $1',
   'DELETE FROM case_feature WHERE at < $1',
   'DELETE FROM case_event WHERE at < $1',
   'DELETE FROM stored_search WHERE at < $1',

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueryResult } from 'pg'
 import { SigwatchError } from '../../domain/errors.ts'
 import { HOUR } from '../../domain/time.ts'
 import { signatureKey } from '../../text/signature.ts'
@@ -40,7 +41,9 @@ export function migrations(): Migration[] {
  */
 export async function migrate(client: Client): Promise<string[]> {
   await requireVersion(client)
-  await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+  // Days make plans look so costly that PostgreSQL compiles them, which takes longer than they run.
+  await client.query('SET jit = off')
+  await lock(client)
   try {
     await client.query(
       'CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
@@ -63,12 +66,38 @@ export async function migrate(client: Client): Promise<string[]> {
   }
 }
 
+/** Asks repeatedly, because indexes that are created concurrently wait for the end of every running statement. */
+async function lock(client: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [LOCK])
+    if (rows[0]!.mine) return
+    await sleep(LOCK_PAUSE)
+  }
+}
+
+/** First line of a migration whose statements run outside a transaction. An earlier attempt may have run some of them. */
+const CONCURRENTLY = '-- concurrently\n'
+/** First line of a migration that is one statement, run in a transaction each time until it changes or returns no row. */
+const IN_STEPS = '-- in steps\n'
+
+/** Applies a step of more than one transaction. Returns false for others. */
+async function applyApart(run: (text: string) => Promise<QueryResult>, sql: string): Promise<boolean> {
+  if (sql.startsWith(CONCURRENTLY)) for (const one of sql.split(';\n')) await run(one)
+  else if (sql.startsWith(IN_STEPS)) while ((await run(sql)).rowCount !== 0);
+  else return false
+  return true
+}
+
 /** Applies a step. Returns false if readers hold a lock: waiting longer would block the readers that queue behind us. */
 async function applyStep(client: Client, { version, name, sql }: Migration): Promise<boolean> {
+  const run = (text: string) => {
+    const step = { text, query_timeout: STEP_WITHIN }
+    return client.query(step)
+  }
+  const isApplied = await applyApart(run, sql)
   await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
   try {
-    const step = { text: sql, query_timeout: STEP_WITHIN }
-    await client.query(step)
+    if (!isApplied) await run(sql)
     await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
     await client.query('COMMIT')
     return true

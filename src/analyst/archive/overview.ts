@@ -127,17 +127,19 @@ const ENTERPRISES = `WITH ${TOLD}, by_sp AS (
   )
   SELECT sp, complaints, sent, (SELECT count(*)::int FROM rated) AS total FROM rated WHERE place <= 10 OR sp IS NULL ORDER BY sp IS NULL, place`
 
-const RELEASED = `SELECT f.ts, f.verdict, f.by, f.until, coalesce(f.target, a.target_kind || ':' || a.target_id) AS target,
+const RELEASED = `WITH newest AS (
+    SELECT f.*, count(*) OVER ()::int AS total FROM feedback f
+    WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${STANDS} ORDER BY f.ts DESC LIMIT 20)
+  SELECT f.ts, f.verdict, f.by, f.until, coalesce(f.target, a.target_kind || ':' || a.target_id) AS target,
     coalesce(f.codes, a.codes) AS codes, a.id AS alert_id,
     (SELECT count(*)::int FROM alert n WHERE n.ts > f.ts AND n.ts <= coalesce(f.until, f.ts + interval '24 hours')
       AND n.type = 'raised' AND n.mode = 'enforce'
       AND (n.state_id = f.state_id OR n.target_kind || ':' || n.target_id = f.target AND (f.codes IS NULL OR n.codes && f.codes))) AS again,
-    (SELECT outcome FROM feedback_result r WHERE r.feedback_id = f.feedback_id ORDER BY r.ts DESC LIMIT 1) AS outcome,
-    count(*) OVER ()::int AS total
-  FROM feedback f LEFT JOIN LATERAL (
+    (SELECT outcome FROM feedback_result r WHERE r.feedback_id = f.feedback_id ORDER BY r.ts DESC LIMIT 1) AS outcome, total
+  FROM newest f LEFT JOIN LATERAL (
     SELECT id, codes, target_kind, target_id FROM alert WHERE state_id = f.state_id OR (message_id = f.message_id AND target_kind = 'message')
     ORDER BY alert.ts LIMIT 1) a ON true
-  WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${STANDS} ORDER BY f.ts DESC LIMIT 20`
+  ORDER BY f.ts DESC`
 
 /** Forged brands, bursts and declared campaigns, complaints, and releases in a period. */
 export async function overviewOf(ask: Ask, ...range: Range): Promise<Overview> {

@@ -1,6 +1,6 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
-import { OF_CASE, UNSETTLED } from './case-queue.ts'
+import { SUMS, TEXT } from './case-queue.ts'
 import { IN_HOURS, STANDS } from './questions.ts'
 
 /** Counts of a period and of the preceding period of the same length; `uncounted`: minutes in which messages were not counted. */
@@ -96,19 +96,33 @@ export async function delayOf(ask: Ask): Promise<Delay> {
   return row!
 }
 
-/** Like `listed` of the queue, but without the owners and sender counts, which are the slowest part. */
-export function worstCases(ask: Ask): Promise<WorstCase[]> {
-  return ask(
-    `WITH found AS (
-        SELECT c.id, c.grouped_by, c.name, count(*)::int AS alerts, count(*) OVER ()::int AS total, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id,
-          max(a.ts) AS last_at, greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth
-        FROM ${OF_CASE}
-        WHERE a.ts > now() - interval '1 day' AND c.status <> 'waiting' AND ${UNSETTLED}
-        GROUP BY c.id ORDER BY worth DESC, c.id LIMIT 5
-      )
-      SELECT found.id, grouped_by, name, alerts, worth, total,
-        coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text
-      FROM found LEFT JOIN alert ON alert.id = alert_id AND alert.ts = last_at ORDER BY worth DESC, found.id`,
-    [],
+/** Number of the worst cases that are shown, and of cases compared at a time. */
+const WORST = 5
+const COMPARED = 50
+
+/** Cases with alerts of a day that need a finding, by the most that they can be worth. */
+const COMPARE = `WITH candidate AS (
+    SELECT c.id, c.grouped_by, c.name, greatest(s.recipients, 1) * s.harm AS most, count(*) OVER ()::int AS total
+    FROM ${SUMS} AND s.is_open AND s.last_at > now() - interval '1 day' WHERE c.status <> 'waiting' ORDER BY most DESC, id LIMIT ${COMPARED} OFFSET $1
   )
+  SELECT candidate.*, day.alerts, day.worth, ${TEXT} FROM candidate CROSS JOIN LATERAL (
+      SELECT count(*)::int AS alerts, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id, max(a.ts) AS last_at,
+        greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth
+      FROM review_case part JOIN queued_alert a ON a.case_id = part.id
+      WHERE coalesce(part.merged_into, part.id) = candidate.id AND a.ts > now() - interval '1 day' AND a.is_open) day
+    LEFT JOIN alert ON alert.id = day.alert_id AND alert.ts = day.last_at
+  WHERE day.alerts > 0 ORDER BY most DESC, candidate.id`
+
+/**
+ * The cases worth most by their alerts of a day. Sums are of seven days, so they bound what a case can be worth, and cases are
+ * compared until no other can be worth more.
+ */
+export async function worstCases(ask: Ask): Promise<WorstCase[]> {
+  let worst: (WorstCase & { readonly most: number })[] = []
+  for (let from = 0; ; from += COMPARED) {
+    const found = await ask<(typeof worst)[number]>(COMPARE, [from])
+    worst = [...worst, ...found].sort((a, b) => b.worth - a.worth || (a.id < b.id ? -1 : 1)).slice(0, WORST)
+    const bound = found.at(-1)?.most ?? 0
+    if (found.length < COMPARED || (worst.length === WORST && worst.at(-1)!.worth >= bound)) return worst
+  }
 }

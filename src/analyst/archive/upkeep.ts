@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../domain/events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
-import { groupEarlier } from './case-writer.ts'
+import { countOutdated, groupEarlier } from './case-writer.ts'
 import { type Client, databaseError, openClient } from './database.ts'
 import { type Expired, expire } from './expiry.ts'
 import { gramEarlier } from './grams.ts'
@@ -35,7 +35,7 @@ const ROLL_UP_PAUSE = 500
 
 /**
  * Maintains the archive until stopped, on its own connection so that the intake never waits for it: creates partitions in
- * advance, drops expired ones, places rows that were set aside, and updates the sums by minute and hour. Work prevented by a
+ * advance, drops expired ones, places rows that were set aside, and updates the sums of cases and those by minute and hour. Work prevented by a
  * lock or an outage is retried; the intake reports outages.
  */
 export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): Promise<void> {
@@ -47,6 +47,7 @@ export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): 
       client ??= await openClient(url, 'sigwatch archive upkeep')
       await options.readClock(client)
       if (worksIn-- <= 0) worksIn = (await work(client, options, emit)) ? RETRY_EVERY : WORK_EVERY
+      await countOutdated(client)
       isBehind = await rollUp(client, ROLL_UP_WITHIN)
     } catch (cause) {
       await client?.end().catch(() => undefined)

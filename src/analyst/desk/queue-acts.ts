@@ -15,8 +15,6 @@ import type { Word } from './words.ts'
 
 const LONGEST_COMMENT = 2000
 
-type FoundCase = NonNullable<Awaited<ReturnType<typeof queue.queuedCase>>>
-
 /** Actions on cases of the queue. Reject with the errors of the archive, and with USAGE for feedback that is not allowed. */
 export class QueueActs {
   readonly #parts: RouteParts
@@ -38,7 +36,7 @@ export class QueueActs {
     return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 
-  async act(asked: Asked, found: FoundCase): Promise<Answer> {
+  async act(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { form, session } = asked
     const { id } = found
     const here = toPage(caseAt(id))
@@ -97,7 +95,7 @@ export class QueueActs {
     }
   }
 
-  async #merge({ form, session }: Asked, { id }: FoundCase): Promise<Answer> {
+  async #merge({ form, session }: Asked, { id }: queue.QueuedCase): Promise<Answer> {
     const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
     if (!form.has('sure')) return toPage(caseAt(id, { merge: other }))
     if (!(await merging.mergeCases(this.#change, other, id)))
@@ -107,7 +105,7 @@ export class QueueActs {
     return toPage(caseAt(id))
   }
 
-  async #split({ form, session }: Asked, found: FoundCase): Promise<Answer> {
+  async #split({ form, session }: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { id, senders: all } = found
     const picked = new Set(form.getAll('sender'))
     const known = picked.size === 0 ? [] : await queue.sendersOf(this.#ask, found)
@@ -122,7 +120,7 @@ export class QueueActs {
   }
 
   /** Gives one finding on the alerts shown: a feedback row for each message and state, in one batch. */
-  async #judge(asked: Asked, found: FoundCase): Promise<Answer> {
+  async #judge(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { form, session } = asked
     const { outbox, options } = this.#parts
     if (!outbox) return this.#failure(asked, 403, 'mayRead')
@@ -158,7 +156,7 @@ export class QueueActs {
     return toPage(listAt(placeOf(form), { settled: found.id }))
   }
 
-  async #settledBefore({ form, session }: Asked, { id }: FoundCase): Promise<Answer> {
+  async #settledBefore({ form, session }: Asked, { id }: queue.QueuedCase): Promise<Answer> {
     const now = await queue.queuedCase(this.#ask, id)
     const said = now?.done_by === session.name ? 'settledByYou' : 'settledBefore'
     return toPage(listAt(placeOf(form), { said }))
@@ -174,7 +172,7 @@ export class QueueActs {
     return toPage(listAt({ ...placeOf(form), follows: last.id }, { undone: last.id }))
   }
 
-  async #undoOf(asked: Asked, { id, batch, done_by }: FoundCase): Promise<Answer> {
+  async #undoOf(asked: Asked, { id, batch, done_by }: queue.QueuedCase): Promise<Answer> {
     if (batch === null || done_by === null) return toPage(caseAt(id, { said: 'undoneBefore' }))
     if (!mayUndo(asked.session, { by: done_by })) return this.#failure(asked, 403, 'mayNotUndo')
     if (!(await this.#takeBack(asked, { id, batch }))) return this.#failure(asked, 403, 'mayRead')

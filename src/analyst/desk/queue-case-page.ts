@@ -43,16 +43,13 @@ function senderLinks(sender: string): Html {
 }
 
 export interface CaseShown {
-  /** `isOpen`: whether some of its alerts need a finding. */
-  readonly found: QueuedCase & { readonly isOpen: boolean }
+  readonly found: QueuedCase
   /** Cases merged into it, and cases that could be. */
   readonly merged: readonly MergedCase[]
   readonly others: readonly QueuedCase[]
   readonly senders: readonly CaseSender[]
   readonly events: readonly CaseEvent[]
   readonly outcomes: readonly BatchOutcome[]
-  readonly messages: number
-  readonly states: number
   readonly judge: string | null
   /** The case for which a merge has to be confirmed. */
   readonly merge?: string | null
@@ -105,14 +102,15 @@ function doneSection({ found }: CaseShown, session: Session, speech: Speech): Ht
 }
 
 function judgeSection(
-  { found, messages, states, senders, judge, place, kept }: CaseShown,
+  { found, senders, judge, place, kept }: CaseShown,
   session: Session,
   speech: Speech,
 ): Html {
   const { say } = speech
   const isFalse = judge === 'false_positive'
   const target = found.grouped_by === 'domain' ? `domain:${found.name}` : undefined
-  const n = messages + states
+  const { subjects: n, states } = found
+  const messages = n - states
   return html`<section><h2>${say('judgeAll', { n })}</h2><form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}${placeInputs(place)}${judgedInputs(found, speech)}
 <p>${say('previewConfirmed', { messages, states })}</p><p>${say('previewFalse', { messages, states, senders: senders.length })}</p>
 <label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>

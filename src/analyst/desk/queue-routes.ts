@@ -128,24 +128,18 @@ export class QueueRoutes {
     return csvAnswer('cases', [words.map((word) => say(word)), ...rows])
   }
 
-  async #case(
-    asked: Asked,
-    found: NonNullable<Awaited<ReturnType<typeof queue.queuedCase>>>,
-  ): Promise<Answer> {
+  async #case(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { session, query } = asked
     const { options, speech } = this.#parts
     await options.archive.note(session, 'queue', found.id)
-    const [senders, events, subjects, outcomes, said, merged, others] = await Promise.all([
+    const [senders, events, outcomes, said, merged, others] = await Promise.all([
       queue.sendersOf(this.#ask, found),
       queue.eventsOf(this.#ask, found.id),
-      queue.subjectsOf(this.#ask, found.id),
       this.#outcomes([found]),
       this.#saidOf(asked),
       merging.mergedInto(this.#ask, found.id),
       may(session, 'judge') ? queue.queueOf(this.#ask, 'open', session.name) : [],
     ])
-    const states = subjects.filter(({ state_id }) => state_id !== null).length
-    const messages = subjects.length - states
     const shown = {
       found,
       merged,
@@ -153,8 +147,6 @@ export class QueueRoutes {
       senders,
       events,
       outcomes,
-      messages,
-      states,
       judge: query.get('judge'),
       place: placeOf(query),
       merge: query.get('merge'),

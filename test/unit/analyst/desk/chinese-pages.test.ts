@@ -163,6 +163,8 @@ describe('pages of the desk in Chinese', () => {
           ...{
             alerts: 3,
             subjects: 2,
+            states: 1,
+            isOpen: false,
             since: i,
             has_masks: false,
             recipients: 2,
@@ -193,8 +195,6 @@ describe('pages of the desk in Chinese', () => {
                 merged: [{ id: 'c1', grouped_by: 'domain', name: '京东' }],
                 others: cases.map((one, i) => ({ ...one, id: `c1-${i}` })),
                 senders: [sender, { ...sender, sender: '@' }],
-                messages: 1,
-                states: 1,
                 judge: null,
                 merge: 'c1-1',
                 place: { view, skip: 0 },
