@@ -24,12 +24,14 @@ async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?:
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const { emit } = telemetry
   const stopped = new AbortController()
+  let isOpen = false
   const open = async (stopping: AbortSignal) => {
     const { address, close } = await composeDesk(
       locale === undefined ? config : { ...config, locale },
       emit,
       stopping,
     )
+    isOpen = true
     process.stderr.write(`the desk is open at ${address}\n`)
     emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'desk' })
     return {
@@ -38,5 +40,9 @@ async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?:
       close,
     }
   }
-  await serve(reading, telemetry, { open, probes: [], reloads: false })
+  await serve(reading, telemetry, {
+    open,
+    probes: [() => (isOpen ? [] : ['starting: waiting for the archive'])],
+    reloads: false,
+  })
 }

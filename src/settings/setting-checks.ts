@@ -85,12 +85,11 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
 
 /** A token names its key by the id alone. */
 function keyFaults({ tokenKey, previousTokenKeys }: Config['privacy']): Conflict[] {
-  const seen = new Set(tokenKey ? [tokenKey.keyId] : [])
-  return (previousTokenKeys ?? []).flatMap(({ keyId }) => {
-    if (!seen.has(keyId)) {
-      seen.add(keyId)
-      return []
-    }
+  const keys = new Map(tokenKey ? [[tokenKey.keyId, tokenKey.key.reveal()]] : [])
+  return (previousTokenKeys ?? []).flatMap(({ keyId, key }) => {
+    const known = keys.get(keyId) ?? key.reveal()
+    keys.set(keyId, known)
+    if (known === key.reveal()) return []
     const message = `two keys have the id ${keyId}: give each its own, the new one as 2:<key>`
     return [{ keys: ['privacy.previousTokenKeys', 'privacy.tokenKey'], message }]
   })

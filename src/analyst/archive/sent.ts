@@ -22,6 +22,9 @@ export const SENT = `WITH minute AS (
   )
   SELECT sum(total)::int AS messages, max(commercial)::int AS peak, percentile_cont(0.5) WITHIN GROUP (ORDER BY usual) AS usual,
     max(declared) AS declared, min(ts) FILTER (WHERE declared IS NOT NULL) AS declared_from,
-    max(ts) FILTER (WHERE declared IS NOT NULL) + interval '1 minute' AS declared_to, (SELECT string_agg(DISTINCT sp, ', ') FROM sender_hour WHERE ${IN_HOURS} AND signature = $3) AS enterprises,
+    max(ts) FILTER (WHERE declared IS NOT NULL) + interval '1 minute' AS declared_to,
+    (SELECT string_agg(sp, ', ' ORDER BY sp) FROM (
+      SELECT sp FROM sender_hour WHERE ${IN_HOURS} AND signature = $3
+      UNION SELECT sp FROM sender_minute WHERE ts >= $1 AND ts < $2 AND signature = $3) AS named) AS enterprises,
     (SELECT count(*)::int FROM complaint WHERE ts >= $1 AND ts < $2 AND signature = $3) AS complaints
   FROM minute`

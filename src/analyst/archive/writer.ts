@@ -166,10 +166,17 @@ export class ArchiveWriter {
       await this.#client.query(SENDERS)
     }
     if (tables.has('registry_row')) await this.#client.query(REGISTRY)
-    const uncounted = rows.flatMap(({ row }) => (row.degraded === true ? [row.message_ts ?? row.ts] : []))
+    const uncounted = rows.flatMap(uncountedTime)
     if (uncounted.length > 0) await this.#client.query(UNCOUNTED, [uncounted])
     if (SUMMED.some((table) => tables.has(table))) await this.#client.query(MARK_STAGED)
   }
+}
+
+/** When a message was judged without counts; an alert without a message, such as that on the end of a state, says nothing about it. */
+function uncountedTime({ table, row }: ArchiveRow): unknown[] {
+  if (row.degraded !== true) return []
+  if (table !== 'alert') return [row.ts]
+  return row.message_ts === null ? [] : [row.message_ts]
 }
 
 function alertOf({ table, row }: ArchiveRow): Alert[] {

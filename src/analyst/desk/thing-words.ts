@@ -4,10 +4,13 @@ export const THINGS = {
   numbersOf: ['Numbers', '数值'],
   messagesAndAlerts: ['Messages and alerts', '短信与告警'],
   notCounted: ['not counted', '未计数'],
-  incompleteSum: ['incomplete: some minutes were not counted', '不完整：部分分钟未计数'],
+  incompleteSum: [
+    'may be incomplete: Redis did not answer in some minutes',
+    '可能不完整：部分分钟计数存储无响应',
+  ],
   incompleteTotals: [
-    'The sums of messages are incomplete: in {n} minutes of this time and {before} of the time before, messages were not counted, as Redis did not answer.',
-    '短信数不完整：本时段有 {n} 分钟、上一时段有 {before} 分钟因计数存储无响应而未计数。',
+    'The sums of messages may be incomplete: in {n} minutes of this time and {before} of the time before, Redis did not answer, and messages may not have been counted.',
+    '短信数可能不完整：本时段有 {n} 分钟、上一时段有 {before} 分钟计数存储无响应，部分短信可能未计数。',
   ],
   messagesCurve: ['Messages, {n} in total', '短信走势，合计 {n}'],
   alertsCurve: ['Alerts, {n} in total', '告警走势，合计 {n}'],

@@ -255,7 +255,8 @@ export class BlockTable {
     const row = this.#rows.get(id)
     const { recipient } = row?.match ?? {}
     if (!recipient?.isKeyKnown || !row!.open || !isInForce(row!.asking, now)) return false
-    return asked.token(recipient.keyId) !== recipient.token
+    const token = asked.token(recipient.keyId)
+    return token !== undefined && token !== recipient.token
   }
 
   *#candidates(asked: Asked): Generator<string> {

@@ -12,7 +12,7 @@ const YAML_HINTS: Readonly<Record<string, string>> = {
   BAD_INDENT: 'the indentation does not fit the lines around it',
 }
 
-/** Problems for faults of syntax, at most `SHOWN_FAULTS`. */
+/** Problems for the first `SHOWN_FAULTS` faults of syntax, and the number of the others. */
 export function yamlProblems(
   file: string,
   text: string,
@@ -21,7 +21,9 @@ export function yamlProblems(
   faults: readonly YAML.YAMLError[],
 ): Problem[] {
   const unclosed = unclosedParts(document)
-  return faults.slice(0, SHOWN_FAULTS).map((fault) => yamlProblem(file, text, lines, unclosed, fault))
+  const shown = faults.slice(0, SHOWN_FAULTS).map((fault) => yamlProblem(file, text, lines, unclosed, fault))
+  const more = faults.length - shown.length
+  return more === 0 ? shown : [...shown, { file, message: `has ${more} more syntax errors` }]
 }
 
 function yamlProblem(

@@ -178,6 +178,21 @@ describeWith('postgres', 'what went on in a time', () => {
     }
   })
 
+  it('names the enterprise of a signature whose first hour is not summed yet', async () => {
+    const url = await server.createDatabase('young')
+    await seedArchive(url, [sent('壬', '10697771', 'SP9', 20)])
+    const young = new pg.Client({ connectionString: url })
+    await young.connect()
+    await young.query('DELETE FROM sender_hour')
+    await young.end()
+    const reader = await ArchiveReader.open(url, 'test')
+    try {
+      expect(await reader.sent('壬', ...RANGE)).toMatchObject({ messages: 20, enterprises: 'SP9' })
+    } finally {
+      await reader.close()
+    }
+  })
+
   it('takes the enterprise of a filing where the input names none, in all its tables', async () => {
     const url = await server.createDatabase('filed')
     const filed = (key: string, row: object): SeedRecord => ['registry', row, { key, at: NOON - DAY }]

@@ -255,6 +255,8 @@ describe('token key', () => {
     const keys = (now: string, before: string) =>
       faults('', { SIGWATCH_PRIVACY_TOKEN_KEY: now, SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: before })
     expect(keys(`2:${KEY}`, KEY)).toEqual([])
+    // A rotation that was prepared too early.
+    expect(keys(KEY, KEY)).toEqual([])
     expect(keys(KEY, `${KEY}x`)).toEqual([
       'environment: SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: two keys have the id 1: give each its own, the new one as 2:<key>',
     ])

@@ -51,6 +51,15 @@ describe('KeyDoubts', () => {
     expect(doubts.notes()).toEqual([])
   })
 
+  it('concludes nothing from a message with a token of another key', () => {
+    const { events, table, doubts, raise } = setUp()
+    raise('a', tokenise('13800005678'))
+    table.takeVerdict(JSON.stringify({ id: 'm', action: 'throttle', states: ['a'] }), NOW)
+    table.look({ id: 'm', from: '1', toToken: 'elsewhere.x' }, NOW)
+    doubts.look(NOW)
+    expect([events, doubts.notes()]).toEqual([[], []])
+  })
+
   it('finds a key that has the same id and is another, where a verdict shows it', () => {
     const { events, table, doubts, raise } = setUp()
     raise('a', other('13800005678'))
