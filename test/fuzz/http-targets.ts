@@ -47,6 +47,7 @@ function requestOf({ method, url, headers, body }: Asked): IncomingMessage {
 // ---------------------------------------------------------------- POST /v1/check
 
 const TOKEN = 'a-token-of-the-fuzz-run'
+const NO_DATA = { newest_alert: null, newest_minute: null, waiting: null }
 const clock = exactClock(() => NOON)
 const policy = loadPolicy()
 const registry = registryOf({
@@ -200,7 +201,7 @@ const desk = new DeskPages({
       keepable(who, what, address, from, to)
       return []
     },
-    ask: async () => [],
+    ask: async <T>(question: string) => (question.includes('newest_alert') ? [NO_DATA as T] : []),
     change: async () => [],
   },
   feedback: {
@@ -309,7 +310,7 @@ function makeDesk(random: Random): string {
 async function runDesk(input: string): Promise<void> {
   const { status, headers, body } = await answerOf(JSON.parse(input) as Asked)
   must([200, 303, 400, 401, 403, 404, 405, 413].includes(status), `an answer that can be, not ${status}`)
-  must(!/<script|<img/i.test(body), 'escaped values')
+  must(!/<(?:script(?! src="\/[\w./-]+" defer><\/script>)|img)/i.test(body), 'escaped values')
   must(status !== 303 || headers.location!.startsWith('/'), 'a way within the desk')
 }
 
