@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url)
  * (empty name), of its exports, or of a class (`#` prefix).
  */
 const PARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'broker/index': { '#fetch': 1, '#produce': 1 },
+  'broker/index': { '#connect': 0, '#disconnect': 0, '#fetch': 1, '#isConnected': 0, '#produce': 1 },
   'cluster/index': {
     '#addMultipleTargetTopics': 1,
     '#connect': 0,

@@ -117,6 +117,39 @@ replace<(parts: { readonly cluster: ClientCluster }) => unknown>(
   (original) => (parts) => original({ ...parts, cluster: withOwnIds(parts.cluster) }),
 )
 
+const CONNECTION_ERROR = 'KafkaJSConnectionError'
+
+interface ConnectingBroker {
+  /** Null until the broker has answered. */
+  readonly versions: object | null
+  isConnected(): boolean
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+/**
+ * A broker counts as connected once it has answered. The client takes one that accepted the connection and did not answer for
+ * connected at the next attempt, and every request to it fails from then on, even when it answers again. Here it is disconnected,
+ * and the failure is that of a connection, after which the client takes another seed broker.
+ */
+replace<{ readonly prototype: ConnectingBroker }>('broker/index', (Broker) => {
+  const { prototype } = Broker
+  const { connect, isConnected } = prototype
+  prototype.isConnected = function () {
+    return this.versions !== null && isConnected.call(this)
+  }
+  prototype.connect = async function () {
+    try {
+      await connect.call(this)
+    } catch (error) {
+      if (this.versions !== null || (error as Error).name === CONNECTION_ERROR) throw error
+      await this.disconnect().catch(() => undefined)
+      throw Object.assign(error as Error, { name: CONNECTION_ERROR, retriable: false })
+    }
+  }
+  return Broker
+})
+
 /** kafkajs, with its per-record work in the producer replaced by equivalent code that takes a tenth of the time. */
 export const library = require('kafkajs') as typeof kafkajs
 checkClient()

@@ -79,7 +79,10 @@ export class Enforcements {
     try {
       if (!this.#producer) {
         const producer = connection.producer()
-        await producer.connect()
+        await producer.connect().catch(async (error: unknown) => {
+          await closed(producer.disconnect())
+          throw error
+        })
         this.#producer = producer
       }
       const dropped = this.#dropped
