@@ -34,20 +34,21 @@ const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, gre
   FROM unnest($1::text[], $2::timestamptz[]) AS w (id, ts) WHERE review_case.id = w.id AND status = 'done'`
 
 /**
- * Closes cases whose unsettled alerts are all blocks by hand that were undone. A block that is set again raises a later alert,
- * which reopens the case. Cases without unsettled alerts keep their finding.
+ * Closes cases whose alerts that need a finding are all blocks by hand that were undone, with the cases merged into them. A block
+ * that is set again raises a later alert, which reopens the case. Cases without such alerts keep their finding.
  */
 const UNBLOCKED = `WITH ended AS (
-    SELECT DISTINCT ON (a.case_id) a.case_id, e.ts, e.by FROM unnest($1::text[], $2::timestamptz[], $3::text[]) e (state_id, ts, by)
-    JOIN case_alert a USING (state_id) ORDER BY a.case_id, e.ts DESC
-  ), done AS (
-    UPDATE review_case c SET status = 'done', finding = 'unblocked', done_by = ended.by, done_at = now(), settled_until = ended.ts, batch = NULL
-    FROM ended WHERE c.id = ended.case_id AND (SELECT bool_and(EXISTS (
+    SELECT DISTINCT ON (a.shown_id) a.shown_id, e.ts, e.by FROM unnest($1::text[], $2::timestamptz[], $3::text[]) e (state_id, ts, by)
+    JOIN queued_alert a USING (state_id) ORDER BY a.shown_id, e.ts DESC
+  ), unblocked AS MATERIALIZED (
+    SELECT ended.* FROM ended WHERE (SELECT bool_and(EXISTS (
         SELECT FROM alert k WHERE k.state_id = a.state_id AND k.type = 'cleared' AND k.ts >= a.ts AND k.codes @> ARRAY['${CODE_BY_HAND}']))
-      FROM case_alert a WHERE a.case_id = c.id AND (c.settled_until IS NULL OR a.ts > c.settled_until))
-    RETURNING id, done_by
+      FROM queued_alert a WHERE a.shown_id = ended.shown_id AND a.is_open)
+  ), done AS (
+    UPDATE review_case c SET status = 'done', finding = 'unblocked', done_by = u.by, done_at = now(), settled_until = u.ts, batch = NULL
+    FROM unblocked u WHERE coalesce(c.merged_into, c.id) = u.shown_id
   )
-  INSERT INTO case_event (case_id, who, what) SELECT id, done_by, 'unblocked' FROM done`
+  INSERT INTO case_event (case_id, who, what) SELECT shown_id, by, 'unblocked' FROM unblocked`
 
 /** Closes the cases of blocks by hand that were undone; the alerts are archived already. */
 async function closeUnblocked(client: Client, alerts: readonly Alert[]): Promise<void> {

@@ -147,6 +147,36 @@ describeWith('postgres', 'what is done twice, by two people or at two desks', ()
     expect((await open())['e77.top']).toMatchObject({ alerts: 2 })
   })
 
+  it('leaves alerts open whose finding does not hold any more when a block ends', async () => {
+    await archived('judged', fraud('f1', 6, 'f66.top', 12))
+    const { id } = (await open())['f66.top']!
+    await users[0]!.post('lin', `/queue/${id}`, { act: 'judge', verdict: 'confirmed' })
+    await client.query(
+      `UPDATE review_case SET settled_until = to_timestamp(${(NOW - 10 * MINUTE) / 1_000}) WHERE id = $1`,
+      [id],
+    )
+    await client.query(
+      `INSERT INTO fallen_judgement (batch, subject) SELECT batch, 'f1' FROM review_case WHERE id = $1`,
+      [id],
+    )
+    await archived('block', blocked('f66.top', 1, 8))
+    await client.query(`UPDATE case_alert SET case_id = $1 WHERE alert_id = 'f66.top-1'`, [id])
+    expect((await open())['f66.top']).toMatchObject({ alerts: 2 })
+    await archived('block ends', blocked('f66.top', 2, 7, true))
+    expect((await open())['f66.top']).toMatchObject({ alerts: 2, finding: 'confirmed' })
+  })
+
+  it('closes merged cases of blocks that were undone, and says so in the history that is shown', async () => {
+    await archived('two blocks', blocked('g1.top', 1, 6), blocked('g2.top', 1, 6))
+    const [one, two] = await Promise.all(['g1.top', 'g2.top'].map(async (name) => (await open())[name]!.id))
+    await users[0]!.post('wu', `/queue/${two}`, { act: 'merge', other: one!, sure: '1' })
+    await archived('one undone', blocked('g1.top', 2, 5, true))
+    expect((await open())['g2.top']).toMatchObject({ alerts: 2 })
+    await archived('both undone too', blocked('g2.top', 2, 4, true))
+    expect((await open())['g2.top']).toBeUndefined()
+    expect(await users[1]!.see('lin', `/queue/${two}`)).toContain('the block by hand was undone')
+  })
+
   it('says of the case that shows the alerts that a finding was undone while they were merged', async () => {
     const [a, b] = await Promise.all(['a88.top', 'b99.top'].map(async (name) => (await open())[name]!.id))
     const act = (who: string, id: string, fields: Readonly<Record<string, string>>) =>
