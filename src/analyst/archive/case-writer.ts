@@ -39,7 +39,7 @@ const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, gre
  */
 const UNBLOCKED = `WITH ended AS (
     SELECT DISTINCT ON (a.shown_id) a.shown_id, e.ts, e.by FROM unnest($1::text[], $2::timestamptz[], $3::text[]) e (state_id, ts, by)
-    JOIN queued_alert a USING (state_id) ORDER BY a.shown_id, e.ts DESC
+    JOIN queued_alert a ON a.subject = e.state_id AND a.state_id = e.state_id ORDER BY a.shown_id, e.ts DESC
   ), unblocked AS MATERIALIZED (
     SELECT ended.* FROM ended WHERE (SELECT bool_and(EXISTS (
         SELECT FROM alert k WHERE k.state_id = a.state_id AND k.type = 'cleared' AND k.ts >= a.ts AND k.codes @> ARRAY['${CODE_BY_HAND}']))
