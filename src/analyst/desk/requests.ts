@@ -50,10 +50,11 @@ export function decoded(text: string): string | undefined {
   }
 }
 
-/** Parses a form's date and time (Beijing time) or a link's epoch ms; undefined if missing or out of the range of records. */
+/** Parses a form's date and time (Beijing time), with or without seconds, or a link's epoch ms; undefined if missing or out of the range of records. */
 export function timeOf(text: string | null): number | undefined {
   if (!text) return undefined
-  const ms = /^\d{13}$/.test(text) ? Number(text) : Date.parse(`${text}:00+08:00`)
+  const local = /T\d\d:\d\d:\d\d$/.test(text) ? text : `${text}:00`
+  const ms = /^\d{13}$/.test(text) ? Number(text) : Date.parse(`${local}+08:00`)
   return ms >= EARLIEST_TIME && ms <= LATEST_TIME ? ms : undefined
 }
 

@@ -4,6 +4,7 @@ import { startDesk } from '../../../../src/analyst/desk/server.ts'
 
 it('takes no time that no record has: the archive refuses what PostgreSQL does not know', () => {
   expect(timeOf('2026-11-11T12:00')).toBe(Date.UTC(2026, 10, 11, 4))
+  expect(timeOf('2026-11-11T12:00:15')).toBe(Date.UTC(2026, 10, 11, 4, 0, 15))
   expect(timeOf('1794369600000')).toBe(1_794_369_600_000)
   for (const text of [
     '-271821-04-21T00:00',
