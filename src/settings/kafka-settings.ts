@@ -43,14 +43,8 @@ export const KAFKA_SETTINGS = {
     'TLS to the brokers, checked against the authorities of the system or `kafka.ssl.ca`.',
     { shown: 'on when `ca`, `cert` or `key` is given' },
   ),
-  'kafka.ssl.ca': optionalSetting(
-    pem(),
-    'Authority that signed the certificates of the brokers. A file is read again for each new connection when it has changed.',
-  ),
-  'kafka.ssl.cert': optionalSetting(
-    pem(),
-    'Client certificate; goes with `kafka.ssl.key`. A file is read again like `ca`.',
-  ),
+  'kafka.ssl.ca': optionalSetting(pem(), 'Authority that signed the certificates of the brokers.'),
+  'kafka.ssl.cert': optionalSetting(pem(), 'Client certificate; goes with `kafka.ssl.key`.'),
   'kafka.ssl.key': optionalSetting(pem(), 'Private key of the client certificate.'),
   'kafka.sasl.mechanism': optionalSetting(
     choice(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']),

@@ -67,14 +67,8 @@ export const SETTINGS = {
   'redis.tls.enabled': optionalSetting(flag(), 'TLS to Redis.', {
     shown: 'on with `rediss://`, or when `ca`, `cert` or `key` is given',
   }),
-  'redis.tls.ca': optionalSetting(
-    pem(),
-    'Authority that signed the certificate of Redis. A file is read again for each new connection when it has changed.',
-  ),
-  'redis.tls.cert': optionalSetting(
-    pem(),
-    'Client certificate; goes with `redis.tls.key`. A file is read again like `ca`.',
-  ),
+  'redis.tls.ca': optionalSetting(pem(), 'Authority that signed the certificate of Redis.'),
+  'redis.tls.cert': optionalSetting(pem(), 'Client certificate; goes with `redis.tls.key`.'),
   'redis.tls.key': optionalSetting(pem(), 'Private key of the client certificate.'),
   'redis.budget': setting(
     duration(10, 10_000),
