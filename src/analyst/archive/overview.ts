@@ -132,9 +132,10 @@ const RELEASED = `WITH newest AS (
     WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${STANDS} ORDER BY f.ts DESC LIMIT 20)
   SELECT f.ts, f.verdict, f.by, f.until, coalesce(f.target, a.target_kind || ':' || a.target_id) AS target,
     coalesce(f.codes, a.codes) AS codes, a.id AS alert_id,
-    (SELECT count(*)::int FROM alert n WHERE n.ts > f.ts AND n.ts <= coalesce(f.until, f.ts + interval '24 hours')
-      AND n.type = 'raised' AND n.mode = 'enforce'
-      AND (n.state_id = f.state_id OR n.target_kind || ':' || n.target_id = f.target AND (f.codes IS NULL OR n.codes && f.codes))) AS again,
+    CASE WHEN f.state_id IS NULL AND f.target IS NULL THEN 0 ELSE (
+      SELECT count(*)::int FROM alert n WHERE n.ts > f.ts AND n.ts <= coalesce(f.until, f.ts + interval '24 hours')
+        AND n.type = 'raised' AND n.mode = 'enforce' AND (n.state_id = f.state_id OR n.target_kind = split_part(f.target, ':', 1)
+          AND n.target_id = substr(f.target, strpos(f.target, ':') + 1) AND (f.codes IS NULL OR n.codes && f.codes))) END AS again,
     (SELECT outcome FROM feedback_result r WHERE r.feedback_id = f.feedback_id ORDER BY r.ts DESC LIMIT 1) AS outcome, total
   FROM newest f LEFT JOIN LATERAL (
     SELECT id, codes, target_kind, target_id FROM alert WHERE state_id = f.state_id OR (message_id = f.message_id AND target_kind = 'message')

@@ -7,15 +7,21 @@ export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts
 export const STANDS = `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts)
   AND NOT EXISTS (SELECT FROM feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone')`
 
-/** Number of judged and of confirmed cases by code; the last judgement on each case counts. */
+/**
+ * Number of judged and of confirmed cases by code; the last judgement on each case counts. Alerts of the queue are found by one
+ * index, others in each day.
+ */
 export const JUDGED = `WITH said AS (
-    SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes FROM feedback f
+    SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes,
+      coalesce(state_id, message_id) AS subject FROM feedback f
     WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL AND ${STANDS}
     ORDER BY coalesce(message_id, state_id), ts DESC
   ), about AS (
-    SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (
-      SELECT codes FROM alert WHERE (message_id = said.message_id AND target_kind = 'message') OR state_id = said.state_id
-      LIMIT 1) known
+    SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (SELECT coalesce(
+      (SELECT codes FROM case_alert WHERE coalesce(state_id, message_id) = said.subject AND codes IS NOT NULL LIMIT 1),
+      (SELECT codes FROM alert WHERE (message_id = said.message_id AND target_kind = 'message') OR state_id = said.state_id
+        LIMIT 1)) AS codes) known
+    WHERE known.codes IS NOT NULL
   )
   SELECT code, (count(*) FILTER (WHERE verdict = 'confirmed'))::int AS confirmed, count(*)::int AS judged
   FROM about, unnest(codes) AS code GROUP BY code ORDER BY code`

@@ -1,5 +1,6 @@
 import { DAY, MINUTE, SECOND } from '../../domain/time.ts'
 import { alertCurve, sentCurve, stepsOf } from '../archive/curves.ts'
+import type { ReviewedCode } from '../archive/reader.ts'
 import { delayOf, newDomains, openStates, totalsOf, type WorstCase, worstCases } from '../archive/totals.ts'
 import type { Answer, Asked } from './answers.ts'
 import { type Curves, overviewPage } from './overview.ts'
@@ -8,14 +9,31 @@ import type { RouteParts } from './route-parts.ts'
 
 /** Number of days over which the precision of codes is shown. */
 const JUDGED_DAYS = 7
-/** How long the worst cases are cached, ms. */
-const WORST_FOR = 30 * SECOND
+/** How long results that take long are shared by all users, ms. */
+const SHARED_FOR = 30 * SECOND
+
+/** A result that is asked for again once it is too old, or was an error. */
+class Shared<T> {
+  #found: Promise<T> | undefined
+  #until = 0
+
+  get(work: () => Promise<T>): Promise<T> {
+    if (!this.#found || performance.now() > this.#until) {
+      this.#found = work()
+      this.#until = performance.now() + SHARED_FOR
+      this.#found.catch(() => {
+        this.#found = undefined
+      })
+    }
+    return this.#found
+  }
+}
 
 /** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts
-  #worst: Promise<WorstCase[]> | undefined
-  #worstUntil = 0
+  readonly #worst = new Shared<WorstCase[]>()
+  readonly #judged = new Shared<ReviewedCode[]>()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -29,12 +47,13 @@ export class OverviewRoutes {
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
     if (!isRenewal) await archive.note(session, 'overview', rangeOf(from, to))
+    const judgedThen = () => archive.judged(to - JUDGED_DAYS * DAY, to)
     const [found, judged, totals, curves, worst, domains, states, delay] = await Promise.all([
       archive.overview(from, to),
-      archive.judged(to - JUDGED_DAYS * DAY, to),
+      query.has('to') ? judgedThen() : this.#judged.get(judgedThen),
       totalsOf(ask, from, to),
       this.#curves(from, to),
-      this.#worstCases(),
+      this.#worst.get(() => worstCases(ask)),
       newDomains(ask, from, to),
       openStates(ask),
       delayOf(ask),
@@ -63,17 +82,5 @@ export class OverviewRoutes {
         alerts: alerts.get('') ?? [],
       })),
     }
-  }
-
-  /** Shared by all users, because the query scans the queue's alerts of a day. */
-  #worstCases(): Promise<WorstCase[]> {
-    if (!this.#worst || performance.now() > this.#worstUntil) {
-      this.#worst = worstCases(this.#parts.options.archive.ask)
-      this.#worstUntil = performance.now() + WORST_FOR
-      this.#worst.catch(() => {
-        this.#worst = undefined
-      })
-    }
-    return this.#worst
   }
 }
