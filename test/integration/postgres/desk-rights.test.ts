@@ -11,6 +11,14 @@ import { describeWith } from '../../helpers/services.ts'
 
 const GUIDE = readFileSync(new URL('../../../docs/desk.md', import.meta.url), 'utf8')
 
+async function createDeskRole(url: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: url })
+  await owner.connect()
+  await owner.query('CREATE ROLE desk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO desk')
+  await owner.query(/```sql\n(GRANT[\s\S]*?)```/.exec(GUIDE)![1]!)
+  await owner.end()
+}
+
 describeWith('postgres', 'the database user of the desk', () => {
   it('does everything with the rights that the guide grants', async () => {
     const server = await startPostgres()
@@ -21,11 +29,7 @@ describeWith('postgres', 'the database user of the desk', () => {
       ['alerts', messageAlertAt('m1', now)],
       ['alerts', { ...other, data: { ...other.data, message } }],
     ])
-    const owner = new pg.Client({ connectionString: server.url })
-    await owner.connect()
-    await owner.query('CREATE ROLE desk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO desk')
-    await owner.query(/```sql\n(GRANT[\s\S]*?)```/.exec(GUIDE)![1]!)
-    await owner.end()
+    await createDeskRole(server.url)
     const archive = await ArchiveReader.open(server.url.replace('sigwatch@', 'desk@'), 'test')
     const desk = await startDeskOn(archive, {
       logins: [{ name: 'lin', token: 'a-token-of-lin', may: 'lead' }],
@@ -50,6 +54,22 @@ describeWith('postgres', 'the database user of the desk', () => {
       expect((await post('lin', at, fields)).status, JSON.stringify(fields)).toBe(303)
     await desk.close()
     await archive.close()
+    server.stop()
+  })
+
+  it('cannot put its temporary tables in the place of those that triggers write to with the rights of the owner', async () => {
+    const server = await startPostgres()
+    await seedArchive(server.url, [['alerts', messageAlertAt('m1', Date.now() - 60_000)]])
+    await createDeskRole(server.url)
+    const desk = new pg.Client({ connectionString: server.url.replace('sigwatch@', 'desk@') })
+    await desk.connect()
+    await desk.query('CREATE TEMP TABLE fallen_judgement AS SELECT * FROM public.fallen_judgement')
+    await desk.query(
+      "INSERT INTO given_feedback (feedback_id, ts, verdict, by, undo) VALUES ('u1', now(), 'undo', 'lin', 'batch-1')",
+    )
+    const { rows } = await desk.query('SELECT batch, subject FROM public.fallen_judgement')
+    expect(rows).toEqual([{ batch: 'batch-1', subject: '' }])
+    await desk.end()
     server.stop()
   })
 })

@@ -259,3 +259,15 @@ BEGIN
 END $$;
 CREATE TRIGGER sum_answered AFTER INSERT ON feedback_result REFERENCING NEW TABLE AS rows_after
   FOR EACH STATEMENT EXECUTE FUNCTION feedback_answered();
+
+-- Temporary tables of a caller must not take the place of these, as the functions run with the rights of their owner.
+DO $$
+DECLARE
+  own regprocedure;
+BEGIN
+  FOR own IN SELECT oid FROM pg_proc WHERE prosecdef AND pronamespace = current_schema()::regnamespace
+      AND proname IN ('case_alerts_added', 'case_alerts_moved', 'case_alerts_removed', 'review_cases_changed', 'feedback_undone', 'feedback_answered')
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %s, pg_temp', own, current_setting('search_path'));
+  END LOOP;
+END $$;
