@@ -90,6 +90,9 @@ describeWith('kafka', 'sigwatch blocker on a network that loses one direction', 
         60_000,
         () => service.stderr.slice(-3_000),
       )
+      // The silence is that of the topic that waits longest.
+      const isHeard = async () => !(await service.get('/readyz')).body.includes('no broker has answered')
+      await until(isHeard, 30_000)
     },
     180_000,
   )
