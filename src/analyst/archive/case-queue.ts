@@ -63,7 +63,7 @@ const VIEWS: Readonly<Record<QueueView, string>> = {
 }
 /** Ids of a case and of those merged into it. */
 export const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
-/** Whether a row of `review_case` has alerts that need a finding. */
+/** Whether a row of `review_case` has alerts that need a finding. Not from `queued_alert`: an update must see the row it waited for. */
 export const HAS_UNSETTLED = `EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND ${unsettled('review_case')})`
 /** Alerts `a` of the case `$1` that its sums count: those that need a finding, or all of them. */
 const counted = (

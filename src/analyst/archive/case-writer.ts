@@ -35,7 +35,8 @@ const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, gre
 
 /**
  * Closes cases whose alerts that need a finding are all blocks by hand that were undone, with the cases merged into them. A block
- * that is set again raises a later alert, which reopens the case. Cases without such alerts keep their finding.
+ * that is set again raises a later alert, which reopens the case. Cases without such alerts keep their finding, and so do those that
+ * receive one meanwhile: it has another batch.
  */
 const UNBLOCKED = `WITH ended AS (
     SELECT DISTINCT ON (a.shown_id) a.shown_id, e.ts, e.by FROM unnest($1::text[], $2::timestamptz[], $3::text[]) e (state_id, ts, by)
@@ -46,9 +47,10 @@ const UNBLOCKED = `WITH ended AS (
       FROM queued_alert a WHERE a.shown_id = ended.shown_id AND a.is_open)
   ), done AS (
     UPDATE review_case c SET status = 'done', finding = 'unblocked', done_by = u.by, done_at = now(), settled_until = u.ts, batch = NULL
-    FROM unblocked u WHERE coalesce(c.merged_into, c.id) = u.shown_id
+    FROM unblocked u JOIN review_case before ON coalesce(before.merged_into, before.id) = u.shown_id
+    WHERE c.id = before.id AND c.batch IS NOT DISTINCT FROM before.batch RETURNING c.id, c.done_by
   )
-  INSERT INTO case_event (case_id, who, what) SELECT shown_id, by, 'unblocked' FROM unblocked`
+  INSERT INTO case_event (case_id, who, what) SELECT id, done_by, 'unblocked' FROM done WHERE id IN (SELECT shown_id FROM unblocked)`
 
 /** Closes the cases of blocks by hand that were undone; the alerts are archived already. */
 async function closeUnblocked(client: Client, alerts: readonly Alert[]): Promise<void> {

@@ -177,6 +177,22 @@ describeWith('postgres', 'what is done twice, by two people or at two desks', ()
     expect(await users[1]!.see('lin', `/queue/${two}`)).toContain('the block by hand was undone')
   })
 
+  it('keeps a finding that is written while the end of a block is archived', async () => {
+    await archived('to be judged', blocked('h1.top', 1, 6))
+    const { id } = (await open())['h1.top']!
+    await client.query('BEGIN')
+    await client.query(
+      "UPDATE review_case SET status = 'done', finding = 'confirmed', batch = 'b-h1', settled_until = now() WHERE id = $1",
+      [id],
+    )
+    const ends = archived('ends meanwhile', blocked('h1.top', 2, 5, true))
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await client.query('COMMIT')
+    await ends
+    const { rows } = await client.query('SELECT finding, batch FROM review_case WHERE id = $1', [id])
+    expect(rows).toEqual([{ finding: 'confirmed', batch: 'b-h1' }])
+  })
+
   it('says of the case that shows the alerts that a finding was undone while they were merged', async () => {
     const [a, b] = await Promise.all(['a88.top', 'b99.top'].map(async (name) => (await open())[name]!.id))
     const act = (who: string, id: string, fields: Readonly<Record<string, string>>) =>
