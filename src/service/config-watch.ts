@@ -1,5 +1,6 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import { changedSettings } from '../settings/changed-settings.ts'
 import type { Config } from '../settings/config.ts'
 import { FileWatch } from './file-watch.ts'
@@ -17,6 +18,8 @@ export interface ConfigWatchOptions {
   readonly emit: Emit
   /** Same as in ReloaderOptions. */
   readonly refusals?: Pick<Refusals, 'settle'>
+  /** Same as in FileWatchOptions. */
+  readonly checkEvery?: number
 }
 
 /** A half-written file can look like this, so it never switches tokens off. */
@@ -25,18 +28,20 @@ const GONE = 'http.tokens: the list is gone; to switch it off, remove it and res
 /**
  * Watches the configuration files. New tokens take effect immediately; for other changed settings a warning says that they take
  * effect at the next start. An invalid configuration or a missing list of tokens is refused (`reload_refused`), and the tokens
- * in force stay.
+ * in force stay. A refused configuration is read at each check until it is accepted, because its fault may be in a file that it
+ * names, such as a certificate; a fault that stays is reported once.
  */
 export function watchConfig(options: ConfigWatchOptions): FileWatch {
-  const { config, read, paths, tokens, emit, refusals } = options
+  const { config, read, paths, tokens, emit, refusals, checkEvery } = options
   const isOn = config.http.tokens !== null
   let told = ''
-  const reread = () => {
+  let refused = ''
+  const reread = (asked: boolean) => {
     try {
       const next = read()
-      const given = next.http.tokens
-      if (isOn && given === null) throw new SigwatchError('CONFIG_INVALID', GONE)
-      if (isOn && tokens.replace(given!)) emit({ name: 'tokens_loaded', tokens: given!.length })
+      const listed = next.http.tokens
+      if (isOn && listed === null) throw new SigwatchError('CONFIG_INVALID', GONE)
+      if (isOn && tokens.replace(listed!)) emit({ name: 'tokens_loaded', tokens: listed!.length })
       const waiting = changedSettings(config, next)
         .filter((key) => key !== 'http.tokens' || !isOn)
         .join(', ')
@@ -46,11 +51,15 @@ export function watchConfig(options: ConfigWatchOptions): FileWatch {
           message: `settings that take effect at the next start have changed: ${waiting}`,
         })
       told = waiting
+      refused = ''
     } catch (error) {
       const reason = error instanceof SigwatchError ? error.message : 'the configuration cannot be read'
+      if (reason === refused && !asked) return
+      refused = reason
       emit({ name: 'reload_refused', what: 'tokens', reason })
     }
     refusals?.settle(['tokens'])
   }
-  return new FileWatch({ files: [{ paths, read: reread }], emit })
+  const files = [{ paths, read: reread, again: () => refused !== '' }]
+  return new FileWatch({ files, emit, ...given({ checkEvery }) })
 }

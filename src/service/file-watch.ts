@@ -8,6 +8,8 @@ export interface WatchedFiles {
   readonly stamp?: string
   /** Reads the files again. `asked` is true on SIGHUP, false if they changed. Reports invalid content itself. */
   readonly read: (asked: boolean) => void | Promise<void>
+  /** Whether to read the files at each check although they are unchanged, because other files that they name may have changed. */
+  readonly again?: () => boolean
 }
 
 export interface FileWatchOptions {
@@ -88,7 +90,8 @@ export class FileWatch {
     this.#asked = false
     for (const one of this.#watched) {
       const stamp = stampOf(one.files.paths)
-      if (!all && (stamp === one.read || stamp !== one.fresh)) {
+      const isDue = stamp === one.read ? one.files.again?.() : stamp === one.fresh
+      if (!all && !isDue) {
         one.fresh = stamp === one.read ? undefined : stamp
         continue
       }

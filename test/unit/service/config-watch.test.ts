@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
@@ -125,6 +126,37 @@ describe('watchConfig', () => {
     writeFileSync(file, listed(OLD))
     process.emit('SIGHUP')
     await until(() => refusals.notes().length === 0, 5_000)
+  })
+
+  it('takes a refusal back when a file that the configuration names is there again', async () => {
+    const events: Event[] = []
+    const refusals = new Refusals()
+    const [file, pem] = [folder.file('sigwatch.yaml'), folder.file('ca.pem')]
+    const text = '-----BEGIN CERTIFICATE-----'
+    writeFileSync(file, `kafka: {ssl: {enabled: true, ca: ca.pem}}\nhttp: {tokens: ${listed(OLD)}}\n`)
+    writeFileSync(pem, text)
+    const read = () => loadConfig({ file, env: {}, folder: folder.path, serving: false }).config
+    const config = read()
+    watch = watchConfig({
+      ...{ config, read, paths: [file], tokens: new HttpTokenBook(config.http.tokens!), refusals },
+      emit(event) {
+        refusals.take(event)
+        events.push(event)
+      },
+      checkEvery: 20,
+    })
+    watch.start()
+    rmSync(pem)
+    process.emit('SIGHUP')
+    await until(() => refusals.notes().length > 0, 5_000)
+    expect(refusals.notes()[0]).toMatch(/ca\.pem/)
+    // Some checks later the fault is the same.
+    await sleep(200)
+    expect(events.map(({ name }) => name)).toEqual(['reload_refused'])
+    expect(refusals.notes()).toHaveLength(1)
+    writeFileSync(pem, text)
+    await until(() => refusals.notes().length === 0, 5_000)
+    expect(events).toHaveLength(1)
   })
 
   it('keeps its tokens when the file is wrong, and reports it without the tokens', async () => {
