@@ -1,6 +1,6 @@
 import type { AlertedMessage } from '../domain/allowance.ts'
 import type { StateStore } from '../domain/state-store.ts'
-import type { Reach } from './degradation.ts'
+import type { BatchBreaker } from './degradation.ts'
 
 /** Maximum number of messages that wait for the store, as many as it keeps per hour. */
 const MAX_WAITING = 32_000
@@ -20,12 +20,12 @@ export class AlertedMessages {
   }
 
   /** Rejects with errors other than outages. */
-  async remember(alerted: readonly AlertedMessage[], reach: Reach): Promise<void> {
+  async remember(alerted: readonly AlertedMessage[], breaker: BatchBreaker): Promise<void> {
     const due = [...this.#waiting.splice(0, STEP), ...alerted]
     if (due.length === 0) return
     let isTaken = false
     try {
-      isTaken = (await reach.ask(() => this.#store.rememberAlerted(due).then(() => true))) ?? false
+      isTaken = (await breaker.ask(() => this.#store.rememberAlerted(due).then(() => true))) ?? false
     } finally {
       if (!isTaken) this.#waiting = [...due, ...this.#waiting].slice(-MAX_WAITING)
     }

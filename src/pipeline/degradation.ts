@@ -17,8 +17,8 @@ async function attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** Whether a store answers for one batch: after an outage it is not asked again. A backlog waits for the answer. */
-export class Reach {
+/** A circuit breaker for one store and one batch: after an outage the store is not asked again. A backlog waits for the answer. */
+export class BatchBreaker {
   readonly #wait: BacklogWait
   readonly #newest: number
   #outage: SigwatchError | undefined
@@ -48,13 +48,13 @@ export class Reach {
   }
 }
 
-/** The state of each store for one batch. */
-export type Reaches = Readonly<Record<'ledgers' | 'minutes' | 'store' | 'outbox', Reach>>
+/** The breaker of each store for one batch. */
+export type BatchBreakers = Readonly<Record<'ledgers' | 'minutes' | 'store' | 'outbox', BatchBreaker>>
 
 /** `newest` is the newest event time of the batch, epoch ms. */
-export function reachesOf(wait: BacklogWait, newest: number): Reaches {
-  const reach = () => new Reach(wait, newest)
-  return { ledgers: reach(), minutes: reach(), store: reach(), outbox: reach() }
+export function batchBreakersOf(wait: BacklogWait, newest: number): BatchBreakers {
+  const breaker = () => new BatchBreaker(wait, newest)
+  return { ledgers: breaker(), minutes: breaker(), store: breaker(), outbox: breaker() }
 }
 
 /** Reports when stores start to fail work of batches, and when they complete all of it again. */

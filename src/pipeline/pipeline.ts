@@ -25,7 +25,7 @@ import { AlertedMessages } from './alerted-messages.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
 import { consult, notConsulted } from './consult.ts'
-import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
+import { type BatchBreakers, batchBreakersOf, type Degradation } from './degradation.ts'
 import type { Isolation } from './isolation.ts'
 import type { NoticeLearning } from './notice-learning.ts'
 import {
@@ -125,8 +125,8 @@ export class Pipeline {
     const classified = scored.flat()
     watch.lap('classify', seconds.classify)
 
-    const reaches = reachesOf(wait, wait.begin(classified))
-    const { ledgers, minutes, store, outbox } = reaches
+    const breakers = batchBreakersOf(wait, wait.begin(classified))
+    const { ledgers, minutes, store, outbox } = breakers
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
     const known = await ledgers.ask(() => consult(classified, ledger, states.allowances))
@@ -163,7 +163,7 @@ export class Pipeline {
     const records = [...newVersions, ...rejectionsOf(items), ...isolation.deadLetters, ...recordsOf(outputs)]
     await Promise.all([
       write(records),
-      this.#settle({ outputs, decided, registry }, reaches, counts),
+      this.#settle({ outputs, decided, registry }, breakers, counts),
       this.#showToShadow(classified),
     ])
   }
@@ -226,18 +226,18 @@ export class Pipeline {
    */
   async #settle(
     { outputs, decided, registry }: Settled,
-    reaches: Reaches,
+    breakers: BatchBreakers,
     { isAsked, counted, uncounted }: ReturnType<typeof wholeOf>,
   ): Promise<void> {
     const { degradation, wait } = this.#parts
     const { learning, templates } = this.#parts
     const alerted = alertedOf(outputs, (decision) => templates?.teachingOf(decision, registry))
-    await this.#alerted.remember(alerted, reaches.outbox)
+    await this.#alerted.remember(alerted, breakers.outbox)
     learning?.observe(decided, registry)
-    if (learning) await reaches.outbox.ask(() => learning.settle())
+    if (learning) await breakers.outbox.ask(() => learning.settle())
     templates?.observe(decided)
-    if (templates) await reaches.outbox.ask(() => templates.settle())
-    const reasons = Object.values(reaches).flatMap(({ outage }) => (outage ? [outage.code] : []))
+    if (templates) await breakers.outbox.ask(() => templates.settle())
+    const reasons = Object.values(breakers).flatMap(({ outage }) => (outage ? [outage.code] : []))
     if (!counted) reasons.unshift('REDIS_UNREACHABLE')
     if (reasons.length > 0) degradation.missed(reasons, uncounted.size)
     else if (isAsked) {

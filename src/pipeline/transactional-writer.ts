@@ -13,7 +13,7 @@ import {
 import { reportAlertLatency } from './alert-latency.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Intaken } from './outputs.ts'
-import { TransactionLane } from './transaction-lane.ts'
+import { PartitionWriter } from './partition-writer.ts'
 
 export interface TransactionalWriterParts {
   readonly transactions: Transactions
@@ -57,15 +57,15 @@ interface Share {
  */
 export class TransactionalWriter {
   readonly #parts: TransactionalWriterParts
-  readonly #lanes = new Map<string, TransactionLane>()
-  readonly #hanging = new Set<TransactionLane>()
+  readonly #writers = new Map<string, PartitionWriter>()
+  readonly #hanging = new Set<PartitionWriter>()
   /** Outputs of split records that wait because other items of the record wait for parts. */
-  readonly #waiting = new Map<TransactionLane, Set<Entry>>()
+  readonly #waiting = new Map<PartitionWriter, Set<Entry>>()
   #failure: unknown
 
   constructor(parts: TransactionalWriterParts) {
     this.#parts = parts
-    // Each lane adds a listener.
+    // Each writer adds a listener.
     setMaxListeners(0, parts.signal)
   }
 
@@ -79,17 +79,17 @@ export class TransactionalWriter {
     const { topic, partition } = id
     this.drop(id)
     const failed = (error: unknown) => this.#failed(error)
-    const hangs = (lane: TransactionLane, isHanging: boolean) => this.#hangs(lane, isHanging)
+    const hangs = (writer: PartitionWriter, isHanging: boolean) => this.#hangs(writer, isHanging)
     const own = { id: { topic, partition }, epoch, transactions, checkpoint, emit, signal, failed, hangs }
-    this.#lanes.set(partitionKey(id), new TransactionLane(own))
+    this.#writers.set(partitionKey(id), new PartitionWriter(own))
   }
 
   drop(id: PartitionId): void {
-    const lane = this.#lanes.get(partitionKey(id))
-    if (!lane) return
-    lane.end()
-    this.#waiting.delete(lane)
-    this.#lanes.delete(partitionKey(id))
+    const writer = this.#writers.get(partitionKey(id))
+    if (!writer) return
+    writer.end()
+    this.#waiting.delete(writer)
+    this.#writers.delete(partitionKey(id))
   }
 
   /** Number of items that wait for hanging writes. */
@@ -101,12 +101,12 @@ export class TransactionalWriter {
 
   /** Reasons for `/readyz`. */
   unready(): readonly string[] {
-    return [...this.#hanging].flatMap((lane) => {
-      const ms = lane.unansweredFor()
+    return [...this.#hanging].flatMap((writer) => {
+      const ms = writer.unansweredFor()
       return ms < TOLD_AFTER
         ? []
         : [
-            `kafka transactions: ${partitionKey(lane.id)} waits, a write has not been answered for ${Math.round(ms / 1000)} s`,
+            `kafka transactions: ${partitionKey(writer.id)} waits, a write has not been answered for ${Math.round(ms / 1000)} s`,
           ]
     })
   }
@@ -141,9 +141,9 @@ export class TransactionalWriter {
     const writtenOthers = this.#writeOthers(others).catch((error: unknown) => {
       this.#failure ??= error
     })
-    const written = [...shares].map(async ([lane, share]) => {
+    const written = [...shares].map(async ([writer, share]) => {
       const entries = [...share.entries]
-      await lane.add(entries)
+      await writer.add(entries)
       reportAlertLatency(
         share.items,
         entries.flatMap(({ records }) => records),
@@ -171,7 +171,7 @@ export class TransactionalWriter {
 
   /** Outputs by partition, in order, and those that follow from no item. */
   #sorted(items: readonly Intaken[], outputs: readonly OutputRecord[]) {
-    const shares = new Map<TransactionLane, Share>()
+    const shares = new Map<PartitionWriter, Share>()
     const places = new Map<string, Map<number, Entry>>()
     /** Number of items of assignments that have ended. */
     let left = 0
@@ -179,15 +179,15 @@ export class TransactionalWriter {
       const positions =
         item.kind === 'rejected' ? [item.position] : item.message.origins.map(({ position }) => position)
       const key = partitionKey(positions[0]!)
-      const lane = this.#lanes.get(key)
-      if (lane?.epoch !== item.epoch) {
+      const writer = this.#writers.get(key)
+      if (writer?.epoch !== item.epoch) {
         left++
         continue
       }
-      const place = places.get(key) ?? this.#placesOf(lane)
+      const place = places.get(key) ?? this.#placesOf(writer)
       places.set(key, place)
-      const share = shares.get(lane) ?? { items: [], entries: new Set() }
-      shares.set(lane, share)
+      const share = shares.get(writer) ?? { items: [], entries: new Set() }
+      shares.set(writer, share)
       share.items.push(item)
       share.entries.add(entryOf(positions, place, share.entries))
     }
@@ -197,22 +197,22 @@ export class TransactionalWriter {
       if (origin === undefined) others.push(record)
       else places.get(partitionKey(origin))?.get(origin.offset)?.records.push(record)
     }
-    for (const [lane, { entries }] of shares) this.#keepBack(lane, entries)
+    for (const [writer, { entries }] of shares) this.#keepBack(writer, entries)
     return { shares, others, left }
   }
 
   /** Waiting entries by offset. */
-  #placesOf(lane: TransactionLane): Map<number, Entry> {
-    const waiting = [...(this.#waiting.get(lane) ?? [])]
+  #placesOf(writer: PartitionWriter): Map<number, Entry> {
+    const waiting = [...(this.#waiting.get(writer) ?? [])]
     return new Map(waiting.flatMap((entry) => entry.offsets.map((offset) => [offset, entry] as const)))
   }
 
   /** Removes entries from those to write whose records have items that are not here yet. */
-  #keepBack(lane: TransactionLane, entries: Set<Entry>): void {
-    const items = this.#parts.checkpoint.splitRecords(lane.id)
+  #keepBack(writer: PartitionWriter, entries: Set<Entry>): void {
+    const items = this.#parts.checkpoint.splitRecords(writer.id)
     if (items.size === 0) return
-    const waiting = this.#waiting.get(lane) ?? new Set()
-    this.#waiting.set(lane, waiting)
+    const waiting = this.#waiting.get(writer) ?? new Set()
+    this.#waiting.set(writer, waiting)
     for (const entry of entries) {
       waiting.delete(entry)
       const here = new Map<number, number>()
@@ -224,10 +224,10 @@ export class TransactionalWriter {
     }
   }
 
-  #hangs(lane: TransactionLane, isHanging: boolean): void {
-    if (isHanging) this.#hanging.add(lane)
-    else this.#hanging.delete(lane)
-    this.#parts.held(lane.id, isHanging)
+  #hangs(writer: PartitionWriter, isHanging: boolean): void {
+    if (isHanging) this.#hanging.add(writer)
+    else this.#hanging.delete(writer)
+    this.#parts.held(writer.id, isHanging)
   }
 
   #failed(error: unknown): void {

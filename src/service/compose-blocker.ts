@@ -61,9 +61,9 @@ async function openShared(config: Config, emit: Emit): Promise<Shared | undefine
   }
   const { RedisPassBook } = await import('../stores/passes/redis.ts')
   const health = new Health('redis', emit)
-  const onReach = (lost: string | undefined) =>
+  const onAvailability = (lost: string | undefined) =>
     lost === undefined ? health.restored('redis') : health.lost('redis', lost)
-  const link = await redisOf(config, { onReach }, emit)
+  const link = await redisOf(config, { onAvailability }, emit)
   return {
     book: new RedisPassBook({ link, prefix: `sigwatch:${config.deployment}` }),
     unready: () => link.unready(),

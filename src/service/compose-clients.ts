@@ -50,7 +50,7 @@ function loginOf({
 /** Connection to the configured Redis. A URL, cluster nodes or sentinels must be configured. */
 export async function redisOf(
   config: Config,
-  options: Pick<RedisLinkOptions, 'onEviction' | 'onReach' | 'breaker'> = {},
+  options: Pick<RedisLinkOptions, 'onEviction' | 'onAvailability' | 'breaker'> = {},
   emit: Emit = () => {},
 ): Promise<RedisLink> {
   const { connectRedis } = await import('../adapters/redis/client.ts')

@@ -66,7 +66,7 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
 async function openLink(config: Config, emit: Emit) {
   const health = new Health('redis', emit)
   const on: Parameters<typeof redisOf>[1] = {
-    onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
+    onAvailability: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
     onEviction: (eviction) =>
       emit({ name: 'redis_evicts', policy: eviction?.policy, dropped: eviction?.dropped ?? 0 }),
   }

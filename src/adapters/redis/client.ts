@@ -2,6 +2,7 @@ import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import { SigwatchError } from '../../domain/errors.ts'
 import { addTo } from '../../domain/maps.ts'
+import { AvailabilityWatch } from './availability.ts'
 import { Breaker, type BreakerOptions } from './breaker.ts'
 import { Channels } from './channels.ts'
 import { openClient, type RedisLinkOptions } from './connection.ts'
@@ -10,7 +11,6 @@ import { EvictionWatch } from './eviction.ts'
 import type { Outcome, RedisLink, ServerTime, SettleOptions } from './link.ts'
 import { hasServer } from './node-names.ts'
 import { sendCalls } from './pipelines.ts'
-import { ReachWatch } from './reach.ts'
 import { Recovery } from './recovery.ts'
 import { errorOf, isAnswer, isDemoted, reasonOf } from './replies.ts'
 import type { ScriptCall } from './script.ts'
@@ -37,7 +37,7 @@ class IoredisLink implements RedisLink {
   /** Nodes whose silence is being measured. */
   readonly #silent = new Set<string>()
   readonly #evictions: EvictionWatch
-  readonly #reach: ReachWatch | undefined
+  readonly #availability: AvailabilityWatch | undefined
   readonly #recovery: Recovery
   #closed = false
   #lastError = 'not connected yet'
@@ -60,8 +60,9 @@ class IoredisLink implements RedisLink {
     })
     this.#evictions = new EvictionWatch(() => this.info(), options.onEviction)
     this.#client.on('ready', () => void this.#evictions.look())
-    this.#reach = options.onReach && new ReachWatch(() => this.#away(), options.onReach)
-    this.#client.on('ready', () => this.#reach?.look())
+    this.#availability =
+      options.onAvailability && new AvailabilityWatch(() => this.#away(), options.onAvailability)
+    this.#client.on('ready', () => this.#availability?.look())
   }
 
   async ready(timeoutMs: number): Promise<boolean> {
@@ -292,7 +293,7 @@ class IoredisLink implements RedisLink {
     if (this.#closed) return
     this.#closed = true
     this.#evictions.stop()
-    this.#reach?.stop()
+    this.#availability?.stop()
     this.#channels.close()
     this.#client.disconnect()
   }

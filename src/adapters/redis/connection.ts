@@ -28,7 +28,7 @@ export interface RedisLinkOptions {
   /** Called with a server that evicts keys when its memory is full, and with undefined when none does any more. */
   readonly onEviction?: (eviction: Eviction | undefined) => void
   /** Called with undefined when the servers answer, and once a second with the reason while they do not. */
-  readonly onReach?: (lost: string | undefined) => void
+  readonly onAvailability?: (lost: string | undefined) => void
   /** Per node. Default: 3 failures, 1 s. */
   readonly breaker?: BreakerOptions
 }

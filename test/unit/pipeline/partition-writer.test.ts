@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { OutputRecord, PartitionWrite } from '../../../src/domain/ports.ts'
 import { Checkpoint } from '../../../src/pipeline/checkpoint.ts'
-import { TransactionLane } from '../../../src/pipeline/transaction-lane.ts'
+import { PartitionWriter } from '../../../src/pipeline/partition-writer.ts'
 
 const id = { topic: 't', partition: 0 }
 const EPOCH = 1
 /** Of a transaction, ms. */
 const ROUND_TRIPS = 10
 
-/** A lane over transactions that take some time, with the time at which each began and how many records it had. */
-function laneOver() {
+/** A writer over transactions that take some time, with the time at which each began and how many records it had. */
+function writerOver() {
   const begun: { readonly at: number; readonly records: number }[] = []
   const start = performance.now()
   const checkpoint = new Checkpoint()
   checkpoint.begin(EPOCH)
   checkpoint.assign(id, 0)
-  const lane = new TransactionLane({
+  const writer = new PartitionWriter({
     ...{ id, checkpoint, epoch: EPOCH },
     transactions: {
       async write({ records }: PartitionWrite) {
@@ -35,9 +35,9 @@ function laneOver() {
       const record: OutputRecord = { channel: 'verdicts', key: null, value: 'x'.repeat(bytes) }
       return { offsets: [offset++], records: [record] }
     })
-    return lane.add(entries)
+    return writer.add(entries)
   }
-  return { lane, begun, add }
+  return { writer, begun, add }
 }
 
 describe('transactions of a partition', () => {
@@ -45,7 +45,7 @@ describe('transactions of a partition', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('wait for their time while there is little to write', async () => {
-    const { add, begun } = laneOver()
+    const { add, begun } = writerOver()
     const written = [add(1, 100), add(3, 100)]
     await vi.advanceTimersByTimeAsync(50)
     written.push(add(2, 100))
@@ -58,7 +58,7 @@ describe('transactions of a partition', () => {
   })
 
   it('follow one another at once while more waits than fits into one', async () => {
-    const { add, begun } = laneOver()
+    const { add, begun } = writerOver()
     // 100 kB each: six fit.
     const written = add(20, 100_000)
     await vi.advanceTimersByTimeAsync(300)
@@ -72,7 +72,7 @@ describe('transactions of a partition', () => {
   })
 
   it('begin when what waits becomes too much for one', async () => {
-    const { add, begun } = laneOver()
+    const { add, begun } = writerOver()
     const written = [add(1, 100), add(4, 100_000)]
     await vi.advanceTimersByTimeAsync(40)
     written.push(add(4, 100_000))
@@ -86,10 +86,10 @@ describe('transactions of a partition', () => {
   })
 
   it('begin no more once the partition is given up', async () => {
-    const { lane, add, begun } = laneOver()
+    const { writer, add, begun } = writerOver()
     const written = [add(1, 100), add(1, 100)]
     await vi.advanceTimersByTimeAsync(50)
-    lane.end()
+    writer.end()
     await vi.advanceTimersByTimeAsync(200)
     await Promise.all(written)
     expect(begun).toHaveLength(1)

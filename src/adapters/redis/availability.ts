@@ -2,7 +2,7 @@
 const CHECK_EVERY = 1_000
 
 /** Reports when the servers start to answer (undefined) and when they stop. */
-export class ReachWatch {
+export class AvailabilityWatch {
   readonly #away: () => readonly string[]
   readonly #report: (lost: string | undefined) => void
   readonly #timer: NodeJS.Timeout

@@ -7,7 +7,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { slimmer } from './outlet.ts'
 
 /** The outputs of one message, or of one unreadable record. */
-export interface LaneEntry {
+export interface WriterEntry {
   /** Offsets of its records in the partition. */
   readonly offsets: readonly number[]
   readonly records: readonly OutputRecord[]
@@ -15,7 +15,7 @@ export interface LaneEntry {
   readonly items?: number
 }
 
-export interface LaneParts {
+export interface PartitionWriterParts {
   readonly id: PartitionId
   readonly epoch: number
   readonly transactions: Transactions
@@ -25,10 +25,10 @@ export interface LaneParts {
   /** Nothing more is written for the partition in this assignment. */
   readonly failed: (error: unknown) => void
   /** Called when a write has not been answered for long, and again when it has been answered or given up. */
-  readonly hangs: (lane: TransactionLane, hangs: boolean) => void
+  readonly hangs: (writer: PartitionWriter, hangs: boolean) => void
 }
 
-interface Queued extends LaneEntry {
+interface Queued extends WriterEntry {
   readonly items: number
   /** Size of its records. */
   readonly bytes: number
@@ -58,8 +58,8 @@ const HANGS_AFTER = 1_000
  * the offsets written so far. Outputs that fail for good, or no longer belong to this partition's owner, are left to
  * the next reader.
  */
-export class TransactionLane {
-  readonly #parts: LaneParts
+export class PartitionWriter {
+  readonly #parts: PartitionWriterParts
   readonly #queue: Queued[] = []
   /** Size of the queue. */
   #bytes = 0
@@ -69,14 +69,14 @@ export class TransactionLane {
   #ended = false
   #began = Number.NEGATIVE_INFINITY
   /** Starts the transaction that is waiting for its interval. */
-  #hurry: (() => void) | undefined
+  #startNow: (() => void) | undefined
   /** Number of entries neither written nor given up. */
   #size = 0
   /** Start time of the unanswered write; undefined if there is none. */
   #writingSince: number | undefined
   #hangs = false
 
-  constructor(parts: LaneParts) {
+  constructor(parts: PartitionWriterParts) {
     this.#parts = parts
     const end = () => this.#over.abort()
     if (parts.signal.aborted) end()
@@ -102,7 +102,7 @@ export class TransactionLane {
   }
 
   /** Resolves when all entries are written and settled in the checkpoint, or nothing more will be written. */
-  add(entries: readonly LaneEntry[]): Promise<void> {
+  add(entries: readonly WriterEntry[]): Promise<void> {
     if (this.#ended || entries.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const share = { left: entries.length, resolve }
@@ -114,7 +114,7 @@ export class TransactionLane {
         this.#queue.push({ offsets, records, items, bytes, share })
       }
       if (!this.#running) void this.#run()
-      else if (this.#isFull) this.#hurry?.()
+      else if (this.#isFull) this.#startNow?.()
     })
   }
 
@@ -127,7 +127,7 @@ export class TransactionLane {
     this.#queue.length = 0
     this.#setHangs(false)
     this.#size = 0
-    this.#hurry?.()
+    this.#startNow?.()
   }
 
   /** The queue exceeds one transaction, so waiting would not reduce the number of transactions. */
@@ -161,10 +161,10 @@ export class TransactionLane {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, ms)
-      this.#hurry = resolve
+      this.#startNow = resolve
     })
     clearTimeout(timer)
-    this.#hurry = undefined
+    this.#startNow = undefined
   }
 
   /** The first entries of the queue that fit into one transaction. */
