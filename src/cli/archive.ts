@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
+import type { Emit, Event } from '../domain/events.ts'
 import type { Archive } from '../service/compose-archive.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { VERSION } from '../service/version.ts'
@@ -47,14 +48,28 @@ async function archive(options: ArchiveOptions): Promise<void> {
   const { archiveUrlOf, composeArchive } = await import('../service/compose-archive.ts')
   archiveUrlOf(config)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
-  const { emit } = telemetry
+  let starting = 'starting: waiting for Kafka and PostgreSQL'
+  const emit: Emit = (event) => {
+    starting = startingBy(event) ?? starting
+    telemetry.emit(event)
+  }
   emit({ name: 'started', version: VERSION, mode: 'archive' })
   let running: Archive | undefined
   await serve(reading, telemetry, {
     open: async (stopping) => (running = await composeArchive(config, emit, stopping)),
-    probes: [() => running?.unready() ?? ['starting: waiting for Kafka and PostgreSQL']],
+    probes: [() => running?.unready() ?? [starting]],
     reloads: false,
   })
+}
+
+/** What the start waits for from this event on, if it tells. */
+function startingBy(event: Event): string | undefined {
+  if (event.name === 'archive_migrating') return `starting: migrating the tables (${event.steps} steps)`
+  if (event.name === 'archive_migrated') return 'starting: waiting for Kafka'
+  if (event.name !== 'archive_migration_waits') return undefined
+  const { pid, session, address, since } = event
+  const which = `process ${pid} of PostgreSQL (${[session, address].filter((part) => part !== '').join(' at ')})`
+  return `starting: the migration of the tables waits for ${which}, which migrates or holds a lock, since ${since}`
 }
 
 async function expire(options: ArchiveOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AlertType } from './alert.ts'
+import type { ArchiveEvent } from './archive-events.ts'
 import type { BlockingEvent } from './blocking-events.ts'
 import type { Code } from './codes.ts'
 import type { ConnectionEvent } from './connection-events.ts'
@@ -16,10 +17,6 @@ export type { Service } from './connection-events.ts'
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
 export type TimedStage = (typeof TIMED_STAGES)[number]
 
-/** Why the archive did not store a record: wrong form, refused by PostgreSQL, time ahead of the clock, or no partition for its day yet. */
-export const REFUSALS = ['unfit', 'database', 'ahead', 'day'] as const
-export type Refusal = (typeof REFUSALS)[number]
-
 /** What is loaded at startup and can be reloaded. */
 export const LOADABLE = ['model', 'policy', 'rules', 'registry', 'tokens'] as const
 
@@ -30,6 +27,7 @@ export const LOADABLE = ['model', 'policy', 'rules', 'registry', 'tokens'] as co
 export type Event =
   | InputEvent
   | BlockingEvent
+  | ArchiveEvent
   | ConnectionEvent
   | NotifyEvent
   | {
@@ -101,38 +99,6 @@ export type Event =
   | { readonly name: 'features_degraded'; readonly reason: string; readonly messages: number }
   /** Names, templates and targets not counted individually because their ports introduced too many. */
   | { readonly name: 'entities_held_back'; readonly count: number }
-  /** `archive` wrote rows; `left`: records skipped by sampling; `past` of them are past the retention. */
-  | {
-      readonly name: 'archived'
-      readonly rows: number
-      readonly left: number
-      readonly past: number
-      readonly seconds: number
-    }
-  /** Records that are not valid rows or could not be stored; `reason`: of the first one. */
-  | {
-      readonly name: 'archive_refused'
-      readonly count: number
-      readonly kinds: Readonly<Partial<Record<Refusal, number>>>
-      readonly reason: string
-    }
-  /** Refused rows waiting to be stored. */
-  | { readonly name: 'archive_refused_rows'; readonly rows: number }
-  /** Rows refused earlier have been stored. */
-  | { readonly name: 'archive_placed'; readonly rows: number }
-  /** Days (`2026-11-26`) that are past the retention were dropped, and other rows deleted. */
-  | {
-      readonly name: 'archive_expired'
-      readonly days: number
-      readonly oldest: string
-      readonly newest: string
-      readonly partitions: number
-      readonly rows: number
-    }
-  /** Days past the retention by an unconfirmed clock were kept; 0: none are due. */
-  | { readonly name: 'archive_expiry_held'; readonly days: number; readonly oldest: string }
-  /** Creating or dropping days is deferred because another session works on the table. */
-  | { readonly name: 'archive_ddl_deferred'; readonly what: 'make' | 'drop'; readonly count: number }
   /** Unanswered complaints; `unknown`: those whose deadlines were not computed. `computedAt`: epoch ms; 0: never. */
   | {
       readonly name: 'complaint_deadlines'

@@ -5,6 +5,7 @@ import { watchDrift } from '../analyst/archive/drift.ts'
 import { type Expired, expire } from '../analyst/archive/expiry.ts'
 import { ArchiveIntake } from '../analyst/archive/intake.ts'
 import { migrate, requireSchema } from '../analyst/archive/migrate.ts'
+import { attended } from '../analyst/archive/migration-attendant.ts'
 import { archivedOffsets, type LogOf } from '../analyst/archive/offsets.ts'
 import { Partitions } from '../analyst/archive/partitions.ts'
 import { ArchiveReader } from '../analyst/archive/reader.ts'
@@ -20,6 +21,7 @@ import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import type { Config } from '../settings/config.ts'
+import { rewind } from './archive-rewind.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -113,11 +115,12 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
     const clock = trustedClockOf(config)
-    const archived = await withDatabase(url, (client) => prepared(client, clock))
+    await prepare(url, clock, emit, abort.signal)
     const appendTimes = new AppendTimes(clock, kafka)
     const { inputs, missing } = await namedInputs(kafka, config, emit)
     const groupId = `${config.kafka.groupId}-archive`
-    for (const topic of inputs.keys()) await rewind(kafka, groupId, topic, archived)
+    const archived = () => withDatabase(url, archivedOffsets)
+    await rewind({ kafka, groupId, topics: [...inputs.keys()], archived, emit, signal: abort.signal })
     const source = new GrowingSource({ kafka, groupId, inputs, missing, emit })
     const intake = new ArchiveIntake({
       url,
@@ -161,11 +164,12 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   }
 }
 
-/** The archived offsets. Creates the tables, and adds PostgreSQL's time to the clock. */
-async function prepared(client: Client, clock: TrustedClock): Promise<Map<string, number>> {
-  await migrate(client)
-  await observePostgres(clock, client)
-  return archivedOffsets(client)
+/** Creates or migrates the tables, and adds PostgreSQL's time to the clock. Rejects like `migrate`. */
+async function prepare(url: string, clock: TrustedClock, emit: Emit, signal: AbortSignal): Promise<void> {
+  await withDatabase(url, async (client) => {
+    await attended(client, { url, emit, signal }, () => migrate(client, { emit, signal }))
+    await observePostgres(clock, client)
+  })
 }
 
 /** Starts the periodic jobs that run alongside the intake until `signal` is aborted. */
@@ -214,30 +218,6 @@ async function namedInputs(
   if (missing.length === named.length)
     throw new SigwatchError('KAFKA_TOPIC_MISSING', `missing in Kafka: ${[...absent].join(', ')}`)
   return { inputs: new Map(named.filter(([topic]) => !absent.has(topic))), missing: new Map(missing) }
-}
-
-/**
- * Moves the group's offsets back to those in the database if they are ahead of it, which happens after the database was
- * recreated or restored from a backup. Rejects while other processes of the group are running: they would have to be stopped.
- */
-async function rewind(
-  kafka: KafkaConnection,
-  groupId: string,
-  topic: string,
-  archived: ReadonlyMap<string, number>,
-): Promise<void> {
-  const committed = await kafka.committed(groupId, topic)
-  const ahead = [...committed].flatMap(([partition, offset]) => {
-    const next = archived.get(partitionKey({ topic, partition })) ?? 0
-    return offset !== undefined && offset > next ? [{ partition, offset: String(next) }] : []
-  })
-  if (ahead.length === 0) return
-  try {
-    await kafka.ask((admin) => admin.setOffsets({ groupId, topic, partitions: ahead }))
-  } catch (cause) {
-    const message = `the consumer group ${groupId} is ahead of the database, which was restored or recreated: stop every archive process, then start one`
-    throw new SigwatchError('ARCHIVE_REFUSED', message, { cause })
-  }
 }
 
 async function logsOf(kafka: KafkaConnection, partitions: readonly PartitionId[]): Promise<LogOf[]> {

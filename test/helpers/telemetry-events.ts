@@ -41,6 +41,12 @@ export const SAMPLE_EVENTS: readonly Event[] = [
     outcome,
     address: '192.0.2.7',
   })),
+  { name: 'archive_migrating', steps: 4, next: '023-queue-indexes.sql' },
+  { name: 'archive_migrated', steps: 4, seconds: 28.1 },
+  {
+    ...{ name: 'archive_migration_waits', pid: 4711, session: 'sigwatch archive', address: '192.0.2.7' },
+    since: '2026-11-26T08:00:00.000Z',
+  },
   { name: 'archived', rows: 4_000, left: 60, past: 2, seconds: 0.4 },
   { name: 'archive_refused', count: 1, kinds: { unfit: 1 }, reason: 'time is no time' },
   { name: 'archive_refused_rows', rows: 3 },

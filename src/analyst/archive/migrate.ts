@@ -2,20 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryResult } from 'pg'
 import { SigwatchError } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
+import { given } from '../../domain/given.ts'
 import { HOUR } from '../../domain/time.ts'
 import { signatureKey } from '../../text/signature.ts'
 import type { Client } from './database.ts'
+import { MIGRATION_LOCK } from './migration-attendant.ts'
 import { isLockTimeout } from './partitions.ts'
 import { ensureRefusedRows } from './refused.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
-/** Id of the advisory lock (random): only one process migrates at a time. */
-const LOCK = 7_446_284_926
 /** Time limit for a step, ms: creating an index on all partitions can take hours. */
 const STEP_WITHIN = 6 * HOUR
 /** Lock timeout of a step and pause before the next attempt, ms. */
 const LOCK_WITHIN = 1_000
 const LOCK_PAUSE = 500
+/** Interval between PostgreSQL's checks of the connection while a statement runs, ms. */
+const CLIENT_CHECK = 5_000
 
 interface Migration {
   readonly version: number
@@ -35,15 +38,23 @@ export function migrations(): Migration[] {
     }))
 }
 
+export interface MigrateOptions {
+  readonly emit?: Emit
+  /** Ends waits and the work between two statements. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Migrates the schema to this version, each step in its own transaction. Resolves with the names of the applied steps. Rejects
- * with ARCHIVE_REFUSED if a later version has migrated the database.
+ * with ARCHIVE_REFUSED if a later version has migrated the database, and with ARCHIVE_UNREACHABLE when `signal` is aborted.
  */
-export async function migrate(client: Client): Promise<string[]> {
+export async function migrate(client: Client, { emit, signal }: MigrateOptions = {}): Promise<string[]> {
+  const began = performance.now()
   await requireVersion(client)
+  await endWithClient(client)
   // Days make plans look so costly that PostgreSQL compiles them, which takes longer than they run.
   await client.query('SET jit = off')
-  await lock(client)
+  const hasWaited = await lock(client, signal)
   try {
     await client.query(
       'CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
@@ -52,27 +63,49 @@ export async function migrate(client: Client): Promise<string[]> {
     const done = new Set(rows.map(({ version }) => version))
     const known = migrations()
     refuseLater(done, known)
-    const applied: string[] = []
-    for (const { version, name, sql } of known) {
-      if (done.has(version)) continue
-      while (!(await applyStep(client, { version, name, sql }))) await sleep(LOCK_PAUSE)
-      applied.push(name)
-    }
+    const missing = known.filter(({ version }) => !done.has(version))
+    if (missing[0]) emit?.({ name: 'archive_migrating', steps: missing.length, next: missing[0].name })
+    for (const step of missing) while (!(await applyStep(client, step, signal))) await pause(signal)
     await ensureRefusedRows(client)
     await keySignatures(client)
-    return applied
+    if (missing.length > 0 || hasWaited)
+      emit?.({ name: 'archive_migrated', steps: missing.length, seconds: (performance.now() - began) / 1000 })
+    return missing.map(({ name }) => name)
   } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
+    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])
   }
 }
 
-/** Asks repeatedly, because indexes that are created concurrently wait for the end of every running statement. */
-async function lock(client: Client): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [LOCK])
-    if (rows[0]!.mine) return
-    await sleep(LOCK_PAUSE)
+/**
+ * Asks repeatedly, because indexes that are created concurrently wait for the end of every running statement. Resolves with
+ * whether another process held the lock.
+ */
+async function lock(client: Client, signal?: AbortSignal): Promise<boolean> {
+  for (let attempt = 0; ; attempt++) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [
+      MIGRATION_LOCK,
+    ])
+    if (rows[0]!.mine) return attempt > 0
+    await pause(signal)
   }
+}
+
+async function pause(signal?: AbortSignal): Promise<void> {
+  await sleep(LOCK_PAUSE, undefined, given({ signal })).catch(() => undefined)
+  requireRunning(signal)
+}
+
+function requireRunning(signal?: AbortSignal): void {
+  if (signal?.aborted)
+    throw new SigwatchError('ARCHIVE_UNREACHABLE', 'stopped before the tables were migrated')
+}
+
+/**
+ * Lets PostgreSQL end the statement of a process that was killed, which would keep the lock until it is done. Not every system
+ * that PostgreSQL runs on can check that.
+ */
+async function endWithClient(client: Client): Promise<void> {
+  await client.query(`SET client_connection_check_interval = ${CLIENT_CHECK}`).catch(() => undefined)
 }
 
 /** First line of a migration whose statements run outside a transaction. An earlier attempt may have run some of them. */
@@ -89,8 +122,13 @@ async function applyApart(run: (text: string) => Promise<QueryResult>, sql: stri
 }
 
 /** Applies a step. Returns false if readers hold a lock: waiting longer would block the readers that queue behind us. */
-async function applyStep(client: Client, { version, name, sql }: Migration): Promise<boolean> {
+async function applyStep(
+  client: Client,
+  { version, name, sql }: Migration,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const run = (text: string) => {
+    requireRunning(signal)
     const step = { text, query_timeout: STEP_WITHIN }
     return client.query(step)
   }

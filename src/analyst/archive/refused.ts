@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/events.ts'
+import type { Refusal } from '../../domain/archive-events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import { type Client, isOfRows } from './database.ts'
 import type { DailyTable } from './days.ts'

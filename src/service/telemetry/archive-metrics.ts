@@ -1,4 +1,4 @@
-import { REFUSALS } from '../../domain/events.ts'
+import { REFUSALS } from '../../domain/archive-events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { counter, gauge } from './metric-spec.ts'
 

@@ -15,6 +15,9 @@ const LOGINS = {
 
 /** Reports on the archive, its complaints and access to it. */
 export const ARCHIVE_REPORTS: ReportsOf<
+  | 'archive_migrating'
+  | 'archive_migrated'
+  | 'archive_migration_waits'
   | 'archived'
   | 'archive_refused'
   | 'archive_refused_rows'
@@ -27,6 +30,15 @@ export const ARCHIVE_REPORTS: ReportsOf<
   | 'score_drift_unknown'
   | 'desk_login'
 > = {
+  archive_migrating: { line: { level: 'info', message: 'the tables of the archive are being migrated' } },
+  archive_migrated: { line: { level: 'info', message: 'the tables of the archive are migrated' } },
+  archive_migration_waits: {
+    line: {
+      level: 'warn',
+      message:
+        'the migration of the archive waits for another session of PostgreSQL, which migrates or holds a lock',
+    },
+  },
   archived: {
     line: { level: 'debug', message: 'archived' },
     measure: (m, { rows, past }) => {
