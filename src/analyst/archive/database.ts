@@ -6,6 +6,8 @@ export type Client = pg.Client
 /** Time limits for connecting and for one statement, ms. */
 const CONNECT_WITHIN = 10_000
 export const ANSWER_WITHIN = 120_000
+/** How long an idle connection is kept, ms: a new one first reads the catalogue of all days, which takes longer than most pages. */
+const IDLE_FOR = 600_000
 
 /** SQLSTATE classes for a lost connection or a server that cannot serve at the moment: a retry may succeed. */
 const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
@@ -90,6 +92,8 @@ export function openPool(url: string, applicationName: string, within: number): 
     connectionTimeoutMillis: CONNECT_WITHIN,
     // The client gives up later than the server, in case the server is gone and cannot cancel anything.
     query_timeout: within + CONNECT_WITHIN,
+    keepAlive: true,
+    idleTimeoutMillis: IDLE_FOR,
     max: 4,
   })
   // Errors of connections, idle or in use, are reported here too; the running statement fails anyway.

@@ -1,7 +1,7 @@
 import { UNUSUAL_RATE_CODES } from '../../detection/detectors/all.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Ask } from './ask.ts'
-import { IN_HOURS, STANDS } from './questions.ts'
+import { IN_HOURS, stands } from './questions.ts'
 
 /** Period of a query; the end is exclusive. */
 type Range = readonly [from: Date, to: Date]
@@ -127,19 +127,22 @@ const ENTERPRISES = `WITH ${TOLD}, by_sp AS (
   )
   SELECT sp, complaints, sent, (SELECT count(*)::int FROM rated) AS total FROM rated WHERE place <= 10 OR sp IS NULL ORDER BY sp IS NULL, place`
 
+/** OFFSET 0 keeps PostgreSQL from reading all alerts in the order of their time. */
+const OF_ALERT = 'SELECT id, codes, target_kind, target_id, ts FROM alert'
 const RELEASED = `WITH newest AS (
     SELECT f.*, count(*) OVER ()::int AS total FROM feedback f
-    WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${STANDS} ORDER BY f.ts DESC LIMIT 20)
+    WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${stands('$1')} ORDER BY f.ts DESC LIMIT 20)
   SELECT f.ts, f.verdict, f.by, f.until, coalesce(f.target, a.target_kind || ':' || a.target_id) AS target,
     coalesce(f.codes, a.codes) AS codes, a.id AS alert_id,
     CASE WHEN f.state_id IS NULL AND f.target IS NULL THEN 0 ELSE (
-      SELECT count(*)::int FROM alert n WHERE n.ts > f.ts AND n.ts <= coalesce(f.until, f.ts + interval '24 hours')
+      SELECT count(*)::int FROM alert n WHERE n.ts > f.ts AND n.ts > $1 AND n.ts <= coalesce(f.until, f.ts + interval '24 hours')
         AND n.type = 'raised' AND n.mode = 'enforce' AND (n.state_id = f.state_id OR n.target_kind = split_part(f.target, ':', 1)
           AND n.target_id = substr(f.target, strpos(f.target, ':') + 1) AND (f.codes IS NULL OR n.codes && f.codes))) END AS again,
     (SELECT outcome FROM feedback_result r WHERE r.feedback_id = f.feedback_id ORDER BY r.ts DESC LIMIT 1) AS outcome, total
   FROM newest f LEFT JOIN LATERAL (
-    SELECT id, codes, target_kind, target_id FROM alert WHERE state_id = f.state_id OR (message_id = f.message_id AND target_kind = 'message')
-    ORDER BY alert.ts LIMIT 1) a ON true
+    SELECT * FROM (${OF_ALERT} WHERE state_id = f.state_id OFFSET 0) by_state
+    UNION ALL SELECT * FROM (${OF_ALERT} WHERE message_id = f.message_id AND target_kind = 'message' OFFSET 0) by_message
+    ORDER BY ts LIMIT 1) a ON true
   ORDER BY f.ts DESC`
 
 /** Forged brands, bursts and declared campaigns, complaints, and releases in a period. */

@@ -3,8 +3,13 @@
 /** Sums are by hour: the hour in which the period starts counts as a whole. */
 export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < $2"
 
-/** Whether a feedback row `f` was not undone. Refused feedback is a judgement as well. */
-export const STANDS = `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts)
+/**
+ * Whether a feedback row `f`, not earlier than `from`, was not undone. Refused feedback is a judgement as well. `from` leaves
+ * fewer days to plan for.
+ */
+export const stands = (
+  from: string,
+) => `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts AND u.ts >= ${from})
   AND NOT EXISTS (SELECT FROM feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone')`
 
 /**
@@ -14,7 +19,7 @@ export const STANDS = `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.fee
 export const JUDGED = `WITH said AS (
     SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes,
       coalesce(state_id, message_id) AS subject FROM feedback f
-    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL AND ${STANDS}
+    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL AND ${stands('$1')}
     ORDER BY coalesce(message_id, state_id), ts DESC
   ), about AS (
     SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (SELECT coalesce(
@@ -29,7 +34,7 @@ export const JUDGED = `WITH said AS (
 /** The last judgement on each case with its alert. */
 export const JUDGED_ALERTS = `WITH said AS (
     SELECT DISTINCT ON (coalesce(message_id, state_id, target)) * FROM feedback f
-    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND ${STANDS}
+    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND ${stands('$1')}
     ORDER BY coalesce(message_id, state_id, target), ts DESC, id
   )
   SELECT said.verdict, said.by, said.ts, said.codes, said.note, known.event FROM said LEFT JOIN LATERAL (

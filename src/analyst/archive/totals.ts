@@ -1,7 +1,7 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
 import { SUMS, TEXT } from './case-queue.ts'
-import { IN_HOURS, STANDS } from './questions.ts'
+import { IN_HOURS, stands } from './questions.ts'
 
 /** Counts of a period and of the preceding period of the same length; `uncounted`: minutes in which messages were not counted. */
 export interface Total {
@@ -20,7 +20,11 @@ const TOTALS = [
   of('alerts', 'n', `alert_minute ${IN_BOTH} AND code = ''`),
   of('blocked', 'blocked', `alert_minute ${IN_BOTH} AND code = ''`),
   of('complaints', 'n', `complaint_hour ${IN_BOTH}`),
-  of('judged', '1', `feedback f ${IN_BOTH} AND verdict IN ('confirmed', 'false_positive') AND ${STANDS}`),
+  of(
+    'judged',
+    '1',
+    `feedback f ${IN_BOTH} AND verdict IN ('confirmed', 'false_positive') AND ${stands('$3')}`,
+  ),
 ].join(' UNION ALL ')
 
 /** Totals of a period (epoch ms) and of the one before; complaints by whole hours. */

@@ -1,0 +1,59 @@
+import type { Ask } from '../../src/analyst/archive/ask.ts'
+import type { Client } from '../../src/analyst/archive/database.ts'
+
+/** A node of a plan that was run, as far as it is needed here. */
+interface PlanNode {
+  readonly 'Relation Name'?: string
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Index Recheck'?: number
+  readonly Plans?: readonly PlanNode[]
+}
+
+function readIn(node: PlanNode, table: RegExp): number {
+  const own = table.test(node['Relation Name'] ?? '')
+    ? node['Actual Loops'] *
+      (node['Actual Rows'] +
+        (node['Rows Removed by Filter'] ?? 0) +
+        (node['Rows Removed by Index Recheck'] ?? 0))
+    : 0
+  return (node.Plans ?? []).reduce((sum, one) => sum + readIn(one, table), own)
+}
+
+function tablesIn(node: PlanNode): string[] {
+  return [node['Relation Name'] ?? [], ...(node.Plans ?? []).map(tablesIn)].flat()
+}
+
+/** What the statements of some work read. */
+export interface Reads {
+  readonly statements: readonly string[]
+  /** Rows read from tables whose name matches, also those that a filter removed. */
+  rows(table: RegExp): number
+  /** Number of tables with such names in the plans, each once a statement. */
+  planned(table: RegExp): number
+}
+
+/** Runs the work, each statement of which is run once more to see its plan. */
+export async function readsOf(client: Client, work: (ask: Ask) => Promise<unknown>): Promise<Reads> {
+  const statements: string[] = []
+  const plans: PlanNode[] = []
+  let last: Promise<unknown> = Promise.resolve()
+  const run = async (sql: string, values: readonly unknown[]) => {
+    statements.push(sql)
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, [...values])
+    plans.push(rows[0]['QUERY PLAN'][0].Plan)
+    return (await client.query(sql, [...values])).rows
+  }
+  await work((sql, values) => {
+    const next = last.then(() => run(sql, values))
+    last = next.catch(() => undefined)
+    return next as never
+  })
+  return {
+    statements,
+    rows: (table) => plans.reduce((sum, plan) => sum + readIn(plan, table), 0),
+    planned: (table) =>
+      plans.reduce((sum, plan) => sum + new Set(tablesIn(plan).filter((name) => table.test(name))).size, 0),
+  }
+}
