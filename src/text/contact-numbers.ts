@@ -22,21 +22,15 @@ const CALL_AFTER = contactNumbersWords.callAfter
 const OTHER_NUMBER = contactNumbersWords.otherNumber
 const UNIT_AFTER = contactNumbersWords.unitAfter
 
-/** Consecutive digits. */
-interface DigitGroup {
-  readonly start: number
-  readonly end: number
-  /** Preceded by a space or nothing: a number may start here. */
-  readonly apart: boolean
-}
+/**
+ * Groups of consecutive digits that may form one number: start and end of each in the text, and whether it is preceded by a space
+ * or nothing, so that a number may start there. Reused between calls, because most texts have digits.
+ */
+const starts = new Int32Array(MAX_GROUPS)
+const ends = new Int32Array(MAX_GROUPS)
+const isApart = new Uint8Array(MAX_GROUPS)
 
-/** Groups that may form one number. */
-interface Run {
-  readonly digits: string
-  readonly groups: readonly DigitGroup[]
-  /** Preceded by a +. */
-  readonly plus: boolean
-}
+const sizeOf = (group: number) => (ends[group] as number) - (starts[group] as number)
 
 export const isDigit = (code: number) => code >= 48 && code <= 57
 export const isLatin = (code: number) => code >= 97 && code <= 122
@@ -49,35 +43,40 @@ function digitsEnd(text: string, start: number): number {
   return end
 }
 
-/** Digit groups from `start`, separated by one separator, optionally with spaces around it, or by a bracket and a space. */
-function groupsAt(text: string, start: number): DigitGroup[] {
+/**
+ * Finds the digit groups from `start`, separated by one separator, optionally with spaces around it, or by a bracket and a space.
+ * Returns their number.
+ */
+function findGroups(text: string, start: number): number {
   let count = 0
   let begin = start
-  let apart = true
+  let apart = 1
   while (count < MAX_GROUPS) {
     const end = digitsEnd(text, begin)
-    groupsFound[count++] = { start: begin, end, apart }
+    starts[count] = begin
+    ends[count] = end
+    isApart[count++] = apart
     let next = end
-    apart = false
+    apart = 0
     while (next < end + 3 && INNER.has(text.charCodeAt(next))) {
-      if (text.charCodeAt(next) === SPACE) apart = true
+      if (text.charCodeAt(next) === SPACE) apart = 1
       next++
     }
     if (next === end || !isDigit(text.charCodeAt(next))) break
     begin = next
   }
-  return groupsFound.slice(0, count)
+  return count
 }
 
-/** Reused between calls; results are copies, because a grown list keeps spare capacity. */
-const groupsFound: DigitGroup[] = []
-
-/** Whether the groups look like one phone number instead of a list of amounts. */
-function isGrouped(groups: readonly DigitGroup[], digits: number): boolean {
-  if (groups.length === 1) return true
-  if (groups.length > 6 && digits > groups.length) return false
-  if (digits <= 6) return groups.length <= 2 && digits >= 5
-  return groups.length === digits || groups.every((g) => g.end - g.start <= 8)
+/** Whether the groups from `first` to `last` look like one phone number instead of a list of amounts. */
+function isGrouped(first: number, last: number, digits: number): boolean {
+  const count = last - first + 1
+  if (count === 1) return true
+  if (count > 6 && digits > count) return false
+  if (digits <= 6) return count <= 2 && digits >= 5
+  if (count === digits) return true
+  for (let k = first; k <= last; k++) if (sizeOf(k) > 8) return false
+  return true
 }
 
 export const MOBILE = /^1[3-9]\d{9}$/
@@ -104,49 +103,56 @@ function isShort(digits: string): boolean {
   return digits.length < SHORTEST_LOCAL && !SHORT_HOTLINE.test(digits) && !COUNTRY.test(digits)
 }
 
-function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
-  const { digits, groups, plus } = run
-  if (isShort(digits)) return undefined
-  if (!isGrouped(groups, digits.length)) return undefined
-  if (OTHER_NUMBER.test(before) && !contactNumbersWords.beforeNumber.test(before)) return undefined
+/** Describes the number that `add` receives; reused between calls. */
+const number: { kind: Kind; value: string } = { kind: 'mobile', value: '' }
+
+function is(kind: Kind, value: string): true {
+  number.kind = kind
+  number.value = value
+  return true
+}
+
+/** Whether the groups from `first` to `last` are a phone number, described in `number`. `plus`: preceded by a +. */
+function isNumber(digits: string, first: number, last: number, plus: boolean, before: string, after: string) {
+  if (isShort(digits)) return false
+  if (!isGrouped(first, last, digits.length)) return false
+  if (OTHER_NUMBER.test(before) && !contactNumbersWords.beforeNumber.test(before)) return false
+  const isSingle = first === last
   const called = CALL.test(before) || CALL_AFTER.test(after)
   let national = digits
   if (digits.startsWith('0086')) national = digits.slice(4)
   else if (digits.startsWith('86') && (plus || digits.length === 13)) national = digits.slice(2)
-  if (MOBILE.test(national) && !(plus && national === digits)) return { kind: 'mobile', value: national }
+  if (MOBILE.test(national) && !(plus && national === digits)) return is('mobile', national)
   if (national === digits && (plus || ABROAD.test(digits))) {
     const international = digits.replace(/^00/, '')
     const long = international.length >= 9 && international.length <= 15
-    return long && international[0] !== '0' ? { kind: 'overseas', value: international } : undefined
+    return long && international[0] !== '0' && is('overseas', international)
   }
-  if (AREA.test(national)) return { kind: 'landline', value: national }
-  if (national !== digits && AREA_OF_COUNTRY.test(national))
-    return { kind: 'landline', value: `0${national}` }
+  if (AREA.test(national)) return is('landline', national)
+  if (national !== digits && AREA_OF_COUNTRY.test(national)) return is('landline', `0${national}`)
   const extended = AREA_WITH_EXTENSION.exec(national)
-  if (extended !== null && groups.length > 1) return { kind: 'landline', value: extended[1] as string }
-  if (FREE.test(digits) && (called || groups.length > 1 || !UNIT_AFTER.test(after)))
-    return { kind: 'hotline', value: digits }
-  const abroad = foreignNumber(digits, groups, called)
-  if (abroad !== undefined) return { kind: 'overseas', value: abroad }
+  if (extended !== null && !isSingle) return is('landline', extended[1] as string)
+  if (FREE.test(digits) && (called || !isSingle || !UNIT_AFTER.test(after))) return is('hotline', digits)
+  const abroad = foreignNumber(digits, first, last, called)
+  if (abroad !== undefined) return is('overseas', abroad)
   const amount = UNIT_AFTER.test(after)
-  if (called && LIKE_SERVICE.test(national) && !(amount && groups.length === 1)) {
-    if (!beginsWithWhole(digits, groups)) return { kind: 'hotline', value: national }
+  if (called && LIKE_SERVICE.test(national) && !(amount && isSingle)) {
+    if (!beginsWithWhole(digits, first, last)) return is('hotline', national)
   }
-  if (!called || amount) return undefined
-  if (SHORT_HOTLINE.test(national)) return { kind: 'hotline', value: national }
-  if (SUBSCRIBER.test(digits) && !looksLikeDate(digits)) return { kind: 'landline', value: digits }
-  return undefined
+  if (!called || amount) return false
+  if (SHORT_HOTLINE.test(national)) return is('hotline', national)
+  return SUBSCRIBER.test(digits) && !looksLikeDate(digits) && is('landline', digits)
 }
 
 /** Whether the groups before the last are already a complete service number, followed by hours or a date: `95588 2026年`. */
-function beginsWithWhole(digits: string, groups: readonly DigitGroup[]): boolean {
-  const first = (groups[0] as DigitGroup).end - (groups[0] as DigitGroup).start
+function beginsWithWhole(digits: string, first: number, last: number): boolean {
   let length = 0
-  return groups.slice(0, -1).some(({ start, end }) => {
-    length += end - start
+  for (let k = first; k < last; k++) {
+    length += sizeOf(k)
     const begin = digits.slice(0, length)
-    return FREE.test(begin) || (length === first && SHORT_WHOLE.test(begin))
-  })
+    if (FREE.test(begin) || (k === first && SHORT_WHOLE.test(begin))) return true
+  }
+  return false
 }
 
 /** North American numbers, grouped 3-3-4, with or without country code 1. */
@@ -156,17 +162,22 @@ const BRITAIN = /^0([127]\d{9})$/
 const TAIWAN = /^0(9\d{8})$/
 
 /** A foreign number in its national form, with the country code added; undefined if it is not one. */
-function foreignNumber(digits: string, groups: readonly DigitGroup[], called: boolean): string | undefined {
-  const sizes = groups.map((g) => g.end - g.start).join('')
-  if (sizes === '334' || sizes === '1334') {
+function foreignNumber(digits: string, first: number, last: number, called: boolean): string | undefined {
+  if (isGroupedAmerican(first, last)) {
     const american = NORTH_AMERICA.exec(digits)
     if (american) return `1${american[1]}`
   }
-  if (!called && groups.length === 1) return undefined
+  if (!called && first === last) return undefined
   const british = BRITAIN.exec(digits)
   if (british) return `44${british[1]}`
   const taiwanese = TAIWAN.exec(digits)
   return taiwanese ? `886${taiwanese[1]}` : undefined
+}
+
+/** Whether the sizes of the groups are 3-3-4 or 1-3-3-4. */
+function isGroupedAmerican(first: number, last: number): boolean {
+  if (last - first < 2 || sizeOf(last) !== 4 || sizeOf(last - 1) !== 3 || sizeOf(last - 2) !== 3) return false
+  return last - first === 2 || (last - first === 3 && sizeOf(first) === 1)
 }
 
 function looksLikeDate(digits: string): boolean {
@@ -187,10 +198,10 @@ export function findNumbers(text: string, add: AddContact): void {
       i = end
       continue
     }
-    const groups = groupsAt(text, i)
-    const last = groups.at(-1) as DigitGroup
-    i = last.end
-    if (!isPartOfWord(text, groups[0] as DigitGroup, last)) readGroups(text, groups, add)
+    const count = findGroups(text, i)
+    const start = i
+    i = ends[count - 1] as number
+    if (!isPartOfWord(text, start, i)) readGroups(text, count, add)
   }
 }
 
@@ -201,20 +212,22 @@ function isNone(text: string, start: number, end: number): boolean {
   return length < SHORTEST || length > LONGEST || (length < SHORTEST_LOCAL && isShort(text.slice(start, end)))
 }
 
-/** Whether the digits are part of a word, a masked number or a decimal fraction. */
-function isPartOfWord(text: string, first: DigitGroup, last: DigitGroup): boolean {
-  const before = text.charCodeAt(first.start - 1)
-  const after = text.charCodeAt(last.end)
+/** Whether the digits from `start` to `end` are part of a word, a masked number or a decimal fraction. */
+function isPartOfWord(text: string, start: number, end: number): boolean {
+  const before = text.charCodeAt(start - 1)
+  const after = text.charCodeAt(end)
   if (before === 0x2a || after === 0x2a || isLatin(after)) return true
-  if (before === 0x2e && isDigit(text.charCodeAt(first.start - 2))) return true
+  if (before === 0x2e && isDigit(text.charCodeAt(start - 2))) return true
   if (!isLatin(before)) return false
-  const word = /[a-z]{1,12}$/.exec(text.slice(Math.max(0, first.start - 12), first.start))?.[0] ?? ''
+  const word = /[a-z]{1,12}$/.exec(text.slice(Math.max(0, start - 12), start))?.[0] ?? ''
   return !/^(?:tel|call|phone|t|mob|whatsapp)$/.test(word)
 }
 
 /** Four or more groups of four digits: a bank card or account. */
-function isCardNumber(groups: readonly DigitGroup[]): boolean {
-  return groups.length >= 4 && groups.slice(0, 4).every((g) => g.end - g.start === 4)
+function isCardNumber(count: number): boolean {
+  if (count < 4) return false
+  for (let k = 0; k < 4; k++) if (sizeOf(k) !== 4) return false
+  return true
 }
 
 /** A complete service number in one group; a following group is an extension or opening hours. */
@@ -225,13 +238,11 @@ const MAX_EXTENSION = 4
  * Last group of the number that starts at group `s`, if an extension follows: `95511-2`, `400-820-8820-1`, `0755-83776688-1`,
  * `95338(24小时)`. Undefined if no number is complete before the last group.
  */
-function lastBeforeExtension(text: string, groups: readonly DigitGroup[], s: number): number | undefined {
+function lastBeforeExtension(text: string, count: number, s: number): number | undefined {
   let digits = ''
-  for (let k = s; k < Math.min(s + 3, groups.length - 1); k++) {
-    const group = groups[k] as DigitGroup
-    digits += text.slice(group.start, group.end)
-    const following = groups[k + 1] as DigitGroup
-    if (following.apart || following.end - following.start > MAX_EXTENSION) continue
+  for (let k = s; k < Math.min(s + 3, count - 1); k++) {
+    digits += text.slice(starts[k], ends[k])
+    if (isApart[k + 1] === 1 || sizeOf(k + 1) > MAX_EXTENSION) continue
     const whole = k === s ? SHORT_WHOLE.test(digits) : false
     if (whole || FREE.test(digits) || AREA.test(digits)) return k
   }
@@ -241,33 +252,34 @@ function lastBeforeExtension(text: string, groups: readonly DigitGroup[], s: num
 /** Dotted quad: an IP address, linked or not. */
 const DOTTED_QUAD = /^\d{1,3}(?:\.\d{1,3}){3}$/
 
-/** Finds the numbers in groups: the longest from each group that is set apart. */
-function readGroups(text: string, groups: readonly DigitGroup[], add: AddContact): void {
-  const first = groups[0] as DigitGroup
-  if (isCardNumber(groups)) return
-  if (groups.length === 4 && DOTTED_QUAD.test(text.slice(first.start, groups[3]?.end))) return
-  let from = first.start
+/** Finds the numbers in the first `count` groups: the longest from each group that is set apart. */
+function readGroups(text: string, count: number, add: AddContact): void {
+  if (isCardNumber(count)) return
+  if (count === 4 && DOTTED_QUAD.test(text.slice(starts[0], ends[3]))) return
+  let from = starts[0] as number
   if (text[from - 1] === '(') from--
   const plus = text[from - 1] === '+'
   const lead = text.slice(Math.max(0, from - CONTEXT), plus ? from - 1 : from)
-  for (let s = 0; s < groups.length; ) {
+  for (let s = 0; s < count; ) {
     let next = s + 1
-    const start = groups[s] as DigitGroup
-    const whole = start.apart ? lastBeforeExtension(text, groups, s) : undefined
-    for (let e = whole ?? Math.min(groups.length, s + MAX_GROUPS) - 1; start.apart && e >= s; e--) {
-      const end = groups[e] as DigitGroup
-      const following = groups[e + 1]
-      if (following !== undefined && !following.apart && e !== whole) continue
-      const part = groups.slice(s, e + 1)
-      const digits = part.map((g) => text.slice(g.start, g.end)).join('')
+    const whole = isApart[s] === 1 ? lastBeforeExtension(text, count, s) : undefined
+    for (let e = whole ?? count - 1; isApart[s] === 1 && e >= s; e--) {
+      if (e + 1 < count && isApart[e + 1] === 0 && e !== whole) continue
+      const digits = digitsOf(text, s, e)
       if (digits.length < SHORTEST || digits.length > LONGEST) continue
-      const run = { digits, groups: part, plus: plus && s === 0 }
-      const found = classify(run, lead, text.slice(end.end, end.end + 8))
-      if (found === undefined) continue
-      add(found.kind, found.value, start.start, end.end)
+      const end = ends[e] as number
+      if (!isNumber(digits, s, e, plus && s === 0, lead, text.slice(end, end + 8))) continue
+      add(number.kind, number.value, starts[s] as number, end)
       next = e + 1
       break
     }
     s = next
   }
+}
+
+/** The digits of the groups from `first` to `last`. */
+function digitsOf(text: string, first: number, last: number): string {
+  let digits = ''
+  for (let k = first; k <= last; k++) digits += text.slice(starts[k], ends[k])
+  return digits
 }
