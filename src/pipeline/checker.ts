@@ -3,18 +3,18 @@ import { contactsInClear, showEvidence } from '../detection/alerts/show.ts'
 import { verdictsOf } from '../detection/alerts/verdict.ts'
 import { classify, type ExtractedMessage } from '../detection/classify.ts'
 import type { Detectors } from '../detection/detectors/all.ts'
-import { judge } from '../detection/judge.ts'
+import { judge, type KnownBefore } from '../detection/judge.ts'
 import { messageOf, partOf } from '../detection/message-of.ts'
 import { readMessage } from '../detection/read-message.ts'
 import type { AlertReason, Verdict } from '../domain/alert.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import { type ErrorCode, RecordError, SigwatchError } from '../domain/errors.ts'
-import type { Message } from '../domain/message.ts'
+import type { AnalysedMessage, Message } from '../domain/message.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import type { Tokenise } from '../domain/token.ts'
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
 import type { StateManager } from '../stores/states/manager.ts'
-import { type Consulted, consult, notConsulted } from './consult.ts'
+import { consult, type KnownOf, notConsulted } from './consult.ts'
 import { type DecodeLimits, decode, isRejection } from './decode.ts'
 
 export interface CheckerParts {
@@ -76,14 +76,14 @@ export class Checker {
     const { classifier } = current
     const alone = (one: ExtractedMessage) =>
       keepApart(one.position.offset, () => classify([one], classifier)) ?? []
-    const { consulted, reached } = await this.#consult(
-      allOrEach(
-        () => classify(read, classifier),
-        () => read.flatMap(alone),
-      ),
+    const classified = allOrEach(
+      () => classify(read, classifier),
+      () => read.flatMap(alone),
     )
+    const { knownOf, reached } = await this.#consult(classified)
     const degraded = !reached || lacking().length > 0
-    for (const one of consulted) answers[one.message.position.offset] = this.#answer(one, current, degraded)
+    for (const message of classified)
+      answers[message.position.offset] = this.#answer(message, knownOf, current, degraded)
     return answers
   }
 
@@ -100,7 +100,7 @@ export class Checker {
       : partOf(record, record.part, position, now)
   }
 
-  async #consult(messages: Parameters<typeof consult>[0]) {
+  async #consult(messages: readonly AnalysedMessage[]): Promise<{ knownOf: KnownOf; reached: boolean }> {
     const { ledger, states } = this.#parts
     const { allowances } = states
     const reading = {
@@ -109,23 +109,23 @@ export class Checker {
       asked: ledger.askedBefore.bind(ledger),
     }
     try {
-      return { consulted: await consult(messages, reading, allowances), reached: true }
+      return { knownOf: await consult(messages, reading, allowances), reached: true }
     } catch (error) {
       if (!(error instanceof SigwatchError && error.retry)) throw error
-      return { consulted: notConsulted(messages, allowances), reached: false }
+      return { knownOf: notConsulted(allowances), reached: false }
     }
   }
 
   /** A defect on one message becomes its answer and does not affect the others. */
-  #answer(consulted: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+  #answer(message: AnalysedMessage, knownOf: KnownOf, versions: Versions, degraded: boolean): CheckAnswer {
     try {
-      return this.#judge(consulted, versions, degraded)
+      return this.#judge(message, knownOf(message), versions, degraded)
     } catch (error) {
       return defectOf(error)
     }
   }
 
-  #judge({ message, ...before }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+  #judge(message: AnalysedMessage, before: KnownBefore, versions: Versions, degraded: boolean): CheckAnswer {
     const { detectors, states, maxAge, clock, alerts } = this.#parts
     const { senderContacts, describe } = alerts
     // The traffic may lag the clock by more than the hold: a state applies as long as its readers have it.

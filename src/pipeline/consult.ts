@@ -3,18 +3,14 @@ import type { KnownBefore } from '../detection/judge.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 
-/** A message with the data of the ledgers and of feedback about it. */
-export interface Consulted extends KnownBefore {
-  readonly message: AnalysedMessage
-}
+/** The data of the ledgers and of feedback about a message of a batch. */
+export type KnownOf = (message: AnalysedMessage) => KnownBefore
 
-/** Messages without data from the ledgers, because there is none or they could not be asked. */
-export function notConsulted(batch: readonly AnalysedMessage[], allowances: Allowing): Consulted[] {
-  return batch.map((message) => unknown(message, allowances))
-}
-
-function unknown(message: AnalysedMessage, allowances: Allowing): Consulted {
-  return { message, consents: undefined, askedBefore: undefined, allowances }
+/** Knowledge without data from the ledgers, because there is none or they could not be asked. */
+export function notConsulted(allowances: Allowing): KnownOf {
+  // Shared by the messages, because most have no data.
+  const nothing = { consents: undefined, askedBefore: undefined, allowances }
+  return () => nothing
 }
 
 /**
@@ -25,8 +21,8 @@ export async function consult(
   batch: readonly AnalysedMessage[],
   ledger: Pick<ConsentLedger, 'lookup' | 'asked'>,
   allowances: Allowing,
-): Promise<Consulted[]> {
-  const about = new Map<AnalysedMessage, number>()
+): Promise<KnownOf> {
+  const about: AnalysedMessage[] = []
   const requests = new Map<AnalysedMessage, number>()
   const pairs: Pair[] = []
   const asking: Pair[] = []
@@ -34,18 +30,20 @@ export async function consult(
     const { signature, to, ts, commercial, asksConsent } = message
     if (!signature || !(commercial || asksConsent)) continue
     const pair = { signature: signature.name, to, ts }
-    about.set(message, pairs.push(pair) - 1)
+    about.push(message)
+    pairs.push(pair)
     if (asksConsent) requests.set(message, asking.push(pair) - 1)
   }
-  if (about.size === 0) return notConsulted(batch, allowances)
+  const unknown = notConsulted(allowances)
+  if (about.length === 0) return unknown
   const [changes, asked] = await Promise.all([ledger.lookup(pairs), ledger.asked(asking)])
-  return batch.map((message) => {
-    const place = about.get(message)
-    if (place === undefined) return unknown(message, allowances)
+  const known = new Map<AnalysedMessage, KnownBefore>()
+  for (const [place, message] of about.entries()) {
     const request = requests.get(message)
     const askedBefore = request === undefined ? undefined : asked[request]
-    return { message, consents: changes[place], askedBefore, allowances }
-  })
+    known.set(message, { consents: changes[place], askedBefore, allowances })
+  }
+  return (message) => known.get(message) ?? unknown(message)
 }
 
 interface Pair {

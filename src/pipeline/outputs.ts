@@ -1,13 +1,8 @@
 import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { messageAlert } from '../detection/alerts/message-alert.ts'
-import {
-  type VerdictContext,
-  type VerdictOptions,
-  verdictJson,
-  verdictsOf,
-} from '../detection/alerts/verdict.ts'
+import { type VerdictContext, type VerdictOptions, verdictRecords } from '../detection/alerts/verdict.ts'
 import type { Decision } from '../detection/judge.ts'
-import type { Alert, Verdict } from '../domain/alert.ts'
+import type { Alert } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
 import { type AlertedMessage, likeOf, type Teaching } from '../domain/allowance.ts'
 import type { Code } from '../domain/codes.ts'
@@ -111,8 +106,8 @@ export function internalDeadLetter(
   return deadLetterRecord(origin, stage, 'INTERNAL', `${stage} failed with ${kind}`)
 }
 
-function count<K extends string>(counts: Partial<Record<K, number>>, key: K): void {
-  counts[key] = (counts[key] ?? 0) + 1
+function count<K extends string>(counts: Partial<Record<K, number>>, key: K, by = 1): void {
+  counts[key] = (counts[key] ?? 0) + by
 }
 
 const NONE: readonly never[] = []
@@ -120,7 +115,8 @@ const NONE: readonly never[] = []
 /** The outputs of one message. */
 export interface MessageOutputs {
   readonly decision: Decision
-  readonly verdicts: readonly Verdict[]
+  /** Records of the verdicts, all with the action of the decision. */
+  readonly verdicts: readonly OutputRecord[]
   readonly alerts: readonly Alert[]
 }
 
@@ -139,7 +135,7 @@ export function messageOutputs(
   options: OutputOptions,
 ): MessageOutputs {
   const { enforced, shadow } = decision
-  const verdicts = options.wants.verdicts ? verdictsOf(decision, context, options.verdicts) : NONE
+  const verdicts = options.wants.verdicts ? verdictRecords(decision, context, options.verdicts) : NONE
   // Most messages have no reasons.
   const isQuiet = enforced.length + shadow.length === 0
   const alerts = isQuiet ? NONE : alertsOf(decision, versions, context.degraded, options)
@@ -168,8 +164,7 @@ export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
   const records: OutputRecord[] = []
   for (const { decision, verdicts, alerts } of outputs) {
     const origin = decision.message.position
-    for (const verdict of verdicts)
-      records.push({ channel: 'verdicts', key: verdict.id, value: verdictJson(verdict), origin })
+    for (const verdict of verdicts) records.push(verdict)
     for (const alert of alerts) records.push({ ...alertRecord(alert), origin })
   }
   return records
@@ -216,11 +211,11 @@ export function reportOutputs(outputs: readonly MessageOutputs[], { tenants }: P
   const alerts = new Map<string, { alert: Alert; count: number }>()
   const causes = new Map<string, { alert: Alert; code: Code; count: number }>()
   for (const { decision, verdicts: own, alerts: raised } of outputs) {
-    const { action } = decision
-    if (!decision.message.record.blocked) count(decided, action === 'none' ? 'pass' : action)
+    const action = decision.action === 'none' ? 'pass' : decision.action
+    if (!decision.message.record.blocked) count(decided, action)
     count(labels, decision.message.label)
     for (const reason of decision.reasons) count(codes[reason.mode], reason.code)
-    for (const verdict of own) count(verdicts, verdict.action)
+    if (own.length > 0) count(verdicts, action, own.length)
     for (const alert of raised) {
       const asks = `${alert.data.action}/${alert.data.mode}`
       tally(alerts, asks, { alert })

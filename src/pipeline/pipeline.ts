@@ -129,9 +129,10 @@ export class Pipeline {
     const { ledgers, minutes, store, outbox } = breakers
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
-    const known = await ledgers.ask(() => consult(classified, ledger, states.allowances))
-    const detected = isolation.each('detect', known ?? notConsulted(classified, states.allowances), (one) =>
-      detect(one.message, one, versions, detectors.message),
+    const consulted = await ledgers.ask(() => consult(classified, ledger, states.allowances))
+    const knownOf = consulted ?? notConsulted(states.allowances)
+    const detected = isolation.each('detect', classified, (message) =>
+      detect(message, knownOf(message), versions, detectors.message),
     )
     watch.lap('detect')
 

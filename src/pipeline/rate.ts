@@ -15,6 +15,7 @@ import { addTo } from '../domain/maps.ts'
 import type { AnalysedMessage, Position } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import { portPrefix } from '../domain/port-prefix.ts'
+import { SharedLists } from '../domain/shared-lists.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import { bucketEnd } from '../domain/time.ts'
 import { type Candidate, candidatesOf, ESCALATION, escalate } from '../stores/states/escalation.ts'
@@ -45,10 +46,29 @@ const NO_CANDIDATES: readonly Candidate[] = []
 
 const NONE: readonly never[] = []
 
+const unreadBy = {
+  fraud: new SharedLists<RateObservation>(),
+  commercial: new SharedLists<RateObservation>(),
+  notice: new SharedLists<RateObservation>(),
+}
+
 /** Counts for an entity that are only read if something else requests it. */
-function unread(entity: string, { malicious, commercial }: AnalysedMessage): RateObservation {
+function unread(entity: string, { malicious, commercial }: AnalysedMessage): readonly RateObservation[] {
   const group = malicious ? 'fraud' : commercial ? 'commercial' : 'notice'
-  return { entity, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY }
+  const lists = unreadBy[group]
+  const last = lists.last(entity)
+  if (last.length > 0) return last
+  return lists.share(entity, [{ entity, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY }])
+}
+
+const sentLists = new SharedLists<string>()
+
+/** The names under which a message is counted as sent: that of its signature, if it has one, and that of its port. */
+function sentNames(own: string | undefined, port: string): readonly string[] {
+  const key = own ?? port
+  const last = sentLists.last(key)
+  if (last.at(-1) === port) return last
+  return sentLists.share(key, own === undefined ? [port] : [own, port])
 }
 
 /**
@@ -84,7 +104,7 @@ export function observe(
   }
   // The windows of a signature advance with every message it sends.
   const own = name === undefined ? undefined : signatureName(name)
-  if (own !== undefined && rates.length === 0) rates = [unread(own, message)]
+  if (own !== undefined && rates.length === 0) rates = unread(own, message)
   if (candidates.length > 0) members = [...members, ...candidates.map(({ observation }) => observation)]
   const port = portName(isPortIn ? from : portPrefix(from)!)
   // A single literal: spreading into a new object costs several times as much.
@@ -96,7 +116,7 @@ export function observe(
     members,
     tallies,
     fanout: fanout && gate.fanout(from, ts) ? fanout : undefined,
-    sent: own === undefined ? [port] : [own, port],
+    sent: sentNames(own, port),
   }
   return { detected, candidates, observations }
 }

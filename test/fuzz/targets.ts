@@ -8,6 +8,7 @@ import { slicesOf } from '../../src/adapters/kafka/records/slices.ts'
 import { judge, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { loadPolicy, parsePolicy } from '../../src/detection/policy/load.ts'
 import { applyRow, readRegistry } from '../../src/detection/registry/load.ts'
+import type { Verdict } from '../../src/domain/alert.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
 import { decode, isRejection } from '../../src/pipeline/decode.ts'
@@ -190,7 +191,7 @@ function runDecision(text: string): void {
   const context = { now: NOON, model: 'm', degraded: false }
   const { verdicts, alerts } = messageOutputs(decision, versions, context, options)
   const alert = alerts[0]
-  const score = verdicts[0]?.score ?? -1
+  const { score = -1 } = JSON.parse(String(verdicts[0]?.value ?? '{}')) as Partial<Verdict>
   must(verdicts.length === 1 && score >= 0 && score <= 1, 'one verdict with a score')
   must(alert === undefined || JSON.stringify(alert).length < 60_000, 'an alert that can be sent')
 }

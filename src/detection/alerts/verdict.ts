@@ -4,6 +4,7 @@ import type { Reason } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
+import type { OutputRecord } from '../../domain/ports.ts'
 import type { MatchingState } from '../../domain/state.ts'
 import type { Decision } from '../judge.ts'
 import { combinedScore } from './alert-options.ts'
@@ -36,6 +37,37 @@ function isoOf(ms: number): string {
   return lastTime.iso
 }
 
+/**
+ * The output records of the verdicts of a decision. Most decisions find nothing, and the verdict is written without building it
+ * first.
+ */
+export function verdictRecords(
+  decision: Decision,
+  context: VerdictContext,
+  options: VerdictOptions,
+): readonly OutputRecord[] {
+  const origin = decision.message.position
+  if (isPlain(decision, context, options.explain) && isBare(decision, context.model)) {
+    const { message } = decision
+    const { id } = message.origins[0]!
+    const value = bareJson(id, message.label, modelScoreOf(message), context.model, isoOf(context.now))
+    return [{ channel: 'verdicts', key: id, value, origin }]
+  }
+  return verdictsOf(decision, context, options).map((verdict) => ({
+    channel: 'verdicts',
+    key: verdict.id,
+    value: verdictJson(verdict),
+    origin,
+  }))
+}
+
+/** Whether nothing was found and no rare field is set, so that only the id, the label and its score differ between verdicts. */
+function isBare({ message, reasons, states }: Decision, model: string): boolean {
+  if (reasons.length + states.length > 0) return false
+  const { id, ext } = message.origins[0]!
+  return !ext && PLAIN.test(id) && PLAIN.test(model)
+}
+
 /** One verdict per input record of a message: each part of a joined message gets the verdict of the whole. */
 export function verdictsOf(
   decision: Decision,
@@ -44,11 +76,19 @@ export function verdictsOf(
 ): Verdict[] {
   const { model, degraded } = context
   const decidedAt = isoOf(context.now)
-  const { message, states, late } = decision
-  const isPlain = !explain && !degraded && !late && message.record.tenant === undefined
-  if (isPlain && !isJoined(message) && campaignOf(states) === undefined)
-    return [plainVerdict(decision, model, decidedAt)]
-  return fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
+  return isPlain(decision, context, explain)
+    ? [plainVerdict(decision, model, decidedAt)]
+    : fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
+}
+
+/** Whether the verdict is of one record and has no rare fields. */
+function isPlain(
+  { message, states, late }: Decision,
+  { degraded }: VerdictContext,
+  explain: boolean,
+): boolean {
+  if (explain || degraded || late || message.record.tenant !== undefined) return false
+  return !isJoined(message) && campaignOf(states) === undefined
 }
 
 /** The model's score of the label, rounded to thousandths, enough for a histogram. */
@@ -144,11 +184,14 @@ export function verdictJson(verdict: Verdict): string {
     verdict.parts ||
     verdict.tenant
   if (!isPlain || isRare || verdict.ext) return JSON.stringify(verdict)
-  if (action === 'pass' && score === 0 && reasons.length + states.length === 0) {
-    const { heads, end } = partsOfBare(model, decidedAt)
-    return `{"id":"${id}${heads[label]}${modelScore}${end}`
-  }
+  if (action === 'pass' && score === 0 && reasons.length + states.length === 0)
+    return bareJson(id, label, modelScore, model, decidedAt)
   return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
+}
+
+function bareJson(id: string, label: Label, modelScore: number, model: string, decidedAt: string): string {
+  const { heads, end } = partsOfBare(model, decidedAt)
+  return `{"id":"${id}${heads[label]}${modelScore}${end}`
 }
 
 /** Parts shared by the JSON of verdicts without reasons and states, because each concatenation allocates as much as an object. */

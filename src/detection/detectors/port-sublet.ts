@@ -1,5 +1,7 @@
 import { PORT_SIGNATURES, portSignaturesName } from '../../domain/counted-name.ts'
+import type { MemberObservation } from '../../domain/feature-store.ts'
 import type { Registry } from '../../domain/registry.ts'
+import { SharedLists } from '../../domain/shared-lists.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
@@ -45,15 +47,15 @@ export const portSublet = defineStateCode({
 }).raisedBy({
   members({ message }, { registry }, { thresholds }) {
     if (!message.signature) return NONE
-    return [
-      {
-        entity: portSignaturesName(message.from),
-        member: message.signature.name,
-        window: thresholds.window * 1000,
-        reportFrom: allowedOn(message.from, registry) + 1,
-        minCount: thresholds.minMessages,
-      },
-    ]
+    const { from } = message
+    const member = message.signature.name
+    const window = thresholds.window * 1000
+    const reportFrom = allowedOn(from, registry) + 1
+    const minCount = thresholds.minMessages
+    const last = observed.last(from)
+    if (last.length > 0 && isSame(last[0]!, member, window, reportFrom, minCount)) return last
+    const entity = portSignaturesName(from)
+    return observed.share(from, [{ entity, member, window, reportFrom, minCount }])
   },
   onMembers({ entity, members, count: known, total }, at, { registry }, { thresholds }) {
     if (!entity.startsWith(PORT_SIGNATURES)) return undefined
@@ -73,6 +75,24 @@ export const portSublet = defineStateCode({
     }
   },
 })
+
+/** Observations by port, most of which carry one signature. */
+const observed = new SharedLists<MemberObservation>()
+
+function isSame(
+  one: MemberObservation,
+  member: string,
+  window: number,
+  reportFrom: number,
+  minCount: number,
+) {
+  return (
+    one.member === member &&
+    one.window === window &&
+    one.reportFrom === reportFrom &&
+    one.minCount === minCount
+  )
+}
 
 function allowedOn(port: string, registry: Registry): number {
   return registry.port(port)?.sharedBy ?? 1

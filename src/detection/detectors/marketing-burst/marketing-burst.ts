@@ -1,7 +1,8 @@
 import { SIGNATURE, signatureName } from '../../../domain/counted-name.ts'
-import type { RateReading } from '../../../domain/feature-store.ts'
+import type { RateObservation, RateReading } from '../../../domain/feature-store.ts'
 import { COMMERCIAL } from '../../../domain/labels.ts'
 import type { Registry } from '../../../domain/registry.ts'
+import { SharedLists } from '../../../domain/shared-lists.ts'
 import { HOUR, MINUTE } from '../../../domain/time.ts'
 import { marketingBurstWords } from '../../rules/chinese.generated.ts'
 import { defineStateCode } from '../code-spec.ts'
@@ -108,7 +109,9 @@ export const marketingBurst = defineStateCode({
     const { floor1m, startFloor10m, keepRatio } = policy.thresholds
     const entity = signatureName(message.signature.name)
     const reportFrom = Math.min(floor1m, startFloor10m) * keepRatio
-    return [{ entity, group: 'commercial', baseline: true, reportFrom }]
+    const last = observed.last(entity)
+    if (last[0]?.reportFrom === reportFrom) return last
+    return observed.share(entity, [{ entity, group: 'commercial', baseline: true, reportFrom }])
   },
   onRate(reading, { registry }, policy) {
     const { baseline, bucketEnd } = reading
@@ -145,6 +148,9 @@ export const marketingBurst = defineStateCode({
     }
   },
 })
+
+/** Observations by signature. */
+const observed = new SharedLists<RateObservation>()
 
 interface WindowLevel extends Omit<Climb, 'minutes'> {
   readonly window: Window['name'] | 'climb'
