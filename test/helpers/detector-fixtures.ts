@@ -9,6 +9,7 @@ import type { Code } from '../../src/domain/codes.ts'
 import type { ConsentChange } from '../../src/domain/consent-ledger.ts'
 import type { Evidence, Finding } from '../../src/domain/decision.ts'
 import type { MessageContext } from '../../src/domain/detector.ts'
+import { HEAD_GROUPS, type Head, type HeadReading } from '../../src/domain/heads.ts'
 import type { Label, Scores } from '../../src/domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
 import type { Brand, PortRow, Registry, SignatureRow } from '../../src/domain/registry.ts'
@@ -44,6 +45,18 @@ export interface MessageOptions extends Partial<Omit<SmsRecord, 'text' | 'value'
   readonly score?: number
   readonly partial?: boolean
   readonly seams?: readonly number[]
+}
+
+/** Heads of a text, 0 where they are not given. */
+export function headsOf(given: Partial<Record<Head, number>>): HeadReading {
+  const group = (names: readonly Head[]) => Object.fromEntries(names.map((head) => [head, given[head] ?? 0]))
+  const { asks, tone, speaks } = HEAD_GROUPS
+  return {
+    asks: group(asks),
+    tone: group(tone),
+    speaks: group(speaks),
+    warns: given.warns ?? 0,
+  } as HeadReading
 }
 
 /** A message read by the real stages, with the label that the model is taken to give. */

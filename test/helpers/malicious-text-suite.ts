@@ -6,13 +6,14 @@ import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
 import { RuleSet } from '../../src/detection/rules/rule-set.ts'
 import type { Composite } from '../../src/detection/rules/rules-file.ts'
 import { SHIPPED_RULES } from '../../src/detection/rules/shipped.ts'
-import { HEAD_GROUPS, type Head, type HeadReading } from '../../src/domain/heads.ts'
+import type { Head } from '../../src/domain/heads.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import {
   codesIn,
   contextOf,
   detect,
   findingIn,
+  headsOf,
   type MessageOptions,
   messageOf,
   registryOf,
@@ -22,18 +23,6 @@ import {
 } from './detector-fixtures.ts'
 
 const OFFICE_PORT = '106901234501'
-
-/** Heads of a text, 0 where they are not given. */
-function headsOf(given: Partial<Record<Head, number>>): HeadReading {
-  const group = (names: readonly Head[]) => Object.fromEntries(names.map((head) => [head, given[head] ?? 0]))
-  const { asks, tone, speaks } = HEAD_GROUPS
-  return {
-    asks: group(asks),
-    tone: group(tone),
-    speaks: group(speaks),
-    warns: given.warns ?? 0,
-  } as HeadReading
-}
 
 /** What holds for the codes of the labels `fraud` and `illicit` alike. */
 export function maliciousTextSuite(

@@ -62,13 +62,13 @@ export const forgedBrand = defineMessageCode({
   },
   evidence: {
     brand: fields.text(
-      'id of the brand; of an institution that no list has, its name as the message writes it',
+      'id of the brand; of an institution that no list has, its name as the message writes it, or its kind if it gives none',
     ),
     claimedBy: fields.oneOf(
       ['signature', 'lookalike', 'speaker', 'domain', 'mention'],
       'what claims it: signature (a name of the brand), lookalike (imitates one), speaker (the text speaks as the brand), domain (the brand is named and a link imitates its domain), mention (named in a fraudulent text)',
     ),
-    claimed: fields.text('the name or host as the message writes it'),
+    claimed: fields.text('the name or host as the message writes it; empty if it gives none'),
     found: fields.list(
       fields.group(
         {
@@ -92,25 +92,29 @@ export const forgedBrand = defineMessageCode({
     ),
     twin: TWIN_EVIDENCE,
     claimedKind: fields.optional(
-      fields.oneOf(KINDS, 'the kind of institution, where the message claims one that no list has'),
+      fields.oneOf(
+        KINDS,
+        'the kind of institution, where the message claims one that no list has; office and brand by the way the text speaks',
+      ),
     ),
     ...WEIGHED_FIELDS,
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
   called: { 'zh-CN': '冒充品牌' },
   fires:
-    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. A message in the name of a bank, court, school, hospital or the like that no list has is reported for review where its text reads like fraud and it comes from, or leads to, a stranger (`claimedKind`). What reads as a notice of the brand, comes from somebody else and leads to a link, number, handle or account of a stranger is a copy, and may be blocked however well it reads (`twin`). A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
+    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. A message that speaks as a bank, court, school, hospital, office or company that no list has is reported where its text reads like fraud and it comes from, or leads to, a stranger (`claimedKind`). What reads as a notice of the brand, comes from somebody else and leads to a link, number, handle or account of a stranger is a copy, and may be blocked however well it reads (`twin`). A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
   why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
   tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
   sentences: {
-    en({ claimed, found, ...state }) {
-      const why = `${claimed}: ${clauses(found, CLAUSES.en).join(', ')}.`
+    en({ claimed, claimedKind, found, ...state }) {
+      const whom = claimed || (claimedKind === 'office' ? 'an office' : 'a company')
+      const why = `${whom}: ${clauses(found, CLAUSES.en).join(', ')}.`
       return state.messages === undefined
         ? `Claims to be ${why}`
         : `${state.messages} messages to ${state.recipients} recipients in ${state.window} minutes claim to be ${why}`
     },
-    'zh-CN'({ claimed, found, ...state }) {
-      const why = `冒用“${claimed}”`
+    'zh-CN'({ claimed, claimedKind, found, ...state }) {
+      const why = claimed ? `冒用“${claimed}”` : claimedKind === 'office' ? '冒充公共机构' : '冒充企业'
       const because = clauses(found, CLAUSES['zh-CN']).join('，')
       return state.messages === undefined
         ? `${why}：${because}。`
@@ -185,21 +189,22 @@ function ofBrand(
 /** Finding for a message in the name of an unlisted institution. */
 function ofKind(
   read: Read,
-  { kindCertainty, minScore }: { readonly kindCertainty: number; readonly minScore: number },
+  { kindCertainty, minScore, blockFrom }: Record<'kindCertainty' | 'minScore' | 'blockFrom', number>,
 ) {
   if (kindCertainty >= 1) return undefined
   const forged = claimedKindFound(read.message, read.context, read, kindCertainty)
   const score = Math.max(PLAIN_SCORE, forged?.certainty ?? 0)
   if (!forged || score < minScore) return undefined
-  const { kind, claimedBy, claimed, found, traces, weighed } = forged
+  const { kind, claimedBy, name, found, traces, weighed } = forged
+  const block = blockDecision('FORGED_BRAND', weighed, blockFrom)
   return {
     score,
     evidence: {
-      ...{ brand: claimed, claimedKind: kind, claimedBy, claimed, found },
+      ...{ brand: name ?? kind, claimedKind: kind, claimedBy, claimed: name ?? '', found },
       official: { domains: [], ports: [], hotlines: [] },
-      ...weighed,
+      ...weighedEvidence(weighed, [forged.rule, block.rule]),
     },
-    cap: 'review' as const,
+    ...block.cap,
     ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
   }
 }

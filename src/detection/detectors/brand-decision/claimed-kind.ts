@@ -7,17 +7,17 @@ import { rulesOf } from '../own-rules/loaded-rules.ts'
 import { foreignParts, type Surroundings, tracesOf } from '../shared/traces.ts'
 import { textFraud } from '../text-fraud.ts'
 import { weigh } from './decision.ts'
-import { weighedEvidence } from './evidence.ts'
 import { fraudWeighed, mayBeMalicious } from './malicious-text.ts'
 
-/** Kinds of institutions that no list covers completely. */
+/** Kinds of institutions that no list covers completely. The last two are told by the heads of the text model. */
 export const KINDS = [
   ...(['bank', 'court', 'police', 'tax', 'social-security'] as const),
   ...(['school', 'hospital', 'airline', 'carrier', 'mediation'] as const),
+  ...(['office', 'brand'] as const),
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-const ENDINGS: Readonly<Record<Kind, RegExp>> = {
+const ENDINGS: Readonly<Record<Exclude<Kind, 'office' | 'brand'>, RegExp>> = {
   bank: claimedKindWords.bank,
   court: claimedKindWords.court,
   police: claimedKindWords.police,
@@ -33,7 +33,7 @@ const ENDINGS: Readonly<Record<Kind, RegExp>> = {
 const OPENING = /^[^\s,.:;!?。]{2,20}(?=:)/
 
 /**
- * A message in the name of an unlisted institution: a city bank, a school, a mediation office. Genuine ones have a filed port, a
+ * A message that speaks as an unlisted institution: a city bank, a school, a mediation office. Genuine ones have a filed port, a
  * short number, or a site below a restricted suffix. Found if the text reads like fraud and the message comes from a number
  * anyone can use or leads to an unknown party. `claim`: a registered brand that it also names.
  */
@@ -46,10 +46,10 @@ export function claimedKindFound(
   const { registry } = context
   if (!mayBeMalicious(message) || message.from === '' || surroundings.sender === 'short') return undefined
   const { signature } = message
-  const claimed =
-    signature?.name ?? OPENING.exec(message.normalised.text)?.[0].replace(claimedKindWords.notice, '')
-  const kind = claimed === undefined ? undefined : kindOf(claimed)
-  if (claimed === undefined || kind === undefined) return undefined
+  const opening = signature ? undefined : OPENING.exec(message.normalised.text)?.[0]
+  const name = signature?.name ?? opening?.replace(claimedKindWords.notice, '')
+  const kind = kindOf(name, message)
+  if (kind === undefined) return undefined
   const row = signature && registry.signature(signature.key)
   if (row && hasFilingHere(row, message)) return undefined
   const traces = tracesOf(claim?.brand, message, registry, surroundings)
@@ -60,15 +60,24 @@ export function claimedKindFound(
   if (!fraud) return undefined
   return {
     kind,
-    claimed,
+    name,
     claimedBy: signature ? ('signature' as const) : ('speaker' as const),
     found,
     certainty: fraud.certainty,
     traces,
-    weighed: weighedEvidence(weighed, [fraud.rule]),
+    weighed,
+    rule: fraud.rule,
   }
 }
 
-function kindOf(name: string) {
-  return KINDS.find((kind) => ENDINGS[kind].test(name))
+/** Probability from which the text speaks as an office or a brand, by the heads of the text model. */
+const SPEAKS = 0.5
+
+/** The kind by the end of the name, else by how the text speaks: abbreviations end in anything, and many give no name. */
+function kindOf(name: string | undefined, { heads }: AnalysedMessage): Kind | undefined {
+  if (name !== undefined)
+    for (const [kind, ending] of Object.entries(ENDINGS)) if (ending.test(name)) return kind as Kind
+  if (heads === undefined) return undefined
+  if (heads.speaks.office >= SPEAKS) return 'office'
+  return heads.speaks.brand >= SPEAKS ? 'brand' : undefined
 }

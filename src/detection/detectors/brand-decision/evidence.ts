@@ -14,8 +14,9 @@ export const BLOCK_FROM = {
   says: 'certainty of a forgery from which on the action may be block; below it is at most review',
 }
 
-/** Certainty of a copied notice by itself: its wording is that of a genuine one, so the weight of the wording does not count. */
-const COPIED = 0.95
+/** Signs that are certain by themselves, whatever the weight of the wording: that of a copy is the wording of a genuine notice. */
+const CERTAIN = ['copied-notice', 'plain-impostor']
+const CERTAINTY = 0.95
 
 /** Evidence fields for the signs for and against a forgery. */
 export const WEIGHED_FIELDS = {
@@ -67,8 +68,8 @@ export function blockDecision(
   { shown, certaintyToBlock, rules = SHIPPED_RULES }: ToBlock,
   blockFrom: number,
 ): BlockDecision {
-  const isCopy = SHIPPED_RULES.shows(shown, 'copied-notice')
-  const certainty = isCopy ? Math.max(certaintyToBlock, COPIED) : certaintyToBlock
+  const isPlain = CERTAIN.some((sign) => SHIPPED_RULES.shows(shown, sign))
+  const certainty = isPlain ? Math.max(certaintyToBlock, CERTAINTY) : certaintyToBlock
   if (certainty < blockFrom) return { cap: REVIEW, rule: undefined }
   const may = rules.first(code, 'may-block', shown)
   if (may === undefined) return { cap: REVIEW, rule: undefined }

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../../../src/detection/detectors/brand-decision/claimed-kind.ts'
 import { forgedBrand } from '../../../../src/detection/detectors/forged-brand.ts'
+import type { Head } from '../../../../src/domain/heads.ts'
 import {
   contextOf,
+  detect,
   findingIn,
+  headsOf,
   type MessageOptions,
+  messageOf,
   registryOf,
   shippedContext,
   signatureRow,
@@ -25,10 +29,25 @@ describe('FORGED_BRAND in the name of an institution that no list has', () => {
     ['school', '【育才小学】各位家长，资料费396元请今天扫码缴纳，微信 yc_caiwu6', MOBILE],
     ['hospital', '云川市中医院急诊通知：您的家属正在抢救，请汇款至医生账户 17352910648', MOBILE],
   ])('a %s: %s', (kind, text, options) => {
-    expect(forged(text, options)).toMatchObject({
-      cap: 'review',
-      evidence: { claimedKind: kind },
-    })
+    expect(forged(text, options)).toMatchObject({ evidence: { claimedKind: kind } })
+  })
+
+  it.each<[Kind, string, string, Partial<Record<Head, number>>]>([
+    ['office', '云水司', '【云水司】水表数据异常，请在 yc-ss.top 登记户主银行账号', { office: 0.9 }],
+    ['brand', '云天下', '【云天下】会员今日扣费800元，取消请在 yun-tx.top 登记银行卡', { brand: 0.8 }],
+    ['office', '', '您孩子的补助今日截止，请在 edu-bz.top 填写银行卡', { office: 0.9, brand: 0.8 }],
+  ])('speaks as an %s named %j', (kind, claimed, text, heads) => {
+    const of = (spoken: Partial<Record<Head, number>>) =>
+      detect(forgedBrand, { ...messageOf(text, FRAUD), heads: headsOf(spoken) }, shipped)
+    expect(of(heads)).toMatchObject({ evidence: { claimedKind: kind, claimed } })
+    expect(of({ person: 0.9, shop: 0.9 })?.evidence.claimedKind).toBeUndefined()
+  })
+
+  it('may block what leads to a third party as no genuine notice does, and only reports the rest', () => {
+    const cap = (way: string, score: number) =>
+      forged(`【云川银行】您的贷款已逾期，请联系 ${way}`, { ...FRAUD, score })?.cap ?? 'block'
+    expect([cap('QQ 2938471023', 0.7), cap('0536-8817042', 0.7)]).toEqual(['block', 'review'])
+    expect([cap('yc-yh.com', 0.99), cap('yc-yh.com', 0.7)]).toEqual(['block', 'review'])
   })
 
   it.each<[string, string, MessageOptions]>([
