@@ -2,6 +2,7 @@ import type { Alert } from './alert.ts'
 import type { AlertedMessage, Allowance } from './allowance.ts'
 import type { Code } from './codes.ts'
 import type { Action, Match, Target } from './decision.ts'
+import type { Position } from './message.ts'
 import type { PartitionId } from './ports.ts'
 
 /** An open or recently closed state: one code on one target. */
@@ -54,6 +55,16 @@ export interface ByHand {
   readonly pending?: true
   /** The policy exemption, as JSON, that it overrides. */
   readonly inSpiteOf?: string
+  /** A later order on a state in force, which awaits approval: the state stays as it is until then. */
+  readonly proposed?: ProposedOrder
+}
+
+/** An order that awaits approval while an earlier one on the same target is in force. */
+export interface ProposedOrder extends Pick<ByHand, 'by' | 'ts' | 'until' | 'limit'> {
+  readonly match: Match
+  readonly action: Action
+  readonly why: string
+  readonly position: Position
 }
 
 export interface OutboxEntry {

@@ -37,13 +37,15 @@ export class BacklogWait {
 
   /**
    * Call it before messages are processed. They are a backlog by the arrival time of the newest in Kafka or, for
-   * messages written there again, by its event time. Returns that time, epoch ms.
+   * messages written there again, by its event time. Returns that time, epoch ms; Infinity for no messages, such as
+   * records that cannot be read, which have no counts to wait for.
    */
   begin(messages: readonly { readonly receivedAt: number; readonly ts: number }[]): number {
-    this.#newest = messages.reduce(
+    const newest = messages.reduce(
       (newest, { receivedAt, ts }) => Math.max(newest, receivedAt - ts > SLOWEST_GATEWAY ? ts : receivedAt),
       0,
     )
+    this.#newest = messages.length === 0 ? Number.POSITIVE_INFINITY : newest
     return this.#newest
   }
 

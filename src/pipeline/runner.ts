@@ -117,12 +117,17 @@ export class Runner {
     await publisher.publish()
   }
 
-  /** The id of the state that an order raises. Rejects with FeedbackRefusal if it raises none. */
-  async orderedState({ target, labels }: Pick<Feedback, 'target' | 'labels'>): Promise<string> {
+  /**
+   * The id of the state that an order raises, and whether one in force does all that it asks for. Rejects with FeedbackRefusal
+   * if it raises none.
+   */
+  async orderedState({ target, labels, action = 'block', perMinute, until }: Feedback) {
     const { manager, manual, states: store, versions } = this.#parts
     const { registry } = versions.current
     const ordered = await orderedMatch({ target: target!, labels }, { registry, open: manager.open, store })
-    return manual.idOf(ordered.target)
+    const id = manual.idOf(ordered.target)
+    const limit = perMinute === undefined ? {} : { limit: { perMinute } }
+    return { id, isGiven: await manual.isGiven(id, { match: ordered.match, action, until, ...limit }) }
   }
 
   /** States blocked by hand or waiting for approval, as known to this instance; undefined until it has read the states. */

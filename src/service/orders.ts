@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { Clock } from '../domain/ports.ts'
+import type { ProposedOrder } from '../domain/state-store.ts'
 import { DAY } from '../domain/time.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
@@ -48,6 +49,7 @@ export class FeedbackOrders implements Orders {
       orderedAt: new Date(byHand!.ts).toISOString(),
       until: new Date(byHand!.until).toISOString(),
       pending: byHand!.pending === true,
+      ...given({ proposed: byHand!.proposed && proposedOf(byHand!.proposed) }),
     }))
     return { status: 200, body: { blocks: blocks.sort((a, b) => (a.orderedAt < b.orderedAt ? 1 : -1)) } }
   }
@@ -66,12 +68,12 @@ export class FeedbackOrders implements Orders {
     if ('message' in read)
       return { status: 400, detail: `${read.key === 'note' ? 'why' : read.key}: ${read.message}` }
     try {
-      const id = await this.#parts.core.orderedState(read.row)
+      const { id, isGiven } = await this.#parts.core.orderedState(read.row)
       const body = {
         id,
         feedbackId: feedbackIdOf(read.row),
         until: new Date(read.row.until).toISOString(),
-        ...given({ pending: this.#parts.needsApproval ? true : undefined }),
+        ...given({ pending: this.#parts.needsApproval && !isGiven ? true : undefined }),
       }
       return await this.#write(String(order.target), read.row, row, body)
     } catch (error) {
@@ -111,6 +113,15 @@ export class FeedbackOrders implements Orders {
     const value = JSON.stringify({ ...row, feedbackId: feedbackIdOf(read) })
     await this.#parts.write({ key, value, at: read.ts })
     return { status: 202, body }
+  }
+}
+
+/** A change of a block in force that awaits approval. */
+function proposedOf({ by, why, action, limit, match, ts, until }: ProposedOrder) {
+  return {
+    ...{ action, ...given({ perMinute: limit?.perMinute, labels: match.labels }), by, why },
+    orderedAt: new Date(ts).toISOString(),
+    until: new Date(until).toISOString(),
   }
 }
 

@@ -28,7 +28,7 @@ export interface FeedbackParts {
   readonly registry: Registry
   /** Codes of the operator's rules in force. */
   readonly own?: readonly Code[]
-  readonly manual?: Pick<ManualStates, 'raise' | 'idOf'>
+  readonly manual?: Pick<ManualStates, 'raise' | 'idOf' | 'withdraw'>
   /** Learns from confirmations; absent if disabled. */
   readonly templates?: TemplateLearning
   /** Orders take effect only after a second person has approved them. */
@@ -73,8 +73,8 @@ export type FeedbackOutcome =
 interface Planned {
   readonly does: Did
   readonly codes: readonly Code[]
-  /** Resolves with the number of states changed. */
-  readonly act: () => Promise<number>
+  /** Resolves with the number of states changed, and whether the change awaits approval. */
+  readonly act: () => Promise<{ readonly states: number; readonly pending?: true }>
 }
 
 /**
@@ -111,8 +111,8 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     }
     // Before acting: a later instance may no longer find its subject.
     await given.keep(givenOf(row, does, before))
-    report(codes, await act())
-    const pending = verdict === 'block' && parts.needsApproval ? { pending: true as const } : {}
+    const { states, ...pending } = await act()
+    report(codes, states)
     return { outcome: 'applied', states: does.states, until, ...pending }
   } catch (error) {
     if (!(error instanceof FeedbackRefusal)) throw error
@@ -140,14 +140,15 @@ async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
     does: { states: [id], silenced: [], allowed: [], raised: id },
     codes: [CODE_BY_HAND],
     async act() {
-      await manual.raise({
+      const { byHand } = await manual.raise({
         ...{ target, match, action, by, why: note, ts, until, position },
         ...given({
           limit: perMinute === undefined ? undefined : { perMinute },
           pending: needsApproval ? (true as const) : undefined,
         }),
       })
-      return 1
+      const isPending = byHand?.pending || byHand?.proposed?.ts === ts
+      return { states: 1, ...given({ pending: isPending ? (true as const) : undefined }) }
     },
   }
 }
@@ -185,7 +186,7 @@ async function judged(
         for (const id of beforehand) await parts.states.release(id, ts, feedback, how)
       }
       for (const allowance of allowed) await parts.states.allowances.add(allowance)
-      return released
+      return { states: released }
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Allowance } from '../../domain/allowance.ts'
 import { given } from '../../domain/given.ts'
 import type { GivenFeedback, GivenFeedbackStore, StateStore } from '../../domain/state-store.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
+import type { ManualStates } from '../../stores/states/manual.ts'
 import type { TemplateLearning } from '../template-learning.ts'
 import { feedbackIdOf, givenIdOf } from './feedback-id.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
@@ -11,6 +12,7 @@ import type { Feedback } from './rows.ts'
 export interface UndoParts {
   readonly states: Pick<StateManager, 'release' | 'allowances'>
   readonly store: Pick<StateStore, 'get' | 'suppress'> & { readonly given: GivenFeedbackStore }
+  readonly manual?: Pick<ManualStates, 'withdraw'>
   readonly templates?: Pick<TemplateLearning, 'change'>
 }
 
@@ -72,7 +74,7 @@ async function takeBack(
   one: GivenFeedback,
   others: readonly GivenFeedback[],
   { by, note, ts }: Feedback,
-  { states, store, templates }: UndoParts,
+  { states, store, manual, templates }: UndoParts,
 ): Promise<void> {
   for (const id of one.silenced) {
     // The latest other feedback on the state holds; an order ends earlier feedback.
@@ -87,6 +89,7 @@ async function takeBack(
   }
   await templates?.change(unlearned(one, others, ts))
   if (one.raised === undefined) return
+  await manual?.withdraw(one.raised, one.ts)
   const [state] = await store.get([one.raised])
   // A later order on the same target stays in force.
   if (!state?.open || state.byHand?.ts !== one.ts) return

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import { changeOf, shownIds, stateAlert } from '../../detection/alerts/state-alert.ts'
 import { CODE_BY_HAND } from '../../detection/detectors/all.ts'
-import type { Action, Match, Signal, Target } from '../../domain/decision.ts'
+import type { Signal, Target } from '../../domain/decision.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { stateId } from '../../domain/hash.ts'
-import type { Position } from '../../domain/message.ts'
-import type { ByHand, StateRecord } from '../../domain/state-store.ts'
+import type { ByHand, ProposedOrder, StateRecord } from '../../domain/state-store.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { provenanceOf } from '../../domain/versions.ts'
 import { redactText } from '../../text/redact.ts'
 import { exemptionOf } from './judgement.ts'
@@ -13,13 +14,26 @@ import { LIFECYCLE_LIMITS, type LifecycleLimits } from './lifecycle.ts'
 import type { StateManagerParts } from './manager-parts.ts'
 
 /** A manual order: an action on everything that a match selects, until a time. */
-export interface Order extends Pick<ByHand, 'by' | 'ts' | 'until' | 'limit' | 'pending'> {
+export interface Order extends ProposedOrder, Pick<ByHand, 'pending'> {
   readonly target: Target
-  readonly match: Match
-  readonly action: Action
-  readonly why: string
-  /** Position of the order's record. */
-  readonly position: Position
+}
+
+/** How much later an order may end than the one in force and still count as the same, ms: a second click, or a retry. */
+const SAME_END = 5 * MINUTE
+
+/** Whether a state is raised by hand, approved and not over. */
+function isInForce(state: StateRecord | undefined, now: number): state is StateRecord {
+  return state?.byHand !== undefined && state.open && state.enforced && state.byHand.until > now
+}
+
+/** What an order asks for. */
+type Asked = Pick<Order, 'match' | 'action' | 'limit' | 'until'>
+
+/** Whether an order asks for nothing beyond a state in force. */
+function asksForNoMore({ match, action, limit, until }: Asked, state: StateRecord): boolean {
+  const { limit: own, until: end } = state.byHand!
+  const isSame = action === state.action && limit?.perMinute === own?.perMinute
+  return isSame && until <= end + SAME_END && isDeepStrictEqual(match, state.match)
 }
 
 /** Why a state cannot be approved. */
@@ -48,13 +62,25 @@ export class ManualStates {
     return stateId(this.#parts.alerts.deployment, CODE_BY_HAND, target)
   }
 
-  /** Raises or changes the state of an order. An order that is not later than the state's current one changes nothing. */
+  /**
+   * Raises or changes the state of an order. An order that is not later than the state's current one changes nothing, and one
+   * that awaits approval leaves a state in force as it is.
+   */
   async raise(order: Order): Promise<StateRecord> {
-    const { store } = this.#parts
+    const { store, clock } = this.#parts
     const id = this.idOf(order.target)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const [[current], [suppressed]] = await Promise.all([store.get([id]), store.suppressed([id])])
-      if (current?.byHand && current.byHand.ts >= order.ts) return current
+      if (current?.byHand && Math.max(current.byHand.ts, current.byHand.proposed?.ts ?? 0) >= order.ts)
+        return current
+      if (order.pending && isInForce(current, clock.now())) {
+        if (asksForNoMore(order, current)) return current
+        const { pending: _, target: _target, ...proposed } = order
+        const byHand = { ...current.byHand!, proposed: { ...proposed, why: redactText(proposed.why) } }
+        const written = await this.#put({ ...current, version: current.version + 1, byHand }, current, false)
+        if (written) return written
+        continue
+      }
       // The later of an order and an exemption wins.
       if (suppressed !== undefined && suppressed > order.ts) await store.suppress(id, order.ts, order.by)
       const written = await this.#put(this.#ordered(id, current, order), current)
@@ -63,33 +89,56 @@ export class ManualStates {
     throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
   }
 
-  /** Activates a state that waits for approval; the person who ordered it cannot approve it. */
+  /** Whether the state of this id is in force and does all that is asked for. */
+  async isGiven(id: string, asked: Asked): Promise<boolean> {
+    const [state] = await this.#parts.store.get([id])
+    return isInForce(state, this.#parts.clock.now()) && asksForNoMore(asked, state)
+  }
+
+  /** Activates an order that awaits approval; the person who gave it cannot approve it. */
   async approve(id: string, by: string): Promise<StateRecord | ApprovalRefusal> {
-    const { store, clock } = this.#parts
+    const { store } = this.#parts
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const [current] = await store.get([id])
       if (!current?.open || !current.byHand) return 'unknown'
-      if (!current.byHand.pending) return 'not pending'
-      if (current.byHand.by === by) return 'same person'
-      const { pending: _, ...byHand } = current.byHand
-      const now = clock.now()
-      const core = {
-        ...current,
-        ...this.#next(current, now, byHand.until),
-        byHand,
-        enforced: true,
-      }
-      const { evidence } = current.alert.data.reasons[0]!
-      const written = await this.#put(
-        this.#event(core, { ...evidence, approvedBy: by }, current.alert.data.provenance, undefined),
-        current,
-      )
+      const { byHand, target } = current
+      const { proposed, pending } = byHand
+      if (!proposed && !pending) return 'not pending'
+      if ((proposed ?? byHand).by === by) return 'same person'
+      const next = proposed
+        ? this.#ordered(id, current, { ...proposed, target }, { approvedBy: by })
+        : this.#approved(current, byHand, by)
+      const written = await this.#put(next, current)
       if (written) return written
     }
     throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
   }
 
-  #ordered(id: string, current: StateRecord | undefined, order: Order): StateRecord {
+  /** Withdraws an order that awaits approval while an earlier one is in force. Does nothing if there is none of this time. */
+  async withdraw(id: string, ts: number): Promise<void> {
+    const { store } = this.#parts
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const [current] = await store.get([id])
+      if (current?.byHand?.proposed?.ts !== ts) return
+      const { proposed: _, ...byHand } = current.byHand
+      if (await this.#put({ ...current, version: current.version + 1, byHand }, current, false)) return
+    }
+    throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
+  }
+
+  #approved(current: StateRecord, { pending: _, ...byHand }: ByHand, by: string): StateRecord {
+    const next = this.#next(current, this.#parts.clock.now(), byHand.until)
+    const { reasons, provenance } = current.alert.data
+    const evidence = { ...reasons[0]!.evidence, approvedBy: by }
+    return this.#event({ ...current, ...next, byHand, enforced: true }, evidence, provenance, undefined)
+  }
+
+  #ordered(
+    id: string,
+    current: StateRecord | undefined,
+    order: Order,
+    approval?: { readonly approvedBy: string },
+  ): StateRecord {
     const { clock, versions, ordersLastBy } = this.#parts
     const { target, match, action, by, ts, until, why, limit, pending, position } = order
     const { policy } = versions.current
@@ -99,6 +148,7 @@ export class ManualStates {
       why: redactText(why),
       until: new Date(until).toISOString(),
       ...given({ policyMode: policy.mode === 'shadow' ? 'shadow' : undefined }),
+      ...approval,
     }
     const core = {
       ...{ id, code: CODE_BY_HAND, target, match, open: true, action, level: 1 },
@@ -140,9 +190,10 @@ export class ManualStates {
     return { ...core, alert, shown: shownIds(alert) }
   }
 
-  async #put(next: StateRecord, current: StateRecord | undefined): Promise<StateRecord | undefined> {
+  /** `isEvent`: whether readers of the topics are to learn of it. */
+  async #put(next: StateRecord, current: StateRecord | undefined, isEvent = true) {
     const { store, clock, outbox, alerts } = this.#parts
-    const change = changeOf({ next, isEvent: true }, current, clock.now(), alerts.blocksFrom)
+    const change = changeOf({ next, isEvent }, current, clock.now(), alerts.blocksFrom)
     if (!(await store.put(change.next, current?.version ?? 0, change.entry))) return undefined
     if (change.entry) outbox.add(change.entry)
     return change.next

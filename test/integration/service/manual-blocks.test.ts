@@ -215,10 +215,29 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'blocks by hand', () => {
     expect((await call('POST', `/v1/blocks/${id}/approve`, ANN)).status).toBe(403)
     expect((await call('POST', `/v1/blocks/${id}/approve`, BEN)).status).toBe(403)
     // The list of tokens is read again while the service runs.
-    configure('required', [{ name: 'cho', token: CHO, may: ['approve'] }])
+    configure('required', [{ name: 'cho', token: CHO, may: ['approve', 'block'] }])
     await until(async () => (await call('POST', `/v1/blocks/${id}/approve`, CHO)).status === 200, 20_000)
     expect((await call('POST', '/v1/blocks', ANN, {})).status).toBe(401)
     await until(() => table().get(id) !== undefined, 10_000)
     expect(stands()).toBe(true)
+    // A second click asks for nothing more, and a longer block takes effect once it is approved.
+    const answers = () => results.values<FeedbackResult>().filter(({ states }) => states.includes(id)).length
+    const order = { target: 'port:10690009', why: 'x' }
+    for (const [until_, pending] of [
+      ['1h', undefined],
+      ['6h', true],
+    ] as const) {
+      const known = answers()
+      const { status, body: again } = await call('POST', '/v1/blocks', CHO, { ...order, until: until_ })
+      expect([status, again.pending]).toEqual([202, pending])
+      await until(() => answers() > known, 20_000)
+      expect(results.values<FeedbackResult>().findLast(({ states }) => states.includes(id))?.pending).toBe(
+        pending,
+      )
+    }
+    const waiting = (await call('GET', '/v1/blocks', CHO)).body.blocks as { id: string; proposed?: object }[]
+    expect(waiting.find((one) => one.id === id)).toMatchObject({ pending: false, proposed: { by: 'cho' } })
+    await sleep(500)
+    expect(table().get(id)).toMatchObject({ action: 'block' })
   })
 })

@@ -54,6 +54,12 @@ describe('a backlog that waits for the store', () => {
     await next
   })
 
+  it('is not a batch without messages, such as records that cannot be read', async () => {
+    const { wait, began } = open()
+    expect(await wait.until(wait.begin([]), async () => false, isReached)).toBe(false)
+    expect(began()).toBe(0)
+  })
+
   it('is also what lies in Kafka since now and is of another day, but not what a slow gateway stamped', async () => {
     const { wait } = open()
     let tries = 0

@@ -62,6 +62,49 @@ describe('a state that a person raised', () => {
     expect(manager.openStatesFor(message({ from: '10690002' }))).toEqual([])
   })
 
+  it('stays in force while a later order awaits approval', async () => {
+    const { manual, manager, publisher, rows, sink } = setUp()
+    const { id } = await manual.raise(order({ pending: true }))
+    expect(await manual.approve(id, 'ben')).toMatchObject({ enforced: true })
+    await publisher.publish()
+    const [before, alerts] = [rows().length, sink.records.length]
+    // A second click, or a retry: nothing changes.
+    const again = { ts: T0 + MINUTE, until: T0 + 2 * HOUR + MINUTE, pending: true } as const
+    expect((await manual.raise(order(again))).byHand).toMatchObject({ ts: T0, until: T0 + 2 * HOUR })
+    const longer = order({ ts: T0 + 2 * MINUTE, until: T0 + 9 * HOUR, by: 'ann', pending: true })
+    expect((await manual.raise(longer)).byHand).toMatchObject({
+      until: T0 + 2 * HOUR,
+      proposed: { by: 'ann' },
+    })
+    await manual.raise(longer)
+    await publisher.publish()
+    expect([rows().length, sink.records.length]).toEqual([before, alerts])
+    expect(manager.openStatesFor(message({ from: '10690001' }))).toEqual([{ id, action: 'block' }])
+    expect(await manual.isGiven(id, longer)).toBe(false)
+
+    expect(await manual.approve(id, 'ann')).toBe('same person')
+    const approved = await manual.approve(id, 'ben')
+    expect(approved).toMatchObject({ byHand: { until: T0 + 9 * HOUR }, revision: 3 })
+    expect(approved).not.toHaveProperty('byHand.proposed')
+    await publisher.publish()
+    expect(sink.records.at(-1)).toBeDefined()
+    expect(JSON.stringify(sink.records.slice(alerts))).toContain('sigwatch.alert.updated')
+    expect(await manual.isGiven(id, longer)).toBe(true)
+    expect(await manual.approve(id, 'ben')).toBe('not pending')
+  })
+
+  it('keeps its order when a later one is withdrawn', async () => {
+    const { manual } = setUp()
+    const { id } = await manual.raise(order({ pending: true }))
+    await manual.approve(id, 'ben')
+    const throttle = { ts: T0 + MINUTE, action: 'throttle', limit: { perMinute: 5 }, pending: true } as const
+    await manual.raise(order(throttle))
+    await manual.withdraw(id, T0)
+    expect(await manual.approve(id, 'ann')).toBe('same person')
+    await manual.withdraw(id, T0 + MINUTE)
+    expect(await manual.approve(id, 'ben')).toBe('not pending')
+  })
+
   it('is renewed by the clock without any traffic, and ends at its time', async () => {
     const { manual, manager, clock, sweep, rows } = setUp()
     const { id, revision } = await manual.raise(order())
