@@ -179,8 +179,16 @@ describeWith('postgres', 'the sums of cases', () => {
     since: async () => queue.reopenSince(archive.change, pick(await caseIds())),
     erase: () => erase(client, tokenOf(below(12))),
     expire: () => client.query("DELETE FROM case_alert WHERE ts < now() - interval '6 days 12 hours'"),
-    ofAnEarlierVersion: () =>
-      client.query('UPDATE case_alert SET codes = NULL, in_force = NULL WHERE hashtext(alert_id) % 3 = 0'),
+    ofAnEarlierVersion: async () => {
+      const columns = 'alert_id, case_id, ts, sender, to_token, message_id, state_id, certainty, harm'
+      const { rows } = await client.query(
+        'DELETE FROM case_alert a WHERE hashtext(alert_id) % 3 = 0 RETURNING to_jsonb(a) AS own',
+      )
+      await client.query(
+        `INSERT INTO case_alert (${columns}) SELECT ${columns} FROM jsonb_populate_recordset(NULL::case_alert, $1)`,
+        [JSON.stringify(rows.map(({ own }) => own))],
+      )
+    },
   }
 
   async function expectTheSame(after: string) {
@@ -248,7 +256,7 @@ describeWith('postgres', 'the sums of cases', () => {
     )
     await client.query(`DROP TABLE case_sum, fallen_judgement CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
       DROP FUNCTION add_counts, sum_cases, case_alerts_added, case_alerts_moved, case_alerts_removed, review_cases_changed, is_undone,
-        mark_fallen, judge_feedback, feedback_undone, feedback_answered CASCADE;
+        judge_feedback, feedback_undone, feedback_answered CASCADE;
       DELETE FROM schema_migration WHERE version > 22`)
     // Another session reads, and a second archiver waits.
     const other = await openClient(server.url, 'test')
