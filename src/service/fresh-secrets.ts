@@ -35,7 +35,7 @@ export function freshTls(pems: Pems, service: Service, emit: Emit): KafkaTls {
     try {
       next = read(present)
     } catch (error) {
-      // Read again at the next connection: the stamp does not change with the rights of a file.
+      // Read again at the next connection: the rights of a folder on the way may change, and the stamp stays the same.
       refuse(stamp, error)
       return
     }

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs'
 
-/** Changes when one of the files is written, replaced, or a link on the way to it is moved. */
+/** Changes when one of the files is written, replaced, gets other rights, or a link on the way to it is moved. */
 export function stampOf(paths: readonly string[]): string {
   return paths.map(stampOfOne).join()
 }
 
 function stampOfOne(path: string): string {
   try {
-    const { ino, size, mtimeMs } = statSync(path)
-    return `${ino}:${size}:${mtimeMs}`
+    const { ino, size, mtimeMs, ctimeMs } = statSync(path)
+    return `${ino}:${size}:${mtimeMs}:${ctimeMs}`
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code)
   }
