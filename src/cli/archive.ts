@@ -48,7 +48,7 @@ async function archive(options: ArchiveOptions): Promise<void> {
   const { archiveUrlOf, composeArchive } = await import('../service/compose-archive.ts')
   archiveUrlOf(config)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
-  let starting = 'starting: waiting for Kafka and PostgreSQL'
+  let starting = STARTING
   const emit: Emit = (event) => {
     starting = startingBy(event) ?? starting
     telemetry.emit(event)
@@ -62,8 +62,13 @@ async function archive(options: ArchiveOptions): Promise<void> {
   })
 }
 
+const STARTING = 'starting: waiting for Kafka and PostgreSQL'
+
 /** What the start waits for from this event on, if it tells. */
 function startingBy(event: Event): string | undefined {
+  if (event.name === 'connection_lost' && event.service === 'postgres')
+    return `starting: PostgreSQL does not answer: ${event.reason}`
+  if (event.name === 'connection_restored' && event.service === 'postgres') return STARTING
   if (event.name === 'archive_migrating') return `starting: migrating the tables (${event.steps} steps)`
   if (event.name === 'archive_migrated') return 'starting: waiting for Kafka'
   if (event.name !== 'archive_migration_waits') return undefined

@@ -22,6 +22,7 @@ import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { rewind } from './archive-rewind.ts'
+import { untilReached } from './archive-wait.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -102,7 +103,7 @@ export function withArchive<T>(config: Config, work: (client: Client) => Promise
 
 /**
  * Copies the topics of a deployment into PostgreSQL. Rejects for faults that the operator has to fix, before anything is read,
- * and when `stopping` ends the wait for the brokers.
+ * and when `stopping` ends the wait for the brokers or the database.
  */
 export async function composeArchive(config: Config, emit: Emit, stopping: AbortSignal): Promise<Archive> {
   const url = archiveUrlOf(config)
@@ -115,11 +116,12 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
     const clock = trustedClockOf(config)
-    await prepare(url, clock, emit, abort.signal)
+    await untilReached(() => prepare(url, clock, emit, abort.signal), { emit, signal: abort.signal })
     const appendTimes = new AppendTimes(clock, kafka)
     const { inputs, missing } = await namedInputs(kafka, config, emit)
     const groupId = `${config.kafka.groupId}-archive`
-    const archived = () => withDatabase(url, archivedOffsets)
+    const archived = () =>
+      untilReached(() => withDatabase(url, archivedOffsets), { emit, signal: abort.signal })
     await rewind({ kafka, groupId, topics: [...inputs.keys()], archived, emit, signal: abort.signal })
     const source = new GrowingSource({ kafka, groupId, inputs, missing, emit })
     const intake = new ArchiveIntake({

@@ -106,6 +106,25 @@ describeWith(['kafka', 'postgres'], 'archive processes that start beside others'
     expect(waiting.log.map(({ event }) => event)).toContain('stopped')
   })
 
+  it('wait for a database that is down', async () => {
+    const { url } = await emptyDatabase()
+    await Promise.all(opened.splice(0).map((each) => each.end()))
+    server.kill()
+    const archive = await start(url)
+    await says(archive, 'starting: PostgreSQL does not answer')
+    expect((await archive.get('/healthz')).status).toBe(200)
+    server.start()
+    await archive.ready()
+    const events = archive.log.map(({ event }) => event)
+    expect(events.filter((event) => event === 'connection_lost')).toHaveLength(1)
+    expect(events).toContain('connection_restored')
+    server.kill()
+    const stopped = await start(url)
+    await says(stopped, 'starting: PostgreSQL does not answer')
+    expect(await stopped.stop(15_000)).toBe(0)
+    server.start()
+  })
+
   it('go on where one was killed that waited for a lock in a migration', async () => {
     const { url, database } = await emptyDatabase()
     await (await (await start(url)).ready()).stop()
