@@ -6,6 +6,14 @@ import type { Config } from '../settings/config.ts'
 
 const BAD_INPUT = 2
 
+/** Whether a line of the summary is a warning: `<file>: warning: …`. */
+const isWarning = (line: string): boolean => /(?:^|: )warning: /.test(line)
+
+function verdictOn(faults: number, warnings: number): string {
+  if (faults > 0) return `${counted(faults, 'fault')} found`
+  return warnings === 0 ? 'all is well' : `all is well except for ${counted(warnings, 'warning')}`
+}
+
 /** Loads the model code only if there is a model to check. */
 async function inspectModel(folder: string): Promise<string> {
   const model = await import('../text/reader/classifier.ts')
@@ -50,9 +58,7 @@ export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, 
       for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
       for (const line of summary) process.stderr.write(`${line}\n`)
       for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`)
-      process.stderr.write(
-        problems.length === 0 ? 'all is well\n' : `${counted(problems.length, 'fault')} found\n`,
-      )
+      process.stderr.write(`${verdictOn(problems.length, summary.filter(isWarning).length)}\n`)
       if (problems.length > 0) process.exitCode = BAD_INPUT
     })
 }

@@ -24,10 +24,13 @@ export type MappableRecord = Pick<RawRecord, 'timestamp' | 'value' | 'key' | 'he
 export type MappedRecord = Readonly<Record<string, unknown>>
 
 /** Where fields are looked up: a parsed record or, if a map splits it, one of its items. */
-interface Place {
+export interface SeenPlace {
   readonly record: MappableRecord
   readonly body: unknown
   readonly item?: unknown
+}
+
+interface Place extends SeenPlace {
   /** Index of the item, from 0. */
   readonly index?: number
 }
@@ -43,11 +46,12 @@ export const MAX_ITEMS = 1_000
 /**
  * Compiles a validated map. The result reads a parsed record of the operator into the fields of an input record, or of
  * one per item if the map splits it; fields that the map does not name are absent. It throws MappingError if the record
- * does not fit.
+ * does not fit. `watch` is shown the places of each record first.
  */
 export function compileMap(
   map: InputMap,
   leftOut: CountLeftOut = () => {},
+  watch?: (place: SeenPlace) => void,
 ): (record: MappableRecord, body: unknown) => MappedRecord | MappedItems {
   const readFields = fieldsOf(map, leftOut)
   const { split } = map
@@ -56,6 +60,7 @@ export function compileMap(
     return (record, body) => {
       const others = unread?.(body) ?? 0
       if (others > 0) leftOut('recipients', others)
+      watch?.({ record, body })
       return readFields({ record, body })
     }
   }
@@ -67,6 +72,7 @@ export function compileMap(
     if (items.length === 0) throw new MappingError(`${list}: the list is empty`)
     if (items.length > MAX_ITEMS)
       throw new MappingError(`${list}: ${items.length} items, at most ${MAX_ITEMS} are taken`)
+    if (watch) for (const item of items) watch({ record, body, item })
     return items.map((item, index) => () => readFields({ record, body, item, index }))
   }
 }

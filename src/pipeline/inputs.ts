@@ -6,6 +6,7 @@ import type { Config } from '../settings/config.ts'
 import type { InputFormat } from '../settings/input-settings.ts'
 import type { InputMap } from '../settings/map-schema.ts'
 import { type Decoded, type DecodeLimits, decode, isRejection, isSplit } from './decode.ts'
+import type { SeenPlace } from './field-map.ts'
 import { type CountLeftOut, leftOutEvents } from './left-out.ts'
 import { mappedFields, needsEnvelope, openEnvelope, withPlace } from './record-reader.ts'
 
@@ -60,15 +61,20 @@ export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
   return Object.assign(read, { prepare })
 }
 
-/** Decodes lines of files as configured for the input with that name, or for the only one. */
-export function lineDecoder(config: Config, topic?: string, emit: Emit = () => {}): Decode {
+/** Decodes lines of files as configured for the input with that name, or for the only one. `watch`: as of `compileMap`. */
+export function lineDecoder(
+  config: Config,
+  topic?: string,
+  emit: Emit = () => {},
+  watch?: (place: SeenPlace) => void,
+): Decode {
   const input = inputOfLines(config, topic)
   const { map, format } = input
   const values = registeredValues(config, emit)
   const leftOut = leftOutEvents(emit)
   if (map === null || (format === 'json' && !needsEnvelope(map)))
-    return decoderOf(input, config.limits, values, leftOut)
-  const fields = mappedFields(map, valueReader(input, values), leftOut)
+    return decoderOf(input, config.limits, values, leftOut, watch)
+  const fields = mappedFields(map, valueReader(input, values), leftOut, watch)
   const read = placed(map, (raw) => decode(raw, config.limits, (line) => fields(openEnvelope(line))))
   return prepared(read, input, values, (raw) => {
     try {
@@ -108,10 +114,11 @@ function decoderOf(
   limits: DecodeLimits,
   values: RegisteredValues | undefined,
   leftOut: CountLeftOut,
+  watch?: (place: SeenPlace) => void,
 ): Decode {
   const { map } = input
   if (map === null) return (raw) => decode(raw, limits)
-  const fields = mappedFields(map, valueReader(input, values), leftOut)
+  const fields = mappedFields(map, valueReader(input, values), leftOut, watch)
   const read = placed(map, (raw) => decode(raw, limits, fields))
   return prepared(read, input, values, ({ value }) => value)
 }

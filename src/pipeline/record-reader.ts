@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { RecordError } from '../domain/errors.ts'
 import type { RawRecord, RecordHeaders } from '../domain/message.ts'
 import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../settings/map-schema.ts'
-import { compileMap, type MappedItems, type MappedRecord, named } from './field-map.ts'
+import { compileMap, type MappedItems, type MappedRecord, named, type SeenPlace } from './field-map.ts'
 import { decodeBytes, MappingError, whyNotJson } from './field-values.ts'
 import type { CountLeftOut } from './left-out.ts'
 
@@ -11,8 +11,9 @@ export function mappedFields(
   map: InputMap,
   parsed: (value: Buffer) => unknown = (value) => parse(value, map),
   leftOut?: CountLeftOut,
+  watch?: (place: SeenPlace) => void,
 ): (raw: RawRecord) => MappedRecord | MappedItems {
-  const read = compileMap(map, leftOut)
+  const read = compileMap(map, leftOut, watch)
   return (raw) => read(raw, parsed(raw.value))
 }
 

@@ -13,10 +13,11 @@ import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { OwnRules, Policy } from '../domain/policy.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
-import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
+import type { RowInput } from '../pipeline/side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
 import type { RowMap } from '../settings/files/row-file.ts'
 import { sharedTopicsWarning, warningsOf } from '../settings/setting-checks.ts'
+import { checkRows, type Found, sayUnseen, watchedMap } from './check-rows.ts'
 import type { checkExamples } from './check-rules.ts'
 import { readSample } from './sample.ts'
 
@@ -54,14 +55,7 @@ export interface CheckResult {
   readonly rows: readonly object[]
 }
 
-const MAX_ROW_PROBLEMS = 100
 const MAX_OVERLAPS = 100
-/** Collects the findings. */
-interface Found {
-  readonly problems: Problem[]
-  readonly summary: string[]
-}
-
 const SIDE_FILES = ['consents', 'complaints', 'replies', 'feedback'] as const satisfies readonly RowInput[]
 const CHECKED = ['registry', 'policy', 'rules', 'model', ...SIDE_FILES] as const
 
@@ -113,13 +107,14 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
       : undefined
   if (own?.rules && inForce) await checkRules(chosen, own, inForce, parts, { problems, summary })
   if (chosen.registry) {
-    const map = fileMap(chosen, 'registry')
+    const { map, watch } = watchedMap(chosen, 'registry')
     checkRegistry(chosen.registry, map, inForce?.requireChange === true, { problems, summary })
+    sayUnseen(chosen.registry, watch, summary)
   } else if (wantsConfig)
     summary.push('registry: none, the shipped brand list serves; the codes of filed signatures are off')
   for (const input of SIDE_FILES) {
     const file = chosen[input]
-    if (file) checkRows(input, file, fileMap(chosen, input), { problems, summary })
+    if (file) checkRows(input, file, chosen, { problems, summary })
   }
   if (chosen.model) await checkModel(chosen.model, parts, problems, summary)
   return { problems, summary, rows }
@@ -253,24 +248,6 @@ function checkRegistry(
   if (signatures.length === 0) {
     summary.push(`${file}: no signatures: ${WITHOUT_SIGNATURE_ROWS}`)
   }
-}
-
-function checkRows(
-  input: RowInput,
-  file: string,
-  map: RowMap | undefined,
-  { problems, summary }: Found,
-): void {
-  let rows = 0
-  let faulty = 0
-  for (const found of readSideFile(input, file, (number) => number, undefined, map)) {
-    if ('row' in found || 'deleted' in found) rows++
-    else if (++faulty <= MAX_ROW_PROBLEMS) problems.push(found.problem)
-  }
-  if (faulty > MAX_ROW_PROBLEMS) {
-    problems.push({ file, message: `${faulty} rows are faulty; the first ${MAX_ROW_PROBLEMS} are shown` })
-  }
-  if (faulty === 0) summary.push(`${file}: ${counted(rows, 'row')} of ${input}`)
 }
 
 async function checkModel(

@@ -5,11 +5,10 @@ import { given } from '../domain/given.ts'
 import type { LeftOutReason } from '../domain/input-events.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { isRejection, isSplit, itemsOf } from '../pipeline/decode.ts'
-import { named } from '../pipeline/field-map.ts'
 import { inputOfLines, lineDecoder, prepareNow } from '../pipeline/inputs.ts'
+import { PlaceWatch, placesOf } from '../pipeline/place-watch.ts'
 import type { Config } from '../settings/config.ts'
 import { describeReadError } from '../settings/files/operator-file.ts'
-import { MAPPED_FIELDS } from '../settings/map-schema.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import { leftOutDoubt } from './left-out-doubts.ts'
@@ -35,9 +34,16 @@ export async function readSample(
 ): Promise<SampleReading> {
   const input = inputOfLines(config, topic)
   const left = new Map<LeftOutReason, number>()
-  const decode = lineDecoder(config, topic, (event) => {
-    if (event.name === 'mapping_left_out') left.set(event.reason, (left.get(event.reason) ?? 0) + event.count)
-  })
+  const watch = new PlaceWatch(placesOf(input.map ?? {}))
+  const decode = lineDecoder(
+    config,
+    topic,
+    (event) => {
+      if (event.name === 'mapping_left_out')
+        left.set(event.reason, (left.get(event.reason) ?? 0) + event.count)
+    },
+    (place) => watch.see(place),
+  )
   const problems: Problem[] = []
   const rows: object[] = []
   const records: { readonly line: number; readonly record: SmsRecord }[] = []
@@ -74,16 +80,15 @@ export async function readSample(
   if (cut > 0) summary.push(`${file}: user data headers were cut off ${cut} texts`)
   if (rows.length === 0) problems.push({ file, message: 'holds no record' })
   if (raws.length === MAX_LINES) summary.push(`${file}: the first ${MAX_LINES} records were read`)
-  for (const field of input.map ? MAPPED_FIELDS : []) {
-    const source = input.map?.[field]
-    const missing = records.length > 0 && records.every(({ record }) => fieldOf(record, field) === undefined)
-    if (source !== undefined && missing)
-      summary.push(`${file}: warning: ${named(field, source)} is in none of the records`)
-  }
-  const more = problems.length - MAX_PROBLEMS
-  if (more <= 0) return { rows, problems, summary }
+  for (const { name, meant } of watch.unseen())
+    summary.push(`${file}: warning: ${name} is in none of the records${meant}`)
+  return { rows, problems: firstOf(problems, file), summary }
+}
+
+function firstOf(problems: readonly Problem[], file: string): readonly Problem[] {
+  if (problems.length <= MAX_PROBLEMS) return problems
   const message = `${problems.length} faults; the first ${MAX_PROBLEMS} are shown`
-  return { rows, problems: [...problems.slice(0, MAX_PROBLEMS), { file, message }], summary }
+  return [...problems.slice(0, MAX_PROBLEMS), { file, message }]
 }
 
 function linesOf(file: string): Buffer[] {
@@ -101,10 +106,6 @@ function linesOf(file: string): Buffer[] {
     at = stop + 1
   }
   return lines
-}
-
-function fieldOf(record: SmsRecord, field: (typeof MAPPED_FIELDS)[number]): unknown {
-  return field === 'disposition' ? record.blocked : record[field]
 }
 
 /** A parsed record with the recipient masked and the text redacted. */

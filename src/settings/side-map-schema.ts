@@ -30,12 +30,19 @@ export const SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
     ...['feedbackId', 'batch', 'undo', 'label', 'action', 'perMinute', 'labels'],
   ],
 }
-const REQUIRED: Readonly<Record<SideInput, readonly string[]>> = {
+/** What each row needs. */
+export const NEEDED_SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
   registry: ['kind'],
   consents: ['signature', 'to', 'state', 'ts'],
   replies: ['ts', 'from', 'to', 'text'],
   complaints: ['ts', 'source'],
   feedback: ['verdict', 'by', 'ts'],
+}
+/** What each row of the registry needs, by its kind. */
+export const NEEDED_OF_KIND: Readonly<Record<string, readonly string[]>> = {
+  brand: ['id', 'names'],
+  signature: ['name'],
+  port: ['port'],
 }
 const DELETE = strict({ pointer: { type: 'string', format: 'place' }, is: { type: 'string' } }, [
   'pointer',
@@ -53,7 +60,7 @@ function schemaOf(input: SideInput, place: object) {
   return strict(
     {
       ...place,
-      map: strict({ ...Object.fromEntries(fields), delete: DELETE }, REQUIRED[input]),
+      map: strict({ ...Object.fromEntries(fields), delete: DELETE }, NEEDED_SIDE_FIELDS[input]),
     },
     Object.keys(place),
   )

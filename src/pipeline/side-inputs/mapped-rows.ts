@@ -8,6 +8,7 @@ import type { DeleteRule, SideMap } from '../../settings/side-map-schema.ts'
 import { fieldReader, type MappableRecord, named } from '../field-map.ts'
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
+import { lackedColumns, type MapWatch, neededPlaces } from './map-watch.ts'
 
 /** Returns the row in sigwatch's format, or why the operator's record cannot be mapped. */
 export type MapRow = (row: TableRow) => TableRow | { readonly message: string }
@@ -39,16 +40,26 @@ export function mapRows(input: SideInput, map: SideMap): MapRow {
   }
 }
 
-/** The map for the file of a side input, if one is configured. */
+/** The map for the file of a side input, if one is configured. `watch` is shown what its rows have. */
 export function fileMap(
   { sideFileMaps }: Pick<Config, 'sideFileMaps'>,
   input: SideInput,
+  watch?: MapWatch,
 ): RowMap | undefined {
   const map = sideFileMaps?.[input]
   if (!map) return undefined
   const mapBody = bodyMapper(input, map)
   const record = { timestamp: 0, value: Buffer.alloc(0) }
-  return (body) => mapBody(body, record)
+  const read = (body: unknown) => {
+    const mapped = mapBody(body, record)
+    if (watch && !('value' in mapped && mapped.value === null)) watch.see({ record, body })
+    return mapped
+  }
+  const header = (columns: readonly string[]) => {
+    watch?.header(columns)
+    return lackedColumns(neededPlaces(input, map), columns)
+  }
+  return Object.assign(read, { header })
 }
 
 function bodyMapper(

@@ -18,11 +18,15 @@ const FLAGS = new Set(['verified', 'replaces'])
 const STRUCTURES = new Set(['campaigns', 'filings', 'was'])
 
 /** A row of the operator's in sigwatch's form, the key of one that is gone, or why it is none. */
-export type RowMap = (
-  value: unknown,
-) =>
-  | { readonly key: string; readonly value: Readonly<Record<string, unknown>> | null }
-  | { readonly message: string }
+export interface RowMap {
+  (
+    value: unknown,
+  ):
+    | { readonly key: string; readonly value: Readonly<Record<string, unknown>> | null }
+    | { readonly message: string }
+  /** Called with the columns of a sheet before its rows; returns the faults for which no row can be read. */
+  readonly header?: (columns: readonly string[]) => readonly string[]
+}
 
 export interface FileRow extends JsonLine {
   /** Of a mapped row, the one that it has in a compacted topic; a row without `value` and `problem` deletes it. */
@@ -50,7 +54,7 @@ export function readRows(file: string, map?: RowMap): Iterable<FileRow> {
 
 function* mappedRows(file: string, map: RowMap): Generator<FileRow> {
   const ofSheet = isCsv(file)
-  for (const row of ofSheet ? csvRows(file, (_, text) => text) : readJsonLines(file)) {
+  for (const row of ofSheet ? csvRows(file, (_, text) => text, map.header) : readJsonLines(file)) {
     if (row.problem) {
       yield row
       continue
@@ -64,7 +68,11 @@ function* mappedRows(file: string, map: RowMap): Generator<FileRow> {
   }
 }
 
-function* csvRows(file: string, read: (name: string, text: string) => unknown): Generator<JsonLine> {
+function* csvRows(
+  file: string,
+  read: (name: string, text: string) => unknown,
+  headerFaults: NonNullable<RowMap['header']> = () => [],
+): Generator<JsonLine> {
   const text = textOf(file)
   if (typeof text !== 'string') {
     yield text
@@ -80,11 +88,10 @@ function* csvRows(file: string, read: (name: string, text: string) => unknown): 
   }
   const [header, ...rest] = rows
   const names = (header?.cells ?? []).map((name) => name.trim())
-  const message = headerFault(names)
-  if (message !== undefined) {
-    yield { line: 1, problem: { file, line: 1, message } }
-    return
-  }
+  const fault = headerFault(names)
+  const faults = fault === undefined ? headerFaults(names) : [fault]
+  for (const message of faults) yield { line: 1, problem: { file, line: 1, message } }
+  if (faults.length > 0) return
   const last = rest.at(-1)
   const isCut = last !== undefined && last.cells.length < names.length && !/[\r\n]$/.test(text)
   for (const row of rest) if (row !== last || !isCut) yield rowOf(file, names, row, read)

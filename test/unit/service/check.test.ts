@@ -215,4 +215,11 @@ describe('the command', () => {
     expect(said).toMatch(/mode shadow, hash [0-9a-f]{12}\nall is well\n$/)
     expect(code).toBeUndefined()
   })
+
+  it('counts the warnings that it printed', async () => {
+    const file = join(folderWith({ 'p.yaml': 'enforce: [NO_CONSENT]\n' }), 'p.yaml')
+    const { said, code } = await run('--policy', file)
+    expect(said).toMatch(/warning: enforce goes with mode: shadow.*\nall is well except for 1 warning\n$/)
+    expect(code).toBeUndefined()
+  })
 })

@@ -156,7 +156,9 @@ describe('check --sample', () => {
       ],
     )
     expect(summary).toContain(`${sample}: 3 of 5 records can be read`)
-    expect(summary).toContain(`${sample}: warning: sp (/sp) is in none of the records`)
+    expect(summary).toContain(
+      `${sample}: warning: sp (/sp) is in none of the records (found there: id, at, f, r, c)`,
+    )
   })
 
   it('is a fault when there is nothing to read', async () => {
