@@ -1,10 +1,11 @@
 import type { Alert } from '../domain/alert.ts'
 import { parseTarget } from '../domain/codes.ts'
+import type { Target } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { FeedbackVerdict } from '../domain/events.ts'
 import { jsonOf } from '../domain/json.ts'
 import { DAY } from '../domain/time.ts'
-import { ORDERED_KINDS } from '../pipeline/side-inputs/row-checks.ts'
+import { ORDERED_FORM, ORDERED_KINDS, portFault } from '../pipeline/side-inputs/row-checks.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
 
 /** How far back alerts are searched, ms. */
@@ -19,7 +20,7 @@ async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdic
   if (verdict === 'block' && id.startsWith(TEMPLATE))
     return { target: `${TEMPLATE}${await messageOf(place, id.slice(TEMPLATE.length), now)}` }
   const target = parseTarget(id)
-  if (verdict === 'block') checkKind(target?.kind)
+  if (verdict === 'block') checkOrdered(target)
   if (target) return { target: id }
   if (verdict === 'unblock') return { stateId: id }
   if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
@@ -42,10 +43,13 @@ async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdic
   return { [found]: id }
 }
 
-function checkKind(kind: string | undefined): void {
-  if (ORDERED_KINDS.some((one) => one === kind)) return
-  const allowed = `write <kind>:<id>, with a kind of ${ORDERED_KINDS.join(', ')}`
-  throw new SigwatchError('USAGE', `this cannot be blocked by hand: ${allowed}`)
+function checkOrdered(target: Target | undefined): void {
+  if (!ORDERED_KINDS.some((one) => one === target?.kind))
+    throw new SigwatchError('USAGE', `this cannot be blocked by hand: write ${ORDERED_FORM}`)
+  const { kind, id } = target!
+  if (kind !== 'port' && kind !== 'sender') return
+  const fault = portFault(id.slice(id.lastIndexOf('@') + 1))
+  if (fault !== undefined) throw new SigwatchError('USAGE', fault)
 }
 
 const TEMPLATE = 'template:'

@@ -30,6 +30,8 @@ interface FeedbackOptions {
   readonly wait?: number
 }
 
+const LOOKED_UP = 'alerts in which the id is looked up, instead of the topic'
+
 interface BlockOptions extends FeedbackOptions {
   readonly why?: string
   readonly action?: string
@@ -39,8 +41,9 @@ interface BlockOptions extends FeedbackOptions {
 
 /** `sigwatch release`: clears a state and keeps it from being raised again. */
 export function releaseCommand(): Command {
-  return common(
+  return judging(
     new Command('release').argument('[id]', 'id of a state or of a message that it shows, or kind:id'),
+    LOOKED_UP,
   )
     .addHelpText(
       'after',
@@ -53,7 +56,7 @@ export function releaseCommand(): Command {
 
 /** `sigwatch exempt`: suppresses codes for a target in advance. */
 export function exemptCommand(): Command {
-  return common(new Command('exempt').argument('[target]', '<kind>:<id>, for example signature:京东'))
+  return judging(new Command('exempt').argument('[target]', '<kind>:<id>, for example signature:京东'))
     .addHelpText(
       'after',
       '\nExample:\n  sigwatch exempt signature:京东 --codes MARKETING_BURST --until 3d --by ann --note "declared late"',
@@ -64,7 +67,7 @@ export function exemptCommand(): Command {
 /** `sigwatch feedback`: records whether an alert was right. */
 export function feedbackCommand(): Command {
   const argument = 'id of a state or of a message, or kind:id'
-  return common(new Command('feedback').argument('[id]', argument))
+  return judging(new Command('feedback').argument('[id]', argument), LOOKED_UP)
     .addOption(new Option('--verdict <verdict>', 'what is said').choices(JUDGEMENTS))
     .option('--undo <id>', 'instead: take back what was said under this feedback id or batch')
     .action(give)
@@ -74,7 +77,12 @@ export function feedbackCommand(): Command {
 export function blockCommand(): Command {
   const targets =
     'domain:, port: (exact or prefix*), signature:, sender:, brand-claim: or template:<message or alert id>'
-  return common(new Command('block').argument('[target]', targets))
+  return withHidden(common(new Command('block').argument('[target]', targets)), '--codes', '--note')
+    .option('--until <time>', 'how long it holds: a duration or a time, at most 30d; required')
+    .option(
+      '--alerts <file...>',
+      'of template: with the id of an alert, where it is looked up, instead of the topic',
+    )
     .option('--why <text>', 'why it is blocked')
     .addOption(new Option('--action <action>', 'what is asked for (default block)').choices(ORDERED_ACTIONS))
     .option('--per-minute <n>', 'of --action throttle: messages a minute that pass')
@@ -94,7 +102,9 @@ export function blockCommand(): Command {
 
 /** `sigwatch unblock`: ends a manual block. */
 export function unblockCommand(): Command {
-  return common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
+  const command = common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
+  return withHidden(command, '--codes', '--until', '--alerts')
+    .option('--note <text>', 'why')
     .addHelpText('after', '\nExample:\n  sigwatch unblock domain:jd-verify.top --by ann')
     .action((id: string | undefined, options: FeedbackOptions) =>
       give(id, { ...options, verdict: 'unblock' }),
@@ -112,15 +122,27 @@ function orderOf({ action, perMinute, labels }: BlockOptions) {
   })
 }
 
+/** What goes with a word on findings. `alerts` describes the option, which is hidden without it. */
+function judging(command: Command, alerts?: string): Command {
+  const whole = common(command)
+    .option('--codes <codes>', 'reason codes that it is about, with commas (default: all)')
+    .option('--until <time>', 'how long it holds: a duration or a time (default 24h, at most 30d)')
+    .option('--note <text>', 'why')
+  return alerts === undefined ? withHidden(whole, '--alerts') : whole.option('--alerts <file...>', alerts)
+}
+
+/** Options without use in a command that earlier versions took: still accepted. */
+function withHidden(command: Command, ...names: ('--codes' | '--until' | '--alerts' | '--note')[]): Command {
+  for (const name of names)
+    command.addOption(new Option(`${name} ${name === '--alerts' ? '<file...>' : '<text>'}`).hideHelp())
+  return command
+}
+
 function common(command: Command): Command {
   return command
     .option(...CONFIG_OPTION)
     .option('--file <file>', 'feedback file (JSONL) to add to, instead of the topic')
-    .option('--alerts <file...>', 'alerts in which the id is looked up, instead of the topic')
-    .option('--codes <codes>', 'reason codes that it is about, with commas (default: all)')
-    .option('--until <time>', 'how long it holds: a duration or a time (default 24h, at most 30d)')
     .option('--by <name>', 'who says it')
-    .option('--note <text>', 'why')
     .option('--batch <name>', 'name under which it can be undone together with others')
     .addOption(
       new Option(
@@ -161,8 +183,14 @@ async function list(place: FeedbackPlace, verdict: FeedbackVerdict | undefined):
   await place.feedback.read({}, ({ value }) => {
     const row = value === null ? undefined : jsonOf<{ verdict?: string }>(value)
     if (row && (verdict === undefined || row.verdict === verdict))
-      process.stdout.write(`${JSON.stringify(row)}\n`)
+      process.stdout.write(`${JSON.stringify(withId(row))}\n`)
   })
+}
+
+/** The row with the id by which it is undone, which rows written by commands do not carry. */
+function withId(row: object): object {
+  const read = readSideRow('feedback', row, canonicalNumber)
+  return 'row' in read ? { ...row, feedbackId: feedbackIdOf(read.row) } : row
 }
 
 async function write(

@@ -7,7 +7,7 @@ import type { StateStore } from '../../domain/state-store.ts'
 import type { OpenStates } from '../../stores/states/open-states.ts'
 import { isIpAddress, registeredOf } from '../../text/hosts.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
-import { ORDERED_KINDS } from './row-checks.ts'
+import { ORDERED_KINDS, portFault } from './row-checks.ts'
 
 /** The subject of an order: a target, and the labels to which it is limited. */
 export interface Ordered {
@@ -46,6 +46,7 @@ export async function orderedMatch(
       return { target: { kind, id: domain }, match: { domains: [domain], ...limits } }
     }
     case 'port':
+      refuseNoPort(id)
       refuseOwn(registry.filesPort(id), 'the port is filed for a registered signature')
       return { target, match: { ports: [id], ...limits } }
     case 'signature':
@@ -55,6 +56,7 @@ export async function orderedMatch(
       const at = id.lastIndexOf('@')
       const [signature, port] = [id.slice(0, at), id.slice(at + 1)]
       if (at < 1 || port === '') throw new FeedbackRefusal('a sender is <signature>@<port>')
+      refuseNoPort(port)
       refuseOwn(registry.filesPort(port), 'the port is filed for a registered signature')
       return { target, match: { ...(signature === '-' ? {} : { signature }), ports: [port], ...limits } }
     }
@@ -78,6 +80,11 @@ export async function orderedMatch(
         `nothing of the kind ${kind} is blocked by hand (allowed: ${ORDERED_KINDS.join(', ')})`,
       )
   }
+}
+
+function refuseNoPort(port: string): void {
+  const fault = portFault(port)
+  if (fault !== undefined) throw new FeedbackRefusal(fault)
 }
 
 function isRegistered(name: string, registry: Registry): boolean {

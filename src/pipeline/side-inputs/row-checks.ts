@@ -1,6 +1,8 @@
 import { FEEDBACK_VERDICTS } from '../../domain/events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { type Checker, compileSchema } from '../../settings/files/operator-schema.ts'
+import { FORMS, hasForm } from '../../settings/files/value-forms.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
 
 /** Actions that can be ordered by hand. */
 export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
@@ -12,6 +14,20 @@ const number = text(64)
 const name = { ...text(40), format: 'name' }
 const moment = { type: ['number', 'string'], moment: true }
 const state = { type: 'string', enum: ['in', 'out'] }
+
+/**
+ * Why a port of an order can match nothing, or undefined. Names of letters, which some senders show instead of a number,
+ * are compared as they are.
+ */
+export function portFault(port: string): string | undefined {
+  const written = canonicalNumber(port.replace(/\*$/, ''))
+  const isName = /^\p{L}[^*]{0,20}$/u.test(port)
+  if (isName || hasForm('port', port.endsWith('*') ? `${written}*` : written)) return undefined
+  return `it is no port (allowed: ${FORMS.port})`
+}
+
+/** How a target that can be blocked by hand is written. */
+export const ORDERED_FORM = `<kind>:<id>, kind one of ${ORDERED_KINDS.join(', ')}`
 
 type Schema = Readonly<Record<string, unknown>>
 

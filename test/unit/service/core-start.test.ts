@@ -57,6 +57,25 @@ it('lists nothing as blocked by hand before the open states have been read', asy
   assets.classifier.close()
 })
 
+it('refuses an order on what cannot be blocked by hand, and names what can', async () => {
+  const { assets, parts } = await openParts('')
+  const core = createCore(parts)
+  const orders = new FeedbackOrders({ core, write: async () => {}, needsApproval: false, clock })
+  const order = (target: string) => orders.block({ target, until: '1h', why: 'forged' }, 'ann')
+  const kinds = 'domain, port, signature, sender, brand-claim, template'
+  for (const target of ['domian:x.top', 'x.top', 'recipient:1.abc', 'message:m1'])
+    expect(await order(target)).toEqual({
+      status: 400,
+      detail: `target: is not allowed (allowed: <kind>:<id>, kind one of ${kinds})`,
+    })
+  expect(await order('port:10690x')).toMatchObject({
+    status: 400,
+    detail: expect.stringContaining('no port'),
+  })
+  expect(await order('port:10690001')).toMatchObject({ status: 202 })
+  assets.classifier.close()
+})
+
 describe('a start without Redis', () => {
   it('is reported as over with the first batch that it does whole', async () => {
     const text = '【京东】您的订单已发货'
