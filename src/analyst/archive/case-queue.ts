@@ -2,6 +2,7 @@ import { redactText } from '../../text/redact.ts'
 import type { Ask } from './ask.ts'
 import { gravestFirst } from './case-features.ts'
 import { isTakenBack, unsettled } from './case-outcomes.ts'
+import { type Example, withTexts } from './case-texts.ts'
 import { type GivenRow, KEEP, keptValues } from './given-feedback.ts'
 
 export const QUEUE_VIEWS = ['open', 'mine', 'due', 'waiting', 'done'] as const
@@ -71,9 +72,6 @@ const counted = (
 ) => `case_sum s JOIN queued_alert a ON a.case_id IN (${PARTS}) AND a.ts > s.counted_from
   AND (a.is_open OR NOT s.is_open) WHERE s.case_id = $1 AND s.is_open = ${isOpen}`
 
-/** The text of an alert. */
-export const TEXT =
-  "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text"
 /** Codes by their counts, most frequent first: those in force, or all if none is. */
 const CODES = `(SELECT coalesce(array_agg(key ORDER BY value::int DESC, key) FILTER (WHERE s.forced ? key),
   array_agg(key ORDER BY value::int DESC, key)) FROM jsonb_each_text(s.codes)) AS codes`
@@ -89,15 +87,14 @@ const BY_WORTH = 'is_overdue DESC, worth DESC'
 const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS (
     SELECT c.id, s.is_open, s.worth, c.due_at, coalesce(c.due_at < now(), false) AS is_overdue, count(*) OVER ()::int AS total
     FROM ${SUMS} WHERE ${where} ${page})
-  SELECT ${COLUMNS}, found.is_overdue, found.total, ${CODES}, ${TEXT}
+  SELECT ${COLUMNS}, found.is_overdue, found.total, ${CODES}, s.example_id, example.ts::text AS example_ts
   FROM found JOIN review_case c USING (id) JOIN case_sum s ON s.case_id = c.id AND s.is_open = found.is_open
     LEFT JOIN case_alert example ON example.alert_id = s.example_id
-    LEFT JOIN alert ON alert.id = s.example_id AND alert.ts = example.ts
   ORDER BY ${order}, id`
 
 async function casesOf(ask: Ask, sql: string, values: readonly unknown[]): Promise<QueuedCase[]> {
-  const found = await ask<QueuedCase>(sql, values)
-  return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
+  const found = await ask<Omit<QueuedCase, 'text'> & Example>(sql, values)
+  return (await withTexts(ask, found)).map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
 }
 
 /** Cases of a view from offset `skip` on: overdue ones first, then by worth; the view `due` by due time. */
@@ -140,7 +137,7 @@ export async function sendersOf(
   ask: Ask,
   { id, isOpen }: { readonly id: string; readonly isOpen: boolean },
 ): Promise<CaseSender[]> {
-  const found = await ask<CaseSender>(
+  const found = await ask<Omit<CaseSender, 'text'> & Example>(
     `WITH own AS MATERIALIZED (SELECT a.* FROM ${counted('$2')}), said AS (
       SELECT sender, count(*)::int AS alerts, count(DISTINCT to_token)::int AS recipients,
         (array_agg(alert_id ORDER BY message_id IS NULL, harm DESC, ts, alert_id))[1] AS example_id
@@ -151,13 +148,12 @@ export async function sendersOf(
     ), coded AS (
       SELECT sender, coalesce(array_agg(code ORDER BY n DESC, code) FILTER (WHERE in_force), array_agg(code ORDER BY n DESC, code)) AS codes
       FROM counted GROUP BY sender)
-    SELECT said.sender, said.alerts, said.recipients, coded.codes, ${TEXT} FROM said LEFT JOIN coded USING (sender)
-      LEFT JOIN case_alert example ON example.alert_id = said.example_id
-      LEFT JOIN alert ON alert.id = said.example_id AND alert.ts = example.ts
+    SELECT said.sender, said.alerts, said.recipients, coded.codes, said.example_id, example.ts::text AS example_ts
+      FROM said LEFT JOIN coded USING (sender) LEFT JOIN case_alert example ON example.alert_id = said.example_id
     ORDER BY said.alerts DESC, said.sender`,
     [id, isOpen],
   )
-  return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
+  return (await withTexts(ask, found)).map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
 }
 
 /** The history of a case, newest first, including undos made outside the desk. */

@@ -1,6 +1,7 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
-import { SUMS, TEXT } from './case-queue.ts'
+import { SUMS } from './case-queue.ts'
+import { type Example, withTexts } from './case-texts.ts'
 import { IN_HOURS, stands } from './questions.ts'
 
 /** Counts of a period and of the preceding period of the same length; `uncounted`: minutes in which messages were not counted. */
@@ -109,12 +110,11 @@ const COMPARE = `WITH candidate AS (
     SELECT c.id, c.grouped_by, c.name, greatest(s.recipients, 1) * s.harm AS most, count(*) OVER ()::int AS total
     FROM ${SUMS} AND s.is_open AND s.last_at > now() - interval '1 day' WHERE c.status <> 'waiting' ORDER BY most DESC, id LIMIT ${COMPARED} OFFSET $1
   )
-  SELECT candidate.*, day.alerts, day.worth, ${TEXT} FROM candidate CROSS JOIN LATERAL (
-      SELECT count(*)::int AS alerts, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id, max(a.ts) AS last_at,
+  SELECT candidate.*, day.alerts, day.worth, day.example_id, day.last_at::text AS example_ts FROM candidate CROSS JOIN LATERAL (
+      SELECT count(*)::int AS alerts, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS example_id, max(a.ts) AS last_at,
         greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth
       FROM review_case part JOIN queued_alert a ON a.case_id = part.id
       WHERE coalesce(part.merged_into, part.id) = candidate.id AND a.ts > now() - interval '1 day' AND a.is_open) day
-    LEFT JOIN alert ON alert.id = day.alert_id AND alert.ts = day.last_at
   WHERE day.alerts > 0 ORDER BY most DESC, candidate.id`
 
 /**
@@ -122,11 +122,12 @@ const COMPARE = `WITH candidate AS (
  * compared until no other can be worth more.
  */
 export async function worstCases(ask: Ask): Promise<WorstCase[]> {
-  let worst: (WorstCase & { readonly most: number })[] = []
+  let worst: (Omit<WorstCase, 'text'> & Example & { readonly most: number })[] = []
   for (let from = 0; ; from += COMPARED) {
     const found = await ask<(typeof worst)[number]>(COMPARE, [from])
     worst = [...worst, ...found].sort((a, b) => b.worth - a.worth || (a.id < b.id ? -1 : 1)).slice(0, WORST)
     const bound = found.at(-1)?.most ?? 0
-    if (found.length < COMPARED || (worst.length === WORST && worst.at(-1)!.worth >= bound)) return worst
+    if (found.length < COMPARED || (worst.length === WORST && worst.at(-1)!.worth >= bound)) break
   }
+  return withTexts(ask, worst)
 }
