@@ -1,6 +1,6 @@
 import { fnv1a } from '../domain/hash32.ts'
 import type { TextMemo, TextReading } from '../domain/message.ts'
-import { areAlike, freeNumbersOf, hashOfForm, type Runs } from '../text/free-numbers.ts'
+import { areAlike, borrowFreeNumbers, hashOfForm, type Runs } from '../text/free-numbers.ts'
 import { readText } from '../text/read-text.ts'
 import { TextTemplate } from '../text/text-template.ts'
 
@@ -63,7 +63,7 @@ export class TextCache {
 
   /** The reading of a text, from the cache if possible. `signature`: from the record. */
   read(text: string, signature: string | undefined): KnownText {
-    return this.#read(text, signature, freeNumbersOf(text))
+    return this.#read(text, signature, borrowFreeNumbers(text))
   }
 
   #read(text: string, signature: string | undefined, runs: Runs): KnownText {
@@ -86,8 +86,9 @@ export class TextCache {
     const reading = readText(text, signature)
     const memo = {}
     if (!this.#isSeenAgain(key) || this.#young.has(key)) return { reading, memo }
-    const template = TextTemplate.of(text, runs, reading)
-    const entry: Entry = { reading, memo, text, signature, runs, template }
+    const kept = runs.slice()
+    const template = TextTemplate.of(text, kept, reading)
+    const entry: Entry = { reading, memo, text, signature, runs: kept, template }
     this.#keep(key, entry)
     return entry
   }

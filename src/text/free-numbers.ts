@@ -68,6 +68,11 @@ const TELEPHONE = 10
  * Texts that differ only in their free numbers are alike. Linear in the text.
  */
 export function freeNumbersOf(text: string): Runs {
+  return borrowFreeNumbers(text).slice()
+}
+
+/** The same in a list that the next call may overwrite. */
+export function borrowFreeNumbers(text: string): Runs {
   if (text.length > LONGEST) return NONE
   let count = 0
   for (let i = 0; i < text.length; i++) {
@@ -90,16 +95,20 @@ export function freeNumbersOf(text: string): Runs {
     }
     i = end - 1
   }
-  return count === 0 || MAY_BE_ADDRESS.test(text) ? NONE : copyOf(found, count)
+  return count === 0 || MAY_BE_ADDRESS.test(text) ? NONE : lent(count)
 }
 
-/** Reused between calls; results are copies, because a grown list keeps spare capacity. */
+/** Reused between calls. */
 const found = new Uint16Array(2 * LONGEST)
+/** One list for each length, reused between calls. */
+const lists: number[][] = []
 
-function copyOf(runs: Uint16Array, count: number): Runs {
-  const copy = new Array<number>(count)
-  for (let k = 0; k < count; k++) copy[k] = runs[k] as number
-  return copy
+/** The numbers found, in a list of their length. */
+function lent(count: number): Runs {
+  lists[count] ??= new Array<number>(count).fill(0)
+  const list = lists[count]
+  for (let k = 0; k < count; k++) list[k] = found[k] as number
+  return list
 }
 
 /** A hash that is equal for texts that are alike. */
