@@ -16,6 +16,7 @@ import { REQUESTS, type Request } from './shared/requests.ts'
 import {
   type ForeignPart,
   foreignParts,
+  hasForeignParts,
   leadsAnywhere,
   type Surroundings,
   surroundingsOf,
@@ -128,34 +129,27 @@ export const forgedBrand = defineMessageCode({
   // Most messages lead nowhere foreign; without filed ports nothing else could contradict the claim.
   if (!leadsAnywhere(surroundings) && !registry.hasSignatures) return undefined
   const claim = claimOf(message, registry)
-  const read: Read = { message, context, surroundings, claim }
-  const forged = claim && ofBrand(read, claim, thresholds)
+  const forged = claim && ofBrand(message, context, surroundings, claim, thresholds)
   if (forged === CLEARED) return undefined
-  return forged ?? ofKind(read, thresholds)
+  return forged ?? ofKind(message, context, surroundings, claim, thresholds)
 })
-
-/** A message with its claim and destinations. */
-interface Read {
-  readonly message: AnalysedMessage
-  readonly context: MessageContext
-  readonly surroundings: Surroundings
-  readonly claim: Claim | undefined
-}
 
 /** A rule decided that the claim is not a forgery. */
 const CLEARED = 'cleared'
 
 /** Finding for a message in the name of a registered brand. */
 function ofBrand(
-  { message, context, surroundings }: Read,
+  message: AnalysedMessage,
+  context: MessageContext,
+  surroundings: Surroundings,
   claim: Claim,
   { minScore, blockFrom }: { readonly minScore: number; readonly blockFrom: number },
 ) {
   const { registry, notices } = context
   const rules = rulesOf(context)
   const traces = tracesOf(claim.brand, message, registry, surroundings)
+  if (!hasForeignParts(traces)) return undefined
   const found = foreignParts(traces, message.from)
-  if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry, rules)
   const compared = comparedNotices(claim, traces, message, registry, notices)
   for (const sign of compared.signs) rules.add(weighed.shown, sign)
@@ -188,11 +182,14 @@ function ofBrand(
 
 /** Finding for a message in the name of an unlisted institution. */
 function ofKind(
-  read: Read,
+  message: AnalysedMessage,
+  context: MessageContext,
+  surroundings: Surroundings,
+  claim: Claim | undefined,
   { kindCertainty, minScore, blockFrom }: Record<'kindCertainty' | 'minScore' | 'blockFrom', number>,
 ) {
   if (kindCertainty >= 1) return undefined
-  const forged = claimedKindFound(read.message, read.context, read, kindCertainty)
+  const forged = claimedKindFound(message, context, surroundings, claim, kindCertainty)
   const score = Math.max(PLAIN_SCORE, forged?.certainty ?? 0)
   if (!forged || score < minScore) return undefined
   const { kind, claimedBy, name, found, traces, weighed } = forged

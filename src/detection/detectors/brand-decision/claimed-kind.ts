@@ -17,7 +17,7 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-const ENDINGS: Readonly<Record<Exclude<Kind, 'office' | 'brand'>, RegExp>> = {
+const ENDINGS = Object.entries({
   bank: claimedKindWords.bank,
   court: claimedKindWords.court,
   police: claimedKindWords.police,
@@ -28,7 +28,7 @@ const ENDINGS: Readonly<Record<Exclude<Kind, 'office' | 'brand'>, RegExp>> = {
   airline: claimedKindWords.airline,
   carrier: claimedKindWords.carrier,
   mediation: claimedKindWords.mediation,
-}
+} satisfies Record<Exclude<Kind, 'office' | 'brand'>, RegExp>) as readonly [Kind, RegExp][]
 /** Text before the first of these may be the speaker of an unsigned text. */
 const OPENING = /^[^\s,.:;!?。]{2,20}(?=:)/
 
@@ -40,7 +40,8 @@ const OPENING = /^[^\s,.:;!?。]{2,20}(?=:)/
 export function claimedKindFound(
   message: AnalysedMessage,
   context: MessageContext,
-  { claim, surroundings }: { readonly claim: Claim | undefined; readonly surroundings: Surroundings },
+  surroundings: Surroundings,
+  claim: Claim | undefined,
   minCertainty: number,
 ) {
   const { registry } = context
@@ -75,8 +76,7 @@ const SPEAKS = 0.5
 
 /** The kind by the end of the name, else by how the text speaks: abbreviations end in anything, and many give no name. */
 function kindOf(name: string | undefined, { heads }: AnalysedMessage): Kind | undefined {
-  if (name !== undefined)
-    for (const [kind, ending] of Object.entries(ENDINGS)) if (ending.test(name)) return kind as Kind
+  if (name !== undefined) for (const [kind, ending] of ENDINGS) if (ending.test(name)) return kind
   if (heads === undefined) return undefined
   if (heads.speaks.office >= SPEAKS) return 'office'
   return heads.speaks.brand >= SPEAKS ? 'brand' : undefined
