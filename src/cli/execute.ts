@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { ERRORS, SigwatchError } from '../domain/errors.ts'
+import { ERRORS, type ErrorCode, SigwatchError } from '../domain/errors.ts'
 import { isDiskFull } from '../domain/full-disk.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 
@@ -112,7 +112,7 @@ export const FAILURE = 1
 const BAD_USAGE = 2
 
 /** Codes of errors in the operator's input. */
-const BAD_INPUT = new Set([
+const BAD_INPUT = new Set<ErrorCode>([
   'USAGE',
   'CONFIG_INVALID',
   'POLICY_INVALID',
@@ -120,7 +120,13 @@ const BAD_INPUT = new Set([
   'REGISTRY_INVALID',
   'LEDGER_INVALID',
   'MODEL_INVALID',
+  'TEMPLATES_INVALID',
 ])
+
+/** The exit code of a command that fails with this error. */
+export function exitCodeOf(code: ErrorCode): number {
+  return BAD_INPUT.has(code) ? BAD_USAGE : FAILURE
+}
 
 /** The message of the system if the disk is full, which is not a usage error; otherwise undefined. */
 function fullDisk(error: unknown): string | undefined {
@@ -156,7 +162,7 @@ export async function execute(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : BAD_USAGE
     if (error instanceof SigwatchError) {
       process.stderr.write(`sigwatch: ${error.message}\n  ${error.code}: ${ERRORS[error.code].remedy}\n`)
-      return BAD_INPUT.has(error.code) ? BAD_USAGE : FAILURE
+      return exitCodeOf(error.code)
     }
     process.stderr.write(
       `sigwatch: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

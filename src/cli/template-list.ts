@@ -27,14 +27,14 @@ export function writtenList(
 }
 
 /**
- * Parses and verifies a list; its rows have no confirmations. Throws USAGE if the signature does not match, the list is
+ * Parses and verifies a list; its rows have no confirmations. Throws TEMPLATES_INVALID if the signature does not match, the list is
  * truncated, a row is invalid, or a time is after `latest` (epoch ms).
  */
 export function readList(
   text: string,
   { file, key, latest }: { readonly file: string; readonly key: KeyObject; readonly latest: number },
 ): { readonly name: string; readonly templates: readonly Template[] } {
-  const fail = (message: string) => new SigwatchError('USAGE', `${file}: ${message}`)
+  const fail = (message: string) => new SigwatchError('TEMPLATES_INVALID', `${file}: ${message}`)
   const end = text.lastIndexOf('\n', text.length - 2) + 1
   const [signed, last] = [text.slice(0, end), text.slice(end)]
   const signature = (parsed(last) as { signature?: unknown } | undefined)?.signature

@@ -81,6 +81,11 @@ export const ERRORS = {
     retry: false,
     remedy: 'The message names file, line and field.',
   },
+  TEMPLATES_INVALID: {
+    cause: 'A list of known templates is damaged, unsigned, signed with another key, or not as described.',
+    retry: false,
+    remedy: 'Nothing was imported. Get the whole list and the public key again from whoever signed it.',
+  },
   MODEL_INVALID: {
     cause: 'The model folder is incomplete, damaged, or of another format.',
     retry: false,

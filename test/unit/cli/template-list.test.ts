@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { exitCodeOf } from '../../../src/cli/execute.ts'
 import { readKey, readList, writtenList } from '../../../src/cli/template-list.ts'
+import { ERRORS } from '../../../src/domain/errors.ts'
 import { KEPT_FOR, type Template, writtenSketch } from '../../../src/domain/templates.ts'
 import { SLOTS } from '../../../src/text/word-sketch.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
@@ -51,6 +53,19 @@ describe('a list of templates', () => {
     for (const one of bad) expect(() => read(one)).toThrow(/signature does not fit|no signature/)
     for (const one of ['', '\n', lines.slice(0, 3).join('\n')])
       expect(() => read(one)).toThrow(/holds no signature/)
+  })
+
+  it('is refused with what helps, which is no usage of the command', () => {
+    const cases = [
+      `${written([template(1)])} `,
+      '',
+      written([template(1)], T + 1_001),
+      written([template(1, { label: 'spam' as 'fraud' })]),
+    ]
+    for (const one of cases)
+      expect(() => read(one)).toThrow(expect.objectContaining({ code: 'TEMPLATES_INVALID' }))
+    expect(ERRORS.TEMPLATES_INVALID.remedy).toMatch(/nothing was imported/i)
+    expect(exitCodeOf('TEMPLATES_INVALID')).toBe(exitCodeOf('USAGE'))
   })
 
   it('is refused when somebody else signed it', () => {
