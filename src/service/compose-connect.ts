@@ -88,13 +88,18 @@ async function inspectKafka(config: Config, connection: KafkaConnection, finding
   )
 }
 
-function sayMissing(
+/** What becomes of a topic that does not exist. `creates`: kafka.createTopics. */
+export function sayMissing(
   { name, role, required }: PlannedTopic,
   creates: boolean,
   { summary, problems }: Findings,
 ): void {
   if (!required) summary.push(`kafka: ${name} (${role}): missing: off until it is made`)
-  else if (creates) summary.push(`kafka: ${name} (${role}): missing: \`run\` makes it (kafka.createTopics)`)
+  else if (creates && role === 'messages')
+    summary.push(
+      `kafka: warning: ${name} (${role}): missing: \`run\` creates it, empty (kafka.createTopics); is the name right?`,
+    )
+  else if (creates) summary.push(`kafka: ${name} (${role}): missing: \`run\` creates it (kafka.createTopics)`)
   else {
     const message = `is missing, or may not be described by this user; \`run\` needs it for ${role}: sigwatch topics --create`
     problems.push({ file: 'kafka', key: name, message })
