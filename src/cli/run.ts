@@ -16,6 +16,7 @@ import { startHttpServer } from '../service/telemetry/server.ts'
 import { createWatchdog } from '../service/telemetry/watchdog.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 import { type Config, type ConfigReading, loadConfig } from '../settings/config.ts'
+import { oddKeyWarnings } from '../settings/odd-keys.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
 import { extract } from '../text/extract.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
@@ -81,7 +82,8 @@ async function run(options: RunOptions): Promise<void> {
     telemetry.emit(event)
   }
   emit({ name: 'started', version: VERSION, commit: COMMIT, mode: embedded ? 'embedded' : 'service' })
-  if (!embedded) for (const message of warningsOf(config)) emit({ name: 'warning', message })
+  const warnings = embedded ? oddKeyWarnings(config) : warningsOf(config)
+  for (const message of warnings) emit({ name: 'warning', message })
   const tokens = new HttpTokenBook(config.http.tokens ?? [])
   const tokenFiles = [reading.file, reading.valueFiles.get('http.tokens')].filter(
     (file) => file !== undefined,

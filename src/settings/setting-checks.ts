@@ -1,4 +1,5 @@
 import type { Problem } from '../domain/errors.ts'
+import { oddKeyWarnings } from './odd-keys.ts'
 import type { Secret } from './secret.ts'
 import type { Config, SettingKey } from './settings.ts'
 
@@ -161,8 +162,9 @@ function oidcFaults(oidc: Config['desk']['oidc']): Conflict[] {
 }
 
 /** What a service may do and should not. */
-export function warningsOf({ kafka, redis, http }: Config): string[] {
-  const warnings: string[] = []
+export function warningsOf(config: Config): string[] {
+  const { kafka, redis, http } = config
+  const warnings = oddKeyWarnings(config)
   if (kafka.brokers !== null && kafka.sasl.mechanism !== null && !kafka.ssl.enabled) {
     warnings.push(
       `kafka.sasl without kafka.ssl: ${SHOWN[kafka.sasl.mechanism]} goes over the network in clear`,
