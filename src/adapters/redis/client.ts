@@ -230,7 +230,7 @@ class IoredisLink implements RedisLink {
       return undefined
     }
     breaker.failed()
-    return this.#failed(new Error(`no connection (${this.#lastError})`))
+    return errorOf(new Error(`no connection (${this.#lastError})`))
   }
 
   #failed(error: Error): SigwatchError {
