@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import { awaitTopics } from '../adapters/kafka/awaited-topics.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import type { RedisLink } from '../adapters/redis/link.ts'
 import { BlockTable } from '../detection/blocking/block-table.ts'
-import { BrokerClock } from '../detection/blocking/broker-clock.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
@@ -17,6 +17,7 @@ import { Decider } from './blocker/decider.ts'
 import { Enforcements } from './blocker/enforcements.ts'
 import { Following } from './blocker/following.ts'
 import { KeyDoubts } from './blocker/key-doubts.ts'
+import { ServerClock } from './blocker/server-clock.ts'
 import { Standing } from './blocker/standing.ts'
 import { kafkaOf, redisOf } from './compose-clients.ts'
 import type { HttpTokenBook } from './http-token-book.ts'
@@ -47,8 +48,7 @@ function topicsOf({ kafka: { topics } }: Config) {
 /** State shared by the instances; absent if each counts on its own. */
 interface Shared {
   readonly book: PassBook
-  readonly unready: () => readonly string[]
-  readonly close: () => Promise<void>
+  readonly link: RedisLink
 }
 
 async function openShared(config: Config, emit: Emit): Promise<Shared | undefined> {
@@ -64,11 +64,7 @@ async function openShared(config: Config, emit: Emit): Promise<Shared | undefine
   const onAvailability = (lost: string | undefined) =>
     lost === undefined ? health.restored('redis') : health.lost('redis', lost)
   const link = await redisOf(config, { onAvailability }, emit)
-  return {
-    book: new RedisPassBook({ link, prefix: `sigwatch:${config.deployment}` }),
-    unready: () => link.unready(),
-    close: () => link.close(),
-  }
+  return { book: new RedisPassBook({ link, prefix: `sigwatch:${config.deployment}` }), link }
 }
 
 /** Throws SigwatchError for settings that a blocker cannot start with. Called at startup and when the configuration is reloaded. */
@@ -96,7 +92,7 @@ export async function composeBlocker(
   checkBlocker(config)
   const abort = new AbortController()
   const parts = await partsOf(config, emit, abort.signal)
-  const { kafka, shared, following, enforcements, standing, decider } = parts
+  const { kafka, shared, clock, following, enforcements, standing, decider } = parts
   const notes = () => [...refusals.notes(), ...parts.notes()]
   const isEnding = () => abort.signal.aborted
   const endpoint = new DecideEndpoint({ tokens, decider, isEnding, emit })
@@ -105,7 +101,7 @@ export async function composeBlocker(
   try {
     server = await startDecideServer({ listen: config.blocker.listen, endpoint, registry, probe, notes })
   } catch (error) {
-    await Promise.all([kafka.close(), shared?.close()])
+    await Promise.all([kafka.close(), shared?.link.close()])
     throw error
   }
   standing.start()
@@ -123,9 +119,10 @@ export async function composeBlocker(
       abort.abort()
       await server.close(CLOSE_WITHIN)
       standing.close()
+      clock.close()
       await enforcements?.close(WRITE_WITHIN)
       await following.stop()
-      await Promise.all([kafka.close(), shared?.close()])
+      await Promise.all([kafka.close(), shared?.link.close()])
     },
   }
 }
@@ -139,18 +136,18 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
   )
   const kafka = kafkaOf(config, emit, signal, { awaitsLogin: true })
   const topics = topicsOf(config)
-  const clock = new BrokerClock()
+  const shared = await openShared(config, emit)
+  const clock = new ServerClock({ config, link: shared?.link, emit })
   const now = () => clock.now()
   const table = new BlockTable({ tokenisers })
   const own = new MemoryPassBook(() => performance.now())
-  const shared = await openShared(config, emit)
   const { failure } = config.blocker
   const enforcements =
     topics.enforcements === null
       ? undefined
       : new Enforcements({
           ...{ connection: kafka, topic: topics.enforcements, by: `blocker@${hostname()}`, now, emit },
-          appended: (partition, time) => clock.appended(partition, time),
+          appended: (position, time, sent) => clock.wrote(position, time, sent),
         })
   const following = new Following({
     ...{ connection: kafka, topics, groupId: config.kafka.groupId, table, clock, emit },
@@ -159,9 +156,10 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
   const apart = (): readonly string[] => notesOf(config, shared, decider)
   const isApart = () => apart().length > 0
   const doubts = new KeyDoubts(table, emit)
-  const notes = () => [...apart(), ...doubts.notes(), ...standing.notes()]
+  const notes = () => [...apart(), ...doubts.notes(), ...clock.notes(), ...standing.notes()]
   const standing: Standing = new Standing({
     ...{ table, clock, following, own, keys: doubts, emit, failure, isApart },
+    regain: () => decider.regain(),
   })
   const decider: Decider = new Decider({
     ...{ table, now, own, emit, failure },
@@ -170,7 +168,7 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
     ...given({ shared: shared?.book }),
     kept: (kept) => enforcements?.add(kept),
   })
-  return { kafka, topics, shared, following, enforcements, standing, decider, notes }
+  return { kafka, topics, shared, clock, following, enforcements, standing, decider, notes }
 }
 
 function nobodyMayAsk(): InvalidInput {
@@ -182,7 +180,7 @@ function nobodyMayAsk(): InvalidInput {
 function notesOf(config: Config, shared: Shared | undefined, decider: Decider): readonly string[] {
   if (config.blocker.throttle === 'instance') return []
   if (!shared) return ['throttles are counted by each instance: no Redis is configured']
-  const [lost] = shared.unready()
+  const [lost] = shared.link.unready()
   if (lost !== undefined) return [`throttles are counted by each instance: ${lost}`]
   return decider.isShared ? [] : ['throttles are counted by each instance: Redis did not answer in time']
 }
@@ -190,6 +188,7 @@ function notesOf(config: Config, shared: Shared | undefined, decider: Decider): 
 interface FollowOptions {
   readonly kafka: KafkaConnection
   readonly topics: ReturnType<typeof topicsOf>
+  readonly clock: ServerClock
   readonly following: Following
   readonly enforcements: Enforcements | undefined
   readonly emit: Emit
@@ -198,8 +197,9 @@ interface FollowOptions {
 
 /** Resolves when stopped. Rejects for faults that the operator has to fix. */
 async function follow(options: FollowOptions): Promise<void> {
-  const { kafka, topics, following, enforcements, emit, signal } = options
-  await kafka.requireTopics([topics.blocks, topics.alerts])
+  const { kafka, topics, clock, following, enforcements, emit, signal } = options
+  // How far back alerts are read depends on the time.
+  await Promise.all([kafka.requireTopics([topics.blocks, topics.alerts]), clock.start()])
   const extra = [topics.verdicts, ...(topics.enforcements === null ? [] : [topics.enforcements])]
   const missing = await kafka.missingTopics(extra)
   const running = [following.run('blocks'), following.run('alerts')]

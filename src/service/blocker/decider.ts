@@ -71,6 +71,7 @@ interface Pending {
 export class Decider {
   readonly #options: DeciderOptions
   #sharedLost = false
+  #isRegaining = false
 
   constructor(options: DeciderOptions) {
     this.#options = options
@@ -109,6 +110,19 @@ export class Decider {
     if (shared)
       for (const id of await shared.takeGone(ids).catch((error: unknown) => this.#lost(error))) gone.add(id)
     for (const messageId of gone) kept({ messageId, action: 'missed' })
+  }
+
+  /** Asks the shared book whether it answers again, as no message may do so for hours. Never rejects. */
+  async regain(): Promise<void> {
+    const { shared } = this.#options
+    if (!shared || !this.#sharedLost || this.#isRegaining) return
+    this.#isRegaining = true
+    // No message has an empty id.
+    await shared.takeGone(['']).then(
+      () => this.#found(),
+      () => undefined,
+    )
+    this.#isRegaining = false
   }
 
   #tell({ by, alert, stops: _, ...decision }: Outcome): Decision {

@@ -3,6 +3,7 @@ import type { KafkaConnection, Producer } from '../../adapters/kafka/client.ts'
 import { closed } from '../../adapters/kafka/close.ts'
 import { reasonOf } from '../../adapters/kafka/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import type { PartitionId } from '../../domain/ports.ts'
 import type { Kept } from './decider.ts'
 
 export interface EnforcementsOptions {
@@ -12,8 +13,8 @@ export interface EnforcementsOptions {
   readonly by: string
   /** Time of the brokers, epoch ms. */
   readonly now: () => number
-  /** Called with a partition and the broker's append time of the rows written to it. */
-  readonly appended: (partition: string, time: number) => void
+  /** Called with a partition, the broker's append time of the rows written to it, and when they were sent (monotonic, ms). */
+  readonly appended: (position: PartitionId, time: number, sent: number) => void
   readonly emit: Emit
 }
 
@@ -86,11 +87,12 @@ export class Enforcements {
         this.#producer = producer
       }
       const dropped = this.#dropped
+      const sent = performance.now()
       const answers = await this.#producer.send({ topic, acks: -1, messages })
       // Rows dropped during the write were at the front of the queue.
       this.#waiting.splice(0, Math.max(0, rows.length - (this.#dropped - dropped)))
       for (const { partition, logAppendTime } of answers)
-        appended(`${topic}/${partition}`, Number(logAppendTime))
+        appended({ topic, partition }, Number(logAppendTime), sent)
       this.#report(rows.length)
       return true
     } catch (error) {

@@ -2,19 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
 import { createTableSource, type TableRow, type TableSource } from '../../adapters/sources/table.ts'
 import type { BlockTable } from '../../detection/blocking/block-table.ts'
-import type { BrokerClock } from '../../detection/blocking/broker-clock.ts'
 import type { Order } from '../../detection/blocking/records.ts'
 import { FOLLOWED, type Followed } from '../../domain/blocking-events.ts'
 import type { Emit } from '../../domain/events.ts'
-import { partitionKey } from '../../domain/ports.ts'
 import { MINUTE } from '../../domain/time.ts'
+import type { ServerClock } from './server-clock.ts'
 
 export interface FollowingOptions {
   readonly connection: KafkaConnection
   readonly topics: Readonly<Record<Followed, string>>
   readonly groupId: string
   readonly table: BlockTable
-  readonly clock: BrokerClock
+  readonly clock: Pick<ServerClock, 'now' | 'read'>
   /** Called with the ids of message parts that an alert blocks. */
   readonly blocked: (ids: readonly string[]) => void
   readonly emit: Emit
@@ -80,9 +79,9 @@ export class Following {
     })
     return source.run(async (rows) => {
       this.#recordAt = performance.now()
-      this.#take(what, rows)
       const { timestamp, timestampType, position } = rows.at(-1)!
-      if (isFollowing && timestampType === 'LogAppendTime') clock.appended(partitionKey(position), timestamp)
+      if (timestampType === 'LogAppendTime') clock.read(position, timestamp, isFollowing)
+      this.#take(what, rows)
     })
   }
 

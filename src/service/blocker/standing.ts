@@ -1,5 +1,4 @@
 import type { BlockTable } from '../../detection/blocking/block-table.ts'
-import type { BrokerClock } from '../../detection/blocking/broker-clock.ts'
 import type { Failure } from '../../domain/blocking-events.ts'
 import type { Emit } from '../../domain/events.ts'
 import { MINUTE } from '../../domain/time.ts'
@@ -7,15 +6,18 @@ import type { MemoryPassBook } from '../../stores/passes/memory.ts'
 import type { Doubt } from './decider.ts'
 import type { Following } from './following.ts'
 import type { KeyDoubts } from './key-doubts.ts'
+import type { ServerClock } from './server-clock.ts'
 
 export interface StandingOptions {
   readonly table: BlockTable
-  readonly clock: BrokerClock
+  readonly clock: Pick<ServerClock, 'now'>
   readonly following: Pick<Following, 'isRead' | 'silence' | 'unready'>
   readonly own: MemoryPassBook
   readonly keys: Pick<KeyDoubts, 'look'>
   readonly failure: Failure
   readonly isApart: () => boolean
+  /** Called at each look: see Decider. */
+  readonly regain: () => Promise<void>
   readonly emit: Emit
 }
 
@@ -23,6 +25,8 @@ export interface StandingOptions {
 export const SILENT_AFTER = 2 * MINUTE
 /** How long they may be silent before it is noted, ms. */
 const NOTED_AFTER = 10_000
+/** How long a start may take to read the table before it is logged as a failure, ms. */
+const STARTS_WITHIN = 15_000
 const LOOK_EVERY = 1_000
 const SWEEP_EVERY = 10_000
 
@@ -32,6 +36,7 @@ export class Standing {
   #doubt: Doubt | undefined = 'TABLE_UNREAD'
   #saidFailing = false
   #sweptAt = performance.now()
+  readonly #startedAt = performance.now()
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: StandingOptions) {
@@ -72,7 +77,8 @@ export class Standing {
   }
 
   #look(): void {
-    const { table, clock, following, own, keys, failure, isApart, emit } = this.#options
+    const { table, clock, following, own, keys, failure, isApart, regain, emit } = this.#options
+    void regain()
     const silence = following.silence()
     if (following.isRead) this.#doubt = silence.brokers > SILENT_AFTER ? 'BROKERS_SILENT' : undefined
     const now = clock.now()
@@ -82,11 +88,7 @@ export class Standing {
       own.sweep()
     }
     const isFailing = this.#doubt !== undefined
-    if (isFailing !== this.#saidFailing) {
-      if (this.#doubt !== undefined) emit({ name: 'blocking_failing', failure, why: this.#doubt })
-      else emit({ name: 'blocking_resumed' })
-    }
-    this.#saidFailing = isFailing
+    this.#say(failure)
     emit({
       ...{ name: 'blocking_standing', failure, isFailing, isApart: isApart() },
       states: table.inForce(now),
@@ -95,5 +97,15 @@ export class Standing {
       forgotten: table.forgotten,
       silence: { brokers: silence.brokers / 1000, records: silence.records / 1000 },
     })
+  }
+
+  #say(failure: Failure): void {
+    const { emit } = this.#options
+    const isStarting = this.#doubt === 'TABLE_UNREAD' && performance.now() - this.#startedAt < STARTS_WITHIN
+    const isFailing = this.#doubt !== undefined && !isStarting
+    if (isFailing === this.#saidFailing) return
+    this.#saidFailing = isFailing
+    if (this.#doubt !== undefined) emit({ name: 'blocking_failing', failure, why: this.#doubt })
+    else emit({ name: 'blocking_resumed' })
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BlockTable } from '../../../../src/detection/blocking/block-table.ts'
 import { readSubmission } from '../../../../src/detection/blocking/submission.ts'
+import type { PassBook } from '../../../../src/domain/pass-book.ts'
 import { Decider, type DeciderOptions, type Kept } from '../../../../src/service/blocker/decider.ts'
 import { MemoryPassBook } from '../../../../src/stores/passes/memory.ts'
 
@@ -29,7 +30,7 @@ describe('Decider', () => {
       ...{ doubt: () => undefined, tokenise: String, kept: (one) => kept.push(one), emit: () => {} },
       ...options,
     })
-    return { table, kept, decide: () => decider.decideAlone(MESSAGE) }
+    return { table, kept, decider, decide: () => decider.decideAlone(MESSAGE) }
   }
 
   it('names the codes that ask for the block first', () => {
@@ -53,6 +54,29 @@ describe('Decider', () => {
     table.takeBlock('hand', blockOf('throttle', 'MANUAL_BLOCK', { perMinute: 1 }), NOW)
     expect(decide()).toMatchObject({ action: 'review', why: ['CAMPAIGN_BURST', 'MANUAL_BLOCK'] })
     expect(decide()).toMatchObject({ action: 'throttle', why: ['MANUAL_BLOCK', 'CAMPAIGN_BURST'] })
+  })
+
+  it('counts over all blockers again as soon as the shared book answers, without a message', async () => {
+    const events: string[] = []
+    let reachable = false
+    const answer = async <T>(value: T) => {
+      if (!reachable) throw new Error('no answer')
+      return value
+    }
+    const shared: PassBook = {
+      settle: () => answer([{ outcome: 'passes' }]),
+      stop: () => answer(undefined),
+      takeGone: () => answer([]),
+    }
+    const { decider } = play({ shared, emit: ({ name }) => events.push(name) })
+    await decider.takeGone(['m1'])
+    expect(decider.isShared).toBe(false)
+    await decider.regain()
+    expect(decider.isShared).toBe(false)
+    reachable = true
+    await decider.regain()
+    expect(decider.isShared).toBe(true)
+    expect(events).toEqual(['throttles_apart', 'throttles_shared'])
   })
 
   it('reports what it keeps back with the alert or the state, and the codes', () => {
