@@ -190,6 +190,9 @@ export type Event =
     }
   | { readonly name: 'tokens_loaded'; readonly tokens: number }
   | { readonly name: 'reload_refused'; readonly what: (typeof LOADABLE)[number]; readonly reason: string }
+  /** Another instance has another token key under ids of this one. */
+  | { readonly name: 'token_keys_conflict'; readonly keys: string; readonly count: number }
+  | { readonly name: 'token_keys_agree' }
   /** SIGHUP: every file was read again and is unchanged. */
   | { readonly name: 'reload_unchanged' }
   /** Signals dropped because their sender is at the limit of open states. */

@@ -7,9 +7,11 @@ import type { NoticeStore } from '../domain/notices.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { TemplateStore } from '../domain/templates.ts'
+import type { TokenKey } from '../domain/token.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { resetCountsOf } from '../pipeline/reset-counts.ts'
 import type { Config } from '../settings/config.ts'
+import { revealed } from '../settings/secret.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
 import { MemoryNoticeStore } from '../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
@@ -18,6 +20,7 @@ import { MemoryStateStore } from '../stores/states/memory.ts'
 import { MemoryTemplateStore } from '../stores/templates/memory.ts'
 import { redisOf } from './compose-clients.ts'
 import { observeRedis } from './compose-clock.ts'
+import { TokenKeyWatch } from './token-key-watch.ts'
 
 export interface Stores {
   readonly features: FeatureStore
@@ -87,6 +90,14 @@ async function openLearned(link: RedisLink, prefix: string): Promise<Pick<Stores
   }
 }
 
+async function watchKeys(link: RedisLink, deployment: string, keys: readonly TokenKey[], emit: Emit) {
+  const { RedisTokenKeys } = await import('../stores/token-keys/redis.ts')
+  const held = new RedisTokenKeys(link, `sigwatch:${deployment}`, keys)
+  const watch = new TokenKeyWatch({ record: () => held.record(), emit })
+  await watch.start()
+  return watch
+}
+
 async function openRedis(
   config: Config,
   clusterId: string,
@@ -108,8 +119,9 @@ async function openRedis(
   const senderMinutes = new RedisSenderMinutes({ link, prefix, clock })
   const closing = new AbortController()
   const resetCounts = resetCountsOf({ senderMinutes, emit, signal: closing.signal })
-  const key = privacy.tokenKey!.key.reveal()
-  const previousKeys = (privacy.previousTokenKeys ?? []).map((former) => former.key.reveal())
+  const keys = [privacy.tokenKey!, ...(privacy.previousTokenKeys ?? [])].map(revealed)
+  const [key, ...previousKeys] = keys.map((one) => one.key) as [string, ...string[]]
+  const keyWatch = await watchKeys(link, deployment, keys, emit)
   const features = redisFeatureStore(link, {
     ...scope,
     tokenKeys: [key, ...previousKeys],
@@ -124,13 +136,8 @@ async function openRedis(
     clock,
     onPutBack: (entries) => emit({ name: 'feedback_put_back', entries }),
   })
-  const ledger = redisLedger({
-    link,
-    prefix: `sigwatch:${deployment}`,
-    key,
-    previousKeys,
-    onLost: ledgerLost,
-  })
+  const shared = { link, prefix: `sigwatch:${deployment}`, key, previousKeys }
+  const ledger = redisLedger({ ...shared, onLost: ledgerLost })
   return {
     features,
     states,
@@ -141,6 +148,7 @@ async function openRedis(
     askTime: () => observeRedis(clock, link),
     async close() {
       closing.abort()
+      keyWatch.close()
       await Promise.all([features.close(), states.close(), ledger.close()])
       await link.close()
     },

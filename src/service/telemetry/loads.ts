@@ -11,6 +11,8 @@ export const LOAD_REPORTS: ReportsOf<
   | 'tokens_loaded'
   | 'reload_refused'
   | 'reload_unchanged'
+  | 'token_keys_conflict'
+  | 'token_keys_agree'
 > = {
   model_loaded: {
     line: { level: 'info', message: 'model loaded' },
@@ -53,6 +55,17 @@ export const LOAD_REPORTS: ReportsOf<
   reload_refused: {
     line: { level: 'error', message: 'new version refused: the old one stays in use' },
     measure: (m, e) => m.sigwatch_loads_total.inc({ what: e.what, outcome: 'refused' }),
+  },
+  token_keys_conflict: {
+    line: {
+      level: 'error',
+      message: 'another instance has another token key under the same id: tokens of one recipient differ',
+    },
+    measure: (m, { count }) => m.sigwatch_token_key_conflicts.set(count),
+  },
+  token_keys_agree: {
+    line: { level: 'info', message: 'the token keys are those of the other instances again' },
+    measure: (m) => m.sigwatch_token_key_conflicts.set(0),
   },
   reload_unchanged: {
     line: { level: 'info', message: 'policy, own rules, registry and model read again: nothing changed' },

@@ -3,12 +3,13 @@ import { CODES_OF_STATES } from '../../detection/detectors/all.ts'
 import { CODE_NAMES } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { ERRORS } from '../../domain/errors.ts'
-import { FEEDBACK_VERDICTS, LOADABLE, TIMED_STAGES } from '../../domain/events.ts'
+import { FEEDBACK_VERDICTS, TIMED_STAGES } from '../../domain/events.ts'
 import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../domain/input-events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import { ARCHIVE_METRICS } from './archive-metrics.ts'
 import { BLOCKING_METRICS } from './blocking-metrics.ts'
+import { LOADS_METRICS } from './loads-metrics.ts'
 import { counter, gauge, histogram, type MetricSpec } from './metric-spec.ts'
 import { NOTIFY_METRICS } from './notify-metrics.ts'
 
@@ -196,18 +197,7 @@ export const METRICS = {
       how: ['load', 'crash', 'timeout', 'show'],
     },
   ),
-  sigwatch_policy_info: gauge('Constant 1 for the policy in use.', { hash: 'hash in use' }),
-  sigwatch_rules_info: gauge('Constant 1 for the own rules in use; none where there are none.', {
-    hash: 'hash in use',
-  }),
-  sigwatch_registry_info: gauge('Constant 1 for the registry in use.', { hash: 'hash in use' }),
-  sigwatch_registry_entries: gauge('Entries of the registry in use.', {
-    kind: ['brands', 'signatures', 'ports'],
-  }),
-  sigwatch_loads_total: counter('Loads at start and while running.', {
-    what: LOADABLE,
-    outcome: ['accepted', 'refused'],
-  }),
+  ...LOADS_METRICS,
   sigwatch_side_input_rows_total: counter('Rows of side inputs.', {
     input: SIDE_INPUTS,
     outcome: ['accepted', 'refused'],
