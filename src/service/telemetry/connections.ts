@@ -15,6 +15,11 @@ const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => strin
       `look at ${service === 'schema-registry' ? 'input.schemaRegistry.username and .password' : 'kafka.sasl.*'}`,
   ],
   [/HTTP \d+|no JSON/, () => 'look at input.schemaRegistry.url and its path, and at the log of the registry'],
+  [
+    /UNKNOWN_TOPIC_OR_PARTITION/,
+    () =>
+      'the topic is gone, or its name is wrong: create it (sigwatch topics shows all), or correct the name',
+  ],
   [/INVALID_TRANSACTION_TIMEOUT/, () => 'the brokers answer: change that setting on all of them'],
   [
     /certificate|altname|self.signed|CERT_/i,
@@ -48,9 +53,14 @@ function tls(service: Service, key: 'ca' | 'enabled'): string {
   return `${service === 'kafka' ? 'kafka.ssl' : 'redis.tls'}.${key}`
 }
 
+/** The names of topics may hold any word. */
+function withoutTopics(reason: string): string {
+  return reason.replace(/ \(topics? [^)]*\)/, '')
+}
+
 /** What to check first when a server cannot be reached for this reason. */
 function hintOf(service: Service, reason: string): string {
-  const found = HINTS.find(([says]) => says.test(reason))
+  const found = HINTS.find(([says]) => says.test(withoutTopics(reason)))
   return found ? found[1](service) : `sigwatch check --connect tries ${service} step by step`
 }
 
@@ -68,7 +78,7 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
     line: {
       level: 'warn',
       message: (e) =>
-        `${e.service} ${LOGIN.test(e.reason) ? 'refuses the login' : 'does not answer'}: it is tried again`,
+        `${e.service} ${LOGIN.test(withoutTopics(e.reason)) ? 'refuses the login' : 'does not answer'}: it is tried again`,
       extra: (e) => ({ hint: hintOf(e.service, e.reason) }),
       every: HALF_A_MINUTE,
       key: (e) => e.service,

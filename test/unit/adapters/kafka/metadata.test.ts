@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
+import { reasonOf } from '../../../../src/adapters/kafka/errors.ts'
 import { tolerateLeaderlessPartitions } from '../../../../src/adapters/kafka/metadata.ts'
 
 const require = createRequire(import.meta.url)
@@ -33,5 +34,23 @@ describe('metadata of topics', () => {
     await expect(
       parse({ topicMetadata: [{ topicErrorCode: 3, topic: 't', partitionMetadata: [] }] }),
     ).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  })
+
+  it('names the topics that cannot be served, in the reason that logs and /readyz show', async () => {
+    const failing = { topicErrorCode: 3, partitionMetadata: [] }
+    const reason = (...topicMetadata: object[]) =>
+      parse({ topicMetadata }).then(
+        () => '',
+        (error: unknown) => reasonOf(new Error('Failed to send messages', { cause: error })),
+      )
+    expect(await reason({ ...failing, topic: 'prov.alerts' })).toBe(
+      'UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition (topic prov.alerts)',
+    )
+    const { topicMetadata } = topic(0)
+    expect(await reason(...topicMetadata, { ...failing, topic: 'a' }, { ...failing, topic: 'b' })).toMatch(
+      /\(topics a, b\)$/,
+    )
+    const [leaderless] = topic(NOT_AVAILABLE).topicMetadata
+    expect(await reason(leaderless!)).toMatch(/^LEADER_NOT_AVAILABLE: .*\(topic t\)$/)
   })
 })
