@@ -28,10 +28,14 @@ export const STATES = section(35, 'Rates, states and connections', '速率、状
     ],
   }),
   chart.count(8, {
-    en: ['Connections', '1 while the servers answer.'],
-    zh: ['连接', '服务器有应答时为 1。'],
+    en: ['Connections', '1 while the servers answer; certificates on disk that are refused.'],
+    zh: ['连接', '服务器有应答时为 1；磁盘上被拒用的证书。'],
     query: [
       min('sigwatch_connection_up', 'service'),
+      max('sigwatch_certificates_refused', 'service', [
+        '{{service}} certificates refused',
+        '{{service}} 证书被拒用',
+      ]),
       inFiveMinutes('sigwatch_connection_losses_total', 'service', [
         '{{service}} losses in 5 min',
         '{{service}} 5 分钟内断开次数',

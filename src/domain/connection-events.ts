@@ -10,7 +10,7 @@ export type ConnectionEvent =
   | { readonly name: 'connection_awaited'; readonly service: Service; readonly reason: string }
   | { readonly name: 'connection_lost'; readonly service: Service; readonly reason: string }
   | { readonly name: 'connection_restored'; readonly service: Service }
-  /** Files of certificates have changed and are used from this connection on. */
+  /** Files of certificates have changed, or can be read again, and are used from this connection on. */
   | { readonly name: 'certificates_loaded'; readonly service: Service }
   /** Changed files of certificates cannot be used; the ones before stay. */
   | { readonly name: 'certificates_refused'; readonly service: Service; readonly reason: string }

@@ -28,9 +28,15 @@ export function freshTls(pems: Pems, service: Service, emit: Emit): KafkaTls {
     if (stamp !== reported) emit({ name: 'certificates_refused', service, reason: messageOf(error) })
     reported = stamp
   }
+  const accept = (isNews: boolean) => {
+    if (isNews || reported !== '') emit({ name: 'certificates_loaded', service })
+    refused = ''
+    reported = ''
+  }
   const refresh = () => {
     const stamp = stampOf(files)
-    if (stamp === taken || stamp === refused) return
+    if (stamp === refused) return
+    if (stamp === taken) return accept(false)
     let next: Texts
     try {
       next = read(present)
@@ -50,9 +56,7 @@ export function freshTls(pems: Pems, service: Service, emit: Emit): KafkaTls {
     const isNews = names.some((name) => next[name]!.trim() !== held[name]!.trim())
     held = next
     taken = stamp
-    refused = ''
-    reported = ''
-    if (isNews) emit({ name: 'certificates_loaded', service })
+    accept(isNews)
   }
   const tls: KafkaTls = {}
   for (const [i, name] of names.entries())

@@ -104,8 +104,10 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
   },
   certificates_loaded: {
     line: { level: 'info', message: 'changed certificates are used for new connections' },
+    measure: (m, e) => m.sigwatch_certificates_refused.set({ service: e.service }, 0),
   },
   certificates_refused: {
     line: { level: 'warn', message: 'changed certificates cannot be used: the ones before stay' },
+    measure: (m, e) => m.sigwatch_certificates_refused.set({ service: e.service }, 1),
   },
 }

@@ -219,6 +219,10 @@ export const METRICS = {
     { service: SERVICES },
   ),
   sigwatch_connection_losses_total: counter('Losses of connection.', { service: SERVICES }),
+  sigwatch_certificates_refused: gauge(
+    '1 while the certificates on disk cannot be used and those in memory stay in use.',
+    { service: SERVICES },
+  ),
   sigwatch_desk_logins_total: counter(
     'Attempts to log in at the desk. limited: not looked at, or not noted one by one, as too many wrong tokens came before. unavailable: the login provider did not answer.',
     { outcome: ['accepted', 'refused', 'limited', 'unavailable'] },

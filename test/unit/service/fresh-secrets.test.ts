@@ -39,6 +39,20 @@ describe('freshTls', () => {
     expect(tls.ca).toBe(`${second}\n`)
     expect(events.map(({ name }) => name)).toEqual(['certificates_refused', 'certificates_loaded'])
   })
+
+  it('tells that a refusal is over where the files are as before', () => {
+    const file = join(folder, 'same.pem')
+    writeFileSync(file, first)
+    const events: Event[] = []
+    const tls = freshTls({ ca: secretIn(file), cert: null, key: null }, 'redis', (event) =>
+      events.push(event),
+    )
+    rmSync(file)
+    expect(tls.ca).toBe(first)
+    writeFileSync(file, first)
+    expect([tls.ca, tls.ca]).toEqual([first, first])
+    expect(events.map(({ name }) => name)).toEqual(['certificates_refused', 'certificates_loaded'])
+  })
 })
 
 describe('freshLogin', () => {
