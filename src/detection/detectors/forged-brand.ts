@@ -4,9 +4,15 @@ import type { Claim } from '../../domain/registry.ts'
 import { forgedBrandWords } from '../rules/chinese.generated.ts'
 import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
-import { claimedKindFound, KINDS } from './brand-decision/claimed-kind.ts'
+import { claimedKindFound, isNamedAs, KINDS } from './brand-decision/claimed-kind.ts'
 import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
-import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import {
+  BLOCK_FROM,
+  blockDecision,
+  CERTAINTY,
+  WEIGHED_FIELDS,
+  weighedEvidence,
+} from './brand-decision/evidence.ts'
 import { comparedNotices, TWIN_EVIDENCE } from './brand-decision/twin.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
@@ -193,7 +199,9 @@ function ofKind(
   const score = Math.max(PLAIN_SCORE, forged?.certainty ?? 0)
   if (!forged || score < minScore) return undefined
   const { kind, claimedBy, name, found, traces, weighed } = forged
-  const block = blockDecision('FORGED_BRAND', weighed, blockFrom)
+  // The weights know nothing of how a text speaks.
+  const from = isNamedAs(kind) ? blockFrom : Math.max(blockFrom, CERTAINTY)
+  const block = blockDecision('FORGED_BRAND', weighed, from)
   return {
     score,
     evidence: {

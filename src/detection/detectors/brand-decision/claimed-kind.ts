@@ -71,6 +71,11 @@ export function claimedKindFound(
   }
 }
 
+/** Whether a kind is told by the end of a name, instead of by how the text speaks. */
+export function isNamedAs(kind: Kind): boolean {
+  return kind !== 'office' && kind !== 'brand'
+}
+
 /** Probability from which the text speaks as an office or a brand, by the heads of the text model. */
 const SPEAKS = 0.5
 

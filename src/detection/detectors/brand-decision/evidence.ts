@@ -16,7 +16,7 @@ export const BLOCK_FROM = {
 
 /** Signs that are certain by themselves, whatever the weight of the wording: that of a copy is the wording of a genuine notice. */
 const CERTAIN = ['copied-notice', 'plain-impostor']
-const CERTAINTY = 0.95
+export const CERTAINTY = 0.95
 
 /** Evidence fields for the signs for and against a forgery. */
 export const WEIGHED_FIELDS = {
