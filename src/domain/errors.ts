@@ -69,7 +69,8 @@ export const ERRORS = {
   RULES_INVALID: {
     cause: 'The file of own rules is not as described.',
     retry: false,
-    remedy: 'The message names file, line, key and what is allowed; sigwatch check names all faults at once.',
+    remedy:
+      'The message names file, line, key and what is allowed; sigwatch check names the faults of all rows, then those of examples.',
   },
   POLICY_INVALID: {
     cause: 'The policy is not as described.',

@@ -56,7 +56,10 @@ function readDocument(document: OperatorDocument): OwnRulesReading {
   if (document.isBlank) return { problems: [blankProblem(document, 'no rules')], own: {}, document }
   const value = withExamples(document.value ?? {})
   const faults = check(value)
-  if (faults.length > 0) return { problems: toProblems(document, faults), own: {}, document }
+  if (faults.length > 0) {
+    const others = faultsOf(soundParts(value, faults))
+    return { problems: toProblems(document, [...faults, ...others]), own: {}, document }
+  }
   const own = value as OwnRulesFile
   const problems = toProblems(document, faultsOf(own))
   if (problems.length > 0) return { problems, own, document }
@@ -89,19 +92,61 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** What `faultsOf` checks. A row is absent if its `when` has no sound form; the others keep their places. */
+interface Checkable {
+  readonly words?: Readonly<Record<string, WordGroup>>
+  readonly rules?: readonly ((Partial<Pick<OwnRule, 'code'>> & Pick<OwnRule, 'when'>) | undefined)[]
+  readonly composites?: readonly (Pick<OwnComposite, 'when' | 'then' | 'codes'> | undefined)[]
+}
+
+/** The parts of a faulty file that can be checked further, so that their faults are reported in the same pass. */
+function soundParts(value: unknown, faults: readonly Fault[]): Checkable {
+  // A misspelt key of the document may hide what its rows name.
+  if (!isMapping(value) || faults.some(({ path }) => path.length < 2)) return {}
+  const isFaulty = (...path: Fault['path']) =>
+    faults.some((fault) => path.every((step, i) => fault.path[i] === step))
+  const rowsOf = (list: 'rules' | 'composites') => {
+    const rows: unknown[] = Array.isArray(value[list]) ? value[list] : []
+    return rows.map((row, i) =>
+      isMapping(row) && typeof row.when === 'string' && !isFaulty(list, i, 'when') ? row : undefined,
+    )
+  }
+  const groups = Object.entries(isMapping(value.words) ? value.words : {})
+  return {
+    // The name of a faulty group is known to the rows all the same.
+    words: Object.fromEntries(
+      groups.map(([name, group]) => [name, isFaulty('words', name) ? NO_WORDS : (group as WordGroup)]),
+    ),
+    rules: rowsOf('rules').map((row, i) => {
+      if (!row || !isFaulty('rules', i, 'code')) return row as OwnRule | undefined
+      return { when: row.when as string }
+    }),
+    composites: rowsOf('composites').map((row, i) => {
+      const isSound = !isFaulty('composites', i, 'then') && !isFaulty('composites', i, 'codes')
+      return (isSound ? row : row && { ...row, codes: [] }) as OwnComposite | undefined
+    }),
+  }
+}
+
+const NO_WORDS: WordGroup = { says: '', list: [] }
+
 /** Checks beyond the schema: names, words of which nothing is left after normalisation, expressions. */
-function faultsOf({ words = {}, rules = [], composites = [] }: OwnRulesFile): Fault[] {
+function faultsOf({ words = {}, rules = [], composites = [] }: Checkable): Fault[] {
   const faults = groupFaults(words)
   const seen = new Set<string>()
-  for (const [index, { code, when }] of rules.entries()) {
-    if (seen.has(code)) {
+  for (const [index, rule] of rules.entries()) {
+    if (!rule) continue
+    const { code, when } = rule
+    if (code !== undefined && seen.has(code)) {
       const message = `${code} is used twice: join both rows by |, or rename one`
       faults.push({ path: ['rules', index, 'code'], message })
     }
-    seen.add(code)
+    if (code !== undefined) seen.add(code)
     faults.push(...whenFaults(when, words).map((message) => ({ path: ['rules', index, 'when'], message })))
   }
-  for (const [index, { when, then, codes = [] }] of composites.entries()) {
+  for (const [index, composite] of composites.entries()) {
+    if (!composite) continue
+    const { when, then, codes = [] } = composite
     const path = ['composites', index]
     faults.push(...whenFaults(when, words).map((message) => ({ path: [...path, 'when'], message })))
     const steered = steeredCodes(then)

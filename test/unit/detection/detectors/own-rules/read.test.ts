@@ -55,6 +55,55 @@ describe('a file of own rules', () => {
 })
 
 describe('a fault in a file of own rules', () => {
+  it('is the only one where a misspelt key hides the words of all rows', () => {
+    const faults = faultsOf(
+      `${WORDS.replace('words', 'wrods')}rules:\n  - code: OP_A\n    when: words:loan${RULE}`,
+    )
+    expect(faults).toEqual([expect.stringContaining('wrods: unknown key; did you mean "words"?')])
+  })
+
+  it('is reported with those of all other rows, whatever their kind', () => {
+    const faults = faultsOf(`words:
+  loan: {says: loans, list: [秒批]}
+  rate: {says: 3, list: [利率]}
+  "1x": {says: numbers, list: [一]}
+rules:
+  - code: OP_A
+    when: words:lona${RULE}
+  - code: OP_B
+    when: words:loan
+    action: blok${RULE}
+  - code: OP_C
+    when: (words:loan${RULE}
+  - code: OP_D
+    when: words:rate & link:nay
+    weight: 7${RULE}
+  - code: OP_A
+    when: words:loan${RULE}
+  - 5
+composites:
+  - {when: "words:lon", then: cleer, because: x, example: 甲, nearMiss: 乙}
+  - {when: "words:lon", then: clear, because: x, example: 甲, nearMiss: 乙}
+  - {then: clear, because: x, example: 甲, nearMiss: 乙}
+`)
+    const lines = faults.map((fault) => fault.replace(/^rules\.yaml:(\d+): ([\w.[\]]+): .*$/s, '$1 $2'))
+    expect(lines.map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'words.rate.says',
+      expect.stringContaining('1x'),
+      'rules[0].when',
+      'rules[1].action',
+      'rules[2].when',
+      'rules[3].when',
+      'rules[3].weight',
+      'rules[4].code',
+      'rules[5]',
+      'composites[0].then',
+      'composites[0].when',
+      'composites[1].when',
+      'composites[2].when',
+    ])
+  })
+
   it('is named with its line, what is allowed and what was meant', () => {
     expect(faultsOf(`${WORDS}rules:\n  - code: loan\n    when: words:loan\n    action: blok${RULE}`)).toEqual(
       [
