@@ -213,6 +213,8 @@ export type Event =
       readonly codes: readonly Code[]
       readonly states: number
       readonly until: string
+      /** It took effect before this instance started, and was read again. */
+      readonly restored?: true
     }
   /** The feedback refers to something unknown. */
   | {
@@ -221,6 +223,8 @@ export type Event =
       readonly by: string
       readonly names: FeedbackSubject
       readonly reason: string
+      /** It was written before this instance started. */
+      readonly restored?: true
     }
   /** Number of allowances in force from analysts' feedback. */
   | { readonly name: 'allowances_held'; readonly count: number }

@@ -85,17 +85,18 @@ interface Planned {
 export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promise<FeedbackOutcome> {
   const { verdict, by, note, until } = row
   const names = namesOf(row)
-  const report = (codes: readonly Code[], states: number) =>
+  const report = (codes: readonly Code[], states: number, isNew: boolean) =>
     parts.emit({
       name: 'feedback_applied',
       ...{ verdict, by, names, codes, states },
       ...given({ note: note === undefined ? undefined : redactText(note) }),
       until: new Date(until).toISOString(),
+      ...restoredIf(parts.isOfBefore && !isNew),
     })
   try {
     if (row.undo !== undefined) {
-      const states = await undoFeedback(row, parts)
-      report([], states.length)
+      const { states, isNew } = await undoFeedback(row, parts)
+      report([], states.length, isNew)
       return { outcome: 'undone', states }
     }
     const { given } = parts.store
@@ -112,13 +113,18 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     // Before acting: a later instance may no longer find its subject.
     await given.keep(givenOf(row, does, before))
     const { states, ...pending } = await act()
-    report(codes, states)
+    report(codes, states, before === undefined)
     return { outcome: 'applied', states: does.states, until, ...pending }
   } catch (error) {
     if (!(error instanceof FeedbackRefusal)) throw error
-    parts.emit({ name: 'feedback_refused', verdict, by, names, reason: error.message })
+    const restored = restoredIf(parts.isOfBefore)
+    parts.emit({ name: 'feedback_refused', verdict, by, names, reason: error.message, ...restored })
     return { outcome: 'refused', why: error.message }
   }
+}
+
+function restoredIf(is: boolean | undefined): { readonly restored?: true } {
+  return is ? { restored: true } : {}
 }
 
 function namesOf({ stateId, messageId, undo }: Feedback): FeedbackSubject {

@@ -41,13 +41,20 @@ export function givenOf(
   }
 }
 
+export interface Undone {
+  /** Ids of the states of the rows that were undone. */
+  readonly states: readonly string[]
+  /** False if they had all been undone before. */
+  readonly isNew: boolean
+}
+
 /**
  * Undoes earlier rows with a `feedbackId` or `batch`: their states may rise again, what they allowed is judged again,
- * and what they blocked is released, unless other feedback says otherwise. Returns the ids of the states. Throws
+ * and what they blocked is released, unless other feedback says otherwise. Throws
  * FeedbackRefusal if there is nothing to undo. Idempotent: every instance undoes, as one that is behind may have
  * applied the rows meanwhile.
  */
-export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<readonly string[]> {
+export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<Undone> {
   const all = await parts.store.given.all()
   const named = all.filter(
     ({ feedbackId, batch, ts }) => (feedbackId === row.undo || batch === row.undo) && ts <= row.ts,
@@ -59,6 +66,7 @@ export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<rea
   const meant = named.filter(({ unblocks }) => !unblocks)
   if (meant.length === 0)
     throw new FeedbackRefusal('what ended a block by hand cannot be undone: block it again')
+  const isNew = meant.some(({ undone }) => undone === undefined)
   const others = all
     .filter((one) => one.undone === undefined && !meant.includes(one))
     .sort((a, b) => a.ts - b.ts)
@@ -67,7 +75,7 @@ export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<rea
     await takeBack(one, others, { ...row, ts: undone }, parts)
     await parts.store.given.keep({ ...one, undone })
   }
-  return [...new Set(meant.flatMap(({ states }) => states))]
+  return { states: [...new Set(meant.flatMap(({ states }) => states))], isNew }
 }
 
 async function takeBack(

@@ -188,7 +188,7 @@ export const REPORTS: ReportsOf<EventName> = {
   ...SHADOW_REPORTS,
   ...LOAD_REPORTS,
   feedback_applied: {
-    line: { level: 'info', message: "an analyst's feedback took effect" },
+    line: { level: 'info', message: "an analyst's feedback has effect" },
     measure(m, e) {
       m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'applied' })
       if (e.verdict !== 'confirmed' && e.verdict !== 'false_positive') return
@@ -197,7 +197,12 @@ export const REPORTS: ReportsOf<EventName> = {
     },
   },
   feedback_refused: {
-    line: { level: 'warn', message: (e) => `feedback on a ${e.names} is refused` },
+    line: {
+      level: 'info',
+      warns: ({ restored }) => !restored,
+      message: ({ names, restored }) =>
+        `feedback on a ${names}${restored ? ' of before the start' : ''} is refused`,
+    },
     measure: (m, e) => m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'refused' }),
   },
   allowances_held: { measure: (m, e) => m.sigwatch_allowances.set(e.count) },

@@ -7,8 +7,10 @@ import { T0 } from '../../../helpers/state-fixtures.ts'
 
 const ID = 'f'.repeat(32)
 
+const givenHere = () => new MemoryStateStore({ clock: { now: () => T0 } }).given
+
 /** What comes of a row of which the store knows nothing. */
-async function outcomeOf(row: Partial<Feedback>, isOfBefore: boolean) {
+async function outcomeOf(row: Partial<Feedback>, isOfBefore: boolean, given = givenHere()) {
   const events: Event[] = []
   const released: [string, unknown][] = []
   const allowed: string[] = []
@@ -19,12 +21,16 @@ async function outcomeOf(row: Partial<Feedback>, isOfBefore: boolean) {
         return false
       },
       open: [],
-      allowances: { add: async ({ id }: { readonly id: string }) => void allowed.push(id) },
+      allowances: {
+        add: async ({ id }: { readonly id: string }) => void allowed.push(id),
+        forgetSignal: () => undefined,
+      },
     },
     store: {
       get: async (ids: readonly string[]) => ids.map(() => undefined),
       alerted: async () => undefined,
-      given: new MemoryStateStore({ clock: { now: () => T0 } }).given,
+      suppress: async () => undefined,
+      given,
     },
     deployment: 'test',
     emit: (event: Event) => events.push(event),
@@ -32,7 +38,13 @@ async function outcomeOf(row: Partial<Feedback>, isOfBefore: boolean) {
   } as unknown as FeedbackParts
   const feedback: Feedback = { verdict: 'false_positive', until: T0 + 1, by: 'ann', ts: T0, ...row }
   await applyFeedback(feedback, parts)
-  return { event: events[0]!.name, released, allowed: allowed.length }
+  const [event] = events as [Extract<Event, { readonly restored?: true }>]
+  return {
+    event: event.name,
+    ...(event.restored ? { restored: true } : {}),
+    released,
+    allowed: allowed.length,
+  }
 }
 
 it('refuses feedback on what is not known', async () => {
@@ -40,8 +52,9 @@ it('refuses feedback on what is not known', async () => {
   expect(await outcomeOf({ stateId: ID }, false)).toEqual(refused)
   expect(await outcomeOf({ target: { kind: 'port', id: '1069' } }, false)).toEqual(refused)
   // What an alert on a message rested on is gone, and a number is no id.
-  expect(await outcomeOf({ messageId: 'm1' }, true)).toEqual(refused)
-  expect(await outcomeOf({ stateId: '13800138000' }, true)).toEqual(refused)
+  const before = { ...refused, restored: true }
+  expect(await outcomeOf({ messageId: 'm1' }, true)).toEqual(before)
+  expect(await outcomeOf({ stateId: '13800138000' }, true)).toEqual(before)
 })
 
 it('keeps down what may have been forgotten since the row was written', async () => {
@@ -60,4 +73,17 @@ it('keeps down what may have been forgotten since the row was written', async ()
   const port = await outcomeOf({ target: { kind: 'port', id: '1069' }, codes: ['PORT_SUBLET'] }, true)
   expect(port).toMatchObject({ event: 'feedback_applied', allowed: 1 })
   expect(port.released).toHaveLength(1)
+})
+
+it('says of feedback that took effect before the start that it is read again', async () => {
+  const given = givenHere()
+  const row = { stateId: ID, feedbackId: 'f1' }
+  // Written while no instance ran.
+  expect(await outcomeOf(row, true, given)).not.toHaveProperty('restored')
+  expect(await outcomeOf(row, true, given)).toMatchObject({ event: 'feedback_applied', restored: true })
+  // Another instance was faster.
+  expect(await outcomeOf(row, false, given)).not.toHaveProperty('restored')
+  const undo = { undo: 'f1', ts: T0 + 1 } as Partial<Feedback>
+  expect(await outcomeOf(undo, true, given)).not.toHaveProperty('restored')
+  expect(await outcomeOf(undo, true, given)).toMatchObject({ event: 'feedback_applied', restored: true })
 })
