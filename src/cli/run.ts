@@ -76,7 +76,7 @@ async function run(options: RunOptions): Promise<void> {
     pending: () => (app?.core.intake.inFlight ?? 0) > 0,
   })
   const emit: Emit = (event) => {
-    if (event.name === 'stage_timed' && event.stage === 'sink') watchdog.progressed()
+    watchdog.take(event)
     readCount.take(event)
     refusals.take(event)
     telemetry.emit(event)

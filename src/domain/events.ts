@@ -120,6 +120,8 @@ export type Event =
   | { readonly name: 'score_drift_unknown'; readonly reason: string }
   /** A backlog waits for the store. */
   | { readonly name: 'backlog_waits' }
+  /** It still waits; `seconds`: for how much longer at most. */
+  | { readonly name: 'backlog_waiting'; readonly seconds: number }
   /** Redis lost the counts of a part of the store. */
   | { readonly name: 'counts_lost'; readonly how: LostCounts['how']; readonly share: number }
   /** Redis lost consents and refusals; they are being read again. */

@@ -19,6 +19,8 @@ export interface BacklogWaitOptions {
   readonly signal: AbortSignal
   /** Called when waiting begins. */
   readonly began: () => void
+  /** Called before each pause, with how much longer the wait may last, ms. */
+  readonly waits?: (most: number) => void
 }
 
 /**
@@ -51,7 +53,7 @@ export class BacklogWait {
 
   /** `newest` is the newest time of the messages, epoch ms. `work` must be idempotent. */
   async until<T>(newest: number, work: () => Promise<T>, reached: (result: T) => boolean): Promise<T> {
-    const { clock, most, signal, began } = this.#options
+    const { clock, most, signal, began, waits } = this.#options
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const result = await work()
       if (reached(result)) return result
@@ -63,6 +65,7 @@ export class BacklogWait {
         began()
       }
       if (now >= this.#until) return result
+      waits?.(this.#until - now)
       await sleep(pause, undefined, { signal }).catch(() => {})
     }
   }

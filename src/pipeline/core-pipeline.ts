@@ -31,6 +31,7 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
     most: parts.mode === 'embedded' ? 0 : config.redis.backlogWait,
     signal: own.stopping.signal,
     began: () => emit({ name: 'backlog_waits' }),
+    waits: (most) => emit({ name: 'backlog_waiting', seconds: most / 1000 }),
   })
   return new Pipeline({
     versions,

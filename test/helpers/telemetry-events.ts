@@ -139,6 +139,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'features_degraded', reason: 'no answer within 100 ms', messages: 17 },
   { name: 'entities_held_back', count: 12 },
   { name: 'backlog_waits' },
+  { name: 'backlog_waiting', seconds: 571 },
   ...(['release', 'confirmed', 'false_positive'] as const).map((verdict) => ({
     name: 'feedback_applied' as const,
     verdict,

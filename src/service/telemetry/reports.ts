@@ -147,6 +147,7 @@ export const REPORTS: ReportsOf<EventName> = {
   ...BLOCKING_REPORTS,
   ...NOTIFY_REPORTS,
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
+  backlog_waiting: {},
   ...INPUT_REPORTS,
   ...LOSS_REPORTS,
   redis_evicts: {

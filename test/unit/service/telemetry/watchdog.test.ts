@@ -41,6 +41,18 @@ describe('watchdog', () => {
     expect(watchdog.unready()).toEqual([])
   })
 
+  it('names the wait for Redis, and until when', () => {
+    const { watchdog, at } = setUp()
+    at(29_000)
+    watchdog.take({ name: 'backlog_waiting', seconds: 571 })
+    at(30_000)
+    expect(watchdog.unready()).toEqual([
+      'no progress for 30 s: a backlog waits for Redis, for 571 s more at most (redis.backlogWait)',
+    ])
+    at(40_000)
+    expect(watchdog.unready()).toEqual(['no progress for 40 s although work waits'])
+  })
+
   it('says nothing while work goes on', () => {
     const { watchdog, events, at } = setUp()
     for (let ms = 10_000; ms < 200_000; ms += 10_000) {
