@@ -17,7 +17,7 @@ import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import type { Findings } from './compose-connect-redis.ts'
-import { leftOutDoubt } from './left-out-doubts.ts'
+import { leftOutDoubt, sameItemsDoubt } from './left-out-doubts.ts'
 import { shownRecord } from './sample.ts'
 import { textDoubt } from './text-doubts.ts'
 
@@ -66,6 +66,8 @@ export async function tryRecords(
           const doubt = leftOutDoubt(reason, map)
           if (doubt) found.add(`# records: ${doubt}`)
         }
+        const same = sameItemsDoubt(results, map)
+        if (same) found.add(`# records: ${same}`)
         for (const doubt of found) add(doubts, doubt)
       }
     })

@@ -11,7 +11,7 @@ import type { Config } from '../settings/config.ts'
 import { describeReadError } from '../settings/files/operator-file.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
-import { leftOutDoubt } from './left-out-doubts.ts'
+import { leftOutDoubt, sameItemsDoubt } from './left-out-doubts.ts'
 import { textDoubt } from './text-doubts.ts'
 
 export interface SampleReading {
@@ -69,10 +69,9 @@ export async function readSample(
       records.push({ line, record: one })
     }
     cut += left.get('udh') ?? 0
-    for (const reason of left.keys()) {
-      const message = leftOutDoubt(reason, input.map)
+    const doubts = [...left.keys()].map((reason) => leftOutDoubt(reason, input.map))
+    for (const message of [...doubts, sameItemsDoubt(itemsOf(read), input.map)])
       if (message) problems.push({ file, line, message })
-    }
   }
   problems.push(...doubtsOf(file, records))
   const what = rows.length === raws.length ? 'records' : `messages in ${raws.length} records`

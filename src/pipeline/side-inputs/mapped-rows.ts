@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { TableRow } from '../../adapters/sources/table.ts'
 import type { SideInput } from '../../domain/input-events.ts'
 import type { Config } from '../../settings/config.ts'
-import type { RowMap } from '../../settings/files/row-file.ts'
+import { listIn, type RowMap } from '../../settings/files/row-file.ts'
 import type { FieldSource } from '../../settings/map-schema.ts'
 import type { DeleteRule, SideMap } from '../../settings/side-map-schema.ts'
 import { fieldReader, type MappableRecord, named } from '../field-map.ts'
@@ -100,6 +100,7 @@ function readersOf(input: SideInput, fields: Readonly<Record<string, FieldSource
     const isText = input !== 'registry' && !NUMBERS.has(field)
     const whole: typeof read = (record, body) => {
       const value = read(record, body)
+      if (typeof value === 'string') return listIn(field, value) ?? value
       const isNumber = typeof value === 'number' && field !== 'ts' && field !== 'until'
       return isText && isNumber ? String(value) : value
     }

@@ -154,8 +154,14 @@ function ofCells(
   return { line, value }
 }
 
+/** The values of a text for a field that holds several; undefined for other fields. */
+export function listIn(field: string, text: string): string[] | undefined {
+  return LISTS.has(field) ? text.split(';').map((one) => one.trim()) : undefined
+}
+
 function cellValue(name: string, text: string): unknown {
-  if (LISTS.has(name)) return text.split(';').map((one) => one.trim())
+  const list = listIn(name, text)
+  if (list) return list
   if (NUMBERS.has(name) && /^\d+$/.test(text)) return Number(text)
   if (FLAGS.has(name)) return BOOLEANS.get(text.toLowerCase()) ?? text
   return STRUCTURES.has(name) ? JSON.parse(text) : text

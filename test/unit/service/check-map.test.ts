@@ -140,4 +140,23 @@ describe('the pointers of input.map', () => {
       'sample.jsonl: warning: carrier (./operater) is in none of the records; did you mean "operator"? (found there: n, operator)',
     ])
   })
+
+  it('are doubted where all items of a record get the recipient of one', async () => {
+    const told = async (to: string, ...numbers: string[]) => {
+      const dst = numbers.map((n) => ({ n }))
+      const { faults } = await checked(
+        {
+          'sigwatch.yaml': `input: {map: {split: /dst, id: {position: true}, ts: {pointer: /ts, form: epoch-ms}, from: /src, to: ${to}, text: /text}}\n`,
+          'sample.jsonl': `${JSON.stringify({ ...record, dst })}\n`,
+        },
+        'sample.jsonl',
+      )
+      return faults
+    }
+    expect(await told('/dst/0/n', '13800005678', '13800005679')).toEqual([
+      'sample.jsonl:1: to (/dst/0/n): all items have the same recipient and text; a pointer into the item begins with ./',
+    ])
+    expect(await told('/dst/0/n', '13800005678')).toEqual([])
+    expect(await told('./n', '13800005678', '13800005678')).toEqual([])
+  })
 })

@@ -107,6 +107,18 @@ describe('files of side inputs of another form', () => {
     expect(current.signature('山茶')).toBeUndefined()
   })
 
+  it('take a text for a list as a cell of a sheet has it', () => {
+    const map = { kind: { value: 'signature' }, name: '/name', ports: '/ports', scope: '/scope' }
+    writeJsonl(folder.file('registry.jsonl'), [
+      { name: '木森地产', ports: '1069012345*; 106902', scope: 'notice' },
+    ])
+    const { config } = configured('registry', { file: 'registry.jsonl', map })
+    const { current } = new RegistryHolder(config.registry!, () => {}, undefined, fileMap(config, 'registry'))
+    expect(current.signature('木森地产')?.filings).toMatchObject([
+      { ports: ['1069012345*', '106902'], scope: ['notice'] },
+    ])
+  })
+
   it.each([
     ['a list of rows', { file: 'registry.yaml', map: { kind: '/kind' } }, 'goes with a row a line'],
     [
