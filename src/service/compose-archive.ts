@@ -1,5 +1,6 @@
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { type Client, databaseError, limited, withClient } from '../analyst/archive/database.ts'
+import { DatabaseWait } from '../analyst/archive/database-wait.ts'
 import { watchDeadlines } from '../analyst/archive/deadlines.ts'
 import { watchDrift } from '../analyst/archive/drift.ts'
 import { type Expired, expire } from '../analyst/archive/expiry.ts'
@@ -22,7 +23,6 @@ import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { rewind } from './archive-rewind.ts'
-import { untilReached } from './archive-wait.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -116,12 +116,12 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
     const clock = trustedClockOf(config)
-    await untilReached(() => prepare(url, clock, emit, abort.signal), { emit, signal: abort.signal })
+    const wait = new DatabaseWait({ emit, signal: abort.signal })
+    await wait.untilReached(() => prepare(url, clock, emit, abort.signal))
     const appendTimes = new AppendTimes(clock, kafka)
     const { inputs, missing } = await namedInputs(kafka, config, emit)
     const groupId = `${config.kafka.groupId}-archive`
-    const archived = () =>
-      untilReached(() => withDatabase(url, archivedOffsets), { emit, signal: abort.signal })
+    const archived = () => wait.untilReached(() => withDatabase(url, archivedOffsets))
     await rewind({ kafka, groupId, topics: [...inputs.keys()], archived, emit, signal: abort.signal })
     const source = new GrowingSource({ kafka, groupId, inputs, missing, emit })
     const intake = new ArchiveIntake({

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { Position, RawRecord } from '../../domain/message.ts'
@@ -11,7 +10,8 @@ import {
   type SourceHandler,
 } from '../../domain/ports.ts'
 import type { MapRow } from '../../pipeline/side-inputs/mapped-rows.ts'
-import { type Client, databaseError, isOfRows, isWithoutDay, openClient } from './database.ts'
+import { type Client, isOfRows, isWithoutDay, openClient } from './database.ts'
+import { DatabaseWait } from './database-wait.ts'
 import { UnfitRecord } from './fields.ts'
 import { archivedOffsets, type LogOf, openOffsets } from './offsets.ts'
 import type { Partitions } from './partitions.ts'
@@ -44,9 +44,6 @@ interface Waiting {
   readonly failed: (error: unknown) => void
 }
 
-const FIRST_PAUSE = 200
-const LONGEST_PAUSE = 10_000
-
 /**
  * Takes runs of records from a source and writes all that are pending in one transaction, one transaction at a time. A run is
  * accepted once it is in the database, so a slow database only slows the source down. Outages are waited out; when a connection
@@ -60,10 +57,11 @@ export class ArchiveIntake implements SourceHandler {
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #tally = new Tally()
-  #lost: string | undefined
+  readonly #wait: DatabaseWait
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#wait = new DatabaseWait(options)
   }
 
   async assigned(partitions: readonly AssignedPartition[]): Promise<void> {
@@ -85,7 +83,8 @@ export class ArchiveIntake implements SourceHandler {
   }
 
   unready(): readonly string[] {
-    return this.#lost === undefined ? [] : [this.#lost]
+    const { lost } = this.#wait
+    return lost === undefined ? [] : [lost]
   }
 
   async close(): Promise<void> {
@@ -251,26 +250,15 @@ export class ArchiveIntake implements SourceHandler {
   }
 
   /** Retries with a new connection while the database is unreachable. Rejects if stopped in the meantime. */
-  async #untilReached<T>(work: (client: Client, writer: ArchiveWriter) => Promise<T>): Promise<T> {
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      try {
+  #untilReached<T>(work: (client: Client, writer: ArchiveWriter) => Promise<T>): Promise<T> {
+    return this.#wait.untilReached(
+      async () => {
         this.#client ??= await openClient(this.#options.url, 'sigwatch archive')
         this.#writer ??= new ArchiveWriter(this.#client)
-        const result = await work(this.#client, this.#writer)
-        if (this.#lost !== undefined) this.#options.emit({ name: 'connection_restored', service: 'postgres' })
-        this.#lost = undefined
-        return result
-      } catch (cause) {
-        const error = databaseError(cause)
-        if (error.code !== 'ARCHIVE_UNREACHABLE') throw error
-        await this.#drop()
-        if (this.#lost === undefined)
-          this.#options.emit({ name: 'connection_lost', service: 'postgres', reason: error.message })
-        this.#lost = error.message
-        if (this.#options.signal.aborted) throw error
-        await sleep(pause, undefined, { signal: this.#options.signal }).catch(() => undefined)
-      }
-    }
+        return work(this.#client, this.#writer)
+      },
+      () => this.#drop(),
+    )
   }
 
   async #drop(): Promise<void> {
