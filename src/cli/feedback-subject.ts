@@ -5,7 +5,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { FeedbackVerdict } from '../domain/events.ts'
 import { jsonOf } from '../domain/json.ts'
 import { DAY } from '../domain/time.ts'
-import { ORDERED_FORM, ORDERED_KINDS, portFault } from '../pipeline/side-inputs/row-checks.ts'
+import { isOrderable, ORDERED_FORM, portFault } from '../pipeline/side-inputs/row-checks.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
 
 /** How far back alerts are searched, ms. */
@@ -44,7 +44,7 @@ async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdic
 }
 
 function checkOrdered(target: Target | undefined): void {
-  if (!ORDERED_KINDS.some((one) => one === target?.kind))
+  if (!isOrderable(target?.kind))
     throw new SigwatchError('USAGE', `this cannot be blocked by hand: write ${ORDERED_FORM}`)
   const { kind, id } = target!
   if (kind !== 'port' && kind !== 'sender') return

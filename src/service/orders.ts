@@ -7,7 +7,7 @@ import { DAY } from '../domain/time.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { FeedbackRefusal } from '../pipeline/side-inputs/feedback-refusal.ts'
-import { ORDERED_FORM, ORDERED_KINDS } from '../pipeline/side-inputs/row-checks.ts'
+import { isOrderable, ORDERED_FORM } from '../pipeline/side-inputs/row-checks.ts'
 import { type Feedback, readSideRow } from '../pipeline/side-inputs/rows.ts'
 import { momentOrSpan } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
@@ -60,7 +60,7 @@ export class FeedbackOrders implements Orders {
     const unknown = Object.keys(order).find((key) => !ORDER.some((known) => known === key))
     if (unknown !== undefined) return { status: 400, detail: `unknown member (allowed: ${ORDER.join(', ')})` }
     const { why, until, ...rest } = order
-    if (typeof order.target === 'string' && !isOrderable(order.target))
+    if (typeof order.target === 'string' && !isOrderable(parseTarget(order.target)?.kind))
       return { status: 400, detail: `target: is not allowed (allowed: ${ORDERED_FORM})` }
     const ts = Math.round(this.#parts.clock.now())
     if (until === undefined || until === null) return { status: 400, detail: 'until: is missing' }
@@ -118,11 +118,6 @@ export class FeedbackOrders implements Orders {
     await this.#parts.write({ key, value, at: read.ts })
     return { status: 202, body }
   }
-}
-
-function isOrderable(target: string): boolean {
-  const kind = parseTarget(target)?.kind
-  return ORDERED_KINDS.some((known) => known === kind)
 }
 
 /** A change of a block in force that awaits approval. */

@@ -26,6 +26,11 @@ export function portFault(port: string): string | undefined {
   return `it is no port (allowed: ${FORMS.port})`
 }
 
+/** Whether targets of this kind can be blocked by hand. */
+export function isOrderable(kind: string | undefined): boolean {
+  return ORDERED_KINDS.some((one) => one === kind)
+}
+
 /** How a target that can be blocked by hand is written. */
 export const ORDERED_FORM = `<kind>:<id>, kind one of ${ORDERED_KINDS.join(', ')}`
 
