@@ -22,7 +22,6 @@ import { REQUESTS, type Request } from './shared/requests.ts'
 import {
   type ForeignPart,
   foreignParts,
-  hasForeignParts,
   leadsAnywhere,
   type Surroundings,
   surroundingsOf,
@@ -114,14 +113,14 @@ export const forgedBrand = defineMessageCode({
   tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
   sentences: {
     en({ claimed, claimedKind, found, ...state }) {
-      const whom = claimed || (claimedKind === 'office' ? 'an office' : 'a company')
+      const whom = claimed || UNNAMED[unnamedKind(claimedKind)]
       const why = `${whom}: ${clauses(found, CLAUSES.en).join(', ')}.`
       return state.messages === undefined
         ? `Claims to be ${why}`
         : `${state.messages} messages to ${state.recipients} recipients in ${state.window} minutes claim to be ${why}`
     },
     'zh-CN'({ claimed, claimedKind, found, ...state }) {
-      const why = claimed ? `冒用“${claimed}”` : claimedKind === 'office' ? '冒充公共机构' : '冒充企业'
+      const why = claimed ? `冒用“${claimed}”` : forgedBrandWords.unnamed[unnamedKind(claimedKind)]
       const because = clauses(found, CLAUSES['zh-CN']).join('，')
       return state.messages === undefined
         ? `${why}：${because}。`
@@ -154,8 +153,8 @@ function ofBrand(
   const { registry, notices } = context
   const rules = rulesOf(context)
   const traces = tracesOf(claim.brand, message, registry, surroundings)
-  if (!hasForeignParts(traces)) return undefined
   const found = foreignParts(traces, message.from)
+  if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry, rules)
   const compared = comparedNotices(claim, traces, message, registry, notices)
   for (const sign of compared.signs) rules.add(weighed.shown, sign)
@@ -220,6 +219,12 @@ const PLAIN_SCORE = 0.85
 /** The rule that reports the message with at least `PLAIN_SCORE`, if any. */
 export function plainForgery({ shown, certainty }: Weighed): string | undefined {
   return SHIPPED_RULES.first('FORGED_BRAND', 'report', shownAt(shown, certainty))
+}
+
+const UNNAMED = { office: 'an office', brand: 'a company' } as const
+
+function unnamedKind(kind: unknown): keyof typeof UNNAMED {
+  return kind === 'office' ? 'office' : 'brand'
 }
 
 type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>

@@ -28,5 +28,6 @@ export const modelCheckWords = {
 } as const
 
 export const forgedBrandWords = {
+  unnamed: {"office":"冒充公共机构","brand":"冒充企业"},
   requests: {"app":"要求安装应用、共享屏幕或加入会议","payment":"要求向账户或收款码付款","secret":"要求提供验证码、密码或卡号","scan":"要求扫码","reply":"要求回复","search":"要求复制或搜索","follow":"要求关注账号、小程序或入群"},
 } as const

@@ -159,12 +159,6 @@ export function leadsAnywhere(surroundings: Surroundings): boolean {
   )
 }
 
-/** Whether `foreignParts` finds any. */
-export function hasForeignParts(traces: Traces): boolean {
-  const { foreignLink, shortener, foreignCallback, request, foreignPort, personal } = traces
-  return Boolean(foreignLink || shortener || foreignCallback || request || foreignPort || personal)
-}
-
 /** The parts of a message that do not belong to the brand. */
 export function foreignParts(traces: Traces, from: string): ForeignPart[] {
   const found: ForeignPart[] = []
