@@ -85,7 +85,8 @@ export const ERRORS = {
   TEMPLATES_INVALID: {
     cause: 'A list of known templates is damaged, unsigned, signed with another key, or not as described.',
     retry: false,
-    remedy: 'Nothing was imported. Get the whole list and the public key again from whoever signed it.',
+    remedy:
+      'Nothing was imported. Get the whole list and the public key again from the deployment that signed it.',
   },
   MODEL_INVALID: {
     cause: 'The model folder is incomplete, damaged, or of another format.',

@@ -7,7 +7,7 @@ import { runCheck } from '../../../src/service/check.ts'
 
 const NOW = Date.parse('2026-11-26T08:00:05+08:00')
 
-/** What `check` says of these files, without the folder: faults, and warnings about places of maps. */
+/** What `check` prints about these files, without the folder: faults, and warnings about places of maps. */
 async function checked(files: Readonly<Record<string, string>>, sample?: string) {
   const folder = mkdtempSync(join(tmpdir(), 'check-map-'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)

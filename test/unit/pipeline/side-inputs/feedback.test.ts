@@ -75,7 +75,7 @@ it('keeps down what may have been forgotten since the row was written', async ()
   expect(port.released).toHaveLength(1)
 })
 
-it('says of feedback that took effect before the start that it is read again', async () => {
+it('marks feedback that took effect before the start as read again', async () => {
   const given = givenHere()
   const row = { stateId: ID, feedbackId: 'f1' }
   // Written while no instance ran.
