@@ -62,7 +62,7 @@ export const forgedBrand = defineMessageCode({
       unit: 'certainty',
       min: 0,
       max: 1,
-      says: 'certainty of fraud from which on a message in the name of an institution that no list has is reported, for review at most; 1 reports none',
+      says: 'certainty of fraud from which on a message in the name of an institution that no list has is reported; 1 reports none',
     },
     hold: ESCALATED_HOLD,
   },
