@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit, Event } from '../domain/events.ts'
+import { archiveUrlOf, needBrokers } from '../service/command-needs.ts'
 import type { Archive } from '../service/compose-archive.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
-import { needBrokers, serve } from './serve.ts'
+import { serve } from './serve.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface RunOptions extends ArchiveOptions {
@@ -45,8 +46,8 @@ async function archive(options: ArchiveOptions): Promise<void> {
   const reading = archiveConfig(options, true)
   const { config } = reading
   needBrokers(config)
-  const { archiveUrlOf, composeArchive } = await import('../service/compose-archive.ts')
   archiveUrlOf(config)
+  const { composeArchive } = await import('../service/compose-archive.ts')
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   let starting = STARTING
   const emit: Emit = (event) => {

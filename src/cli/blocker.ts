@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Emit } from '../domain/events.ts'
-import { type Blocker, checkBlocker, composeBlocker } from '../service/compose-blocker.ts'
+import { needBlocker } from '../service/command-needs.ts'
+import { type Blocker, composeBlocker } from '../service/compose-blocker.ts'
 import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
 import { Refusals } from '../service/refusals.ts'
@@ -29,7 +30,7 @@ export function blockerCommand(): Command {
 async function blocker(options: BlockerOptions): Promise<void> {
   const load = () => {
     const loaded = loadConfig({ file: options.config })
-    checkBlocker(loaded.config)
+    needBlocker(loaded.config)
     return loaded
   }
   const reading = load()

@@ -1,10 +1,11 @@
 import { Command } from 'commander'
+import { needBrokers } from '../service/command-needs.ts'
 import { composeNotifier, type Notifier } from '../service/compose-notify.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 import { loadConfig } from '../settings/config.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
-import { needBrokers, serve } from './serve.ts'
+import { serve } from './serve.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 /** `sigwatch notify`: posts open states to Alertmanager, until it is stopped. */

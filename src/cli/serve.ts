@@ -1,9 +1,8 @@
-import { SigwatchError } from '../domain/errors.ts'
 import { type Runnable, runToEnd, sayStopped } from '../service/lifecycle.ts'
 import type { Telemetry } from '../service/telemetry/events.ts'
 import { type HttpOptions, startHttpServer } from '../service/telemetry/server.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
-import type { Config, ConfigReading } from '../settings/config.ts'
+import type { ConfigReading } from '../settings/config.ts'
 
 interface Served<R> extends Pick<HttpOptions, 'probes' | 'notes'> {
   readonly open: (stopping: AbortSignal) => Promise<R>
@@ -27,13 +26,4 @@ export async function serve<R extends Runnable>(
   } finally {
     await http?.close()
   }
-}
-
-/** Throws USAGE. */
-export function needBrokers({ kafka }: Config): void {
-  if (!kafka.brokers)
-    throw new SigwatchError(
-      'USAGE',
-      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
-    )
 }

@@ -19,6 +19,7 @@ import type { RowMap } from '../settings/files/row-file.ts'
 import { sharedTopicsWarning, warningsOf } from '../settings/setting-checks.ts'
 import { checkRows, type Found, sayUnseen, watchedMap } from './check-rows.ts'
 import type { checkExamples } from './check-rules.ts'
+import { checkCommands } from './command-needs.ts'
 import { readSample } from './sample.ts'
 
 export interface CheckOptions {
@@ -88,6 +89,7 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
       summary.push(describeConfig(reading))
       const warnings = [...warningsOf(reading.config), sharedTopicsWarning(reading.config) ?? []].flat()
       summary.push(...warnings.map((warning) => `warning: ${warning}`))
+      checkCommands(reading, { problems, summary })
     }
     if (options.sample !== undefined && reading.problems.length === 0) {
       const sample = await readSample(options.sample, reading.config, options.topic)

@@ -6,10 +6,15 @@ import type { TrustedClock } from '../domain/trusted-clock.ts'
 /** Adds PostgreSQL's time to the clock. Rejects with the errors of PostgreSQL. */
 export async function observePostgres(clock: TrustedClock, client: Pick<Client, 'query'>): Promise<void> {
   const after = performance.now()
+  clock.observe('postgres', await postgresTime(client), { after, before: performance.now() })
+}
+
+/** PostgreSQL's time, epoch ms. Rejects with the errors of PostgreSQL. */
+export async function postgresTime(client: Pick<Client, 'query'>): Promise<number> {
   const { rows } = await client.query<{ now: number }>(
     'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
   )
-  clock.observe('postgres', rows[0]!.now, { after, before: performance.now() })
+  return rows[0]!.now
 }
 
 /** Whether the host time agrees with the clock's bounds within `maxSkew`, ms. */

@@ -23,6 +23,7 @@ import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { rewind } from './archive-rewind.ts'
+import { archiveUrlOf } from './command-needs.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -56,14 +57,6 @@ function mapsOf({ kafka, sideMaps = {} }: Config): ReadonlyMap<string, MapRow> {
       return topic !== null && map ? [[topic, mapRows(input, map)] as const] : []
     }),
   )
-}
-
-/** The configured database URL. Throws CONFIG_INVALID if there is none. */
-export function archiveUrlOf({ archive }: Config): string {
-  if (archive.url) return archive.url.reveal()
-  const message =
-    'no database: give --database, or set SIGWATCH_ARCHIVE_URL (or archive.url), for example postgres://sigwatch@127.0.0.1/sigwatch'
-  throw new SigwatchError('CONFIG_INVALID', message)
 }
 
 /**

@@ -3,7 +3,6 @@ import { awaitTopics } from '../adapters/kafka/awaited-topics.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import type { RedisLink } from '../adapters/redis/link.ts'
 import { BlockTable } from '../detection/blocking/block-table.ts'
-import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
 import { Health } from '../domain/health.ts'
@@ -19,6 +18,7 @@ import { Following } from './blocker/following.ts'
 import { KeyDoubts } from './blocker/key-doubts.ts'
 import { ServerClock } from './blocker/server-clock.ts'
 import { Standing } from './blocker/standing.ts'
+import { needBlocker } from './command-needs.ts'
 import { kafkaOf, redisOf } from './compose-clients.ts'
 import type { HttpTokenBook } from './http-token-book.ts'
 import type { Runnable } from './lifecycle.ts'
@@ -67,18 +67,6 @@ async function openShared(config: Config, emit: Emit): Promise<Shared | undefine
   return { book: new RedisPassBook({ link, prefix: `sigwatch:${config.deployment}` }), link }
 }
 
-/** Throws SigwatchError for settings that a blocker cannot start with. Called at startup and when the configuration is reloaded. */
-export function checkBlocker({ kafka, http, privacy }: Config): void {
-  if (!kafka.brokers)
-    throw new SigwatchError(
-      'USAGE',
-      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
-    )
-  if (!privacy.tokenKey)
-    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
-  if (!http.tokens?.some(({ may }) => may.includes('decide'))) throw nobodyMayAsk()
-}
-
 /**
  * Answers gateways by the block table, alerts and verdicts of a deployment. Rejects with CONFIG_INVALID for faults that the
  * operator has to fix; brokers and Redis are waited for while it runs.
@@ -89,7 +77,7 @@ export async function composeBlocker(
   { emit, registry }: Telemetry,
   refusals: Refusals,
 ): Promise<Blocker> {
-  checkBlocker(config)
+  needBlocker(config)
   const abort = new AbortController()
   const parts = await partsOf(config, emit, abort.signal)
   const { kafka, shared, clock, following, enforcements, standing, decider } = parts
@@ -169,12 +157,6 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
     kept: (kept) => enforcements?.add(kept),
   })
   return { kafka, topics, shared, clock, following, enforcements, standing, decider, notes }
-}
-
-function nobodyMayAsk(): InvalidInput {
-  const message =
-    'no token may decide: give http.tokens, for example [{name: gateway, token: <openssl rand -hex 32>, may: [decide]}]'
-  return new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key: 'http.tokens', message }])
 }
 
 function notesOf(config: Config, shared: Shared | undefined, decider: Decider): readonly string[] {

@@ -13,7 +13,7 @@ export interface Findings {
 }
 
 const CONNECT_WITHIN = 5_000
-/** Tolerated clock difference between instances and Redis, ms; leases and expiry are built for it. */
+/** Tolerated clock difference between this host and a server, ms; leases and expiry are built for it. */
 const CLOCKS_DIFFER = 5_000
 const SUBSCRIBE_WITHIN = 3_000
 
@@ -40,7 +40,7 @@ export async function checkRedis(config: Config, findings: Findings): Promise<vo
       return
     }
     await sayServers(link, findings)
-    await sayClock(link, findings)
+    await sayClock('redis', () => timeOf(link), findings)
     await tryRights(link, config.deployment, findings)
   } finally {
     await link.close()
@@ -92,22 +92,31 @@ async function snapshots(link: RedisLink, servers: number): Promise<string> {
     : `after a restart the last snapshot is left (save ${save})`
 }
 
-async function sayClock(link: RedisLink, { summary, problems }: Findings): Promise<void> {
+/** Compares the clock of a server with that of the host. `time` asks for it, epoch ms. */
+export async function sayClock(
+  server: string,
+  time: () => Promise<number>,
+  { summary, problems }: Findings,
+): Promise<void> {
   const before = Date.now()
-  let reply: unknown
+  let now: number
   try {
-    reply = await link.command('TIME')
+    now = await time()
   } catch (error) {
-    summary.push(`redis: clock: not checked: ${(error as Error).message}`)
+    summary.push(`${server}: clock: not checked: ${(error as Error).message}`)
     return
   }
   const after = Date.now()
-  const [seconds, micros] = (reply as [string, string]).map(Number)
-  const apart = Math.round(seconds! * 1000 + micros! / 1000 - (before + after) / 2)
+  const apart = Math.round(now - (before + after) / 2)
   const words = `its clock is ${Math.abs(apart)} ms ${apart < 0 ? 'behind' : 'ahead of'} the clock here`
-  summary.push(`redis: ${words}, measured within ${after - before} ms`)
+  summary.push(`${server}: ${words}, measured within ${after - before} ms`)
   if (Math.abs(apart) > CLOCKS_DIFFER)
-    problems.push({ file: 'redis', message: `${words}: set the clocks by NTP` })
+    problems.push({ file: server, message: `${words}: set the clocks by NTP` })
+}
+
+async function timeOf(link: RedisLink): Promise<number> {
+  const [seconds, micros] = ((await link.command('TIME')) as [string, string]).map(Number)
+  return seconds! * 1000 + micros! / 1000
 }
 
 const SET_FOR_A_MOMENT = "return redis.call('SET', KEYS[1], ARGV[1], 'PX', 2000)"

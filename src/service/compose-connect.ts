@@ -12,6 +12,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
+import { checkArchive } from './compose-connect-archive.ts'
 import { tryRecords } from './compose-connect-records.ts'
 import { checkRedis, type Findings } from './compose-connect-redis.ts'
 import { type PlannedTopic, plannedTopics } from './compose-topics.ts'
@@ -36,6 +37,7 @@ export async function checkServers(config: Config): Promise<Findings> {
   if (config.kafka.brokers) await checkKafka(config, findings)
   else findings.summary.push('kafka: not checked: no kafka.brokers')
   await checkRedis(config, findings)
+  await checkArchive(config, findings)
   return findings
 }
 

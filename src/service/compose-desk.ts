@@ -15,6 +15,7 @@ import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
 import { revealed } from '../settings/secret.ts'
 import { commandClock } from './command-clock.ts'
+import { needLogins } from './command-needs.ts'
 import { openArchiveReader } from './compose-archive.ts'
 import { type FeedbackPlace, openFeedback, takesFeedback } from './compose-feedback.ts'
 import { canPrint, printPdf } from './print-pdf.ts'
@@ -27,13 +28,9 @@ export interface RunningDesk {
 
 /** Serves the desk, the analysts' web interface to the archive. Rejects with CONFIG_INVALID if no login is configured. */
 export async function composeDesk(config: Config, emit: Emit, stopping?: AbortSignal): Promise<RunningDesk> {
+  needLogins(config)
   const { host, port, tokens, trustedProxies, oidc } = config.desk
   const provider = providerOf(oidc, () => archive.now())
-  if (!tokens && !provider)
-    throw new SigwatchError(
-      'CONFIG_INVALID',
-      'no login is configured: give desk.tokens, a list of {name, token, may}, or desk.oidc',
-    )
   const logins = (tokens ?? []).map(({ name, token, may }) => ({ name, may, token: token.reveal() }))
   const archive = await openArchive(config, emit, stopping)
   const rights = [...logins.map(({ may: all }) => all), ...Object.values(provider?.rights ?? {})]

@@ -4,13 +4,14 @@ import { createTableSource, type TableRow } from '../adapters/sources/table.ts'
 import { type Notice, NoticeBoard } from '../analyst/notify/board.ts'
 import { BrokerClock } from '../detection/blocking/broker-clock.ts'
 import { RegistryHolder } from '../detection/versions/registry-holder.ts'
-import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
 import { partitionKey } from '../domain/ports.ts'
 import { MINUTE } from '../domain/time.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import type { Config } from '../settings/config.ts'
+import { alertmanagersOf } from './command-needs.ts'
 import { kafkaOf } from './compose-clients.ts'
 import type { Runnable } from './lifecycle.ts'
 
@@ -30,13 +31,8 @@ const POST_SOON = 1_000
  * alerts of the last minutes, and several notifiers post the same alerts. Rejects with CONFIG_INVALID without an Alertmanager.
  */
 export async function composeNotifier(config: Config, emit: Emit): Promise<Notifier> {
-  const { alertmanagers, token, rules } = config.notify
-  if (!alertmanagers) {
-    const message = 'is missing: name an Alertmanager, for example [http://127.0.0.1:9093]'
-    throw new InvalidInput('CONFIG_INVALID', [
-      { file: 'configuration', key: 'notify.alertmanagers', message },
-    ])
-  }
+  const alertmanagers = alertmanagersOf(config)
+  const { token, rules } = config.notify
   const abort = new AbortController()
   const board = boardOf(config)
   const { kafka } = config

@@ -8,7 +8,8 @@ import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { Config } from '../settings/config.ts'
-import { archiveUrlOf, openArchiveReader, withDatabase } from './compose-archive.ts'
+import { archiveUrlOf } from './command-needs.ts'
+import { openArchiveReader, withDatabase } from './compose-archive.ts'
 import { textLines } from './text-lines.ts'
 
 /** Source of the alerts of a report. */

@@ -59,11 +59,10 @@ export async function migrate(client: Client, { emit, signal }: MigrateOptions =
     await client.query(
       'CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
     )
+    refuseLater(await schemaState(client))
     const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_migration')
     const done = new Set(rows.map(({ version }) => version))
-    const known = migrations()
-    refuseLater(done, known)
-    const missing = known.filter(({ version }) => !done.has(version))
+    const missing = migrations().filter(({ version }) => !done.has(version))
     if (missing[0]) emit?.({ name: 'archive_migrating', steps: missing.length, next: missing[0].name })
     for (const step of missing) while (!(await applyStep(client, step, signal))) await pause(signal)
     await ensureRefusedRows(client)
@@ -149,7 +148,8 @@ async function applyStep(
 /** The first PostgreSQL version that can detach a partition without blocking readers. */
 const FIRST_SERVER = 14
 
-async function requireVersion(client: Client): Promise<void> {
+/** Resolves with the version of the server. Rejects with ARCHIVE_REFUSED if it is too old. */
+export async function requireVersion(client: Client): Promise<string> {
   const { rows } = await client.query<{ version: string }>(
     "SELECT current_setting('server_version') AS version",
   )
@@ -159,6 +159,7 @@ async function requireVersion(client: Client): Promise<void> {
       'ARCHIVE_REFUSED',
       `PostgreSQL is ${version}: the archive needs ${FIRST_SERVER} or later`,
     )
+  return version
 }
 
 /** Fills in the signature key of rows written before the column existed. */
@@ -175,22 +176,37 @@ async function keySignatures(client: Client): Promise<void> {
   )
 }
 
-/** Rejects with ARCHIVE_REFUSED unless the schema is that of this version. For readers. */
-export async function requireSchema(client: Pick<Client, 'query'>): Promise<void> {
+export interface SchemaState {
+  readonly tables: 'missing' | 'older' | 'current' | 'later'
+  /** The last version that has migrated the database; 0 if none has. */
+  readonly version: number
+  /** The last version that this program knows. */
+  readonly known: number
+}
+
+/** The schema of the database compared with that of this version. Rejects with the errors of PostgreSQL. */
+export async function schemaState(client: Pick<Client, 'query'>): Promise<SchemaState> {
   const { rows: exists } = await client.query("SELECT to_regclass('schema_migration') AS name")
   const { rows } = exists[0]?.name ? await client.query('SELECT version FROM schema_migration') : { rows: [] }
   const done = new Set((rows as { version: number }[]).map(({ version }) => version))
-  const known = migrations()
-  refuseLater(done, known)
-  if (known.some(({ version }) => !done.has(version)))
+  const all = migrations().map(({ version }) => version)
+  const [version, known] = [Math.max(0, ...done), Math.max(...all)]
+  if (version > known) return { tables: 'later', version, known }
+  const tables = done.size === 0 ? 'missing' : all.every((each) => done.has(each)) ? 'current' : 'older'
+  return { tables, version, known }
+}
+
+/** Rejects with ARCHIVE_REFUSED unless the schema is that of this version. For readers. */
+export async function requireSchema(client: Pick<Client, 'query'>): Promise<void> {
+  const state = await schemaState(client)
+  refuseLater(state)
+  if (state.tables !== 'current')
     throw new SigwatchError('ARCHIVE_REFUSED', 'the database has not all tables: run `sigwatch archive` once')
 }
 
-function refuseLater(done: ReadonlySet<number>, known: readonly Migration[]): void {
-  const last = Math.max(...known.map(({ version }) => version))
-  const later = [...done].filter((version) => version > last)
-  if (later.length > 0) {
-    const message = `the database has version ${Math.max(...later)} of the tables, this program knows ${last}`
+function refuseLater({ tables, version, known }: SchemaState): void {
+  if (tables === 'later') {
+    const message = `the database has version ${version} of the tables, this program knows ${known}`
     throw new SigwatchError('ARCHIVE_REFUSED', message)
   }
 }

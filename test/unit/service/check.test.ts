@@ -121,6 +121,56 @@ describe('check', () => {
     ])
   })
 
+  it('checks the calendar of the desk', async () => {
+    const folder = folderWith({
+      'sigwatch.yaml': 'desk: {calendar: days.yaml}\n',
+      'days.yaml': 'workdays: [2026-10-07]\n',
+    })
+    const { problems } = await runCheck({}, { ...parts, folder })
+    expect(problems).toEqual([
+      {
+        file: join(folder, 'days.yaml'),
+        line: 1,
+        key: 'workdays[0]',
+        message: expect.stringContaining('Sunday'),
+      },
+    ])
+  })
+
+  it('warns of each command that has settings and would refuse to start, with the reason', async () => {
+    const key = `privacy: {tokenKey: "${'k'.repeat(32)}"}\nkafka: {brokers: ["127.0.0.1:9092"]}\n`
+    const warnings = async (yaml: string) => {
+      const folder = folderWith({ 'sigwatch.yaml': key + yaml })
+      const { problems, summary } = await runCheck({}, { ...parts, folder })
+      expect(problems).toEqual([])
+      return summary.filter((line) => line.includes('would not start'))
+    }
+    expect(
+      await warnings(
+        'blocker: {failure: closed}\nnotify: {least: block}\ndesk: {port: 9470}\narchive: {sample: 0.1}\n',
+      ),
+    ).toEqual([
+      expect.stringMatching(
+        /^warning: `sigwatch archive` would not start with this: no database: .*archive\.url/,
+      ),
+      expect.stringMatching(
+        /^warning: `sigwatch blocker` would not start .*no token may decide: .*may: \[decide\]/,
+      ),
+      expect.stringMatching(/^warning: `sigwatch desk` would not start .*no login .*desk\.tokens/),
+      expect.stringMatching(
+        /^warning: `sigwatch notify` would not start .*notify\.alertmanagers: is missing/,
+      ),
+    ])
+    const token = (may: string) => `[{name: a, token: ${'t'.repeat(24)}, may: ${may}}]`
+    expect(
+      await warnings(
+        `blocker: {failure: closed}\nhttp: {tokens: ${token('[decide]')}}\nnotify: {alertmanagers: ["http://127.0.0.1:9093"]}\n` +
+          `desk: {tokens: ${token('read')}}\narchive: {url: "postgres://127.0.0.1/x"}\n`,
+      ),
+    ).toEqual([])
+    expect(await warnings('')).toEqual([])
+  })
+
   it('checks only what is given when no configuration is', async () => {
     const folder = folderWith({ ...GOOD, 'sigwatch.yaml': 'nonsense: 1\n' })
     const { problems, summary } = await runCheck(

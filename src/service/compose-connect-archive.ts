@@ -1,0 +1,57 @@
+import { type Client, databaseError, withClient } from '../analyst/archive/database.ts'
+import { requireVersion, schemaState } from '../analyst/archive/migrate.ts'
+import type { Config } from '../settings/config.ts'
+import { postgresTime } from './compose-archive-clock.ts'
+import { type Findings, sayClock } from './compose-connect-redis.ts'
+
+/** What to do about the errors of PostgreSQL, by the beginning of their SQLSTATE. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '28': 'correct user and password of archive.url, or allow the user in pg_hba.conf',
+  '3D': 'create it (createdb), or correct archive.url',
+  '42501': 'docs/archive.md names the rights',
+}
+
+/** Logs in to the database of the archive, if one is configured, and reads the state of its tables. Changes nothing. */
+export async function checkArchive({ archive }: Config, findings: Findings): Promise<void> {
+  if (archive.url === null) return
+  try {
+    await withClient(archive.url.reveal(), 'sigwatch check', (client) => inspect(client, findings))
+  } catch (cause) {
+    const error = databaseError(cause)
+    const state = String((error.cause as { code?: unknown } | undefined)?.code)
+    const remedy =
+      error.code === 'ARCHIVE_UNREACHABLE'
+        ? 'start PostgreSQL, or correct archive.url'
+        : Object.entries(REMEDIES).find(([begin]) => state.startsWith(begin))?.[1]
+    const message = remedy === undefined ? error.message : `${error.message}; ${remedy}`
+    findings.problems.push({ file: 'archive', message })
+  }
+}
+
+async function inspect(client: Client, findings: Findings): Promise<void> {
+  const { summary, problems } = findings
+  const version = await requireVersion(client)
+  const { rows } = await client.query<{ db: string; name: string; may: boolean | null }>(
+    "SELECT current_database() AS db, current_user AS name, has_schema_privilege(current_schema(), 'CREATE') AS may",
+  )
+  const { db, name, may } = rows[0]!
+  summary.push(`archive: PostgreSQL ${version}, database ${db}, user ${name}`)
+  await sayClock('archive', () => postgresTime(client), findings)
+  const { tables, version: last, known } = await schemaState(client)
+  const older = `the tables are those of version ${last}, this program knows ${known}`
+  if (tables === 'current') summary.push(`archive: the tables are those of this version (${known})`)
+  else if (tables === 'later')
+    problems.push({
+      file: 'archive',
+      message: `${older}: install the version that made them, or a later one`,
+    })
+  else if (tables === 'older')
+    summary.push(
+      `archive: warning: ${older}: \`sigwatch archive\` upgrades them when it starts; until then desk and report refuse them`,
+    )
+  else if (may) summary.push('archive: no tables yet: `sigwatch archive` makes them when it starts')
+  else {
+    const message = `no tables yet, and user ${name} may not create tables: GRANT CREATE, USAGE ON SCHEMA public TO ${name}, or make it the owner of the database`
+    problems.push({ file: 'archive', message })
+  }
+}
