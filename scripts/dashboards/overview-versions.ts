@@ -40,12 +40,13 @@ export const VERSIONS = section(42, 'Model, policy, registry', '模型、策略�
   chart.count(6, {
     en: [
       'Reloads',
-      'Loads of model, policy and registry per hour, and ids of token keys that are not the same on all instances.',
+      'Loads of model, policy and registry per hour, and token keys and settings that are not the same on all instances.',
     ],
-    zh: ['加载', '一小时内模型、策略和备案库的加载次数，以及各实例不一致的令牌密钥编号数。'],
+    zh: ['加载', '一小时内模型、策略和备案库的加载次数，以及各实例不一致的令牌密钥编号数和设置数。'],
     query: [
       inAnHour('sigwatch_loads_total', 'what, outcome'),
       max('sigwatch_token_key_conflicts', undefined, ['token keys in conflict', '不一致的令牌密钥']),
+      max('sigwatch_setting_conflicts', undefined, ['settings in conflict', '不一致的设置']),
     ],
   }),
   chart.perSecond(8, {

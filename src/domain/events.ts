@@ -195,6 +195,9 @@ export type Event =
   /** Another instance has another token key under ids of this one. */
   | { readonly name: 'token_keys_conflict'; readonly keys: string; readonly count: number }
   | { readonly name: 'token_keys_agree' }
+  /** Another instance has another value of settings that have to be the same on all. */
+  | { readonly name: 'settings_conflict'; readonly settings: string; readonly count: number }
+  | { readonly name: 'settings_agree' }
   /** SIGHUP: every file was read again and is unchanged. */
   | { readonly name: 'reload_unchanged' }
   /** Signals dropped because their sender is at the limit of open states. */

@@ -18,9 +18,9 @@ import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemorySenderMinutes } from '../stores/sender-statistics/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
 import { MemoryTemplateStore } from '../stores/templates/memory.ts'
+import { AgreementWatch } from './agreement-watch.ts'
 import { redisOf } from './compose-clients.ts'
 import { observeRedis } from './compose-clock.ts'
-import { TokenKeyWatch } from './token-key-watch.ts'
 
 export interface Stores {
   readonly features: FeatureStore
@@ -90,12 +90,39 @@ async function openLearned(link: RedisLink, prefix: string): Promise<Pick<Stores
   }
 }
 
-async function watchKeys(link: RedisLink, deployment: string, keys: readonly TokenKey[], emit: Emit) {
-  const { RedisTokenKeys } = await import('../stores/token-keys/redis.ts')
-  const held = new RedisTokenKeys(link, `sigwatch:${deployment}`, keys)
-  const watch = new TokenKeyWatch({ record: () => held.record(), emit })
-  await watch.start()
-  return watch
+/** Compares token keys and settings with those of the other instances. */
+async function watchAgreement(
+  link: RedisLink,
+  { deployment, manual }: Config,
+  keys: readonly TokenKey[],
+  emit: Emit,
+): Promise<readonly AgreementWatch[]> {
+  const { RedisCheckValues, checksOf } = await import('../stores/check-values/redis.ts')
+  const prefix = `sigwatch:${deployment}`
+  const held = new RedisCheckValues(link, `${prefix}:token-key`, checksOf(keys))
+  const settings = new RedisCheckValues(link, `${prefix}:setting`, { 'manual.approval': manual.approval })
+  const watches = [
+    new AgreementWatch({
+      record: () => held.record(),
+      differ: (ids) =>
+        emit(
+          ids.length === 0
+            ? { name: 'token_keys_agree' }
+            : { name: 'token_keys_conflict', keys: ids.join(', '), count: ids.length },
+        ),
+    }),
+    new AgreementWatch({
+      record: () => settings.record(),
+      differ: (names) =>
+        emit(
+          names.length === 0
+            ? { name: 'settings_agree' }
+            : { name: 'settings_conflict', settings: names.join(', '), count: names.length },
+        ),
+    }),
+  ]
+  await Promise.all(watches.map((watch) => watch.start()))
+  return watches
 }
 
 async function openRedis(
@@ -121,7 +148,7 @@ async function openRedis(
   const resetCounts = resetCountsOf({ senderMinutes, emit, signal: closing.signal })
   const keys = [privacy.tokenKey!, ...(privacy.previousTokenKeys ?? [])].map(revealed)
   const [key, ...previousKeys] = keys.map((one) => one.key) as [string, ...string[]]
-  const keyWatch = await watchKeys(link, deployment, keys, emit)
+  const watches = await watchAgreement(link, config, keys, emit)
   const features = redisFeatureStore(link, {
     ...scope,
     tokenKeys: [key, ...previousKeys],
@@ -148,7 +175,7 @@ async function openRedis(
     askTime: () => observeRedis(clock, link),
     async close() {
       closing.abort()
-      keyWatch.close()
+      for (const watch of watches) watch.close()
       await Promise.all([features.close(), states.close(), ledger.close()])
       await link.close()
     },

@@ -4,7 +4,7 @@ type Loadable = (typeof LOADABLE)[number]
 
 /**
  * Holds the last refusal of each file (`reload_refused`, `certificates_refused`), so that `/readyz` reports it until the file is read
- * successfully, and token keys that are not those of other instances.
+ * successfully, and token keys and settings that are not those of other instances.
  */
 export class Refusals {
   /** Refusals since the last `settle`. */
@@ -12,6 +12,7 @@ export class Refusals {
   readonly #held = new Map<Loadable, string>()
   readonly #certificates = new Map<Service, string>()
   #keys: string | undefined
+  #settings: string | undefined
 
   take(event: Event): void {
     if (event.name === 'reload_refused') this.#fresh.set(event.what, event.reason)
@@ -19,6 +20,8 @@ export class Refusals {
     else if (event.name === 'certificates_loaded') this.#certificates.delete(event.service)
     else if (event.name === 'token_keys_conflict') this.#keys = event.keys
     else if (event.name === 'token_keys_agree') this.#keys = undefined
+    else if (event.name === 'settings_conflict') this.#settings = event.settings
+    else if (event.name === 'settings_agree') this.#settings = undefined
   }
 
   /** Call after these were read: those not refused since the last call are valid again. */
@@ -46,6 +49,10 @@ export class Refusals {
         : [
             `another instance has another key under the id ${this.#keys} (privacy.tokenKey or previousTokenKeys): give all the same and restart them`,
           ]
-    return [...files, ...certificates, ...keys]
+    const settings =
+      this.#settings === undefined
+        ? []
+        : [`another instance has another ${this.#settings}: give all the same and restart them`]
+    return [...files, ...certificates, ...keys, ...settings]
   }
 }

@@ -184,6 +184,8 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'token_keys_differ', messages: 3 },
   { name: 'token_keys_conflict', keys: '1, 2', count: 2 },
   { name: 'token_keys_agree' },
+  { name: 'settings_conflict', settings: 'manual.approval', count: 1 },
+  { name: 'settings_agree' },
   { name: 'enforcements_wait', count: 3, reason: 'no broker answers' },
   { name: 'enforcements_written', written: 3, dropped: 1 },
   {

@@ -10,6 +10,9 @@ export const LOADS_METRICS = {
   sigwatch_token_key_conflicts: gauge(
     'Ids of token keys under which another instance of the deployment has another key.',
   ),
+  sigwatch_setting_conflicts: gauge(
+    'Settings that have to be the same on all instances of the deployment and differ from another one.',
+  ),
   sigwatch_registry_info: gauge('Constant 1 for the registry in use.', { hash: 'hash in use' }),
   sigwatch_registry_entries: gauge('Entries of the registry in use.', {
     kind: ['brands', 'signatures', 'ports'],

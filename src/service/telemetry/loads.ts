@@ -13,6 +13,8 @@ export const LOAD_REPORTS: ReportsOf<
   | 'reload_unchanged'
   | 'token_keys_conflict'
   | 'token_keys_agree'
+  | 'settings_conflict'
+  | 'settings_agree'
 > = {
   model_loaded: {
     line: { level: 'info', message: 'model loaded' },
@@ -66,6 +68,17 @@ export const LOAD_REPORTS: ReportsOf<
   token_keys_agree: {
     line: { level: 'info', message: 'the token keys are those of the other instances again' },
     measure: (m) => m.sigwatch_token_key_conflicts.set(0),
+  },
+  settings_conflict: {
+    line: {
+      level: 'warn',
+      message: 'another instance has another value of settings that have to be the same on all instances',
+    },
+    measure: (m, { count }) => m.sigwatch_setting_conflicts.set(count),
+  },
+  settings_agree: {
+    line: { level: 'info', message: 'the settings are those of the other instances again' },
+    measure: (m) => m.sigwatch_setting_conflicts.set(0),
   },
   reload_unchanged: {
     line: { level: 'info', message: 'policy, own rules, registry and model read again: nothing changed' },

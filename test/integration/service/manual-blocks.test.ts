@@ -240,4 +240,23 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'blocks by hand', () => {
     await sleep(500)
     expect(table().get(id)).toMatchObject({ action: 'block' })
   })
+
+  it('tell of an instance that asks for another approval, or has another token key', async () => {
+    const file = join(folder.path, 'other.yaml')
+    writeFileSync(file, 'manual: {approval: none}\n')
+    const env = { ...at.env, REDIS_URL: redis.url, SIGWATCH_PRIVACY_TOKEN_KEY: 'k'.repeat(40) }
+    const other = await startService(env, ['--config', file])
+    try {
+      await other.ready(120_000)
+      const { body } = await other.get('/readyz')
+      expect(body).toContain('another instance has another manual.approval')
+      expect(body).toContain('another instance has another key under the id 1')
+      expect(other.log.find(({ event }) => event === 'settings_conflict')).toMatchObject({
+        ...{ level: 'warn', settings: 'manual.approval' },
+      })
+      expect(await other.metric('sigwatch_setting_conflicts')).toBe(1)
+    } finally {
+      await other.kill()
+    }
+  })
 })

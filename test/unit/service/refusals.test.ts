@@ -14,3 +14,16 @@ it('notes certificates that are refused, by service, until they are accepted', (
   refusals.take({ name: 'certificates_loaded', service: 'redis' })
   expect(refusals.notes()).toEqual([])
 })
+
+it('notes token keys and settings that are not those of other instances, until they agree', () => {
+  const refusals = new Refusals()
+  refusals.take({ name: 'token_keys_conflict', keys: '1', count: 1 })
+  refusals.take({ name: 'settings_conflict', settings: 'manual.approval', count: 1 })
+  expect(refusals.notes()).toEqual([
+    expect.stringContaining('another instance has another key under the id 1 (privacy.tokenKey'),
+    'another instance has another manual.approval: give all the same and restart them',
+  ])
+  refusals.take({ name: 'token_keys_agree' })
+  refusals.take({ name: 'settings_agree' })
+  expect(refusals.notes()).toEqual([])
+})

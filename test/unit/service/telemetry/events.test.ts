@@ -52,6 +52,7 @@ describe('events', () => {
       'sigwatch_blocker_failing',
       'sigwatch_blocker_throttles_apart',
       'sigwatch_token_key_conflicts',
+      'sigwatch_setting_conflicts',
     ])
   })
 

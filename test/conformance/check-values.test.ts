@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connectRedis } from '../../src/adapters/redis/client.ts'
 import type { RedisLink } from '../../src/adapters/redis/link.ts'
-import { RedisTokenKeys } from '../../src/stores/token-keys/redis.ts'
+import { checksOf, RedisCheckValues } from '../../src/stores/check-values/redis.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
 import { describeWith } from '../helpers/services.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
@@ -22,11 +22,7 @@ describeWith(['redis'], 'token keys in Redis', () => {
     await server?.stop()
   })
   const keysOf = (prefix: string, keys: Readonly<Record<string, string>>) =>
-    new RedisTokenKeys(
-      link,
-      prefix,
-      Object.entries(keys).map(([keyId, key]) => ({ keyId, key })),
-    )
+    new RedisCheckValues(link, prefix, checksOf(Object.entries(keys).map(([keyId, key]) => ({ keyId, key }))))
 
   it('differ under one id, for both instances', async () => {
     const prefix = `sigwatch:${uniqueName('keys')}`
@@ -43,7 +39,7 @@ describeWith(['redis'], 'token keys in Redis', () => {
   it('are not to be found in Redis, and are forgotten minutes after their instance is gone', async () => {
     const prefix = `sigwatch:${uniqueName('keys')}`
     await keysOf(prefix, { 1: ONE }).record()
-    const key = `${prefix}:token-key:1`
+    const key = `${prefix}:1`
     const held = (await link.command('HGETALL', key)) as string[]
     expect(held[0]).toMatch(/^[0-9a-f]{16}$/)
     expect(await link.command('TTL', key)).toBeGreaterThan(120)

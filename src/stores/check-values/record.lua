@@ -1,6 +1,6 @@
--- Records the check value of a token key, and counts the other values that instances have recorded for its id lately.
--- KEYS[1]: check values of the id, a hash with the second in which each was recorded last
--- ARGV[1]: check value; ARGV[2]: seconds for which a value counts
+-- Records a value of an instance, and counts the other values that instances have recorded under its name lately.
+-- KEYS[1]: values of the name, a hash with the second in which each was recorded last
+-- ARGV[1]: the value; ARGV[2]: seconds for which a value counts
 -- Returns the number of other values.
 local span = tonumber(ARGV[2])
 local second = tonumber(redis.call('TIME')[1])
