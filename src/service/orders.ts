@@ -51,7 +51,7 @@ export class FeedbackOrders implements Orders {
       orderedAt: new Date(byHand!.ts).toISOString(),
       until: new Date(byHand!.until).toISOString(),
       pending: byHand!.pending === true,
-      ...given({ proposed: byHand!.proposed && proposedOf(byHand!.proposed) }),
+      ...given({ proposed: proposedOf(byHand!.proposed, this.#parts.clock.now()) }),
     }))
     return { status: 200, body: { blocks: blocks.sort((a, b) => (a.orderedAt < b.orderedAt ? 1 : -1)) } }
   }
@@ -102,7 +102,13 @@ export class FeedbackOrders implements Orders {
     try {
       const answer = await this.#parts.core.approve(stateId, by)
       if (answer === 'unknown')
-        return { status: 404, detail: 'no state of this id is open that was raised by hand' }
+        return {
+          status: 404,
+          detail:
+            'no state of this id is open that was raised by hand: it has ended, and a change that waited has lapsed with it',
+        }
+      if (answer === 'over')
+        return { status: 409, detail: 'the order has ended before it was approved: order it again' }
       if (answer === 'not pending') return { status: 409, detail: 'the state waits for no approval' }
       if (answer === 'same person')
         return { status: 403, detail: 'the person who ordered a block cannot approve it' }
@@ -120,8 +126,10 @@ export class FeedbackOrders implements Orders {
   }
 }
 
-/** A change of a block in force that awaits approval. */
-function proposedOf({ by, why, action, limit, match, ts, until }: ProposedOrder) {
+/** A change of a block in force that awaits approval; undefined if there is none, or its time is over. */
+function proposedOf(proposed: ProposedOrder | undefined, now: number) {
+  if (!proposed || proposed.until <= now) return undefined
+  const { by, why, action, limit, match, ts, until } = proposed
   return {
     ...{ action, ...given({ perMinute: limit?.perMinute, labels: match.labels }), by, why },
     orderedAt: new Date(ts).toISOString(),

@@ -37,7 +37,7 @@ function asksForNoMore({ match, action, limit, until }: Asked, state: StateRecor
 }
 
 /** Why a state cannot be approved. */
-export type ApprovalRefusal = 'unknown' | 'not pending' | 'same person'
+export type ApprovalRefusal = 'unknown' | 'not pending' | 'same person' | 'over'
 
 const MAX_ATTEMPTS = 32
 
@@ -97,14 +97,17 @@ export class ManualStates {
 
   /** Activates an order that awaits approval; the person who gave it cannot approve it. */
   async approve(id: string, by: string): Promise<StateRecord | ApprovalRefusal> {
-    const { store } = this.#parts
+    const { store, clock } = this.#parts
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const [current] = await store.get([id])
       if (!current?.open || !current.byHand) return 'unknown'
       const { byHand, target } = current
       const { proposed, pending } = byHand
       if (!proposed && !pending) return 'not pending'
-      if ((proposed ?? byHand).by === by) return 'same person'
+      const waits = proposed ?? byHand
+      if (waits.by === by) return 'same person'
+      // It would end a block in force.
+      if (waits.until <= clock.now()) return 'over'
       const next = proposed
         ? this.#ordered(id, current, { ...proposed, target }, { approvedBy: by })
         : this.#approved(current, byHand, by)

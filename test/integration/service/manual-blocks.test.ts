@@ -235,10 +235,37 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'blocks by hand', () => {
         pending,
       )
     }
-    const waiting = (await call('GET', '/v1/blocks', CHO)).body.blocks as { id: string; proposed?: object }[]
-    expect(waiting.find((one) => one.id === id)).toMatchObject({ pending: false, proposed: { by: 'cho' } })
+    const waiting = async () => {
+      const { blocks } = (await call('GET', '/v1/blocks', CHO)).body as {
+        blocks: readonly { id: string; proposed?: object }[]
+      }
+      return blocks.find((one) => one.id === id)
+    }
+    expect(await waiting()).toMatchObject({ pending: false, proposed: { by: 'cho' } })
     await sleep(500)
     expect(table().get(id)).toMatchObject({ action: 'block' })
+
+    // A change whose own time is over is neither listed nor approved, and the block stays.
+    await call('POST', '/v1/blocks', CHO, { ...order, until: '3s', action: 'review' })
+    await until(async () => (await waiting())?.proposed === undefined, 20_000)
+    configure('required', [
+      { name: 'cho', token: CHO, may: ['block'] },
+      { name: 'dee', token: ANN, may: ['approve'] },
+    ])
+    const approve = async () => (await call('POST', `/v1/blocks/${id}/approve`, ANN)).status
+    await until(async () => (await approve()) !== 401, 20_000)
+    expect(await approve()).toBe(409)
+    expect(table().get(id)).toMatchObject({ action: 'block' })
+    // One that waits ends with the block.
+    await call('POST', '/v1/blocks', CHO, { ...order, until: '6h' })
+    await until(async () => (await waiting())?.proposed !== undefined, 20_000)
+    await call('DELETE', `/v1/blocks/${id}`, CHO)
+    await until(async () => (await waiting()) === undefined, 20_000)
+    expect(await approve()).toBe(404)
+    await until(() => table().get(id) === null, 10_000)
+    expect(results.values<FeedbackResult>().findLast(({ states }) => states.includes(id))).toMatchObject({
+      outcome: 'undone',
+    })
   })
 
   it('tell of an instance that asks for another approval, or has another token key', async () => {

@@ -93,6 +93,44 @@ describe('a state that a person raised', () => {
     expect(await manual.approve(id, 'ben')).toBe('not pending')
   })
 
+  it('is not ended by the approval of an order whose time is over', async () => {
+    const { manual, manager, clock, sweep } = setUp()
+    const { id } = await manual.raise(order({ pending: true }))
+    expect(await manual.approve(id, 'ben')).toMatchObject({ enforced: true })
+    await manual.raise(order({ ts: T0 + MINUTE, until: T0 + HOUR, action: 'review', pending: true }))
+    clock.set(T0 + HOUR)
+    expect(await manual.approve(id, 'ben')).toBe('over')
+    await sweep()
+    expect(manager.open.get(id)).toMatchObject({ action: 'block', byHand: { until: T0 + 2 * HOUR } })
+    clock.set(T0 + 2 * HOUR)
+    // Before the next sweep finds that it has ended.
+    await manual.raise(order({ ts: T0 + 2 * HOUR, until: T0 + 3 * HOUR, pending: true }))
+    clock.set(T0 + 3 * HOUR)
+    expect(await manual.approve(id, 'ben')).toBe('over')
+  })
+
+  it('takes a later order that waited along when it ends', async () => {
+    const { manual, manager, clock, sweep, rows } = setUp()
+    const { id } = await manual.raise(order({ pending: true }))
+    await manual.approve(id, 'ben')
+    const longer = order({ ts: T0 + MINUTE, until: T0 + 9 * HOUR, pending: true })
+    await manual.raise(longer)
+    clock.set(T0 + 2 * HOUR)
+    await sweep()
+    expect(manager.open.get(id)).toBeUndefined()
+    expect(rows().at(-1)).toBeNull()
+    expect(await manual.approve(id, 'ben')).toBe('unknown')
+    // Neither a second delivery nor a retry brings it back.
+    expect(await manual.raise(longer)).toMatchObject({ open: false })
+    const again = await manual.raise(order({ ts: T0 + 3 * HOUR, until: T0 + 9 * HOUR, pending: true }))
+    expect(again).toMatchObject({ open: true, enforced: false, byHand: { pending: true } })
+    expect(again).not.toHaveProperty('byHand.proposed')
+    expect(await manual.approve(id, 'ben')).toMatchObject({
+      enforced: true,
+      byHand: { until: T0 + 9 * HOUR },
+    })
+  })
+
   it('keeps its order when a later one is withdrawn', async () => {
     const { manual } = setUp()
     const { id } = await manual.raise(order({ pending: true }))
