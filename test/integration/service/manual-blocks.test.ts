@@ -197,6 +197,9 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'blocks by hand', () => {
     ])
     await service.kill()
     service = await start()
+    // A retry of what was in force before approval was asked for.
+    const retried = await warmSigwatch([...args, ...wait], env)
+    expect(retried).toMatchObject({ code: 0, stderr: expect.stringMatching(/^applied: state/m) })
     const { body } = await call('POST', '/v1/blocks', BEN, { target: 'port:10690009', until: '1h', why: 'x' })
     expect(body.pending).toBe(true)
     const id = String(body.id)

@@ -131,6 +131,21 @@ describe('a state that a person raised', () => {
     })
   })
 
+  it('takes a retry by what was in force when the approval was switched in between', async () => {
+    const { manual, clock } = setUp()
+    const retry = { ts: T0 + MINUTE, until: T0 + 2 * HOUR + MINUTE }
+    const { id, version } = await manual.raise(order())
+    clock.set(T0 + MINUTE)
+    expect(await manual.raise(order({ ...retry, pending: true }))).toMatchObject({ version, enforced: true })
+    const other = { target: { kind: 'port', id: '10690002' }, match: { ports: ['10690002'] } } as const
+    const waiting = await manual.raise(order({ ...other, pending: true }))
+    expect(await manual.raise(order({ ...other, ...retry }))).toMatchObject({ enforced: true, open: true })
+    expect(await manual.approve(waiting.id, 'ben')).toBe('not pending')
+    expect(await manual.approve(id, 'ben')).toBe('not pending')
+    // The first delivery once more, by an instance that still asks for approval.
+    expect(await manual.raise(order({ ...other, pending: true }))).toMatchObject({ enforced: true })
+  })
+
   it('keeps its order when a later one is withdrawn', async () => {
     const { manual } = setUp()
     const { id } = await manual.raise(order({ pending: true }))
