@@ -33,6 +33,11 @@ export class BrokerClock {
     this.#monotonic = monotonic
   }
 
+  /** Whether a broker has shown its time. */
+  get isShown(): boolean {
+    return this.#offset !== undefined
+  }
+
   /** Epoch ms. */
   now(): number {
     return Math.round(this.#offset === undefined ? this.#host() : this.#offset + this.#monotonic())

@@ -71,12 +71,16 @@ export class ServerClock {
     this.brokers.appended(member, time)
   }
 
-  /** A host whose clock is not the one in use. */
+  /** A host whose clock is not the one in use, or the only one. */
   notes(): readonly string[] {
     const skew = Date.now() - this.now()
-    if (Math.abs(skew) <= this.#maxSkew) return []
+    if (Math.abs(skew) > this.#maxSkew)
+      return [
+        `the clock of this host is ${apart(skew)} that of the servers, by which messages are decided: set it by NTP`,
+      ]
+    if (this.brokers.isShown || this.#trusted.standing().confirmed) return []
     return [
-      `the clock of this host is ${apart(skew)} that of the servers, by which messages are decided: set it by NTP`,
+      'no server has told the time yet, neither Redis nor a record since the start: blocks begin and end by the clock of this host',
     ]
   }
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Answer, BlockingPlay, post } from '../../helpers/blocking-play.ts'
+import { freePort } from '../../helpers/free-port.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
+import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
 import { type Service, startCommand } from '../../helpers/service.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
@@ -57,4 +59,27 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'sigwatch blocker on a host wit
       clock.remove()
       clock = undefined
     })
+
+  it('says that only the host tells the time, and goes by the first record, where Redis is away', async () => {
+    clock = new ShiftedClock(20 * MINUTE)
+    const away = { REDIS_URL: `redis://127.0.0.1:${await freePort()}`, ...clock.env }
+    service = await startCommand(['blocker'], play.environment(kafka.brokers, away))
+    await service.ready()
+    const address = /decisions are made at (\S+)/.exec(service.stderr)![1]!
+    const ask = async (from: string) => {
+      const { body } = await post(address, { id: `${from}-x`, from, to: '13800005678', text: '【京东】您好' })
+      return (body as Answer).action
+    }
+    const notes = async () => (await service!.get('/readyz')).body
+    expect(await notes()).toContain('no server has told the time yet')
+    const asked = { action: 'block', match: { ports: ['1069c'] } }
+    await play.state('raised', { state: 'c', episode: Date.now() - MINUTE, revision: 1, ...asked }, 5_000)
+    await until(async () => (await ask('1069c')) === 'block', 4_000)
+    expect(await ask('1069b')).toBe('block')
+    expect(await notes()).toContain('1200 s ahead of that of the servers')
+    expect(await notes()).not.toContain('no server')
+    await until(async () => (await ask('1069c')) === 'pass', 10_000)
+    expect(await ask('1069b')).toBe('block')
+    expect(await service.stop()).toBe(0)
+  })
 })
