@@ -101,7 +101,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       }
     })
     rule(
-      'A state event or row whose (`episode`, `revision`) is not greater than the one held is ignored.',
+      'Ignore a state event or row whose (`episode`, `revision`) is not greater than the one held.',
       () => {
         const table = tableOf(
           row({ revision: 3 }),
@@ -113,7 +113,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         expect(table.entries(NOW)).toEqual([['s1', NOW, 1, 'throttle']])
       },
     )
-    rule('A state that has ended stays known, so that an older event of it does not open it again.', () => {
+    rule('Remember a state that has ended: an older event does not open it again.', () => {
       const table = tableOf(row())
       table.takeAlert(alert('cleared', row({ revision: 3 })))
       table.takeAlert(alert('updated', row({ revision: 2 })))
@@ -121,17 +121,14 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       table.takeAlert(alert('raised', row({ revision: 4 })))
       expect(action(table)).toBe('block')
     })
-    rule(
-      'A tombstone ends its row and what is not newer than it: a state held with a greater (`episode`, `revision`) stays as it is.',
-      () => {
-        const table = tableOf(row())
-        table.takeBlock('s1', null)
-        table.takeBlock('never', null)
-        expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
-        table.takeAlert(alert('raised', row()))
-        expect(action(table), 'the same again').toBe('pass')
-      },
-    )
+    rule('A tombstone ends its row, but not a state held with a greater (`episode`, `revision`).', () => {
+      const table = tableOf(row())
+      table.takeBlock('s1', null)
+      table.takeBlock('never', null)
+      expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
+      table.takeAlert(alert('raised', row()))
+      expect(action(table), 'the same again').toBe('pass')
+    })
     const fallen = alert('updated', row({ revision: 7, action: 'review' }))
     const again = alert('raised', row({ episode: NOW, revision: 1 }))
     const both = row({ revision: 7 })
@@ -221,7 +218,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         else table.takeAlert(value!)
       expect(action(table)).toBe(expected)
     })
-    rule('A row or event that is no JSON object is passed over, and stops no other.', () => {
+    rule('Skip a row or event that is no JSON object.', () => {
       for (const value of ['{"state": "s1", "match', 'null', '7', '[]', '{}']) {
         const table = tableOf(row())
         try {
@@ -234,7 +231,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       }
     })
     rule(
-      'Rows without `episode` and `revision` come from versions before: any row that has them is newer.',
+      'Rows without `episode` and `revision` are of earlier versions: any row that has them is newer.',
       () => {
         const table = tableOf(row({ episode: undefined, revision: undefined }))
         expect(action(table)).toBe('block')
@@ -242,7 +239,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         expect(action(table)).toBe('observe')
       },
     )
-    rule('Of rows without them the later one in the topic holds, also after a tombstone.', () => {
+    rule('Of rows without them the later in the topic holds, also after a tombstone.', () => {
       const old = (over: object) => row({ episode: undefined, revision: undefined, ...over })
       const table = tableOf(old({ expiresAt: iso(NOW + 1) }), old({ action: 'throttle' }))
       expect(action(table, sms(), NOW + 2), 'renewed').toBe('throttle')
@@ -272,20 +269,17 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         expect(action(table), 'a message alert stands alone').toBe('block')
       }
     })
-    rule(
-      'A state event that asks for nothing is an event all the same: when it is newer, the order before it ends.',
-      () => {
-        for (const over of nothing) {
-          const table = tableOf(row({ revision: 2 }))
-          table.takeAlert(alert('updated', row({ revision: 1 }), over))
-          expect(action(table), JSON.stringify(over)).toBe('block')
-          table.takeAlert(alert('updated', row({ revision: 3 }), over))
-          expect(action(table), JSON.stringify(over)).toBe('pass')
-          table.takeAlert(alert('raised', row({ revision: 4 })))
-          expect(action(table), JSON.stringify(over)).toBe('block')
-        }
-      },
-    )
+    rule('A newer state event that asks for nothing ends the order before it.', () => {
+      for (const over of nothing) {
+        const table = tableOf(row({ revision: 2 }))
+        table.takeAlert(alert('updated', row({ revision: 1 }), over))
+        expect(action(table), JSON.stringify(over)).toBe('block')
+        table.takeAlert(alert('updated', row({ revision: 3 }), over))
+        expect(action(table), JSON.stringify(over)).toBe('pass')
+        table.takeAlert(alert('raised', row({ revision: 4 })))
+        expect(action(table), JSON.stringify(over)).toBe('block')
+      }
+    })
   })
 
   describe('docs/blocking.md: time', () => {
@@ -308,7 +302,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       for (const validFrom of ['2026-11-11T01:59:59Z', '2026-11-11T09:59:59.123456+08:00'])
         expect(action(tableOf(row({ validFrom }))), validFrom).toBe('block')
     })
-    rule('What has no `validFrom` or `expiresAt` that can be read is no order.', () => {
+    rule('Without a readable `validFrom` and `expiresAt` there is no order.', () => {
       const unread = [
         undefined,
         'soon',
@@ -333,7 +327,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       batchContext: { timestampType },
     })
     rule(
-      'Times are compared with the clock of the brokers: the `LogAppendTime` of a record that comes while one follows, carried on by a monotonic clock.',
+      "Compare times with the brokers' clock: the `LogAppendTime` of records as they come, carried on by a monotonic clock.",
       () => {
         const clock = blocker.clock()
         clock.read(live(1, NOW))
@@ -348,15 +342,12 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         }
       },
     )
-    rule(
-      'The clock of the host counts until such a record has come, and where the topics have `CreateTime`.',
-      () => {
-        const clock = blocker.clock()
-        expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000)
-        clock.read(live(0, NOW))
-        expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000)
-      },
-    )
+    rule("Use the host's clock until such a record has come, and where the topics have `CreateTime`.", () => {
+      const clock = blocker.clock()
+      expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000)
+      clock.read(live(0, NOW))
+      expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000)
+    })
     rule(
       'States are renewed before they expire, so a block lapses within 15 minutes if sigwatch dies.',
       () => {
@@ -364,21 +355,18 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         expect(LIFECYCLE_LIMITS.validity).toBe(15 * 60_000)
       },
     )
-    rule(
-      'A row of a deployment that is gone stays in the topic and is expired, so it orders nothing.',
-      () => {
-        const table = tableOf(row({ expiresAt: iso(NOW - 86_400_000) }))
-        expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
-      },
-    )
+    rule('A row of a deployment that is gone stays in the topic, expired.', () => {
+      const table = tableOf(row({ expiresAt: iso(NOW - 86_400_000) }))
+      expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
+    })
   })
 
   describe('docs/blocking.md: match', () => {
-    rule('A match that is absent or has no member matches nothing.', () => {
+    rule('An absent or empty match matches nothing.', () => {
       for (const match of [{}, undefined, null])
         expect(action(tableOf(row({ match }))), String(match)).toBe('pass')
     })
-    rule('A member of another form than here is as one that is not known.', () => {
+    rule('Treat a member of another form as unknown.', () => {
       for (const match of [
         { ports: '106900001111' },
         { domains: [7] },
@@ -405,11 +393,11 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         'no',
       ])
     })
-    rule('`exceptPorts` lists ports in the same forms that must not match.', () => {
+    rule('`exceptPorts` lists ports, in the same forms, that must not match.', () => {
       const match = { ports: ['1069*'], exceptPorts: ['10690000*'] }
       expect([holds(match), holds(match, { from: '106911' })]).toEqual(['no', 'yes'])
     })
-    rule('`domains` holds when a link of the text leads to one of them or to a host below it.', () => {
+    rule('`domains` holds when a link leads to one of them or to a host below it.', () => {
       const of = (...hosts: string[]) => holds({ domains: ['spam.top', 'x.cn'] }, { hosts })
       expect([of('spam.top'), of('a.b.SPAM.top'), of('jd.com', 'x.cn'), of('jd.com'), of()]).toEqual([
         'yes',
@@ -419,10 +407,10 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         'no',
       ])
     })
-    rule('A domain does not match a host that only ends in the same letters.', () => {
+    rule('A domain does not match a host that merely ends in the same letters.', () => {
       expect(holds({ domains: ['am.top'] }, { hosts: ['spam.top'] })).toBe('no')
     })
-    rule('Domains and hosts are compared in lower case and without a dot at the end.', () => {
+    rule('Compare domains and hosts in lower case, without a dot at the end.', () => {
       for (const [domain, host] of [
         ['Spam.TOP', 'a.spam.top'],
         ['spam.top', 'A.Spam.top.'],
@@ -439,7 +427,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       expect(action(table, sms({ to: '13800005679' }))).toBe('pass')
     })
     rule(
-      'Numbers are compared, on both sides, without spaces, `+`, a leading `00` and the country code 86.',
+      'Compare numbers, on both sides, without spaces, `+`, a leading `00` and the country code 86.',
       () => {
         const forms = [
           '+86 138 0000 5678',
@@ -458,7 +446,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       },
     )
     rule(
-      'The country code is dropped before `106` and before eleven digits that begin with 1; what is no number is compared as it is.',
+      'Drop the country code before `106` and before eleven digits that begin with 1; compare what is no number as it is.',
       () => {
         const forms = ['8610690001', '8613800005678', '86123456789', '861380000567', 'tok +86 7f3a']
         const compared = ['10690001', '13800005678', '86123456789', '861380000567', 'tok +86 7f3a']
@@ -466,11 +454,11 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         expect(forms.map(canonicalNumber)).toEqual(compared)
       },
     )
-    rule('`campaign` and `labels` can be evaluated by sigwatch alone.', () => {
+    rule('Only sigwatch can evaluate `campaign` and `labels`.', () => {
       expect([holds({ campaign: 'b0' }), holds({ labels: ['fraud'] })]).toEqual(['unknown', 'unknown'])
     })
     rule(
-      'A field that the submission does not have is not known, and its member cannot be evaluated; an empty text or list is none.',
+      'A member whose field the submission lacks cannot be evaluated; an empty text or list is a value.',
       () => {
         const toToken = blocker.tokenOf('13800005678', KEY)
         const foreign = blocker.tokenOf('13800005678', { ...KEY, keyId: '2' })
@@ -493,26 +481,20 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       },
     )
     const marked = row({ match: { signature: '京东', campaign: 'b0' } })
-    rule(
-      'A state with a member that cannot be evaluated, or is not known, is enforced as `review` without a verdict.',
-      () => {
-        expect(action(tableOf(marked), sms({ signature: '京东' }))).toBe('review')
-        expect(action(tableOf(row({ match: { moonPhase: 'full' } })))).toBe('review')
-      },
-    )
-    rule('With a verdict it is enforced on the messages whose `states` name it.', () => {
+    rule('Without a verdict, enforce a state with such a member, or an unknown one, as `review`.', () => {
+      expect(action(tableOf(marked), sms({ signature: '京东' }))).toBe('review')
+      expect(action(tableOf(row({ match: { moonPhase: 'full' } })))).toBe('review')
+    })
+    rule('With a verdict, enforce it on the messages whose `states` name it.', () => {
       const of = (states: string[]) => sms({ signature: '京东', verdict: { action: 'pass', states } })
       expect([action(tableOf(marked), of(['s1'])), action(tableOf(marked), of(['s2']))]).toEqual([
         'block',
         'pass',
       ])
     })
-    rule(
-      'A state that fails in a member that can be evaluated does not match, whatever the others say.',
-      () => {
-        expect(action(tableOf(marked), sms({ signature: '淘宝' }))).toBe('pass')
-      },
-    )
+    rule('A state does not match if any member that can be evaluated fails.', () => {
+      expect(action(tableOf(marked), sms({ signature: '淘宝' }))).toBe('pass')
+    })
   })
 
   describe('docs/blocking.md: what to do', () => {
@@ -521,24 +503,18 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       return [action, deliver]
     }
     rule('`block`: do not deliver.', () => expect(does({})).toEqual(['block', false]))
-    rule(
-      '`throttle`: deliver at most `limit.perMinute` messages a minute of those that match, and no more.',
-      () => {
-        const table = tableOf(row({ action: 'throttle', limit: { perMinute: 3 } }))
-        const delivered = Array.from({ length: 5 }, () => table.decide(sms(), NOW).deliver)
-        expect(delivered).toEqual([true, true, true, false, false])
-        expect(table.decide(sms({ from: '1' }), NOW).deliver).toBe(true)
-        expect(table.decide(sms(), NOW + 59_000 + 999).deliver).toBe(false)
-      },
-    )
-    rule(
-      'A state that asks for `throttle` without a number as its `limit.perMinute` is taken as `review`.',
-      () => {
-        for (const limit of [undefined, null, 7, {}, { perMinute: '3' }, { perMinute: -1 }])
-          expect(does({ action: 'throttle', limit }), JSON.stringify(limit)).toEqual(['review', true])
-        expect(does({ action: 'throttle', limit: { perMinute: 0 } })).toEqual(['throttle', false])
-      },
-    )
+    rule('`throttle`: deliver at most `limit.perMinute` matching messages a minute.', () => {
+      const table = tableOf(row({ action: 'throttle', limit: { perMinute: 3 } }))
+      const delivered = Array.from({ length: 5 }, () => table.decide(sms(), NOW).deliver)
+      expect(delivered).toEqual([true, true, true, false, false])
+      expect(table.decide(sms({ from: '1' }), NOW).deliver).toBe(true)
+      expect(table.decide(sms(), NOW + 59_000 + 999).deliver).toBe(false)
+    })
+    rule('Treat a `throttle` of a state without a numeric `limit.perMinute` as `review`.', () => {
+      for (const limit of [undefined, null, 7, {}, { perMinute: '3' }, { perMinute: -1 }])
+        expect(does({ action: 'throttle', limit }), JSON.stringify(limit)).toEqual(['review', true])
+      expect(does({ action: 'throttle', limit: { perMinute: 0 } })).toEqual(['throttle', false])
+    })
     rule('`review`: deliver, and let a person look.', () =>
       expect(does({ action: 'review' })).toEqual(['review', true]),
     )
@@ -553,27 +529,24 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         stateId: 'block',
       })
     })
-    rule(
-      'A message under several throttles is delivered only if all of them have room, and counts for each.',
-      () => {
-        const throttle = (state: string, perMinute: number, ports: string[]) =>
-          row({ state, action: 'throttle', limit: { perMinute }, match: { ports } })
-        const table = tableOf(throttle('wide', 4, ['1069*']), throttle('narrow', 2, ['106900001111']))
-        const sent = (from: string, n: number) =>
-          Array.from({ length: n }, () => table.decide(sms({ from }), NOW).deliver).filter(Boolean).length
-        expect([sent('106900001111', 9), sent('106900002222', 9)]).toEqual([2, 2])
-        expect(table.decide(sms(), NOW)).toMatchObject({ action: 'throttle', deliver: false })
-        expect(sent('1', 9)).toBe(9)
-      },
-    )
-    rule('An action that is not known is taken as `review`, and so is `pass` in a state or an alert.', () => {
+    rule('Deliver a message under several throttles only if all have room; it counts for each.', () => {
+      const throttle = (state: string, perMinute: number, ports: string[]) =>
+        row({ state, action: 'throttle', limit: { perMinute }, match: { ports } })
+      const table = tableOf(throttle('wide', 4, ['1069*']), throttle('narrow', 2, ['106900001111']))
+      const sent = (from: string, n: number) =>
+        Array.from({ length: n }, () => table.decide(sms({ from }), NOW).deliver).filter(Boolean).length
+      expect([sent('106900001111', 9), sent('106900002222', 9)]).toEqual([2, 2])
+      expect(table.decide(sms(), NOW)).toMatchObject({ action: 'throttle', deliver: false })
+      expect(sent('1', 9)).toBe(9)
+    })
+    rule('Treat an unknown action as `review`, and `pass` in a state or alert too.', () => {
       const table = blocker.table(KEY)
       table.takeAlert(messageAlert({ action: 'pass' }))
       expect(action(table)).toBe('review')
       for (const action of ['quarantine', 'pass', undefined])
         expect(does({ action })).toEqual(['review', true])
     })
-    rule('Members and codes that are not known are ignored.', () =>
+    rule('Ignore unknown members and codes.', () =>
       expect(does({ code: 'NEW_CODE', later: { member: 1 } })).toEqual(['block', false]),
     )
     rule('A message alert holds for the message that its `target` names.', () => {
@@ -582,23 +555,20 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       expect([sms(), sms({ id: 'm2' })].map((message) => action(table, message))).toEqual(['block', 'pass'])
       expect(action(table, sms(), NOW + 1)).toBe('pass')
     })
-    rule(
-      'Several alerts on one message hold together, as those of two deployments: the strongest action counts.',
-      () => {
-        for (const actions of [
-          ['block', 'review'],
-          ['review', 'block'],
-        ]) {
-          const table = blocker.table(KEY)
-          for (const [i, action] of actions.entries()) table.takeAlert(messageAlert({ action }, `of-${i}`))
-          expect(action(table), String(actions)).toBe('block')
-          table.takeAlert(messageAlert({ expiresAt: iso(NOW + 1), action: 'throttle' }, 'longest'))
-          expect(action(table, sms(), NOW + 60_000), 'all have expired').toBe('pass')
-          table.sweep(NOW + 60_000)
-          expect(action(table)).toBe('pass')
-        }
-      },
-    )
+    rule('Of several alerts on one message, as from two deployments, the strongest action counts.', () => {
+      for (const actions of [
+        ['block', 'review'],
+        ['review', 'block'],
+      ]) {
+        const table = blocker.table(KEY)
+        for (const [i, action] of actions.entries()) table.takeAlert(messageAlert({ action }, `of-${i}`))
+        expect(action(table), String(actions)).toBe('block')
+        table.takeAlert(messageAlert({ expiresAt: iso(NOW + 1), action: 'throttle' }, 'longest'))
+        expect(action(table, sms(), NOW + 60_000), 'all have expired').toBe('pass')
+        table.sweep(NOW + 60_000)
+        expect(action(table)).toBe('pass')
+      }
+    })
     rule('The `action` of a verdict holds for its message as an alert on it does.', () => {
       const of = (action: string, table = blocker.table(KEY)) => {
         const decided = table.decide(sms({ verdict: { action, states: ['s1'] } }), NOW)
@@ -619,39 +589,33 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         false,
       ])
     })
-    rule(
-      'A verdict or an alert on a message that asks for `throttle`, where no state does, is taken as `review`.',
-      () => {
-        const table = blocker.table(KEY)
-        table.takeAlert(messageAlert({ action: 'throttle', limit: { perMinute: 1 } }))
-        expect(table.decide(sms(), NOW)).toMatchObject({ action: 'review', deliver: true })
-        const throttled = tableOf(row({ action: 'throttle', limit: { perMinute: 1 } }))
-        const verdict = { action: 'throttle', states: ['s1'] }
-        const sent = [1, 2].map(() => throttled.decide(sms({ verdict }), NOW))
-        expect(sent.map(({ action, deliver }) => [action, deliver])).toEqual([
-          ['throttle', true],
-          ['throttle', false],
-        ])
-      },
-    )
-    rule(
-      'A verdict without `action` asks for nothing, and one without `states` leaves the members that need it unevaluated.',
-      () => {
-        const table = tableOf(row({ match: { campaign: 'b0' } }))
-        for (const verdict of [null, {}, { action: null, states: null }, { action: 'pass' }, 7]) {
-          const message = blocker.submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict })!
-          expect(action(table, message), JSON.stringify(verdict)).toBe('review')
-          expect(action(blocker.table(KEY), message), JSON.stringify(verdict)).toBe('pass')
-        }
-      },
-    )
+    rule('Treat a `throttle` of a verdict or message alert as `review` where no state throttles.', () => {
+      const table = blocker.table(KEY)
+      table.takeAlert(messageAlert({ action: 'throttle', limit: { perMinute: 1 } }))
+      expect(table.decide(sms(), NOW)).toMatchObject({ action: 'review', deliver: true })
+      const throttled = tableOf(row({ action: 'throttle', limit: { perMinute: 1 } }))
+      const verdict = { action: 'throttle', states: ['s1'] }
+      const sent = [1, 2].map(() => throttled.decide(sms({ verdict }), NOW))
+      expect(sent.map(({ action, deliver }) => [action, deliver])).toEqual([
+        ['throttle', true],
+        ['throttle', false],
+      ])
+    })
+    rule('A verdict without `action` asks for nothing; one without `states` evaluates no member.', () => {
+      const table = tableOf(row({ match: { campaign: 'b0' } }))
+      for (const verdict of [null, {}, { action: null, states: null }, { action: 'pass' }, 7]) {
+        const message = blocker.submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict })!
+        expect(action(table, message), JSON.stringify(verdict)).toBe('review')
+        expect(action(blocker.table(KEY), message), JSON.stringify(verdict)).toBe('pass')
+      }
+    })
     rule('A marketing state does not stop a message that has no verdict.', () => {
       const match = { signature: '京东', labels: ['marketing', 'finance'] }
       const table = tableOf(row({ action: 'throttle', limit: { perMinute: 1 }, match }))
       const sent = Array.from({ length: 9 }, () => table.decide(sms({ signature: '京东' }), NOW).deliver)
       expect(sent).not.toContain(false)
     })
-    rule('A cleared event ends the state at once, also one of mode `shadow`.', () => {
+    rule('A cleared event ends the state immediately, also in mode `shadow`.', () => {
       for (const mode of ['enforce', 'shadow']) {
         const table = tableOf(row())
         table.takeAlert(alert('cleared', row({ revision: 2 }), { mode }))
@@ -666,27 +630,24 @@ describe.each(BLOCKERS)('$name', (blocker) => {
     const asked = (text: string | undefined, over: object = {}) =>
       blocker.submissionOf({ id: 'm1', from: '1069', text, ...over })!
 
-    rule('`domains` is compared with each `host` that was found, `signature` with the `signature`.', () => {
+    rule('Compare `domains` with each `host` found, `signature` with the `signature`.', () => {
       for (const host of ['icbc-jf。vip', 'ｉｃｂｃ-jf.vip', 'icbc-jf点vip', 'm.icbc-jf.vip'])
         expect(action(domain, asked(`官网 jd.com，请登录 ${host} 核实`)), host).toBe('block')
       expect(action(domain, asked('请登录 icbc-jf.vip.jd.com 核实'))).toBe('pass')
       expect(action(signature, asked('【工商银行】请登录 jd.com'))).toBe('block')
       expect(action(signature, asked('【工商银行】请登录 jd.com', { signature: '京东' }))).toBe('pass')
     })
-    rule(
-      'A text without a signature has the empty text as its `signature`, and one without links an empty list.',
-      () => {
-        expect(extract('您好')).toMatchObject({ signature: '', urls: [] })
-        for (const table of [domain, signature]) expect(action(table, asked('您好'))).toBe('pass')
-      },
-    )
-    rule('In the text of one part a link may be cut: what is not found in it is not known.', () => {
+    rule('Without a signature, `signature` is the empty text; without links, the list is empty.', () => {
+      expect(extract('您好')).toMatchObject({ signature: '', urls: [] })
+      for (const table of [domain, signature]) expect(action(table, asked('您好'))).toBe('pass')
+    })
+    rule('In one part of an SMS a link may be cut: what is not found is unknown.', () => {
       const part = { part: { ref: 7, index: 2, count: 2 } }
       for (const table of [domain, signature]) expect(action(table, asked('您好', part))).toBe('review')
       expect(action(domain, asked('请登录 icbc-jf.vip', part))).toBe('block')
     })
     rule(
-      'A service without an extractor leaves the hosts out, and enforces states on domains where a verdict names them.',
+      'Without an extractor, leave the hosts out, and enforce states on domains where a verdict names them.',
       () => {
         expect(action(domain, asked(undefined))).toBe('review')
         expect(action(domain, asked(undefined, { verdict: { states: ['s1'] } }))).toBe('block')
@@ -706,7 +667,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       expect(action(table, sms({ id: 'm3' }))).toBe('pass')
     })
     rule(
-      'When a part is blocked, so are the others that come after it: they have the same sender, recipient, `ref` and `count`.',
+      'After a blocked part, block the later ones of the same sender, recipient, `ref` and `count`.',
       () => {
         const table = tableOf(row({ match: { domains: ['evil.example'] } }))
         const first = sms({ id: 'p1', to: '13800005678', part, hosts: ['evil.example'] })
@@ -721,7 +682,7 @@ describe.each(BLOCKERS)('$name', (blocker) => {
       },
     )
     rule(
-      'A part that was delivered before the alert that blocks its SMS goes to `sms.enforcements` with `action: "missed"`, once.',
+      'Write a part that was delivered before the alert to `sms.enforcements` with `action: "missed"`, once.',
       () => {
         const table = blocker.table(KEY)
         expect(action(table, sms({ id: 'm1', to: '1', part }))).toBe('pass')
