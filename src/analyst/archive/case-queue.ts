@@ -66,15 +66,13 @@ const VIEWS: Readonly<Record<QueueView, string>> = {
 export const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
 /** Whether a row of `review_case` has alerts that need a finding. Not from `queued_alert`: an update must see the row it waited for. */
 export const HAS_UNSETTLED = `EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND ${unsettled('review_case')})`
-/** Alerts `a` of the case `$1` that its sums count: those that need a finding, or all of them. */
-const counted = (
-  isOpen: string,
-) => `case_sum s JOIN queued_alert a ON a.case_id IN (${PARTS}) AND a.ts > s.counted_from
-  AND (a.is_open OR NOT s.is_open) WHERE s.case_id = $1 AND s.is_open = ${isOpen}`
 
-/** Codes by their counts, most frequent first: those in force, or all if none is. */
+/** Codes of sums `s` by their counts, most frequent first: those in force, or all if none is. */
 const CODES = `(SELECT coalesce(array_agg(key ORDER BY value::int DESC, key) FILTER (WHERE s.forced ? key),
   array_agg(key ORDER BY value::int DESC, key)) FROM jsonb_each_text(s.codes)) AS codes`
+/** Adds the example of sums `s`, whose text is shown. */
+const EXAMPLE = 's.example_id, example.ts::text AS example_ts'
+const OF_EXAMPLE = 'LEFT JOIN case_alert example ON example.alert_id = s.example_id'
 
 const COLUMNS = `c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at,
   s.is_open AS "isOpen", s.alerts, s.since, s.subjects, s.states, s.recipients, s.senders, s.has_masks, s.certainty / s.alerts AS certainty,
@@ -87,9 +85,8 @@ const BY_WORTH = 'is_overdue DESC, worth DESC'
 const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS (
     SELECT c.id, s.is_open, s.worth, c.due_at, coalesce(c.due_at < now(), false) AS is_overdue, count(*) OVER ()::int AS total
     FROM ${SUMS} WHERE ${where} ${page})
-  SELECT ${COLUMNS}, found.is_overdue, found.total, ${CODES}, s.example_id, example.ts::text AS example_ts
-  FROM found JOIN review_case c USING (id) JOIN case_sum s ON s.case_id = c.id AND s.is_open = found.is_open
-    LEFT JOIN case_alert example ON example.alert_id = s.example_id
+  SELECT ${COLUMNS}, found.is_overdue, found.total, ${CODES}, ${EXAMPLE}
+  FROM found JOIN review_case c USING (id) JOIN case_sum s ON s.case_id = c.id AND s.is_open = found.is_open ${OF_EXAMPLE}
   ORDER BY ${order}, id`
 
 async function casesOf(ask: Ask, sql: string, values: readonly unknown[]): Promise<QueuedCase[]> {
@@ -138,19 +135,9 @@ export async function sendersOf(
   { id, isOpen }: { readonly id: string; readonly isOpen: boolean },
 ): Promise<CaseSender[]> {
   const found = await ask<Omit<CaseSender, 'text'> & Example>(
-    `WITH own AS MATERIALIZED (SELECT a.* FROM ${counted('$2')}), said AS (
-      SELECT sender, count(*)::int AS alerts, count(DISTINCT to_token)::int AS recipients,
-        (array_agg(alert_id ORDER BY message_id IS NULL, harm DESC, ts, alert_id))[1] AS example_id
-      FROM own GROUP BY sender ORDER BY alerts DESC, sender LIMIT 100
-    ), counted AS (
-      SELECT sender, code, count(*) AS n, bool_or(in_force) AS in_force FROM own CROSS JOIN unnest(codes) code
-      WHERE sender IN (SELECT sender FROM said) GROUP BY 1, 2
-    ), coded AS (
-      SELECT sender, coalesce(array_agg(code ORDER BY n DESC, code) FILTER (WHERE in_force), array_agg(code ORDER BY n DESC, code)) AS codes
-      FROM counted GROUP BY sender)
-    SELECT said.sender, said.alerts, said.recipients, coded.codes, said.example_id, example.ts::text AS example_ts
-      FROM said LEFT JOIN coded USING (sender) LEFT JOIN case_alert example ON example.alert_id = said.example_id
-    ORDER BY said.alerts DESC, said.sender`,
+    `SELECT s.sender, s.alerts, s.recipients, ${CODES}, ${EXAMPLE}
+      FROM (SELECT * FROM case_sender WHERE case_id = $1 AND is_open = $2 ORDER BY alerts DESC, sender LIMIT 100) s ${OF_EXAMPLE}
+      ORDER BY s.alerts DESC, s.sender`,
     [id, isOpen],
   )
   return (await withTexts(ask, found)).map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
@@ -177,7 +164,8 @@ export interface CaseSubject {
 export function subjectsOf(ask: Ask, id: string, until?: number): Promise<CaseSubject[]> {
   return ask(
     `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id
-      FROM ${counted('true')} AND a.subject IS NOT NULL AND ($2::timestamptz IS NULL OR date_trunc('milliseconds', a.ts) <= $2)`,
+      FROM case_sum s JOIN queued_alert a ON a.case_id IN (${PARTS}) AND a.ts > s.counted_from AND a.is_open
+      WHERE s.case_id = $1 AND s.is_open AND a.subject IS NOT NULL AND ($2::timestamptz IS NULL OR date_trunc('milliseconds', a.ts) <= $2)`,
     [id, until === undefined ? null : new Date(until)],
   )
 }

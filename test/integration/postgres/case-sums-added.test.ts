@@ -27,6 +27,14 @@ describeWith('postgres', 'the sums of cases, one change', () => {
     (await client.query('SELECT counted_from, alerts FROM case_sum WHERE case_id = $1 AND is_open', [id]))
       .rows[0]
 
+  /** Rows of `case_alert` that this transaction has read so far. */
+  const fetched = async () => {
+    const { rows } = await client.query(
+      "SELECT (idx_tup_fetch + seq_tup_read)::int AS n FROM pg_stat_xact_user_tables WHERE relname = 'case_alert'",
+    )
+    return rows[0].n as number
+  }
+
   beforeAll(async () => {
     server = await startPostgres()
     client = await openClient(server.url, 'test')
@@ -70,6 +78,61 @@ describeWith('postgres', 'the sums of cases, one change', () => {
       "INSERT INTO feedback_result (feedback_id, ts, batch, outcome, states) VALUES ('f7', now(), 'b', 'refused', '{}')",
     )
     expect(await sum('c7')).toEqual({ alerts: 2, counted_from: open.counted_from })
+  })
+
+  it('adds the alerts of a judgement whose undo was refused first and applied later', async () => {
+    await client.query(`INSERT INTO given_feedback (feedback_id, ts, message_id, verdict, by, batch, undo)
+      VALUES ('f7', now(), 'm7', 'false_positive', 'lin', 'b', NULL), ('u7', now(), NULL, 'undo', 'lin', NULL, 'f7')`)
+    await client.query(
+      "UPDATE review_case SET status = 'done', finding = 'false_positive', done_at = now(), settled_until = now(), batch = 'b' WHERE id = 'c7'",
+    )
+    const answer = async (outcome: string, seconds: number) => {
+      await client.query(
+        "INSERT INTO feedback_result (feedback_id, ts, outcome, states) VALUES ('u7', now() + $2 * interval '1 s', $1, '{}')",
+        [outcome, seconds],
+      )
+      return (await sum('c7'))?.alerts
+    }
+    expect(await answer('refused', 1)).toBeUndefined()
+    expect(await answer('applied', 2)).toBe(1)
+  })
+
+  it('reads the alerts that are refused at once, not those of their case, and none for its senders', async () => {
+    const MANY = 4000
+    await client.query(
+      "INSERT INTO review_case (id, grouped_by, name, standing) VALUES ('many', 'code', 'X', 'filed')",
+    )
+    await client.query(
+      `INSERT INTO case_alert (${COLUMNS}, codes, in_force) SELECT 'b' || i, 'many', to_timestamp($2::int - i), 'n@' || i % 3, 't' || i,
+      'b' || i, 1, 5, ARRAY['TEXT_FRAUD'], true FROM generate_series(1, $1::int) i`,
+      [MANY, at],
+    )
+    await client.query(`INSERT INTO given_feedback (feedback_id, ts, message_id, verdict, by, batch)
+      SELECT message_id, now(), message_id, 'false_positive', 'lin', 'b' FROM case_alert WHERE case_id = 'many'`)
+    await client.query(
+      "UPDATE review_case SET status = 'done', finding = 'false_positive', done_at = now(), settled_until = now(), batch = 'b' WHERE id = 'many'",
+    )
+    await client.query('ANALYZE review_case, case_alert, given_feedback')
+    const refuse = (from: number) =>
+      client.query(
+        `INSERT INTO feedback_result (feedback_id, ts, batch, outcome, states)
+          SELECT 'b' || i, now(), 'b', 'refused', '{}' FROM generate_series($1::int, $1 + 99) i`,
+        [from],
+      )
+    await refuse(1)
+    const before = await fetched()
+    await refuse(101)
+    expect((await fetched()) - before).toBeLessThan(1500)
+    expect((await sum('many')).alerts).toBe(200)
+    const reads = await readsOf(client, async (ask) => {
+      const senders = await sendersOf(ask, { id: 'many', isOpen: true })
+      expect(senders.map(({ sender, alerts, recipients }) => [sender, alerts, recipients])).toEqual([
+        ['n@1', 67, 67],
+        ['n@2', 67, 67],
+        ['n@0', 66, 66],
+      ])
+    })
+    expect(reads.rows(/^case_alert/)).toBeLessThan(10)
   })
 
   it('have the codes of alerts that earlier versions write, without reading the alerts', async () => {

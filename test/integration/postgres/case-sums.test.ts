@@ -59,6 +59,16 @@ const KEPT = `SELECT case_id AS id, alerts, since, subjects, states, recipients,
     (SELECT coalesce(array_agg(key ORDER BY value::int DESC, key) FILTER (WHERE forced ? key), array_agg(key ORDER BY value::int DESC, key))
       FROM jsonb_each_text(codes)) AS codes
   FROM case_sum WHERE is_open = $1 ORDER BY case_id`
+/** The same by sender. */
+const recountSenders = (isOpen: boolean) => {
+  const where = `${FROM(isOpen)} AND ${isOpen ? UNSETTLED : 'true'}`
+  return `SELECT c.id, a.sender, count(*)::int AS alerts, count(DISTINCT a.to_token)::int AS recipients,
+      (array_agg(a.alert_id ORDER BY a.message_id IS NULL, a.harm DESC, a.ts, a.alert_id))[1] AS example_id,
+      (SELECT jsonb_object_agg(code, n) FROM (SELECT code, count(*) AS n FROM unnest(string_to_array(string_agg(array_to_string(alert.codes, ' '), ' '), ' ')) code
+        GROUP BY code) counted) AS codes
+    FROM ${OF_CASE} JOIN alert ON alert.id = a.alert_id AND alert.ts = a.ts WHERE ${where} GROUP BY c.id, a.sender ORDER BY 1, 2`
+}
+const KEPT_SENDERS = `SELECT case_id AS id, sender, alerts, recipients, example_id, codes FROM case_sender WHERE is_open = $1 ORDER BY 1, 2`
 const WORST = `SELECT c.id, count(*)::int AS alerts FROM ${OF_CASE}
   WHERE a.ts > now() - interval '1 day' AND c.status <> 'waiting' AND ${UNSETTLED}
   GROUP BY c.id ORDER BY greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) DESC, c.id LIMIT 5`
@@ -198,6 +208,10 @@ describeWith('postgres', 'the sums of cases', () => {
       const ids = new Set(kept.map(({ id }) => id))
       const needed = isOpen ? counted : counted.filter(({ id }) => ids.has(id))
       expect(kept, `${after}, ${isOpen ? 'open' : 'all'}`).toEqual(needed)
+      const senders = (await client.query<{ id: string }>(recountSenders(isOpen))).rows.filter(({ id }) =>
+        ids.has(id),
+      )
+      expect((await client.query(KEPT_SENDERS, [isOpen])).rows, after).toEqual(senders)
       if (isOpen) continue
       // Of what has no sums, nothing is settled.
       const open = new Set((await client.query(KEPT, [true])).rows.map(({ id }) => id))
@@ -223,7 +237,7 @@ describeWith('postgres', 'the sums of cases', () => {
 
   it.each([1, 2, 3, 4, 5, 6])('are those of a recount after any actions (%i)', async (seed) => {
     await client.query(
-      'TRUNCATE alert, case_alert, case_feature, case_route, review_case, case_sum, given_feedback, feedback, feedback_result, fallen_judgement',
+      'TRUNCATE alert, case_alert, case_feature, case_route, review_case, case_sum, case_sender, given_feedback, feedback, feedback_result, fallen_judgement',
     )
     random = seededRandom(seed)
     await intakes[0]!.take(
@@ -254,7 +268,7 @@ describeWith('postgres', 'the sums of cases', () => {
     const before = (await client.query('SELECT * FROM case_sum ORDER BY 1, 2')).rows.map(
       ({ counted_from: _, ...one }) => one,
     )
-    await client.query(`DROP TABLE case_sum, fallen_judgement CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
+    await client.query(`DROP TABLE case_sum, case_sender, fallen_judgement CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
       DROP FUNCTION add_counts, sum_cases, case_alerts_added, case_alerts_moved, case_alerts_removed, review_cases_changed, is_undone,
         judge_feedback, feedback_undone, feedback_answered CASCADE;
       DELETE FROM schema_migration WHERE version > 22`)

@@ -94,7 +94,7 @@ describeWith('postgres', 'the queue of cases', () => {
   })
 
   it('files alerts from before there were cases once', async () => {
-    await client.query('TRUNCATE case_alert, case_feature, review_case, case_sum')
+    await client.query('TRUNCATE case_alert, case_feature, review_case, case_sum, case_sender')
     expect(await groupEarlier(client)).toBe(5)
     expect(await groupEarlier(client)).toBe(0)
     expect(await only()).toMatchObject({ alerts: 5 })

@@ -1,20 +1,40 @@
--- Alerts that are added to the sums of cases are looked up by their ids, and a refused or undone judgement adds the alerts that it
--- opens. All alerts of the cases were read before.
+-- The sums of a case by sender, which its page shows, and the functions and triggers that keep all sums of cases. Cases that earlier
+-- versions counted have no such sums yet: they are counted when they change, or by 033.
+CREATE TABLE case_sender (
+  case_id text NOT NULL,
+  -- As in case_sum.
+  is_open boolean NOT NULL,
+  sender text NOT NULL,
+  alerts integer NOT NULL,
+  recipients integer NOT NULL,
+  -- The alert whose text is shown.
+  example_id text NOT NULL,
+  -- Number of alerts by code: all, and those in force.
+  codes jsonb NOT NULL,
+  forced jsonb NOT NULL,
+  PRIMARY KEY (case_id, is_open, sender)
+) WITH (fillfactor = 70);
+CREATE INDEX ON case_sender (case_id, is_open, alerts DESC, sender);
+
+DROP FUNCTION IF EXISTS sum_cases(text[], text[]), mark_fallen(text[]);
+CREATE OR REPLACE FUNCTION add_counts(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(jsonb_object_agg(key, n), '{}') FROM (
+    SELECT key, sum(value::integer) AS n FROM (SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)) each
+    GROUP BY key) summed
+$$;
 
 -- Counts cases, or adds alerts to what was counted of them: new ones, or with `opened` those that need a finding again. A value is
--- new to a case if no alert has it but those that are added.
+-- new to a case if no alert has it but those that are added; recipients are also counted for each sender.
 -- Plans are made for the values: that for a case differs from that for added alerts. Compiling such a plan would take seconds.
-DROP FUNCTION sum_cases(text[], text[]);
-CREATE FUNCTION sum_cases(cases text[], added text[] DEFAULT NULL, opened boolean DEFAULT false) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION sum_cases(cases text[], added text[] DEFAULT NULL, opened boolean DEFAULT false) RETURNS void LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 BEGIN
   IF cases = '{}' OR added = '{}' THEN RETURN; END IF;
   PERFORM FROM review_case WHERE id = ANY (cases) ORDER BY id FOR NO KEY UPDATE;
   IF added IS NULL THEN
     DELETE FROM case_sum WHERE case_id = ANY (cases);
+    DELETE FROM case_sender WHERE case_id = ANY (cases);
   END IF;
-  INSERT INTO case_sum AS kept (case_id, is_open, counted_from, alerts, since, subjects, states, recipients, senders, has_masks,
-    certainty, harm, first_at, last_at, alert_id, example_id, codes, forced)
   WITH shown AS MATERIALIZED (
     SELECT c.id, kind.is_open, c.done_at, coalesce(s.counted_from, now() - interval '7 days') AS counted_from
     FROM review_case c CROSS JOIN (VALUES (true), (false)) kind (is_open)
@@ -41,39 +61,48 @@ BEGIN
       min(ts) AS first_at, max(ts) AS last_at, (array_agg(alert_id ORDER BY ts DESC, alert_id))[1] AS alert_id,
       (array_agg(alert_id ORDER BY message_id IS NULL, harm DESC, ts, alert_id))[1] AS example_id
     FROM counted GROUP BY 1, 2, 3
-  ), of_recipients AS (
-    SELECT id, kind, count(*) AS n FROM (
-      SELECT id, kind, counted_from, to_token, count(*) AS n FROM counted WHERE to_token IS NOT NULL GROUP BY 1, 2, 3, 4) own
+  ), fresh AS (
+    SELECT id, kind, sender, count(recipient) AS recipients, count(subject) AS subjects, count(*) FILTER (WHERE is_state) AS states FROM (
+      SELECT id, kind, counted_from, v.*, bool_or(v.subject IS NOT NULL AND state_id IS NOT NULL) AS is_state, count(*) AS n
+      FROM counted CROSS JOIN LATERAL (VALUES (NULL, to_token, NULL), (NULL, NULL, subject), (sender, to_token, NULL)) v (sender, recipient, subject)
+      WHERE num_nonnulls(v.recipient, v.subject) > 0 GROUP BY 1, 2, 3, v.sender, v.recipient, v.subject) own
     WHERE added IS NULL OR own.n = (SELECT count(*) FROM (
-      SELECT FROM queued_alert a WHERE a.to_token = own.to_token AND a.shown_id = own.id AND a.ts > own.counted_from
-        AND (a.is_open OR NOT own.kind) LIMIT own.n + 1) found)
-    GROUP BY 1, 2
-  ), of_subjects AS (
-    SELECT id, kind, count(*) AS n, count(*) FILTER (WHERE is_state) AS states FROM (
-      SELECT id, kind, counted_from, subject, bool_or(state_id IS NOT NULL) AS is_state, count(*) AS n FROM counted
-      WHERE subject IS NOT NULL GROUP BY 1, 2, 3, 4) own
-    WHERE added IS NULL OR own.n = (SELECT count(*) FROM (
-      SELECT FROM queued_alert a WHERE a.subject = own.subject AND a.shown_id = own.id AND a.ts > own.counted_from
-        AND (a.is_open OR NOT own.kind) LIMIT own.n + 1) found)
-    GROUP BY 1, 2
+      SELECT FROM queued_alert a WHERE (a.to_token = own.recipient OR a.subject = own.subject) AND a.shown_id = own.id
+        AND a.sender = coalesce(own.sender, a.sender) AND a.ts > own.counted_from AND (a.is_open OR NOT own.kind) LIMIT own.n + 1) found)
+    GROUP BY 1, 2, 3
+  ), coded AS MATERIALIZED (
+    SELECT id, kind, sender, code, count(*) AS n, count(*) FILTER (WHERE in_force) AS forced
+    FROM counted CROSS JOIN unnest(codes) code GROUP BY 1, 2, 3, 4
   ), of_senders AS (
-    SELECT id, kind, count(*) AS n FROM (
-      SELECT id, kind, counted_from, sender, count(*) AS n FROM counted GROUP BY 1, 2, 3, 4) own
-    WHERE added IS NULL OR own.n = (SELECT count(*) FROM (
-      SELECT FROM queued_alert a WHERE a.sender = own.sender AND a.shown_id = own.id AND a.ts > own.counted_from
-        AND (a.is_open OR NOT own.kind) LIMIT own.n + 1) found)
-    GROUP BY 1, 2
+    SELECT id, kind, sender, jsonb_object_agg(code, n) AS codes, jsonb_object_agg(code, forced) FILTER (WHERE forced > 0) AS forced
+    FROM coded GROUP BY 1, 2, 3
   ), of_codes AS (
-    SELECT id, kind, jsonb_object_agg(code, n) AS codes, jsonb_object_agg(code, forced) FILTER (WHERE forced > 0) AS forced FROM (
-      SELECT id, kind, code, count(*) AS n, count(*) FILTER (WHERE in_force) AS forced
-      FROM counted CROSS JOIN unnest(codes) code GROUP BY 1, 2, 3) own
-    GROUP BY 1, 2
+    SELECT id, kind, jsonb_object_agg(code, n) AS codes, jsonb_object_agg(code, forced) FILTER (WHERE forced > 0) AS forced
+    FROM (SELECT id, kind, code, sum(n) AS n, sum(forced) AS forced FROM coded GROUP BY 1, 2, 3) own GROUP BY 1, 2
+  ), by_sender AS MATERIALIZED (
+    SELECT id, kind, sender, count(*) AS alerts, (array_agg(alert_id ORDER BY message_id IS NULL, harm DESC, ts, alert_id))[1] AS example_id
+    FROM counted GROUP BY 1, 2, 3
+  ), kept_senders AS (
+    INSERT INTO case_sender AS kept (case_id, is_open, sender, alerts, recipients, example_id, codes, forced)
+    SELECT id, kind, sender, alerts, coalesce(recipients, 0), example_id, coalesce(codes, '{}'), coalesce(forced, '{}')
+    FROM by_sender LEFT JOIN fresh USING (id, kind, sender) LEFT JOIN of_senders USING (id, kind, sender)
+    ON CONFLICT (case_id, is_open, sender) DO UPDATE SET
+      alerts = kept.alerts + excluded.alerts, recipients = kept.recipients + excluded.recipients,
+      example_id = (SELECT a.alert_id FROM case_alert a WHERE a.alert_id IN (kept.example_id, excluded.example_id)
+        ORDER BY message_id IS NULL, harm DESC, ts, alert_id LIMIT 1),
+      codes = add_counts(kept.codes, excluded.codes), forced = add_counts(kept.forced, excluded.forced)
+    RETURNING case_id AS id, is_open AS kind, sender, alerts
+  ), new_senders AS (
+    -- A sender whose alerts were all added is new.
+    SELECT id, kind, count(*) AS n FROM kept_senders JOIN by_sender USING (id, kind, sender, alerts) GROUP BY 1, 2
   )
-  SELECT id, kind, counted_from, alerts, since, coalesce(of_subjects.n, 0), coalesce(states, 0), coalesce(of_recipients.n, 0),
-    coalesce(of_senders.n, 0), has_masks, certainty, harm, first_at, last_at, alert_id, example_id,
+  INSERT INTO case_sum AS kept (case_id, is_open, counted_from, alerts, since, subjects, states, recipients, senders, has_masks,
+    certainty, harm, first_at, last_at, alert_id, example_id, codes, forced)
+  SELECT id, kind, counted_from, alerts, since, coalesce(subjects, 0), coalesce(states, 0), coalesce(recipients, 0),
+    coalesce(new_senders.n, 0), has_masks, certainty, harm, first_at, last_at, alert_id, example_id,
     coalesce(of_codes.codes, '{}'), coalesce(of_codes.forced, '{}')
-  FROM base LEFT JOIN of_recipients USING (id, kind) LEFT JOIN of_subjects USING (id, kind)
-    LEFT JOIN of_senders USING (id, kind) LEFT JOIN of_codes USING (id, kind)
+  FROM base LEFT JOIN (SELECT * FROM fresh WHERE sender IS NULL) own USING (id, kind) LEFT JOIN new_senders USING (id, kind)
+    LEFT JOIN of_codes USING (id, kind)
   ON CONFLICT (case_id, is_open) DO UPDATE SET
     alerts = kept.alerts + excluded.alerts, since = kept.since + excluded.since, subjects = kept.subjects + excluded.subjects,
     states = kept.states + excluded.states, recipients = kept.recipients + excluded.recipients,
@@ -103,11 +132,14 @@ BEGIN
   PERFORM FROM review_case WHERE id IN (SELECT case_id FROM rows_after) ORDER BY id FOR NO KEY UPDATE;
   shown := ARRAY(SELECT DISTINCT shown_id FROM queued_alert WHERE alert_id = ANY (ids));
   PERFORM FROM review_case WHERE id = ANY (shown) ORDER BY id FOR NO KEY UPDATE;
-  known := ARRAY(SELECT DISTINCT case_id FROM case_sum WHERE case_id = ANY (shown));
+  known := ARRAY(SELECT id FROM unnest(shown) id WHERE EXISTS (SELECT FROM case_sender s WHERE s.case_id = id));
   PERFORM sum_cases(ARRAY(SELECT unnest(shown) EXCEPT SELECT unnest(known)));
   PERFORM sum_cases(known, ids);
   RETURN NULL;
 END $$;
+
+CREATE OR REPLACE TRIGGER sum_added AFTER INSERT ON case_alert REFERENCING NEW TABLE AS rows_after
+  FOR EACH STATEMENT EXECUTE FUNCTION case_alerts_added();
 
 -- Codes that are filled in change no sum: they were counted as in the alert.
 CREATE OR REPLACE FUNCTION case_alerts_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -120,9 +152,42 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE OR REPLACE TRIGGER sum_moved AFTER UPDATE ON case_alert REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after
+  FOR EACH STATEMENT EXECUTE FUNCTION case_alerts_moved();
+
+CREATE OR REPLACE FUNCTION case_alerts_removed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  PERFORM sum_cases(ARRAY(SELECT DISTINCT s.case_id FROM rows_before a JOIN review_case own ON own.id = a.case_id
+    JOIN case_sum s ON s.case_id = coalesce(own.merged_into, own.id) AND a.ts > s.counted_from));
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER sum_removed AFTER DELETE ON case_alert REFERENCING OLD TABLE AS rows_before
+  FOR EACH STATEMENT EXECUTE FUNCTION case_alerts_removed();
+
+-- Findings, undos and merges.
+CREATE OR REPLACE FUNCTION review_cases_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  ids text[] := ARRAY(SELECT DISTINCT unnest(ARRAY[coalesce(o.merged_into, id), coalesce(n.merged_into, id)])
+    FROM rows_before o JOIN rows_after n USING (id)
+    WHERE (o.settled_until, o.batch, o.merged_into, o.done_at, o.status = 'done')
+      IS DISTINCT FROM (n.settled_until, n.batch, n.merged_into, n.done_at, n.status = 'done'));
+BEGIN
+  PERFORM sum_cases(ids);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER sum_changed AFTER UPDATE ON review_case REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after
+  FOR EACH STATEMENT EXECUTE FUNCTION review_cases_changed();
+
+-- Ids of feedback or of a batch that were undone, unless the service refused that.
+CREATE OR REPLACE FUNCTION is_undone(undone_id text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM (
+      SELECT feedback_id FROM given_feedback WHERE undo = undone_id
+      UNION ALL SELECT feedback_id FROM feedback WHERE undo = undone_id) u
+    LEFT JOIN feedback_result r USING (feedback_id) WHERE r.outcome IS DISTINCT FROM 'refused')
+$$;
+
 -- Finds which judgements do not hold, by the ids of undos and of feedback with new results. Of judgements that fell, the alerts that
 -- they had settled are added; cases of which one holds again, or all fell, are counted.
-DROP FUNCTION mark_fallen(text[]);
 CREATE OR REPLACE FUNCTION judge_feedback(ids text[]) RETURNS void LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 DECLARE
@@ -159,8 +224,8 @@ BEGIN
   PERFORM FROM review_case WHERE batch = ANY (whole || batches) ORDER BY id FOR NO KEY UPDATE;
   shown := ARRAY(SELECT DISTINCT coalesce(merged_into, id) FROM review_case WHERE batch = ANY (whole || batches));
   PERFORM FROM review_case WHERE id = ANY (shown) ORDER BY id FOR NO KEY UPDATE;
-  counted := ARRAY(SELECT DISTINCT coalesce(merged_into, id) FROM review_case WHERE batch = ANY (whole)
-    UNION (SELECT unnest(shown) EXCEPT SELECT case_id FROM case_sum));
+  counted := ARRAY(SELECT coalesce(merged_into, id) FROM review_case WHERE batch = ANY (whole)
+    UNION SELECT id FROM unnest(shown) id WHERE NOT EXISTS (SELECT FROM case_sender s WHERE s.case_id = id));
   shown := ARRAY(SELECT unnest(shown) EXCEPT SELECT unnest(counted));
   open_again := ARRAY(SELECT DISTINCT a.alert_id FROM unnest(batches, fallen) AS said (batch, subject)
     JOIN review_case own ON own.batch = said.batch JOIN case_alert a ON a.case_id = own.id
@@ -170,13 +235,38 @@ BEGIN
   PERFORM sum_cases(shown, open_again, true);
 END $$;
 
+CREATE OR REPLACE FUNCTION feedback_undone() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  ids text[] := ARRAY(SELECT feedback_id FROM rows_after WHERE undo IS NOT NULL);
+BEGIN
+  PERFORM judge_feedback(ids);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER sum_undone AFTER INSERT ON given_feedback REFERENCING NEW TABLE AS rows_after
+  FOR EACH STATEMENT EXECUTE FUNCTION feedback_undone();
+CREATE OR REPLACE TRIGGER sum_undone AFTER INSERT ON feedback REFERENCING NEW TABLE AS rows_after
+  FOR EACH STATEMENT EXECUTE FUNCTION feedback_undone();
+
+CREATE OR REPLACE FUNCTION feedback_answered() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  -- An undo that was refused before may be applied.
+  ids text[] := ARRAY(SELECT feedback_id FROM rows_after WHERE outcome <> 'applied' OR feedback_id IN (
+    SELECT feedback_id FROM given_feedback WHERE undo IS NOT NULL
+    UNION ALL SELECT feedback_id FROM feedback WHERE undo IS NOT NULL AND ts > now() - interval '8 days'));
+BEGIN
+  PERFORM judge_feedback(ids);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER sum_answered AFTER INSERT ON feedback_result REFERENCING NEW TABLE AS rows_after
+  FOR EACH STATEMENT EXECUTE FUNCTION feedback_answered();
+
 -- Temporary tables of a caller must not take the place of these, as the functions run with the rights of their owner.
 DO $$
 DECLARE
   own regprocedure;
 BEGIN
   FOR own IN SELECT oid FROM pg_proc WHERE prosecdef AND pronamespace = current_schema()::regnamespace
-      AND proname IN ('case_alerts_added', 'case_alerts_moved')
+      AND proname IN ('case_alerts_added', 'case_alerts_moved', 'case_alerts_removed', 'review_cases_changed', 'feedback_undone', 'feedback_answered')
   LOOP
     EXECUTE format('ALTER FUNCTION %s SET search_path = %s, pg_temp', own, current_setting('search_path'));
   END LOOP;
