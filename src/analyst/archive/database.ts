@@ -102,7 +102,10 @@ export function openPool(url: string, applicationName: string, within: number): 
   return pool
 }
 
-/** Runs a statement on a pooled connection within the time limit. A broken connection is not reused. */
+/** SQLSTATE of a transaction that was ended because others waited for it in a circle. */
+const DEADLOCK = '40P01'
+
+/** Runs a statement on a pooled connection within the time limit, again after a deadlock. A broken connection is not reused. */
 export async function limitedRows<T>(
   pool: pg.Pool,
   within: number,
@@ -115,7 +118,9 @@ export async function limitedRows<T>(
     client.release()
     return rows
   } catch (error) {
-    client.release(!isServerCode((error as { code?: string }).code))
+    const { code } = error as { code?: string }
+    client.release(!isServerCode(code))
+    if (code === DEADLOCK) return limitedRows(pool, within, access, [sql, values])
     throw error
   }
 }

@@ -36,6 +36,22 @@ describeWith('postgres', 'connections to the archive', () => {
     )
     await archive.close()
   })
+
+  it('run a statement again that a deadlock ended', async () => {
+    const archive = await ArchiveReader.open(server.url, 'test')
+    const other = await openClient(server.url, 'test')
+    // The statement of the desk notices the deadlock first, and is ended.
+    await other.query("SET deadlock_timeout = '30s'; BEGIN; SELECT pg_advisory_xact_lock(1)")
+    const asked = archive.change('SELECT pg_advisory_xact_lock(2), pg_advisory_xact_lock(1)', [])
+    const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    await until(async () => (await archive.ask(waiting, [])).length === 1)
+    await other.query('SELECT pg_advisory_xact_lock(2)')
+    await other.query('COMMIT')
+    expect(await asked).toHaveLength(1)
+    await other.end()
+    await archive.close()
+  })
+
   it('read renewed certificates from their files', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sigwatch-postgres-tls-'))
     const plain = await openClient(server.url, 'test')
