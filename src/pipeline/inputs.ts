@@ -44,12 +44,20 @@ export function inputTopicNames(config: Pick<Config, 'kafka' | 'input'>): string
   return inputsOf(config).map(({ topic }) => topic)
 }
 
-/** Decodes Kafka records as configured for their topics. */
-export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
+/** Decodes Kafka records as configured for their topics. `watch`: as of `compileMap`, with the topic of the place. */
+export function topicDecoder(
+  config: Config,
+  emit: Emit = () => {},
+  watch?: (topic: string, place: SeenPlace) => void,
+): Decode {
   const values = registeredValues(config, emit)
   const leftOut = leftOutEvents(emit)
   const decoders = new Map(
-    inputsOf(config).map((input) => [input.topic, decoderOf(input, config.limits, values, leftOut)]),
+    inputsOf(config).map((input) => {
+      const { topic } = input
+      const see = watch && ((place: SeenPlace) => watch(topic, place))
+      return [topic, decoderOf(input, config.limits, values, leftOut, see)]
+    }),
   )
   const plain: Decode = (raw) => decode(raw, config.limits)
   const read = (raw: RawRecord) => (decoders.get(raw.position.topic) ?? plain)(raw)

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { SHOWN_AFTER } from '../adapters/sources/end-proof.ts'
 import type { TableRow } from '../adapters/sources/table.ts'
-import { readTopicRange } from '../adapters/sources/topic-range.ts'
+import { type RangeRecord, readTopicRange } from '../adapters/sources/topic-range.ts'
 import { maskRecipient } from '../detection/alerts/show.ts'
 import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type LeftOutReason, SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
-import type { RawRecord, SmsRecord } from '../domain/message.ts'
+import type { SmsRecord } from '../domain/message.ts'
 import { isRejection, itemsOf } from '../pipeline/decode.ts'
 import { inputsOf, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
-import { mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
+import { PlaceWatch, placesOf } from '../pipeline/place-watch.ts'
+import { MapWatch } from '../pipeline/side-inputs/map-watch.ts'
+import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import { readSideValue } from '../pipeline/side-inputs/rows.ts'
 import type { Config } from '../settings/config.ts'
@@ -36,16 +38,24 @@ export async function tryRecords(
   findings: Findings,
 ): Promise<void> {
   const left = new Set<LeftOutReason>()
-  const decode = topicDecoder(config, (event) => {
-    if (event.name === 'mapping_left_out') left.add(event.reason)
-  })
+  const places = new Map(
+    inputsOf(config).map(({ topic, map }) => [topic, new PlaceWatch(placesOf(map ?? {}))]),
+  )
+  const decode = topicDecoder(
+    config,
+    (event) => {
+      if (event.name === 'mapping_left_out') left.add(event.reason)
+    },
+    (topic, place) => places.get(topic)?.see(place),
+  )
   await trySideRows(config, connection, readable, findings)
   for (const { topic, map } of inputsOf(config).filter((input) => readable.has(input.topic))) {
     const reasons = new Map<string, number>()
     const doubts = new Map<string, number>()
     let read = 0
     let last: { readonly at: number; readonly record: SmsRecord } | undefined
-    await readLast(config, connection, topic, findings, async (records) => {
+    await readLast(config, connection, topic, findings, async (written) => {
+      const records = written.flatMap(({ value, ...rest }) => (value === null ? [] : [{ ...rest, value }]))
       await prepareNow(decode, records)
       for (const record of records) {
         left.clear()
@@ -75,6 +85,10 @@ export async function tryRecords(
     if (last)
       findings.summary.push(`kafka: ${topic}: the last record: ${JSON.stringify(shownRecord(last.record))}`)
     sayDoubts(topic, read, doubts, findings)
+    // Where none can be read, the reasons name the places.
+    if (read === 0) continue
+    for (const { name, meant } of places.get(topic)!.unseen())
+      findings.summary.push(`kafka: warning: ${topic}: ${name} is in none of the last records${meant}`)
   }
 }
 
@@ -129,7 +143,9 @@ async function trySideRows(
   for (const input of SIDE_INPUTS) {
     const topic = config.kafka.topics[input]
     if (topic === null || !readable.has(topic)) continue
-    const read = sideRowReader(config, input)
+    const map = config.sideMaps?.[input]
+    const watch = map && new MapWatch(input, map)
+    const read = sideRowReader(input, map && mapRows(input, map, watch))
     const reasons = new Map<string, number>()
     let rows = 0
     let passedOver = 0
@@ -151,15 +167,17 @@ async function trySideRows(
         `kafka: ${topic}: ${counted(passedOver, 'deletion')} of rows of ${input}, passed over`,
       )
     if (last) findings.summary.push(`kafka: ${topic}: the last row: ${JSON.stringify(last.row, shownMember)}`)
+    if (rows > 0)
+      for (const warning of watch?.warnings() ?? [])
+        findings.summary.push(`kafka: warning: ${topic}: ${warning}`)
   }
 }
 
 /** Reads a row of a side topic. Without a value it deletes its key; without a key as well it has no effect. */
 function sideRowReader(
-  { sideMaps }: Config,
   input: SideInput,
+  map: MapRow | undefined,
 ): (row: TableRow) => { readonly row: object | undefined } | { readonly message: string } {
-  const map = sideMaps?.[input] && mapRows(input, sideMaps[input])
   return (written) => {
     const row = map ? map(written) : written
     if ('message' in row) return row
@@ -194,7 +212,7 @@ async function readLast(
     summary.push(`kafka: warning: ${topic}: not all of its last records came within ${WITHIN / 1000} s`)
 }
 
-type Take = (records: readonly RawRecord[]) => Promise<void>
+type Take = (records: readonly RangeRecord[]) => Promise<void>
 
 async function lastRecords(
   connection: KafkaConnection,
@@ -217,7 +235,6 @@ async function lastRecords(
     deletesGroup: true,
     ranges,
     signal,
-    take: (records) =>
-      take(records.flatMap(({ value, ...rest }) => (value === null ? [] : [{ ...rest, value }]))),
+    take,
   })
 }

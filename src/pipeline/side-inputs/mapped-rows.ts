@@ -5,7 +5,7 @@ import type { Config } from '../../settings/config.ts'
 import { listIn, type RowMap } from '../../settings/files/row-file.ts'
 import type { FieldSource } from '../../settings/map-schema.ts'
 import type { DeleteRule, SideMap } from '../../settings/side-map-schema.ts'
-import { fieldReader, type MappableRecord, named } from '../field-map.ts'
+import { fieldReader, type MappableRecord, named, type SeenPlace } from '../field-map.ts'
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
 import { lackedColumns, type MapWatch, neededPlaces } from './map-watch.ts'
@@ -19,9 +19,9 @@ const NUMBERS = new Set(['perMinute', 'sharedBy'])
 /**
  * Maps an operator's records to side-input rows: the value becomes that of the row, the key the one it has in a
  * compacted topic. A record that deletes, as from Debezium, becomes a tombstone for the row's key: fields that the map
- * reads below `after` are then read below `before`.
+ * reads below `after` are then read below `before`. `watch` is shown what the rows have.
  */
-export function mapRows(input: SideInput, map: SideMap): MapRow {
+export function mapRows(input: SideInput, map: SideMap, watch?: MapWatch): MapRow {
   const mapBody = bodyMapper(input, map)
   return (row) => {
     // The tombstone that Debezium writes to a compacted topic after a deletion.
@@ -34,7 +34,9 @@ export function mapRows(input: SideInput, map: SideMap): MapRow {
       return { message: `is not valid JSON (${row.value.length} bytes)` }
     }
     const { timestamp, value, position } = row
-    const mapped = mapBody(body, { timestamp, value, key: Buffer.from(row.key), position })
+    const record = { timestamp, value, key: Buffer.from(row.key), position }
+    const mapped = mapBody(body, record)
+    show(watch, { record, body }, mapped)
     if ('message' in mapped) return mapped
     return { ...row, key: mapped.key, value: mapped.value && Buffer.from(JSON.stringify(mapped.value)) }
   }
@@ -52,7 +54,7 @@ export function fileMap(
   const record = { timestamp: 0, value: Buffer.alloc(0) }
   const read = (body: unknown) => {
     const mapped = mapBody(body, record)
-    if (watch && !('value' in mapped && mapped.value === null)) watch.see({ record, body })
+    show(watch, { record, body }, mapped)
     return mapped
   }
   const header = (columns: readonly string[]) => {
@@ -60,6 +62,11 @@ export function fileMap(
     return lackedColumns(neededPlaces(input, map), columns)
   }
   return Object.assign(read, { header })
+}
+
+/** A row that deletes has only its key. */
+function show(watch: MapWatch | undefined, place: SeenPlace, mapped: ReturnType<RowMap>): void {
+  if (!('value' in mapped && mapped.value === null)) watch?.see(place)
 }
 
 function bodyMapper(

@@ -222,6 +222,71 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(stderr).not.toContain('1380000567')
   })
 
+  it('warns of places of a map that none of the last records has', async () => {
+    const at = await createServiceTopics(client, kafka.brokers, { side: ['consents'] })
+    const { messages, consents } = at.topics
+    const body = {
+      uid: 'g1',
+      at: 1_794_313_200,
+      src: '106900001',
+      mobile: '13800005678',
+      content: '【京东】您好',
+    }
+    await client.produce(messages, [JSON.stringify({ ...body, carrier: 'CMCC' }), 'no record'])
+    const row = { op: 'c', after: { sig: '京东', tel: '13800005678', st: 'in', at: body.at, how: 'form' } }
+    const deleted = { op: 'd', before: row.after, after: null }
+    await client.produce(
+      consents,
+      [row, deleted].map((one) => JSON.stringify(one)),
+      { keys: ['1', '2'] },
+    )
+    const ts = (pointer: string) => ({ pointer, form: 'epoch-s' })
+    const fields = { id: '/uid', ts: ts('/at'), from: '/src', to: '/mobile', text: '/content' }
+    const after = { signature: '/after/sig', to: '/after/tel', state: '/after/st', ts: ts('/after/at') }
+    const { code, lines } = await check({
+      ...at.env,
+      SIGWATCH_INPUT_MAP: JSON.stringify({ ...fields, carrier: '/carier', sp: { header: 'sp' } }),
+      SIGWATCH_KAFKA_TOPICS_CONSENTS: JSON.stringify({
+        topic: consents,
+        map: { ...after, proof: '/after/proof', delete: { pointer: '/op', is: 'd' } },
+      }),
+    })
+    expect(code).toBe(0)
+    expect(lines.filter((line) => line.includes('is in none of'))).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^kafka: warning: ${consents}: proof .*/after/proof.* is in none of the rows.*found there: .*how`,
+        ),
+      ),
+      expect.stringMatching(new RegExp(`^kafka: warning: ${messages}: sp .*is in none of the last records`)),
+      expect.stringMatching(
+        new RegExp(
+          `^kafka: warning: ${messages}: carrier .*/carier.* is in none of .* did you mean "carrier"`,
+        ),
+      ),
+    ])
+  })
+
+  it('says that a topic without records, or whose records are all deleted or deletions, shows nothing', async () => {
+    const at = await createServiceTopics(client, kafka.brokers, {
+      side: ['registry', 'consents', 'complaints'],
+    })
+    const { messages, registry, consents, complaints } = at.topics
+    await client.produce(complaints, ['{}', '{}', '{}'])
+    await asAdmin(client, async (a) => {
+      // Loads the metadata that the next call needs.
+      await a.fetchTopicOffsets(complaints)
+      await a.deleteTopicRecords({ topic: complaints, partitions: [{ partition: 0, offset: '3' }] })
+    })
+    await client.produce(registry, [null, null], { keys: ['brand:a', 'port:106900001'] })
+    const { code, lines, stderr } = await check(at.env)
+    expect(code, stderr).toBe(0)
+    const shown = (topic: string) => lines.filter((line) => line.startsWith(`kafka: ${topic}: `)).join()
+    for (const topic of [messages, consents, complaints])
+      expect(shown(topic)).toBe(`kafka: ${topic}: holds no record on which the reading could be tried`)
+    expect(shown(registry)).toContain('2 of the last 2 records can be read')
+  })
+
   it('finds a Redis that drops keys, one with a password, and a user without rights', async () => {
     await admin(
       ['CONFIG', 'SET', 'maxmemory', 100_000_000],
