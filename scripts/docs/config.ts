@@ -17,7 +17,8 @@ environment, which wins. Options of the command line win over both. The variable
 in upper snake case; with \`_FILE\` appended it names a file that holds the value (for secrets). Lists are separated by
 commas in the environment; an empty value or \`null\` switches off what can be off. Paths in the file start at the folder
 of the file, paths in the environment at the working directory. Unknown keys and unknown \`SIGWATCH_\` variables are
-errors. Secrets are never shown, in no message and no log. \`sigwatch check\` says what is wrong, and where.
+errors. Secrets are never shown. A duration is 0, or a number with ms, s, m, h or d. \`sigwatch check\` says what is
+wrong, and where.
 
 \`\`\`yaml
 # sigwatch.yaml
@@ -55,13 +56,16 @@ ${keys.map(row).join('\n')}
 `
 }
 
+/** How settings name a duration; the page says it once. */
+const DURATION = '0, or a number with ms, s, m, h or d, for example 10m; '
+
 function row(key: SettingKey): string {
   const setting = SETTINGS[key] as Setting<unknown>
   const { form, about, alias } = setting
   const variables = [variableOf(key), ...(alias === undefined ? [] : [alias])]
     .map((name) => `\`${name}\``)
     .join(', ')
-  const allowed = `${form.allowed}${form.nullable ? '; or null' : ''}${form.secret ? ' (never shown)' : ''}`
+  const allowed = `${form.allowed.replace(DURATION, 'a duration ')}${form.nullable ? '; or null' : ''}${form.secret ? ' (never shown)' : ''}`
   return `| \`${key}\`<br>${variables} | ${defaultOf(setting)} | ${allowed.replaceAll('|', '\\|')} | ${about} |`
 }
 

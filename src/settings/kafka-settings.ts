@@ -21,7 +21,7 @@ const rowsTopic = (input: SideInput, value: string, about: string) =>
   setting(
     optional(sideForm(input, 'topic')),
     value,
-    `${about} \`{topic, map}\` where its records have another form ([input-records.md](input-records.md#side-inputs)). \`null\` switches it off.`,
+    `${about} \`{topic, map}\` maps other forms ([input-records.md](input-records.md#side-inputs)). \`null\` switches it off.`,
   )
 const outTopic = (about: string) => optionalSetting(topicName, `${about} Must exist when it is named.`)
 

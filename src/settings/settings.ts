@@ -25,7 +25,7 @@ const file = (about: string, shown = 'none') => optionalSetting(path('a path'), 
 const rowsFile = (input: SideInput, about: string, shown = 'none') =>
   optionalSetting(
     sideForm(input, 'file'),
-    `${about} \`{file, map}\` where its rows have another form ([input-records.md](input-records.md#side-inputs)).`,
+    `${about} \`{file, map}\` maps other forms ([input-records.md](input-records.md#side-inputs)).`,
     { shown },
   )
 
