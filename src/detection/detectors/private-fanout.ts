@@ -11,7 +11,7 @@ import * as fields from './evidence-fields.ts'
 import { requestsIn } from './shared/requests.ts'
 import { senderKind } from './shared/sender-kind.ts'
 import { isHandle } from './shared/traces.ts'
-import { isVisit } from './shared/wording.ts'
+import { isVisit, wordsOf } from './shared/wording.ts'
 
 /** Window in which strangers are counted, minutes. */
 const WINDOW = 60
@@ -73,7 +73,7 @@ export const privateFanout = defineStateCode({
   summary: 'a private number writes the same to many strangers',
   called: { 'zh-CN': '个人号码群发' },
   fires:
-    'A mobile or a foreign number sends alike texts (by their sketch) within an hour to `minRecipients` people or more to whom it has not written in the last seven days, or `minNumbers` numbers of one series do so, each to two or more; then each number has a state of its own. Numbers with a row in the registry and one-time passwords do not count. Wishes, invitations, what a group is told and visits announced count from `occasionRecipients` on, and of one number alone, unless they have a link or a handle, ask for something or read like fraud.',
+    'A mobile or a foreign number sends alike texts (by their sketch) within an hour to `minRecipients` people or more to whom it has not written in the last seven days, or `minNumbers` numbers of one series do so, each to two or more; then each number has a state of its own. Numbers with a row in the registry and one-time passwords do not count. Wishes, invitations, what a group is told and visits announced count from `occasionRecipients` on, and of one number alone, unless they have a link or a handle, ask for something or read like fraud (wishes that lead nowhere: from 90 % on).',
   why: 'SIM boxes, wrong-number openers, messages that pose as the boss, and threats to friends of debtors come from private numbers that have not written to their recipients before.',
   tune: 'Raise `minRecipients` where couriers or agents write to many, and both in more periods: the shipped policy has the festivals of the years to 2031, in which they are 100 and 200. Numbers of your own field staff go into `exemptions` (`sender:-@13812345678`) or into the registry.',
   sentences: {
@@ -122,15 +122,19 @@ function comparedBy(message: AnalysedMessage, { notices }: SignalContext) {
   return sketch ? signsOf(sketch) : signsOfWords(message)
 }
 
+/** Probability of fraud or an illicit offer from which even a greeting is doubtful. */
+const SURE = 0.9
+
 /** Whether it is a festive message: something people send to many acquaintances, without a destination. */
 function isOfOccasion(message: AnalysedMessage): boolean {
-  const { malicious, commercial, label, urls, contacts, normalised } = message
-  if (malicious || label === 'fraud' || label === 'illicit') return false
+  const { malicious, commercial, label, scores, urls, contacts, normalised } = message
   if (urls.length > 0 || contacts.some(isHandle)) return false
   const requests = requestsIn(normalised.text)
-  const isWish = privateFanoutWords.wish.test(normalised.text)
-  // Wishes of luck and riches read like advertising, but advertising names a number to call.
-  if (commercial) return isWish && requests.length === 0 && contacts.length === 0
+  const isWish = wordsOf(normalised.text).wish
+  // Wishes of luck and riches read like advertising or a lure, but these name a number to call.
+  if (isWish && requests.length === 0 && contacts.length === 0 && scores.fraud + scores.illicit < SURE)
+    return true
+  if (malicious || commercial || label === 'fraud' || label === 'illicit') return false
   // Invitations may ask for a reply.
   if (requests.some((request) => request !== 'reply')) return false
   return isWish || privateFanoutWords.occasion.test(normalised.text) || isVisit(message)

@@ -19,6 +19,7 @@ export function wordsOf(text: string) {
     errand: SHIPPED_RULES.shows(signs, 'words:errand'),
     warning: SHIPPED_RULES.shows(signs, 'words:warning'),
     trade: SHIPPED_RULES.shows(signs, 'words:trade'),
+    wish: SHIPPED_RULES.shows(signs, 'words:wish'),
   }
 }
 

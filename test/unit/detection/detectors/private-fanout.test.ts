@@ -101,6 +101,12 @@ describe('PRIVATE_FANOUT', () => {
     expect((await sent(`${wish}新款已到 xk.example-shop.cn`)).length).toBeGreaterThan(0)
   })
 
+  it('is not raised on wishes of riches that read a little like fraud', async () => {
+    const wish = '老同学，祝你新的一年财源滚滚，万象更新。心想事成，吉祥如意！'
+    expect(await signalsOf(toMany(60, [wish], { label: 'fraud', score: 0.6 }))).toEqual([])
+    expect((await signalsOf(toMany(60, [wish], { label: 'fraud', score: 0.95 }))).length).toBeGreaterThan(0)
+  })
+
   it('is raised on a greeting that leads somewhere, asks for something, reads like fraud or goes to a whole town', async () => {
     const [greeting = ''] = TO_FRIENDS['New Year’s greetings']!
     for (const more of ['红包在这里 http://hongbao-2026.top/a', '加我微信 wx88990011 领红包'])
