@@ -64,7 +64,7 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
   const file =
     options.file ?? (existsSync(join(folder, DEFAULT_FILE)) ? join(folder, DEFAULT_FILE) : undefined)
   if (file !== undefined) readFile(file, raws, problems)
-  readEnvironment(env, folder, raws, problems)
+  const refused = readEnvironment(env, folder, raws, problems)
   for (const [key, value] of Object.entries(overrides) as [SettingKey, string | undefined][]) {
     if (value === undefined) continue
     const place = { file: 'command line', key: `--${key}` }
@@ -74,7 +74,6 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
   const values = {} as Record<SettingKey, unknown>
   const given = new Map<SettingKey, Place>()
   const valueFiles = new Map<SettingKey, string>()
-  const refused = new Set<SettingKey>()
   for (const key of SETTING_KEYS) {
     const { form, default: fallback } = SETTINGS[key] as Setting<unknown>
     const raw = raws.get(key)
@@ -198,12 +197,14 @@ function isServiceLink(variable: string, value: string): boolean {
   return SERVICE_LINK.test(variable) || (variable.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(value))
 }
 
+/** Returns the keys whose file cannot be read. */
 function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   folder: string,
   raws: Map<SettingKey, Raw>,
   problems: Problem[],
-): void {
+): Set<SettingKey> {
+  const refused = new Set<SettingKey>()
   const reading = { fromText: true, folder }
   const known = new Map<string, SettingKey>()
   for (const key of SETTING_KEYS) {
@@ -221,9 +222,14 @@ function readEnvironment(
         raws.set(key, { place: { file: 'environment', key: variable }, value, reading })
       } else if (from !== undefined) {
         const place = { file: 'environment', key: `${variable}_FILE` }
-        readValueFile(place.key, from, folder, problems, (content, valueFile) => {
-          raws.set(key, { place, valueFile, value: content, reading: { ...reading, file: valueFile } })
-        })
+        const path = from.startsWith('/') ? from : join(folder, from)
+        try {
+          const value = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+          raws.set(key, { place, valueFile: path, value, reading: { ...reading, file: path } })
+        } catch (error) {
+          refused.add(key)
+          problems.push({ ...place, message: `${path}: ${describeReadError(error)}` })
+        }
       }
     }
   }
@@ -240,21 +246,7 @@ function readEnvironment(
       message: `unknown variable${suggestion(base, names)} (allowed: SIGWATCH_ and the path of a key of docs/config.md in upper snake case)`,
     })
   }
-}
-
-function readValueFile(
-  variable: string,
-  from: string,
-  folder: string,
-  problems: Problem[],
-  use: (content: string, path: string) => void,
-): void {
-  const path = from.startsWith('/') ? from : join(folder, from)
-  try {
-    use(readFileSync(path, 'utf8').replace(/\r?\n$/, ''), path)
-  } catch (error) {
-    problems.push({ file: 'environment', key: variable, message: `${path}: ${describeReadError(error)}` })
-  }
+  return refused
 }
 
 // ---------------------------------------------------------------- the shape

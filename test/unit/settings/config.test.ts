@@ -168,6 +168,10 @@ describe('configuration', () => {
     expect(faults('', both)).toEqual([
       'environment: SIGWATCH_PRIVACY_TOKEN_KEY_FILE: SIGWATCH_PRIVACY_TOKEN_KEY is set too: keep one of the two',
     ])
+    // That the key is missing then is no second fault.
+    expect(faults('', { KAFKA_BROKERS: 'a:1', SIGWATCH_PRIVACY_TOKEN_KEY_FILE: '/none/at/all' })).toEqual([
+      'environment: SIGWATCH_PRIVACY_TOKEN_KEY_FILE: /none/at/all: there is no such file',
+    ])
     expect(faults('', { SIGWATCH_KAFKA_SASL_PASSWORD_FILE: '/none/at/all' })[0]).toBe(
       'environment: SIGWATCH_KAFKA_SASL_PASSWORD_FILE: /none/at/all: there is no such file',
     )
