@@ -200,6 +200,8 @@ describe('days of the archive', () => {
 describe('migrations', () => {
   it('have a version each, in order', () => {
     const versions = migrations().map(({ version }) => version)
-    expect(versions).toEqual(versions.map((_, i) => i + 1))
+    // What 25, 26 and 28 did before a release is in 31 to 33.
+    const all = Array.from({ length: versions.at(-1)! }, (_, i) => i + 1)
+    expect(versions).toEqual(all.filter((version) => ![25, 26, 28].includes(version)))
   })
 })
