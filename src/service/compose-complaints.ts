@@ -158,7 +158,7 @@ export function complaintGroups(
   now: number,
 ): Promise<ComplaintGroup[]> {
   return withArchive(config, async (client) => {
-    const sent = await sentBySignature(client, from, to)
-    return groupsOf(await complaintsOf(client, from, to), sent, calendar, now)
+    const all = await complaintsOf(client, from, to)
+    return groupsOf(all, await sentBySignature(client, [from, to], all), calendar, now)
   })
 }

@@ -63,7 +63,7 @@ function complaintCases(config: Config, { from, to }: Range, calendar: Calendar)
       const all = await complaintsOf(client, from, to)
       const now = Date.now()
       return {
-        groups: groupsOf(all, await sentBySignature(client, from, to), calendar, now),
+        groups: groupsOf(all, await sentBySignature(client, [from, to], all), calendar, now),
         urgent: tracked(all, calendar, now).filter(
           ({ standing }) => standing === 'due' || standing === 'overdue',
         ),

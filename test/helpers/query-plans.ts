@@ -8,6 +8,8 @@ interface PlanNode {
   readonly 'Actual Loops': number
   readonly 'Rows Removed by Filter'?: number
   readonly 'Rows Removed by Index Recheck'?: number
+  readonly 'Shared Hit Blocks': number
+  readonly 'Shared Read Blocks': number
   readonly Plans?: readonly PlanNode[]
 }
 
@@ -30,6 +32,8 @@ export interface Reads {
   readonly statements: readonly string[]
   /** Rows read from tables whose name matches, also those that a filter removed. */
   rows(table: RegExp): number
+  /** Pages read, from memory or disk. */
+  readonly buffers: number
   /** Number of tables with such names in the plans, each once a statement. */
   planned(table: RegExp): number
 }
@@ -41,7 +45,7 @@ export async function readsOf(client: Client, work: (ask: Ask) => Promise<unknow
   let last: Promise<unknown> = Promise.resolve()
   const run = async (sql: string, values: readonly unknown[]) => {
     statements.push(sql)
-    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, [...values])
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`, [...values])
     plans.push(rows[0]['QUERY PLAN'][0].Plan)
     return (await client.query(sql, [...values])).rows
   }
@@ -52,6 +56,7 @@ export async function readsOf(client: Client, work: (ask: Ask) => Promise<unknow
   })
   return {
     statements,
+    buffers: plans.reduce((sum, plan) => sum + plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], 0),
     rows: (table) => plans.reduce((sum, plan) => sum + readIn(plan, table), 0),
     planned: (table) =>
       plans.reduce((sum, plan) => sum + new Set(tablesIn(plan).filter((name) => table.test(name))).size, 0),

@@ -40,14 +40,15 @@ export type Sort = (typeof SORTS)[number]
 
 const TEXT = "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', '')"
 const BRAND = "jsonb_path_query_first(event, '$.data.reasons[*].evidence.brand') #>> '{}'"
-const SAID = '(f.message_id = a.message_id OR f.state_id = a.state_id)'
-/** Alerts with feedback whose note contains `?`. */
-const OF_NOTE = ['message_id', 'state_id']
-  .map(
-    (id) =>
-      `${id} = ANY (ARRAY(SELECT ${id} FROM feedback WHERE strpos(lower(note), lower(?)) > 0 AND ${id} IS NOT NULL))`,
-  )
-  .join(' OR ')
+/** Alerts with feedback that meets a condition. Feedback takes effect for 30 days at most. */
+const withFeedback = (condition: string) =>
+  ['message_id', 'state_id']
+    .map(
+      (id) =>
+        `${id} = ANY (ARRAY(SELECT ${id} FROM feedback WHERE ts >= $1::timestamptz - interval '30 days' AND ${condition} AND ${id} IS NOT NULL))`,
+    )
+    .join(' OR ')
+const OF_NOTE = withFeedback('strpos(lower(note), lower(?)) > 0')
 const SENT_BY = '(signature, port) IN (SELECT s.signature, s.port FROM sender_sp s WHERE s.sp'
 /** The same for a single value `?`, written so that an index can be used together with other conditions. */
 const SENT_FOR = `(signature = ANY (ARRAY(SELECT s.signature FROM sender_sp s WHERE s.sp = ?)) AND ${SENT_BY} = ?))`
@@ -103,7 +104,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   label: { is: 'label = ?', values: LABELS },
   type: { is: 'type = ?', values: ['raised', 'updated', 'cleared'] },
   target: { is: 'target_kind = ?', values: TARGET_KINDS },
-  by: { is: `EXISTS (SELECT FROM feedback f WHERE ${SAID} AND f.by = ?)` },
+  by: { is: `(${withFeedback('by = ?')})` },
   note: { is: `(${OF_NOTE})` },
 }
 export const QUERY_FIELDS = [...Object.keys(FIELDS), 'number', 'last', 'sort']

@@ -71,17 +71,22 @@ function linesOf<T>(lines: readonly Counted<T>[]): Omit<Counted<T>, 'total'>[] {
 
 const arrayOf = (codes: readonly Code[]) => `ARRAY[${codes.map((code) => `'${code}'`).join(', ')}]`
 
-const FORGED = `WITH part AS (
-    SELECT name AS brand, part, sum(n)::int AS n FROM thing_hour WHERE kind = 'forged' AND ${IN_HOURS} GROUP BY 1, 2
+/** Hosts and ports are looked up for the brands shown only. */
+const FORGED = `WITH brand AS (
+    SELECT name AS brand, sum(n)::int AS messages, count(*) OVER ()::int AS total FROM thing_hour
+    WHERE kind = 'forged' AND part = '' AND ${IN_HOURS} GROUP BY name ORDER BY messages DESC, brand LIMIT 10
+  ), part AS (
+    SELECT brand, part, sum(n)::int AS n FROM brand JOIN thing_hour ON kind = 'forged' AND name = brand AND part <> ''
+    WHERE ${IN_HOURS} GROUP BY 1, 2
   ), host AS (
     SELECT brand, substr(part, 6) AS host, n AS messages, row_number() OVER (PARTITION BY brand ORDER BY n DESC, part) AS place
     FROM part WHERE part LIKE 'host:%'
   )
-  SELECT brand, max(n) FILTER (WHERE part = '') AS messages, (count(*) FILTER (WHERE part LIKE 'port:%'))::int AS ports,
+  SELECT brand, messages, (SELECT count(*)::int FROM part WHERE part.brand = brand.brand AND part LIKE 'port:%') AS ports,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('host', host, 'messages', messages) ORDER BY place), '[]')
-      FROM host WHERE host.brand = part.brand AND place <= 5) AS hosts,
-    (SELECT count(*)::int FROM host WHERE host.brand = part.brand) AS host_count, count(*) OVER ()::int AS total
-  FROM part GROUP BY brand ORDER BY messages DESC, brand LIMIT 10`
+      FROM host WHERE host.brand = brand.brand AND place <= 5) AS hosts,
+    (SELECT count(*)::int FROM host WHERE host.brand = brand.brand) AS host_count, total
+  FROM brand ORDER BY messages DESC, brand`
 
 const BURSTS = `WITH burst AS (
     SELECT DISTINCT ON (target_id) target_id AS signature, alert_id, raised_at AS raised, cleared_at AS cleared FROM state_episode

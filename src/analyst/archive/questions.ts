@@ -4,13 +4,18 @@
 export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < $2"
 
 /**
- * Whether a feedback row `f`, not earlier than `from`, was not undone. Refused feedback is a judgement as well. `from` leaves
- * fewer days to plan for.
+ * Whether a feedback row `f`, not earlier than `from`, was not undone. Refused feedback is a judgement as well. The undos are read
+ * once for all rows, and `from` leaves fewer days to plan for; results come from another clock.
  */
-export const stands = (
-  from: string,
-) => `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts AND u.ts >= ${from})
-  AND NOT EXISTS (SELECT FROM feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone')`
+export const stands = (from: string) =>
+  [
+    ...['feedback_id', 'batch'].map(
+      (id) => `feedback u WHERE u.undo IS NOT NULL AND u.undo = f.${id} AND u.ts >= f.ts AND u.ts >= ${from}`,
+    ),
+    `feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone' AND r.ts >= ${from}::timestamptz - interval '1 day'`,
+  ]
+    .map((undo) => `NOT EXISTS (SELECT FROM ${undo})`)
+    .join(' AND ')
 
 /**
  * Number of judged and of confirmed cases by code; the last judgement on each case counts. Alerts of the queue are found by one

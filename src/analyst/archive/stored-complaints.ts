@@ -1,5 +1,6 @@
 import type { Client } from './database.ts'
 import { TOLD } from './overview.ts'
+import { IN_HOURS } from './questions.ts'
 
 /** A complaint with its message, if the archive has an alert on it. */
 export interface StoredComplaint {
@@ -19,8 +20,12 @@ export interface StoredComplaint {
   readonly alert_id: string | null
 }
 
-/** How long before a complaint its message may have been sent. */
+/** A complaint as far as its deadlines depend on it. */
+export type TimedComplaint = Pick<StoredComplaint, 'id' | 'ts' | 'source' | 'received_at' | 'answered_at'>
+
+/** How long before a complaint its message may have been sent, and how much later that may have been judged. */
 const LOOK_BACK = '30 days'
+const JUDGED_WITHIN = '2 days'
 
 /**
  * The enterprise is the latest one to send under the signature and port, or the one of them, named by the complaint or its
@@ -33,7 +38,7 @@ const STORED = `SELECT c.id, c.ts, c.source, c.category, k.received_at, k.answer
   FROM complaint c LEFT JOIN complaint_case k USING (id)
   LEFT JOIN LATERAL (
     SELECT id, signature, port FROM alert
-    WHERE to_token = c.to_token AND target_kind = 'message' AND message_ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}'
+    WHERE to_token = c.to_token AND target_kind = 'message' AND message_ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}' AND ts < c.ts + interval '${JUDGED_WITHIN}'
       AND (c.port IS NULL OR port = c.port) AND (c.signature IS NULL OR signature = c.signature)
     ORDER BY message_ts DESC, mode = 'enforce' DESC, id LIMIT 1) m ON true
   LEFT JOIN LATERAL (SELECT coalesce(c.signature, m.signature) AS signature, coalesce(c.port, m.port) AS port) n ON true
@@ -60,22 +65,43 @@ export async function complaintsOf(
   return (await client.query<StoredComplaint>(sql, [new Date(from), new Date(to)])).rows
 }
 
+const UNTOLD = "told AS (SELECT '' AS signature, '' AS port, NULL AS sp WHERE false)"
+
 /** Unanswered complaints, oldest first. */
 export async function openComplaints(client: Pick<Client, 'query'>): Promise<StoredComplaint[]> {
-  const none = "told AS (SELECT '' AS signature, '' AS port, NULL AS sp WHERE false)"
-  const sql = `WITH ${none} ${STORED} WHERE k.answered_at IS NULL ORDER BY c.ts, c.id`
+  const sql = `WITH ${UNTOLD} ${STORED} WHERE k.answered_at IS NULL ORDER BY c.ts, c.id`
   return (await client.query<StoredComplaint>(sql)).rows
 }
 
-/** Number of messages by signature in a period. */
+/** The times of unanswered complaints, oldest first. */
+export async function openTimes(client: Pick<Client, 'query'>): Promise<TimedComplaint[]> {
+  const sql = `SELECT c.id, c.ts, c.source, k.received_at, k.answered_at FROM complaint c LEFT JOIN complaint_case k USING (id)
+    WHERE k.answered_at IS NULL ORDER BY c.ts, c.id`
+  return (await client.query<TimedComplaint>(sql)).rows
+}
+
+/** Complaints by id. */
+export async function complaintsNamed(
+  client: Pick<Client, 'query'>,
+  named: readonly TimedComplaint[],
+): Promise<ReadonlyMap<string, StoredComplaint>> {
+  const sql = `WITH ${UNTOLD} ${STORED} WHERE c.id = ANY ($1) AND date_trunc('milliseconds', c.ts) = ANY ($2) AND c.ts >= $3 AND c.ts < $4`
+  const times = named.map(({ ts }) => ts.getTime())
+  const range = [new Date(Math.min(...times)), new Date(Math.max(...times) + 1)]
+  const values = [named.map(({ id }) => id), named.map(({ ts }) => ts), ...range]
+  const { rows } = named.length === 0 ? { rows: [] } : await client.query<StoredComplaint>(sql, values)
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** Number of messages of signatures in a period, by whole hours. */
 export async function sentBySignature(
   client: Pick<Client, 'query'>,
-  from: number,
-  to: number,
+  [from, to]: readonly [from: number, to: number],
+  complaints: readonly Pick<StoredComplaint, 'signature'>[],
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await client.query<{ signature: string; sent: number }>(
-    'SELECT signature, sum(total)::bigint AS sent FROM sender_minute WHERE ts >= $1 AND ts < $2 GROUP BY signature',
-    [new Date(from), new Date(to)],
+    `SELECT name AS signature, sum(total)::bigint AS sent FROM sent_hour WHERE kind = 'signature' AND ${IN_HOURS} AND name = ANY ($3) GROUP BY name`,
+    [new Date(from), new Date(to), [...new Set(complaints.flatMap(({ signature }) => signature ?? []))]],
   )
   return new Map(rows.map(({ signature, sent }) => [signature, sent]))
 }

@@ -235,10 +235,11 @@ async function complaintsOf(
       ? [{ signature: kind === 'signature' ? name : '', port: kind === 'port' ? name : '', n: 0 }]
       : await ask<{ signature: string; port: string; n: number }>(`${told} ORDER BY n DESC LIMIT 100`, values)
   const newest = await ask<CaseComplaint & { n: number }>(
-    `WITH named AS (SELECT * FROM unnest($3::text[], $4::text[]) one (signature, port)),
-      hours AS (
-        SELECT h.ts, h.signature, h.port, h.n FROM named JOIN complaint_hour h ON h.${told ? 'signature = named.signature AND h.port = named.port' : `${kind} = named.${kind}`}
-        WHERE h.${IN_TIME.replace(' AND ts', ' AND h.ts')}),
+    `WITH hours AS (SELECT ts, signature, port, n FROM complaint_hour WHERE ${IN_TIME} AND ${
+      told
+        ? '(signature, port) IN (SELECT * FROM unnest($3::text[], $4::text[]))'
+        : `${kind} <> '' AND ${kind} = ANY ($3) AND $4::text[] IS NOT NULL`
+    }),
       newest AS (SELECT * FROM hours ORDER BY ts DESC LIMIT ${COMPLAINTS})
     SELECT ${COMPLAINT}, (SELECT sum(n)::int FROM hours) AS n FROM newest h
       JOIN complaint c ON c.ts >= h.ts AND c.ts < h.ts + interval '1 hour' AND coalesce(c.signature, '') = h.signature AND coalesce(c.port, '') = h.port

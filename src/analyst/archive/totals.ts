@@ -71,13 +71,17 @@ export interface Delay {
   readonly waiting: Date | null
 }
 
-const NEW_DOMAINS = `SELECT name AS host, first_at, total, sum(h.n)::int AS alerts,
-    (SELECT array_agg(DISTINCT b.name) FROM thing_hour b WHERE b.kind = 'forged' AND b.part = 'host:' || new.name
-      AND b.ts >= date_trunc('hour', first_at, 'UTC') AND b.ts < first_at + interval '1 hour') AS brands,
-    (array_agg(h.ids[1] ORDER BY h.ts DESC))[1] AS alert_id
-  FROM (SELECT name, first_at, count(*) OVER ()::int AS total FROM thing WHERE kind = 'domain' AND first_at >= $1 AND first_at < $2) new
-    JOIN thing_hour h USING (name) WHERE h.kind = 'domain' AND h.part = '' AND ${IN_HOURS.replaceAll('ts ', 'h.ts ')}
-  GROUP BY name, first_at, total ORDER BY alerts DESC, first_at DESC LIMIT 10`
+/** Brands are looked up for the domains shown only. */
+const NEW_DOMAINS = `WITH shown AS (
+    SELECT name, first_at, total, alerts, alert_id
+    FROM (SELECT name, first_at, count(*) OVER ()::int AS total FROM thing WHERE kind = 'domain' AND first_at >= $1 AND first_at < $2) new
+      CROSS JOIN LATERAL (SELECT sum(n)::int AS alerts, (array_agg(ids[1] ORDER BY ts DESC))[1] AS alert_id FROM thing_hour
+        WHERE kind = 'domain' AND name = new.name AND part = '' AND ${IN_HOURS}) counted
+    WHERE alerts > 0 ORDER BY alerts DESC, first_at DESC LIMIT 10)
+  SELECT name AS host, first_at, total, alerts, alert_id,
+    (SELECT array_agg(DISTINCT b.name) FROM thing_hour b WHERE b.kind = 'forged' AND b.part = 'host:' || shown.name
+      AND b.ts >= date_trunc('hour', first_at, 'UTC') AND b.ts < first_at + interval '1 hour') AS brands
+  FROM shown ORDER BY alerts DESC, first_at DESC`
 
 export function newDomains(ask: Ask, from: number, to: number): Promise<NewDomain[]> {
   return ask(NEW_DOMAINS, [new Date(from), new Date(to)])

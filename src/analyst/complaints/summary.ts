@@ -2,7 +2,7 @@ import { DisjointSets } from '../../domain/disjoint-sets.ts'
 import { given } from '../../domain/given.ts'
 import { addTo } from '../../domain/maps.ts'
 import { DAY } from '../../domain/time.ts'
-import type { StoredComplaint } from '../archive/stored-complaints.ts'
+import type { StoredComplaint, TimedComplaint } from '../archive/stored-complaints.ts'
 import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../words/calendar.ts'
 
 export const STANDINGS = ['in time', 'late', 'running', 'due', 'overdue'] as const
@@ -15,8 +15,8 @@ const DUE = 2
 /** Stands for an unknown signature, SP, template, label or category. */
 export const NONE = '-'
 
-export interface TrackedDeadline {
-  readonly complaint: StoredComplaint
+export interface TrackedDeadline<C = StoredComplaint> {
+  readonly complaint: C
   readonly deadline: Deadline
   readonly standing: Standing
 }
@@ -25,11 +25,11 @@ export interface TrackedDeadline {
  * The deadlines of complaints as of `now` (epoch ms), earliest end first. If the time of receipt is unknown, deadlines that
  * start with it start with the complaint instead, and those that end with it are left out.
  */
-export function tracked(
-  complaints: readonly StoredComplaint[],
+export function tracked<C extends TimedComplaint>(
+  complaints: readonly C[],
   calendar: Calendar,
   now: number,
-): TrackedDeadline[] {
+): TrackedDeadline<C>[] {
   return complaints
     .flatMap((complaint) => {
       const { ts, received_at, source } = complaint
@@ -53,7 +53,7 @@ export function dueAt(calendar: Calendar, endsAt: number): number {
 }
 
 function standingOf(
-  { answered_at, received_at }: StoredComplaint,
+  { answered_at, received_at }: TimedComplaint,
   { from, endsAt }: Deadline,
   calendar: Calendar,
   now: number,

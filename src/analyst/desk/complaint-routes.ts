@@ -1,4 +1,5 @@
-import { complaintsOf, openComplaints, sentBySignature } from '../archive/stored-complaints.ts'
+import type { Client } from '../archive/database.ts'
+import { complaintsNamed, complaintsOf, openTimes, sentBySignature } from '../archive/stored-complaints.ts'
 import { monthSheet } from '../complaints/sheets.ts'
 import {
   type ComplaintGroup,
@@ -12,6 +13,7 @@ import { type Html, html } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
 import { page } from './layout.ts'
 import type { RouteParts } from './route-parts.ts'
+import { Shared } from './shared.ts'
 import { table, thingLink } from './tables.ts'
 import type { Word } from './words.ts'
 
@@ -34,46 +36,78 @@ const VIEW_WORDS = {
 } as const
 const MOST = 500
 
-/** Complaints with their deadlines, and the table of a month. Rejects with the errors of the archive. */
-export async function complaintPage(
-  { path, query, session, now }: Asked,
-  { options, speech }: RouteParts,
-): Promise<Answer> {
-  const { archive, calendar = WEEKENDS_ONLY } = options
-  const { say, locale } = speech
-  const client = {
-    query: async (sql: string, values: readonly unknown[] = []) => ({ rows: await archive.ask(sql, values) }),
-  } as never
-  const month = query.get('month') || localTime(calendar, now).slice(0, 7)
-  const [year, number] = month.split('-').map(Number) as [number, number]
-  const begin = (index: number) => Date.UTC(year, index, 1) - calendar.zone * 60_000
-  const range = [begin(number - 1), begin(number)] as const
-  await archive.note(session, 'complaints', path.endsWith('.csv') ? `CSV: ${month}` : month)
-  const groups = groupsOf(
-    await complaintsOf(client, ...range),
-    await sentBySignature(client, ...range),
-    calendar,
-    now,
-  )
-  if (path.endsWith('.csv')) {
-    const headers = { 'content-disposition': `attachment; filename="complaints-${month}.csv"` }
-    return { status: 200, type: 'text/csv; charset=utf-8', body: monthSheet(month, groups, locale), headers }
+/** Complaints with their deadlines, and the table of a month, which is up to a minute old. */
+export class ComplaintRoutes {
+  readonly #parts: RouteParts
+  readonly #client: Pick<Client, 'query'>
+  readonly #groups = new Shared<ComplaintGroup[]>()
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts
+    const { ask } = parts.options.archive
+    this.#client = {
+      query: async (sql: string, values: readonly unknown[] = []) => ({ rows: await ask(sql, values) }),
+    } as never
   }
-  const view = COMPLAINT_VIEWS.find((one) => one === query.get('view')) ?? 'open'
-  const all = tracked(await openComplaints(client), calendar, now)
-  const isDone = ({ standing }: TrackedDeadline) => standing === 'in time' || standing === 'late'
-  const shown = all.filter((one) =>
-    view === 'open' ? !isDone(one) : view === 'done' ? isDone(one) : one.standing === view,
-  )
-  const tabs = COMPLAINT_VIEWS.map(
-    (one) =>
-      html`<a href="/complaints?view=${one}"${one === view && html` aria-current="page"`}>${say(VIEW_WORDS[one])}</a>`,
-  )
-  const body = html`<h1>${say('complaints')}</h1><nav class="tabs" aria-label="${say('complaints')}">${tabs}</nav>
-<section><h2>${say(VIEW_WORDS[view])} (${shown.length})</h2>${deadlineTable(shown.slice(0, MOST), { options, speech })}${shown.length > MOST && html`<p>${say('more', { n: shown.length - MOST })}</p>`}</section>
+
+  /** Rejects with the errors of the archive. */
+  async page({ path, query, session, now }: Asked): Promise<Answer> {
+    const { options, speech } = this.#parts
+    const { archive, calendar = WEEKENDS_ONLY } = options
+    const { say, locale } = speech
+    const asked = query.get('month') ?? ''
+    const month = asked || localTime(calendar, now).slice(0, 7)
+    const isCsv = path.endsWith('.csv')
+    await archive.note(session, 'complaints', isCsv ? `CSV: ${month}` : month)
+    if (isCsv) {
+      const headers = { 'content-disposition': `attachment; filename="complaints-${month}.csv"` }
+      const body = monthSheet(month, await this.#month(month, now), locale)
+      return { status: 200, type: 'text/csv; charset=utf-8', body, headers }
+    }
+    const view = COMPLAINT_VIEWS.find((one) => one === query.get('view')) ?? 'open'
+    const tabs = COMPLAINT_VIEWS.map(
+      (one) =>
+        html`<a href="/complaints?view=${one}"${one === view && asked === '' && html` aria-current="page"`}>${say(VIEW_WORDS[one])}</a>`,
+    )
+    const groups = asked === '' ? undefined : await this.#month(month, now)
+    const body = html`<h1>${say('complaints')}</h1><nav class="tabs" aria-label="${say('complaints')}">${tabs}</nav>
+${!groups && (await this.#deadlines(view, now))}
 <section><h2>${say('monthTable', { month })}</h2><form class="times" method="get" action="/complaints"><label>${say('month')}<input name="month" value="${month}" pattern="20[0-9]{2}-[01][0-9]" required></label><button>${say('show')}</button></form>
-${groups.length === 0 ? html`<p class="dim">${say('none')}</p>` : monthTable(groups, { options, speech })}<p><a href="/complaints.csv?month=${month}">${say('monthCsv')}</a></p></section>`
-  return { status: 200, body: page(say('complaints'), session, speech, body) }
+${groups && (groups.length === 0 ? html`<p class="dim">${say('none')}</p>` : monthTable(groups, { options, speech }))}<p><a href="/complaints.csv?month=${month}">${say('monthCsv')}</a></p></section>`
+    return { status: 200, body: page(say('complaints'), session, speech, body) }
+  }
+
+  #month(month: string, now: number): Promise<ComplaintGroup[]> {
+    const { calendar = WEEKENDS_ONLY } = this.#parts.options
+    const [year, number] = month.split('-').map(Number) as [number, number]
+    const begin = (index: number) => Date.UTC(year, index, 1) - calendar.zone * 60_000
+    const range = [begin(number - 1), begin(number)] as const
+    return this.#groups.get(async () => {
+      const all = await complaintsOf(this.#client, ...range)
+      return groupsOf(all, await sentBySignature(this.#client, range, all), calendar, now)
+    }, month)
+  }
+
+  /** Of all deadlines only times are read, of those that are shown the complaints. */
+  async #deadlines(view: (typeof COMPLAINT_VIEWS)[number], now: number): Promise<Html> {
+    const { options, speech } = this.#parts
+    const { calendar = WEEKENDS_ONLY } = options
+    const { say } = speech
+    const all = tracked(await openTimes(this.#client), calendar, now).filter(({ standing }) => {
+      const isDone = standing === 'in time' || standing === 'late'
+      return view === 'open' ? !isDone : view === 'done' ? isDone : standing === view
+    })
+    const first = all.slice(0, MOST)
+    const named = await complaintsNamed(
+      this.#client,
+      first.map(({ complaint }) => complaint),
+    )
+    const shown = first.flatMap((one) => {
+      const complaint = named.get(one.complaint.id)
+      return complaint ? [{ ...one, complaint }] : []
+    })
+    return html`<section><h2>${say(VIEW_WORDS[view])} (${all.length})</h2>${deadlineTable(shown, { options, speech })}${all.length > MOST && html`<p>${say('more', { n: all.length - MOST })}</p>`}</section>`
+  }
 }
 
 type Shown = Pick<RouteParts, 'options' | 'speech'>

@@ -1,4 +1,4 @@
-import { DAY, MINUTE, SECOND } from '../../domain/time.ts'
+import { DAY, MINUTE } from '../../domain/time.ts'
 import { alertCurve, sentCurve, stepsOf } from '../archive/curves.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
 import { delayOf, newDomains, openStates, totalsOf, type WorstCase, worstCases } from '../archive/totals.ts'
@@ -6,29 +6,10 @@ import type { Answer, Asked } from './answers.ts'
 import { type Curves, overviewPage } from './overview.ts'
 import { rangeOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
+import { Shared } from './shared.ts'
 
 /** Number of days over which the precision of codes is shown. */
 const JUDGED_DAYS = 7
-/** How long results that take long are shared by all users, ms. */
-const SHARED_FOR = 30 * SECOND
-
-/** A result that is asked for again once it is too old, or was an error. */
-class Shared<T> {
-  #found: Promise<T> | undefined
-  #until = 0
-
-  get(work: () => Promise<T>): Promise<T> {
-    if (!this.#found || performance.now() > this.#until) {
-      this.#found = work()
-      this.#until = performance.now() + SHARED_FOR
-      this.#found.catch(() => {
-        this.#found = undefined
-      })
-    }
-    return this.#found
-  }
-}
-
 /** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts

@@ -2,7 +2,7 @@ import { withoutMobiles } from '../archive/mobiles.ts'
 import { accessLog } from './access-routes.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
-import { complaintPage } from './complaint-routes.ts'
+import { ComplaintRoutes } from './complaint-routes.ts'
 import { LetterRoutes, lettersSection } from './letter-routes.ts'
 import { OverviewRoutes } from './overview-routes.ts'
 import { casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
@@ -25,6 +25,7 @@ export class Routes {
   readonly #letters: LetterRoutes
   readonly #overview: OverviewRoutes
   readonly #things: ThingRoutes
+  readonly #complaints: ComplaintRoutes
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -33,6 +34,7 @@ export class Routes {
     this.#letters = new LetterRoutes(parts)
     this.#overview = new OverviewRoutes(parts)
     this.#things = new ThingRoutes(parts)
+    this.#complaints = new ComplaintRoutes(parts)
   }
 
   /** Rejects with the errors of the archive, and with USAGE for feedback that is not allowed. Denied requests are logged. */
@@ -68,8 +70,7 @@ export class Routes {
     if (path === '/overview' && !isPost) return this.#overview.page(asked)
     if ((path === '/access' || path === '/access.csv') && !isPost)
       return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#failure(asked, 403, 'mayNotAudit')
-    if ((path === '/complaints' || path === '/complaints.csv') && !isPost)
-      return complaintPage(asked, this.#parts)
+    if ((path === '/complaints' || path === '/complaints.csv') && !isPost) return this.#complaints.page(asked)
     if (path.startsWith('/letter/')) return this.#letters.page(asked, isPost)
     if (path.startsWith('/print/') && !isPost) return this.#letters.print(asked)
     if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)

@@ -166,18 +166,24 @@ export function localTime(calendar: Calendar, ts: number): string {
   return `${clockTime(ts, calendar.zone)} ${calendar.zone < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
+type DayEnd = Pick<Deadline, 'date' | 'endsAt'>
+/** Ends that were computed, by day and number of days: thousands of complaints have the same ones. */
+const ends = new WeakMap<Calendar, Map<string, DayEnd>>()
+
 /** End of the `days`-th working day after the day of `ts`, which is not counted. */
-export function workingDaysAfter(
-  calendar: Calendar,
-  ts: number,
-  days: number,
-): Pick<Deadline, 'date' | 'endsAt'> {
-  let day = Date.parse(`${localDate(calendar, ts)}T00:00:00Z`)
+export function workingDaysAfter(calendar: Calendar, ts: number, days: number): DayEnd {
+  let day = Math.floor((ts + calendar.zone * MINUTE) / DAY) * DAY
+  const known = ends.get(calendar) ?? new Map<string, DayEnd>()
+  const key = `${day} ${days}`
+  const found = known.get(key)
+  if (found) return found
   for (let left = days; left > 0; ) {
     day += DAY
     if (isWorkingDay(calendar, dateOf(day))) left--
   }
-  return { date: dateOf(day), endsAt: day + DAY - calendar.zone * MINUTE }
+  const end = { date: dateOf(day), endsAt: day + DAY - calendar.zone * MINUTE }
+  ends.set(calendar, known.set(key, end))
+  return end
 }
 
 /** The deadlines of a complaint from the times it was made and received (epoch ms). */

@@ -1,0 +1,1 @@
+CREATE INDEX ON feedback (target) WHERE target IS NOT NULL;

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Shared } from '../../../../src/analyst/desk/shared.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+afterEach(() => void vi.useRealTimers())
+
+it('shows an old result until the new one is there, for at most a minute, and no error', async () => {
+  const shared = new Shared<number>()
+  const results: { resolve: (n: number) => void; reject: (error: Error) => void }[] = []
+  const work = () => {
+    return new Promise<number>((resolve, reject) => results.push({ resolve, reject }))
+  }
+  const first = shared.get(work)
+  results[0]!.resolve(1)
+  expect(await first).toBe(1)
+  vi.advanceTimersByTime(31_000)
+  expect(await shared.get(work)).toBe(1)
+  expect(await shared.get(work)).toBe(1)
+  results[1]!.resolve(2)
+  await Promise.resolve()
+  expect(await shared.get(work)).toBe(2)
+  expect(results).toHaveLength(2)
+  vi.advanceTimersByTime(61_000)
+  const late = shared.get(work)
+  results[2]!.reject(new Error('gone'))
+  await expect(late).rejects.toThrow('gone')
+  const other = shared.get(work)
+  results[3]!.resolve(4)
+  expect(await other).toBe(4)
+  const ofKey = shared.get(work, 'key')
+  results[4]!.resolve(5)
+  expect(await ofKey).toBe(5)
+})
