@@ -25,7 +25,7 @@ export function archiveCommand(): Command {
   const command = new Command('archive')
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
-    .option('--expire-now', 'only drops what is past the retention, however many days, and says what it was')
+    .option('--expire-now', 'drop all days past the retention, however many, print them, and exit')
     .addHelpText(
       'after',
       '\nExamples:\n  sigwatch archive --database postgres://sigwatch@127.0.0.1/sigwatch\n  sigwatch archive erase --token 1.Zk3…',
@@ -33,7 +33,7 @@ export function archiveCommand(): Command {
     .action((options: RunOptions) => (options.expireNow ? expire(options) : archive(options)))
   command
     .command('erase')
-    .description('erases what is kept of one person, and says how much it was')
+    .description('Erase the data of one person and print how much it was')
     .requiredOption('--token <token>', 'token of the recipient, as alerts have it in toToken')
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)

@@ -44,9 +44,9 @@ export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, 
     .option('--rules <file>', 'own rules')
     .option('--consents <file>', 'consents and refusals (JSONL or CSV)')
     .option('--model <dir>', 'folder of the text model')
-    .option('--sample <file>', 'your own records, one a line: what each becomes by input.map, on stdout')
-    .option('--topic <name>', 'of several inputs, the one whose records are in the sample')
-    .option('--connect', 'also reach the servers of the configuration')
+    .option('--sample <file>', 'your own records, one per line: print what input.map makes of each')
+    .option('--topic <name>', 'the input of the sample, if there are several')
+    .option('--connect', 'also connect to the configured servers')
     .addHelpText(
       'after',
       '\nWithout options: what ./sigwatch.yaml and the environment say, and every file they name.',

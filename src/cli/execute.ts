@@ -6,103 +6,103 @@ import { COMMIT, VERSION } from '../service/version.ts'
 /** Every command with its module, which is loaded only when the command is called. */
 const COMMANDS = {
   run: {
-    does: 'the service: Kafka + Redis by configuration, or the embedded mode with --source FILE|-',
+    does: 'Run the service with Kafka and Redis, or judge a file with --source FILE|- (embedded mode)',
     load: async () => (await import('./run.ts')).runCommand(),
   },
   demo: {
-    does: 'a simulated Double Eleven hour through the embedded mode, with a summary',
+    does: 'Judge a simulated Double Eleven hour in embedded mode and print a summary',
     load: async () => (await import('./demo.ts')).demoCommand(),
   },
   simulate: {
-    does: 'writes labelled traffic as input records',
+    does: 'Generate labelled traffic as input records',
     load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
   score: {
-    does: 'scores texts or records from stdin, one JSON a line',
+    does: 'Score texts or records from stdin, one JSON object per line',
     load: async () => (await import('./score.ts')).scoreCommand(),
   },
   train: {
-    does: 'trains a text model from labelled text',
+    does: 'Train a text model on labelled text',
     load: async () => (await import('./train.ts')).trainCommand(),
   },
   evaluate: {
-    does: 'measures a text model on labelled text',
+    does: 'Evaluate a text model on labelled text',
     load: async () => (await import('./evaluate.ts')).evaluateCommand(),
   },
   model: {
-    does: 'puts the model that was tried in shadow in the place of the live one',
+    does: 'Replace the live text model',
     load: async () => (await import('./model.ts')).modelCommand(),
   },
   'label-export': {
-    does: 'what analysts judged, as a corpus to train from',
+    does: 'Export judgements of analysts as a training corpus',
     load: async () => (await import('./label-export.ts')).labelExportCommand(),
   },
   replay: {
-    does: 'looks back with another model, policy or registry',
+    does: 'Judge past traffic again with another model, policy or registry',
     load: async () => (await import('./replay.ts')).replayCommand(),
   },
   topics: {
-    does: 'prints the topics of the configuration, and makes the missing ones',
+    does: 'List the configured topics and create missing ones',
     load: async () => (await import('./topics.ts')).topicsCommand(),
   },
   release: {
-    does: 'clears a state and keeps it down',
+    does: 'Clear a state and keep it from being raised again for a time',
     load: async () => (await import('./feedback.ts')).releaseCommand(),
   },
   exempt: {
-    does: 'keeps codes from a target for a time',
+    does: 'Exempt a target from codes for a time',
     load: async () => (await import('./feedback.ts')).exemptCommand(),
   },
   block: {
-    does: 'blocks a domain, port, signature, sender, claim or template by hand, for a time',
+    does: 'Block a domain, port, signature, sender, claim or template by hand for a time',
     load: async () => (await import('./feedback.ts')).blockCommand(),
   },
   unblock: {
-    does: 'ends what was blocked by hand',
+    does: 'End a block made by hand',
     load: async () => (await import('./feedback.ts')).unblockCommand(),
   },
   feedback: {
-    does: 'says whether an alert was right, and lists what was said',
+    does: 'Give feedback on alerts, or list feedback',
     load: async () => (await import('./feedback.ts')).feedbackCommand(),
   },
   templates: {
-    does: 'lists, exports and imports what was confirmed as fraud or illicit',
+    does: 'List, export and import templates confirmed as fraud or illicit',
     load: async () => (await import('./templates.ts')).templatesCommand(),
   },
   archive: {
-    does: 'keeps alerts, verdicts, statistics, feedback and complaints in PostgreSQL',
+    does: 'Copy alerts, verdicts, statistics, feedback and complaints into PostgreSQL',
     load: async () => (await import('./archive.ts')).archiveCommand(),
   },
   blocker: {
-    does: 'answers gateways whether to deliver a message',
+    does: 'Tell gateways whether to deliver a message',
     load: async () => (await import('./blocker.ts')).blockerCommand(),
   },
   notify: {
-    does: 'posts open states to Alertmanager, for people',
+    does: 'Post open states to Alertmanager',
     load: async () => (await import('./notify.ts')).notifyCommand(),
   },
   desk: {
-    does: "the analyst's page over the archive",
+    does: 'Serve the desk, the web interface of analysts',
     load: async () => (await import('./desk.ts')).deskCommand(),
   },
   report: {
-    does: 'one HTML page about a time: what was found, forged brands, senders, bursts, cases',
+    does: 'Write an HTML report on a period: findings, forged brands, senders, bursts, cases',
     load: async () => (await import('./report.ts')).reportCommand(),
   },
   explain: {
-    does: 'the letter about a message or an alert, for the sender, the regulator or the subscriber',
+    does: 'Write a letter on a message or alert for the sender, the regulator or the subscriber',
     load: async () => (await import('./explain.ts')).explainCommand(),
   },
   evidence: {
-    does: 'what is known of a complaint, for the regulator',
+    does: 'Collect the evidence on a complaint for the regulator',
     load: async () => (await import('./evidence.ts')).evidenceCommand(),
   },
   complaints: {
-    does: 'takes exports of complaints in, tracks their deadlines, makes the monthly table',
+    does: 'Import complaints, track their deadlines and write the monthly table',
     load: async () => (await import('./complaints.ts')).complaintsCommand(),
   },
   check: {
-    does: 'validates configuration, registry, policy, consents and model',
+    does: 'Validate configuration, registry, policy, rules, consents and model',
     load: async () => (await import('./check.ts')).checkCommand(),
   },
 } as const satisfies Record<string, { does: string; load: () => Promise<Command> }>
@@ -137,10 +137,10 @@ function fullDisk(error: unknown): string | undefined {
 /** Runs the command named in `argv` and resolves with the exit code. */
 export async function execute(argv: readonly string[]): Promise<number> {
   const program = new Command('sigwatch')
-    .description('Watches SMS traffic in Kafka and says which messages and senders are spam.')
+    .description('Finds spam messages and senders in SMS traffic from Kafka.')
     .version(COMMIT === 'unknown' ? VERSION : `${VERSION} (${COMMIT})`)
     .exitOverride()
-    .showHelpAfterError('(run with --help for what is allowed)')
+    .showHelpAfterError('(run with --help for usage)')
   const asked = argv.find((arg) => !arg.startsWith('-'))
   for (const [name, { does, load }] of Object.entries(COMMANDS)) {
     const command = asked === name ? await load() : new Command(name)

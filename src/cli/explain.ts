@@ -24,17 +24,19 @@ export function explainCommand(): Command {
   return new Command('explain')
     .argument('<id>', 'id of a message or of an alert')
     .addOption(
-      new Option('--for <reader>', 'who asks: each sees what he may').choices(READERS).makeOptionMandatory(),
+      new Option('--for <reader>', 'reader of the letter, who sees only what that reader may')
+        .choices(READERS)
+        .makeOptionMandatory(),
     )
     .addOption(
       new Option('--locale <locale>', 'language (default: the setting locale)').choices(['en', 'zh-CN']),
     )
     .addOption(
-      new Option('--format <format>', 'Markdown, or PDF where Chromium is')
+      new Option('--format <format>', 'Markdown, or PDF if Chromium is installed')
         .choices(['md', 'pdf'])
         .default('md'),
     )
-    .option('--out <file>', 'where the letter is written (default: stdout; a PDF needs it)')
+    .option('--out <file>', 'file to write (default: stdout; required for a PDF)')
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
     .addHelpText('after', '\nExample:\n  sigwatch explain gw7-88012.3 --for subscriber --locale zh-CN')

@@ -68,8 +68,8 @@ export function exemptCommand(): Command {
 export function feedbackCommand(): Command {
   const argument = 'id of a state or of a message, or kind:id'
   return judging(new Command('feedback').argument('[id]', argument), LOOKED_UP)
-    .addOption(new Option('--verdict <verdict>', 'what is said').choices(JUDGEMENTS))
-    .option('--undo <id>', 'instead: take back what was said under this feedback id or batch')
+    .addOption(new Option('--verdict <verdict>', 'the judgement').choices(JUDGEMENTS))
+    .option('--undo <id>', 'undo the feedback with this id or batch name')
     .action(give)
 }
 
@@ -78,15 +78,15 @@ export function blockCommand(): Command {
   const targets =
     'domain:, port: (exact or prefix*), signature:, sender:, brand-claim: or template:<message or alert id>'
   return withHidden(common(new Command('block').argument('[target]', targets)), '--codes', '--note')
-    .option('--until <time>', 'how long it holds: a duration or a time, at most 30d; required')
+    .option('--until <time>', 'end: a duration or a time, at most 30d; required')
     .option(
       '--alerts <file...>',
       'of template: with the id of an alert, where it is looked up, instead of the topic',
     )
-    .option('--why <text>', 'why it is blocked')
-    .addOption(new Option('--action <action>', 'what is asked for (default block)').choices(ORDERED_ACTIONS))
-    .option('--per-minute <n>', 'of --action throttle: messages a minute that pass')
-    .option('--labels <labels>', 'only texts with these labels, with commas')
+    .option('--why <text>', 'reason for the block')
+    .addOption(new Option('--action <action>', 'action (default block)').choices(ORDERED_ACTIONS))
+    .option('--per-minute <n>', 'with --action throttle: messages per minute that pass')
+    .option('--labels <labels>', 'only texts with these labels, comma-separated')
     .addHelpText(
       'after',
       '\nExample:\n  sigwatch block domain:jd-verify.top --until 2h --by ann --why "forged refunds, case 4711"',
@@ -104,7 +104,7 @@ export function blockCommand(): Command {
 export function unblockCommand(): Command {
   const command = common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
   return withHidden(command, '--codes', '--until', '--alerts')
-    .option('--note <text>', 'why')
+    .option('--note <text>', 'reason')
     .addHelpText('after', '\nExample:\n  sigwatch unblock domain:jd-verify.top --by ann')
     .action((id: string | undefined, options: FeedbackOptions) =>
       give(id, { ...options, verdict: 'unblock' }),
@@ -125,9 +125,9 @@ function orderOf({ action, perMinute, labels }: BlockOptions) {
 /** What goes with a word on findings. `alerts` describes the option, which is hidden without it. */
 function judging(command: Command, alerts?: string): Command {
   const whole = common(command)
-    .option('--codes <codes>', 'reason codes that it is about, with commas (default: all)')
-    .option('--until <time>', 'how long it holds: a duration or a time (default 24h, at most 30d)')
-    .option('--note <text>', 'why')
+    .option('--codes <codes>', 'reason codes, comma-separated (default: all)')
+    .option('--until <time>', 'end: a duration or a time (default 24h, at most 30d)')
+    .option('--note <text>', 'reason')
   return alerts === undefined ? withHidden(whole, '--alerts') : whole.option('--alerts <file...>', alerts)
 }
 
@@ -142,15 +142,15 @@ function common(command: Command): Command {
   return command
     .option(...CONFIG_OPTION)
     .option('--file <file>', 'feedback file (JSONL) to add to, instead of the topic')
-    .option('--by <name>', 'who says it')
-    .option('--batch <name>', 'name under which it can be undone together with others')
+    .option('--by <name>', 'name of the person')
+    .option('--batch <name>', 'name under which several rows can be undone together')
     .addOption(
       new Option(
         '--wait <duration>',
-        'wait for the answer of the service, and fail where the row is refused',
+        'wait for the answer of the service, and fail if the row is refused',
       ).argParser(durationOf),
     )
-    .option('--list', 'print the feedback that is there instead, one JSON a line')
+    .option('--list', 'print the feedback given so far, one JSON object per line')
 }
 
 function durationOf(text: string): number {

@@ -23,12 +23,12 @@ export function labelExportCommand(): Command {
       '--out <file>',
       'corpus to write (TSV of label<TAB>text); <file>.provenance.jsonl is written next to it',
     )
-    .option('--from <time>', 'judged from then on, ISO-8601 with offset or epoch ms (default: the first)')
-    .option('--to <time>', 'judged before then (default: now)')
+    .option('--from <time>', 'start of the judgements, ISO-8601 with offset or epoch ms (default: the first)')
+    .option('--to <time>', 'end of the judgements, not included (default: now)')
     .option('--alerts <file...>', 'files of alerts, one a line, instead of the archive')
     .option('--feedback <file...>', 'files of feedback, one a line; go with --alerts')
     .addOption(
-      new Option('--conflicts <how>', 'templates that were judged in two ways')
+      new Option('--conflicts <how>', 'what to do with templates judged in two ways')
         .choices(['omit', 'latest'])
         .default('omit'),
     )

@@ -13,7 +13,7 @@ export function modelCommand(): Command {
   const command = new Command('model')
   command
     .command('promote')
-    .description('puts a model in the place of the live one, which running services take by themselves')
+    .description('Replace the live model; running services load it by themselves')
     .argument('[dir]', 'model folder (default: shadowModel.path)')
     .option(...CONFIG_OPTION)
     .option('--model <dir>', 'folder of the live model, or a link to it (default: model)')

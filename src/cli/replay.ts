@@ -25,13 +25,14 @@ export function replayCommand(): Command {
     .option(...CONFIG_OPTION)
     .option('--source <file...>', 'files of input records, one JSON a line; or kafka: the configured topic')
     .option('--topic <name>', 'of several inputs, the one that is read, or whose records are in the files')
-    .option(
-      '--from <time>',
-      'from then on: Kafka timestamp, for files `ts`; ISO-8601 with offset or epoch ms',
-    )
-    .option('--to <time>', 'before then')
+    .option('--from <time>', 'start: Kafka timestamp, for files `ts`; ISO-8601 with offset or epoch ms')
+    .option('--to <time>', 'end, not included')
     .option('--offsets <P:A-B...>', 'of a topic: offsets A to B of partition P')
-    .option('--warm-up <duration>', 'before the range, read for rates and baselines and not compared', '24h')
+    .option(
+      '--warm-up <duration>',
+      'time before the range that is read for rates and baselines, but not compared',
+      '24h',
+    )
     .option('--against <file>', 'verdicts as written, or kafka: the configured topic (default: a second run)')
     .option('--policy <file>', 'policy file to judge with')
     .option('--rules <file>', 'own rules to judge with')
@@ -40,19 +41,19 @@ export function replayCommand(): Command {
     .option('--consents <file>', 'consents and refusals of that time (JSONL or CSV)')
     .option('--complaints <file>', 'complaints of that time (JSONL or CSV)')
     .option('--replies <file>', 'inbound replies of that time (JSONL or CSV)')
-    .option('--feedback <file>', "analysts' words of that time (JSONL or CSV)")
+    .option('--feedback <file>', 'feedback of that time (JSONL or CSV)')
     .option('--now <time>', 'reference clock of files (default: the wall clock)')
     .option('--json', 'one JSON object instead of a table')
-    .option('--rate <n>', 'records a second, at most: spares brokers and processor')
-    .option('--sample <percent>', 'judges so many of the senders, such as 1%, each with all its messages')
-    .option('--resume <file>', 'stores progress in this file and resumes from it after an interruption')
-    .option('--verdicts <file>', 'keeps the verdicts of the range')
-    .option('--alerts <file>', 'keeps the alerts of the range')
-    .option('--publish <topic>', 'publishes the alerts of the range, under a source of their own')
-    .option('--review-sheet <n>', 'draws so many random cases of each code to judge, into --out')
+    .option('--rate <n>', 'limit on records per second, to spare brokers and CPU')
+    .option('--sample <percent>', 'share of senders to judge, such as 1%, each with all its messages')
+    .option('--resume <file>', 'store progress in this file, and resume from it after an interruption')
+    .option('--verdicts <file>', 'write the verdicts of the range')
+    .option('--alerts <file>', 'write the alerts of the range')
+    .option('--publish <topic>', 'publish the alerts of the range, under a source of their own')
+    .option('--review-sheet <n>', 'draw this many random cases of each code for review, into --out')
     .option('--out <file>', 'the review sheet (CSV)')
     .option('--seed <n>', 'the same seed draws the same cases and senders', '1')
-    .option('--judged <file>', 'a review sheet with judgements: precision by code, and nothing is replayed')
+    .option('--judged <file>', 'print the precision by code of a judged review sheet, without a replay')
     .option('--fail-on <condition...>', "exit code 3 when it holds, such as 'newly.block > 0.1%'")
     .addHelpText(
       'after',

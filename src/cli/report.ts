@@ -21,9 +21,9 @@ interface ReportOptions extends ArchiveOptions {
 /** `sigwatch report`: writes one self-contained HTML page about a period, from the archive or from files of alerts. */
 export function reportCommand(): Command {
   return new Command('report')
-    .requiredOption('--from <time>', 'beginning, ISO-8601 with offset or epoch ms')
+    .requiredOption('--from <time>', 'start, ISO-8601 with offset or epoch ms')
     .requiredOption('--to <time>', 'end, not included')
-    .option('--out <file>', 'where the page is written (default: stdout)')
+    .option('--out <file>', 'file to write (default: stdout)')
     .option('--alerts <file...>', 'files of alerts, one a line, instead of the archive')
     .option('--title <text>', 'heading of the page')
     .addOption(new Option('--locale <locale>', 'language (default: the setting locale)').choices(LOCALES))

@@ -51,7 +51,7 @@ export function runCommand(): Command {
     .option('--consents <file>', 'consents and refusals (JSONL or CSV)')
     .option('--complaints <file>', 'complaints (JSONL or CSV)')
     .option('--replies <file>', 'inbound replies (JSONL or CSV)')
-    .option('--feedback <file>', "analysts' words on alerts (JSONL or CSV)")
+    .option('--feedback <file>', 'feedback on alerts (JSONL or CSV)')
     .option('--policy <file>', 'policy file')
     .option('--rules <file>', 'own rules')
     .option('--model <dir>', 'folder of the text model')

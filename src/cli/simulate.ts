@@ -58,7 +58,7 @@ export function simulateCommand(): Command {
         `what happens (default: ${DEFAULT_SCENARIO}; with --live ${LIVE_SCENARIO})`,
       ).choices([...NAMES, 'list']),
     )
-    .option('--live', 'begin now and hand each record over when its time has come; Ctrl-C ends it')
+    .option('--live', 'start now and write each record at its time, until Ctrl-C')
     .option('--rate <n>', 'lawful messages a second of event time (default: that of the scenario)', positive)
     .option('--minutes <n>', 'length in event time (default: that of the scenario)', positive)
     .option('--seed <n>', 'the same seed gives the same traffic', whole, 1)
@@ -68,7 +68,7 @@ export function simulateCommand(): Command {
       'where records go, one JSON a line; - is stdout; kafka: the first configured topic without a map',
       '-',
     )
-    .option('--truth <file>', 'what is planted: one JSON a line, events first, then messages')
+    .option('--truth <file>', 'the planted events, then messages, one JSON object per line')
     .option('--registry-out <file>', 'registry.yaml of the simulated senders')
     .option('--consents-out <file>', 'consents and refusals that go with the traffic')
     .option('--replies-out <file>', 'replies of recipients to it')

@@ -20,12 +20,14 @@ export function templatesCommand(): Command {
   const command = new Command('templates')
   command
     .command('list')
-    .description('print the templates that are held, one JSON a line')
+    .description('Print the templates, one JSON object per line')
     .option(...CONFIG_OPTION)
     .action((options: TemplatesOptions) => withTemplates(options, list))
   command
     .command('export')
-    .description('write those that were confirmed here as a signed list, without who confirmed them')
+    .description(
+      'Write the templates confirmed here as a signed list, without the names of those who confirmed them',
+    )
     .option(...CONFIG_OPTION)
     .option('--key <file>', 'private key (Ed25519, PEM) to sign with')
     .option('--list <name>', 'name of the list: letters, digits, dots, _ or - (default: the deployment)')
@@ -37,10 +39,10 @@ export function templatesCommand(): Command {
     .action((options: TemplatesOptions) => withTemplates(options, (needs) => exported(needs, options)))
   command
     .command('import')
-    .description('import a signed list: its templates raise review until they are confirmed here')
+    .description('Import a signed list; its templates only go to review until they are confirmed here')
     .argument('<file>', 'the list')
     .option(...CONFIG_OPTION)
-    .option('--key <file>', 'public key (Ed25519, PEM) of who signed it')
+    .option('--key <file>', 'public key (Ed25519, PEM) of the signer')
     .addHelpText('after', '\nExample:\n  sigwatch templates import list.jsonl --key cmcc.pub.pem')
     .action((file: string, options: TemplatesOptions) =>
       withTemplates(options, (needs) => imported(needs, file, options)),

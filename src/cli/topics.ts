@@ -29,10 +29,10 @@ const CONNECT_WITHIN = 15_000
 export function topicsCommand(): Command {
   return new Command('topics')
     .option(...CONFIG_OPTION)
-    .option('--create', 'make the missing ones', false)
-    .option('--partitions <n>', 'of topics that are made (default: that of the brokers)', whole)
-    .option('--replication <n>', 'replicas of topics that are made (default: that of the brokers)', whole)
-    .option('--end-blocks', 'instead: end the rows of the block table that expired over an hour ago')
+    .option('--create', 'create missing topics', false)
+    .option('--partitions <n>', 'partitions of created topics (default: that of the brokers)', whole)
+    .option('--replication <n>', 'replicas of created topics (default: that of the brokers)', whole)
+    .option('--end-blocks', 'delete rows of the block table that expired over an hour ago, and exit')
     .action(topics)
 }
 

@@ -35,13 +35,16 @@ export function trainCommand(): Command {
       'labelled text, TSV of label<TAB>text; ham and spam are understood as well as the six labels',
     )
     .option('--labels <a,b,…>', 'another label set than the six', parseLabels)
-    .option('--no-templates', 'leave out the templates that come with the source (corpus/writers)')
+    .option('--no-templates', 'do not use the shipped templates (corpus/writers)')
     .option('--out <dir>', 'model folder to write (default: models/<name>/<version>)')
     .option('--name <name>', 'name of the model (default: sms-zh, or that of --continue)')
     .option('--model-version <version>', 'version of the model (default: 1; with --continue <its version>.1)')
     .option('--seed <n>', 'same seed, same model', whole, 1)
-    .option('--test <share>', 'share of every public corpus that is set aside and never looked at', share)
-    .option('--write-test <dir>', 'writes what --test sets aside, a file a corpus, for `sigwatch evaluate`')
+    .option('--test <share>', 'share of each --corpus that is set aside and not used', share)
+    .option(
+      '--write-test <dir>',
+      'folder for what --test sets aside, one file per corpus, for `sigwatch evaluate`',
+    )
     .option(
       '--continue <dir>',
       'continues training this model: --corpus holds the new texts, the templates are rehearsed',
