@@ -85,7 +85,7 @@ describe('evidence in Chinese', () => {
       facts: [['novelty', 'x']],
     })
     expect(evidenceIn('en', { claimedBy: 'speaker', speaksFor: ['link:foreign'] })).toEqual({
-      speaksFor: ['a link leads to a domain that anybody could have registered'],
+      speaksFor: ['a link leads to a domain that anyone could have registered'],
       speaksAgainst: [],
       facts: [['claimed by', 'speaker']],
     })
