@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { Alert, Block, Verdict } from '../../src/domain/alert.ts'
 import { type Answer, DECIDE_TOKENS, post } from '../helpers/blocking-play.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
 import { type Service, startCommand, startService } from '../helpers/service.ts'
-import { createServiceTopics, type ServiceTopics } from '../helpers/service-topics.ts'
+import { createServiceTopics, follow, type ServiceTopics } from '../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../helpers/services.ts'
 import { warmSigwatch } from '../helpers/warm-commands.ts'
 
@@ -105,4 +105,67 @@ describeWith(['kafka', 'redis'], 'topics that are deleted and made again under a
     expect((await service.get('/readyz')).status).toBe(200)
     expect(await service.stop()).toBe(0)
   }, 120_000)
+})
+
+describeWith(['kafka', 'redis'], 'outputs that are made again under delivery exactly once', () => {
+  const kafka = useKafka()
+
+  it('have each record that came since then once', async () => {
+    const client = plainClient(kafka.brokers)
+    const redis = await startOwnRedis()
+    const at = await createServiceTopics(client, kafka.brokers, { partitions: 2, verdictPartitions: 3 })
+    const service = await startService({
+      ...at.env,
+      REDIS_URL: redis.url,
+      SIGWATCH_DELIVERY: 'exactly-once',
+    })
+    onTestFinished(async () => {
+      await service.kill()
+      await redis.stop()
+    })
+    await service.ready(120_000)
+    let sent = 0
+    let isSending = true
+    const feeding = (async () => {
+      for (; isSending; await sleep(20)) {
+        const sms = Array.from({ length: 10 }, () => ({
+          ...{ id: `m${sent}`, ts: Date.now(), from: '10690007', to: '13900000001' },
+          // Some become dead letters.
+          text: sent++ % 10 === 3 ? '' : '您好',
+        }))
+        await client.produce(
+          at.topics.messages,
+          sms.map((one) => JSON.stringify(one)),
+        )
+      }
+    })()
+    const committed = async () =>
+      (await client.committed(at.groupId, at.topics.messages)).reduce((sum, n) => sum + Math.max(0, n), 0)
+    await until(async () => (await committed()) > 100, 30_000)
+    for (const name of ['verdicts', 'deadLetters', 'alerts'] as const)
+      await client.recreateTopic(at.topics[name])
+    const since = sent
+    const [verdicts, letters] = await Promise.all(
+      [at.topics.verdicts, at.topics.deadLetters].map((topic) => follow(client, topic)),
+    )
+    await until(() => sent > since + 300, 30_000)
+    isSending = false
+    await feeding
+    const ids = () =>
+      [verdicts!, letters!].flatMap((topic) => topic.values<{ readonly id: string }>()).map(({ id }) => id)
+    const expected = Array.from({ length: sent - since }, (_, n) => `m${since + n}`)
+    await until(
+      () => {
+        const seen = new Set(ids())
+        return expected.every((id) => seen.has(id))
+      },
+      30_000,
+      () => `${ids().length} of ${expected.length}\n${service.stderr.slice(-2_000)}`,
+    )
+    await until(async () => (await committed()) === sent, 30_000)
+    expect(ids()).toHaveLength(new Set(ids()).size)
+    expect((await service.get('/readyz')).status).toBe(200)
+    expect(await service.stop()).toBe(0)
+    await Promise.all([verdicts!.stop(), letters!.stop()])
+  }, 180_000)
 })
