@@ -19,7 +19,7 @@ export const stands = (from: string) =>
 
 /**
  * Number of judged and of confirmed cases by code; the last judgement on each case counts. Alerts of the queue are found by one
- * index, others in each day.
+ * index, others in each day. OFFSET keeps PostgreSQL from looking each up twice.
  */
 export const JUDGED = `WITH said AS (
     SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes,
@@ -30,7 +30,7 @@ export const JUDGED = `WITH said AS (
     SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (SELECT coalesce(
       (SELECT codes FROM case_alert WHERE coalesce(state_id, message_id) = said.subject AND codes IS NOT NULL LIMIT 1),
       (SELECT codes FROM alert WHERE (message_id = said.message_id AND target_kind = 'message') OR state_id = said.state_id
-        LIMIT 1)) AS codes) known
+        LIMIT 1)) AS codes OFFSET 0) known
     WHERE known.codes IS NOT NULL
   )
   SELECT code, (count(*) FILTER (WHERE verdict = 'confirmed'))::int AS confirmed, count(*)::int AS judged

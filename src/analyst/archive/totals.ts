@@ -105,14 +105,14 @@ export async function delayOf(ask: Ask): Promise<Delay> {
   return row!
 }
 
-/** Number of the worst cases that are shown, and of cases compared at a time. */
+/** Number of the worst cases that are shown, and of cases compared first; twice as many are each time. */
 const WORST = 5
 const COMPARED = 50
 
 /** Cases with alerts of a day that need a finding, by the most that they can be worth. */
 const COMPARE = `WITH candidate AS (
     SELECT c.id, c.grouped_by, c.name, greatest(s.recipients, 1) * s.harm AS most, count(*) OVER ()::int AS total
-    FROM ${SUMS} AND s.is_open AND s.last_at > now() - interval '1 day' WHERE c.status <> 'waiting' ORDER BY most DESC, id LIMIT ${COMPARED} OFFSET $1
+    FROM ${SUMS} AND s.is_open AND s.last_at > now() - interval '1 day' WHERE c.status <> 'waiting' ORDER BY most DESC, id LIMIT $2 OFFSET $1
   )
   SELECT candidate.*, day.alerts, day.worth, day.example_id, day.last_at::text AS example_ts FROM candidate CROSS JOIN LATERAL (
       SELECT count(*)::int AS alerts, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS example_id, max(a.ts) AS last_at,
@@ -127,11 +127,11 @@ const COMPARE = `WITH candidate AS (
  */
 export async function worstCases(ask: Ask): Promise<WorstCase[]> {
   let worst: (Omit<WorstCase, 'text'> & Example & { readonly most: number })[] = []
-  for (let from = 0; ; from += COMPARED) {
-    const found = await ask<(typeof worst)[number]>(COMPARE, [from])
+  for (let from = 0, n = COMPARED; ; from += n, n *= 2) {
+    const found = await ask<(typeof worst)[number]>(COMPARE, [from, n])
     worst = [...worst, ...found].sort((a, b) => b.worth - a.worth || (a.id < b.id ? -1 : 1)).slice(0, WORST)
     const bound = found.at(-1)?.most ?? 0
-    if (found.length < COMPARED || (worst.length === WORST && worst.at(-1)!.worth >= bound)) break
+    if (found.length < n || (worst.length === WORST && worst.at(-1)!.worth >= bound)) break
   }
   return withTexts(ask, worst)
 }

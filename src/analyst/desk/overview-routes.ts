@@ -15,6 +15,8 @@ export class OverviewRoutes {
   readonly #parts: RouteParts
   readonly #worst = new Shared<WorstCase[]>()
   readonly #judged = new Shared<ReviewedCode[]>()
+  /** The same before a given time. */
+  readonly #judgedThen = new Shared<ReviewedCode[]>()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -28,10 +30,10 @@ export class OverviewRoutes {
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
     if (!isRenewal) await archive.note(session, 'overview', rangeOf(from, to))
-    const judgedThen = () => archive.judged(to - JUDGED_DAYS * DAY, to)
-    const [found, judged, totals, curves, worst, domains, states, delay] = await Promise.all([
+    const judged = query.has('to') ? this.#judgedThen : this.#judged
+    const [found, precision, totals, curves, worst, domains, states, delay] = await Promise.all([
       archive.overview(from, to),
-      query.has('to') ? judgedThen() : this.#judged.get(judgedThen),
+      judged.get(() => archive.judged(to - JUDGED_DAYS * DAY, to), query.get('to') ?? ''),
       totalsOf(ask, from, to),
       this.#curves(from, to),
       this.#worst.get(() => worstCases(ask)),
@@ -39,7 +41,7 @@ export class OverviewRoutes {
       openStates(ask),
       delayOf(ask),
     ])
-    const shown = { found, judged, totals, curves, worst, domains, states, delay }
+    const shown = { found, judged: precision, totals, curves, worst, domains, states, delay }
     return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
   }
 
