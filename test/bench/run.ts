@@ -1,6 +1,6 @@
 /**
  * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, templates, crowds, own rules, the
- * blocker, the archive, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
+ * blocker, the archive, the desk, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ const BY_NAME = [
   'day',
   'day-kafka',
   'archive',
+  'desk',
   'rspamd',
   'resident',
   'strangers',

@@ -1,0 +1,156 @@
+/**
+ * How long pages of the desk take over a planted archive of 30 days: 20 analysts who open a page every five seconds, next to an
+ * archiver that writes 5,000 rows a second, all on this machine. Prints milliseconds by page as JSON.
+ * `npm run bench -- desk [verdicts] [alerts] [seconds]`; with SIGWATCH_BENCH_ARCHIVE, over an archive that is planted.
+ */
+import { fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openClient } from '../../src/analyst/archive/database.ts'
+import { DAILY } from '../../src/analyst/archive/days.ts'
+import { openOffsets } from '../../src/analyst/archive/offsets.ts'
+import { Partitions } from '../../src/analyst/archive/partitions.ts'
+import { ArchiveReader } from '../../src/analyst/archive/reader.ts'
+import { rollUp } from '../../src/analyst/archive/rollups.ts'
+import { rowOf } from '../../src/analyst/archive/rows.ts'
+import { ArchiveWriter } from '../../src/analyst/archive/writer.ts'
+import { DAY, MINUTE, SECOND } from '../../src/domain/time.ts'
+import { messageAlertAt, verdictAt } from '../helpers/archive-records.ts'
+import { type DeskClient, deskClient, startDeskOn } from '../helpers/desk-client.ts'
+import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
+import { BIG_CASE, plant } from './desk-plant.ts'
+
+const ANALYSTS = 20
+const EVERY = 5 * SECOND
+const ROWS_A_SECOND = 5000
+const TOKEN = 'a-token-of-lin-of-the-bench'
+const [verdicts = 5_000_000, alerts = 500_000, seconds = 45] = process.argv.slice(2).map(Number)
+
+/** Writes rows for as long as the bench runs, one alert to ten verdicts, and keeps the sums. */
+async function write(url: string): Promise<void> {
+  const client = await openClient(url, 'bench archive')
+  const upkeep = await openClient(url, 'bench upkeep')
+  const place = { topic: `bench-${Date.now()}`, partition: 0 }
+  await openOffsets(client, [{ ...place, startOffset: 0, endOffset: 1e9 }])
+  await new Partitions(180 * DAY).ensure(
+    client,
+    DAILY.map((table) => ({ table, ts: Date.now() })),
+  )
+  const writer = new ArchiveWriter(client)
+  let offset = 0
+  const rowsOf = (n: number) =>
+    Array.from({ length: n }, (_, i) => {
+      const id = `${place.topic}-${offset + i}`
+      const isAlert = i % 11 === 0
+      const value = isAlert ? messageAlertAt(id, Date.now(), i) : verdictAt(id, Date.now())
+      const options = { sample: 1, tokenise: (to: string) => to, registryChange: () => undefined } as never
+      const row = rowOf(isAlert ? 'alerts' : 'verdicts', Buffer.from(JSON.stringify(value)), options, {
+        key: null,
+        at: 0,
+      })!
+      return { ...row, offset: offset + i }
+    })
+  void (async () => {
+    for (;;) {
+      await rollUp(upkeep, 20 * SECOND)
+      await sleep(10 * SECOND)
+    }
+  })()
+  const began = performance.now()
+  for (;;) {
+    const rows = rowsOf(ROWS_A_SECOND)
+    await writer.write([{ ...place, from: offset, to: offset + rows.length, rows, refused: [] }])
+    offset += rows.length
+    process.send?.(offset / ((performance.now() - began) / 1000))
+    await sleep(Math.max(0, (offset / ROWS_A_SECOND) * 1000 - (performance.now() - began)))
+  }
+}
+
+/** Pages with how often they are opened. */
+async function pagesOf(
+  archive: ArchiveReader,
+  user: DeskClient,
+): Promise<readonly (readonly [string, string, number])[]> {
+  const [alert] = await archive.ask<{ id: string }>(
+    "SELECT id FROM alert WHERE ts < now() - interval '1 hour' ORDER BY ts DESC LIMIT 1",
+    [],
+  )
+  const found = async (q: string) => (await user.post('lin', '/find', { q })).headers.get('location')!
+  const week = `from=${Date.now() - 7 * DAY}&to=${Date.now()}`
+  return [
+    ['queue', '/queue', 4],
+    ['case', '/queue/case7', 4],
+    ['case of a fifth of the open alerts', `/queue/${BIG_CASE}`, 2],
+    ['overview', '/overview', 3],
+    ['overview of 7 days', `/overview?${week}`, 1],
+    ['search', '/', 1],
+    ['complaints', '/complaints', 1],
+    ['find', await found('商户7 action:block'), 1],
+    ['find without a hit', await found('zzqqxx last:30d'), 1],
+    ['find by feedback', await found('by:nobody last:7d'), 1],
+    ['alert', `/case/${alert!.id}`, 2],
+    ['signature', `/signature/${encodeURIComponent('商户7')}`, 1],
+    ['enterprise', '/enterprise/sp7', 1],
+    ['brand', '/brand/brand7', 1],
+  ]
+}
+
+async function serve(server: PostgresServer | undefined, url: string): Promise<void> {
+  const archive = await ArchiveReader.open(url, 'bench desk')
+  const desk = await startDeskOn(archive, { logins: [{ name: 'lin', token: TOKEN, may: 'judge' }] })
+  const user = deskClient(() => desk.port)
+  await user.login('lin', TOKEN)
+  const pages = await pagesOf(archive, user)
+  const often = pages.flatMap(([name, path, n]) => Array.from({ length: n }, () => ({ name, path })))
+  const writer = fork(import.meta.filename, ['write', url], { execArgv: process.execArgv })
+  let rowsASecond = 0
+  writer.on('message', (rate) => {
+    rowsASecond = Number(rate)
+  })
+  await new Promise((resolve) => writer.once('message', resolve))
+  const times = new Map<string, number[]>()
+  const end = performance.now() + seconds * 1000
+  await Promise.all(
+    Array.from({ length: ANALYSTS }, async (_, analyst) => {
+      await sleep((analyst * EVERY) / ANALYSTS)
+      for (let n = analyst * 7; performance.now() < end; n += 5) {
+        const { name, path } = often[n % often.length]!
+        const began = performance.now()
+        const answer = await user.get('lin', path)
+        await answer.text()
+        if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`)
+        const took = performance.now() - began
+        times.set(name, [...(times.get(name) ?? []), took])
+        await sleep(Math.max(0, EVERY - took))
+      }
+    }),
+  )
+  writer.kill()
+  const of = (all: readonly number[]) => {
+    const sorted = all.toSorted((a, b) => a - b)
+    const at = (share: number) =>
+      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!)
+    return { pages: all.length, p50: at(0.5), p95: at(0.95), most: at(1) }
+  }
+  const all = {
+    all: of([...times.values()].flat()),
+    ...Object.fromEntries(pages.map(([name]) => [name, of(times.get(name) ?? [0])])),
+  }
+  process.stdout.write(
+    `${JSON.stringify({ verdicts, alerts, rowsASecond: Math.round(rowsASecond), ...all }, null, 1)}\n`,
+  )
+  await desk.close()
+  await archive.close()
+  server?.stop()
+}
+
+if (process.argv[2] === 'write') await write(process.argv[3]!)
+const planted = process.env.SIGWATCH_BENCH_ARCHIVE
+const server = planted === undefined ? await startPostgres() : undefined
+const url = planted ?? server!.url
+if (server) {
+  const client = await openClient(url, 'bench', 60 * MINUTE)
+  await plant(client, { verdicts, alerts, feedback: alerts / 5, complaints: 60_000 })
+  await client.end()
+}
+await serve(server, url)
+process.exit(0)
