@@ -98,24 +98,31 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
       added,
       known,
       answered: closed,
-      left,
+      past,
+      ahead,
       conflicting: others,
       erased,
     } = await archiveComplaints(config, complaints)
-    say(
-      `archived: ${added} new, ${known} known (${closed} of them answered since), ${left} past the retention or of the future`,
-    )
+    say(`archived: ${added} new, ${known} known (${closed} of them answered since)`)
+    const of = (ids: readonly string[]) => {
+      const named = new Set(ids)
+      return complaints.filter(({ record: { id } }) => named.has(id))
+    }
+    if (past.length > 0) say(`${past.length} left out: past archive.retention (${placesOf(of(past))})`)
+    for (const { place } of of(ahead)) say(`${place}: ts: lies in the future: not archived`)
     if (erased.length > 0) say(`${erased.length} left out: erased with the person`)
-    const stands = new Set(others)
-    refused += sayConflicts(
-      'the archive',
-      complaints.filter(({ record: { id } }) => stands.has(id)),
-    )
+    refused += ahead.length + sayConflicts('the archive', of(others))
     const unsent = new Set([...others, ...erased])
     sent = complaints.filter(({ record: { id } }) => !unsent.has(id))
   }
   if (options.publish) say(`sent to the topic ${await publishComplaints(config, sent)}`)
   if (refused > 0) process.exitCode = 1
+}
+
+/** Places of the first ten. */
+function placesOf(rows: readonly PlacedComplaint[]): string {
+  const places = rows.slice(0, 10).map(({ place }) => place)
+  return rows.length > places.length ? `${places.join(', ')}, …` : places.join(', ')
 }
 
 /** Prints the conflicts and returns their number. */

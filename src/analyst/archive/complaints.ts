@@ -2,7 +2,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { Client } from './database.ts'
 import { isErased } from './erase.ts'
-import { Partitions } from './partitions.ts'
+import { Partitions, type Standing } from './partitions.ts'
 import { markChanged } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson, storableText } from './storable.ts'
@@ -28,8 +28,10 @@ export interface WrittenComplaints {
   readonly known: number
   /** Stored complaints that are now marked as answered. */
   readonly answered: number
-  /** Complaints left out because they are older than the retention or in the future. */
-  readonly left: number
+  /** Ids of complaints left out because they are older than the retention. */
+  readonly past: readonly string[]
+  /** Ids of complaints left out because they are in the future. */
+  readonly ahead: readonly string[]
   /** Ids under which a different complaint is stored, which was left unchanged. */
   readonly conflicting: readonly string[]
   /** Ids of complaints that were erased with their person and are not stored again. */
@@ -74,7 +76,8 @@ export async function writeComplaints(
   clock: BoundedClock,
 ): Promise<WrittenComplaints> {
   const partitions = new Partitions(retention)
-  const kept = cases.filter(({ ts }) => partitions.standingOf(ts, clock) === 'kept')
+  const standing = (wanted: Standing) => cases.filter(({ ts }) => partitions.standingOf(ts, clock) === wanted)
+  const kept = standing('kept')
   const unmade = await partitions.ensure(
     client,
     kept.map(({ ts }) => ({ table: 'complaint', ts })),
@@ -112,7 +115,15 @@ export async function writeComplaints(
     throw error
   }
   const known = kept.length - added - conflicting.length - erased.length
-  return { added, known, answered, left: cases.length - kept.length, conflicting, erased }
+  return {
+    added,
+    known,
+    answered,
+    past: idsOf(standing('past')),
+    ahead: idsOf(standing('ahead')),
+    conflicting,
+    erased,
+  }
 }
 
 /** Batches in order, without an id occurring twice in a batch. */

@@ -3,6 +3,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
 import { readCsv } from '../../settings/files/csv.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
 import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
 
 /** A complaint in the form of the topic, with facts known only from the export. */
@@ -148,8 +149,13 @@ function complaintOf(
   for (const field of ['from', 'to', 'signature', 'text', 'category'] as const) {
     const value = cell(field)
     if (value === undefined) continue
-    if ((field === 'from' || field === 'to') && ROUNDED.test(value)) return `${field}: ${UNROUND}`
-    const text = field === 'signature' ? value.replace(/^【|】$/g, '') : value
+    const isNumber = field === 'from' || field === 'to'
+    if (isNumber && ROUNDED.test(value)) return `${field}: ${UNROUND}`
+    const text = isNumber
+      ? value.normalize('NFKC')
+      : field === 'signature'
+        ? value.replace(/^【|】$/g, '')
+        : value
     const points = [...text]
     const most = LONGEST[field] ?? 64
     if (points.length > most && field !== 'text') return `${field}: has more than ${most} characters`
@@ -157,6 +163,9 @@ function complaintOf(
   }
   const number = cell('id')
   if (number !== undefined && ROUNDED.test(number)) return `id: ${UNROUND}`
+  const complainant = fields.to && canonicalNumber(fields.to)
+  if (complainant && number?.normalize('NFKC').includes(complainant))
+    return 'id: holds the number of the complainant, and ids are shown in clear: map another column'
   const content = JSON.stringify([times.ts, fields])
   const id = `${source}-${number ?? createHash('sha256').update(content).digest('hex').slice(0, 24)}`
   if (id.length > 128) return 'id: is too long'

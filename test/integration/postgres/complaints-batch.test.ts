@@ -54,7 +54,8 @@ describeWith('postgres', 'complaints written in batches', () => {
       added: 1_500,
       known: 0,
       answered: 0,
-      left: 0,
+      past: [],
+      ahead: [],
       conflicting: [],
       erased: [],
     })
@@ -63,7 +64,8 @@ describeWith('postgres', 'complaints written in batches', () => {
       added: 0,
       known: 1_500,
       answered: 0,
-      left: 0,
+      past: [],
+      ahead: [],
       conflicting: [],
       erased: [],
     })
@@ -80,8 +82,17 @@ describeWith('postgres', 'complaints written in batches', () => {
         complaint('c3', { signature: undefined, text: undefined }),
         complaint('new\u0000id', {}, { answeredAt }),
         complaint('old', { ts: NOW - 400 * DAY }),
+        complaint('future', { ts: NOW + 400 * DAY }),
       ]),
-    ).toEqual({ added: 1, known: 2, answered: 1, left: 1, conflicting: ['c1'], erased: [] })
+    ).toEqual({
+      added: 1,
+      known: 2,
+      answered: 1,
+      past: ['old'],
+      ahead: ['future'],
+      conflicting: ['c1'],
+      erased: [],
+    })
     const { rows } = await client.query(
       'SELECT id FROM complaint_case WHERE answered_at IS NOT NULL ORDER BY id COLLATE "C"',
     )
@@ -95,7 +106,8 @@ describeWith('postgres', 'complaints written in batches', () => {
       added: 2,
       known: 1,
       answered: 0,
-      left: 0,
+      past: [],
+      ahead: [],
       conflicting: ['t1'],
       erased: [],
     })
@@ -119,7 +131,7 @@ describeWith('postgres', 'complaints written in batches', () => {
         RETENTION,
         exactClock(() => NOW),
       )
-      const known = { added: 0, known: 1_500, answered: 0, left: 0, conflicting: [], erased: [] }
+      const known = { added: 0, known: 1_500, answered: 0, past: [], ahead: [], conflicting: [], erased: [] }
       expect(await Promise.allSettled([write(many), opposite])).toEqual([
         { status: 'fulfilled', value: known },
         { status: 'fulfilled', value: known },

@@ -240,6 +240,15 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect([month.code, month.stderr]).toEqual([2, expect.stringContaining('YYYY-MM')])
   })
 
+  it('names the rows that the archive does not take for their time', async () => {
+    const file = folder.file('odd-times.csv')
+    writeFileSync(file, `${[HEAD, row('B1', NOW - 400 * DAY), row('B2', NOW + 400 * DAY)].join('\n')}\n`)
+    const { code, stderr } = await run('import', file)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('archived: 0 new, 0 known')])
+    expect(stderr).toContain(`1 left out: past archive.retention (${file}:2)`)
+    expect(stderr).toContain(`${file}:3: ts: lies in the future: not archived`)
+  })
+
   it('has a pack of evidence from the archive', async () => {
     const messages = folder.file('messages.jsonl')
     const sent = { id: 'm1', ts: MADE - 3_600_000, from: '10690200001', to: '13800138000', text: TEXT }

@@ -55,6 +55,26 @@ describe('an export of complaints', () => {
     )
   })
 
+  it('reads full-width digits as digits, and refuses an id that holds the number of the complainant', () => {
+    const rows = [
+      'A1,2026-11-02 09:30:00,１０６９０２００００１,＋８６１３８００１３８０００',
+      '13800138000,2026-11-02 09:30:00,10690200001,13800138000',
+      'N-13800138000-2,2026-11-02 09:30:00,10690200001,+86 138 0013 8000',
+      '10690200001-7,2026-11-02 09:30:00,10690200001,13800138000',
+    ]
+    const bytes = Buffer.from(`举报编号,举报时间,被举报号码,举报号码\n${rows.join('\n')}\n`)
+    const { complaints, refused } = readComplaintCsv(bytes, loadMapping(SHIPPED), 'x.csv')
+    expect(complaints.map(({ record: { from, to }, line }) => ({ from, to, line }))).toEqual([
+      { from: '10690200001', to: '+8613800138000', line: 2 },
+      { from: '10690200001', to: '13800138000', line: 5 },
+    ])
+    const message = 'id: holds the number of the complainant, and ids are shown in clear: map another column'
+    expect(refused).toEqual([
+      { line: 3, message },
+      { line: 4, message },
+    ])
+  })
+
   it('has columns and times as its mapping says', () => {
     const mapping = mappingOf(
       'source: hotline\ndelimiter: ";"\ntime: {form: dd/MM/yyyy HH:mm, zone: "+00:00"}\ncolumns: {ts: When, signature: [Who], text: What}\n',
