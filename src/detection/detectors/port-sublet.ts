@@ -2,6 +2,7 @@ import { PORT_SIGNATURES, portSignaturesName } from '../../domain/counted-name.t
 import type { MemberObservation } from '../../domain/feature-store.ts'
 import type { Registry } from '../../domain/registry.ts'
 import { SharedLists } from '../../domain/shared-lists.ts'
+import { signatureKey } from '../../text/signature.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
@@ -29,13 +30,13 @@ export const portSublet = defineStateCode({
   },
   evidence: {
     signatures: fields.list(fields.text('a signature'), 'signatures on the port, at most 32', LISTED),
-    count: fields.count('how many; those of one brand count once'),
+    count: fields.count('how many; those of one brand, or that differ only in writing, count once'),
     allowed: fields.count('how many it may carry'),
   },
   summary: 'one port carries more signatures than it may',
   called: { 'zh-CN': '端口转租' },
   fires:
-    'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand count once.',
+    'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand, or that differ only in writing, count once.',
   why: 'A port that is passed on without leave has no known user.',
   tune: 'Set `sharedBy` for ports of platforms that are meant to be shared. `minMessages` keeps stray tests out.',
   sentences: {
@@ -98,8 +99,8 @@ function allowedOn(port: string, registry: Registry): number {
   return registry.port(port)?.sharedBy ?? 1
 }
 
-/** The brand behind a signature if known, else the signature itself. */
+/** The brand behind a signature if known, else the key of the signature. */
 function ownerOf(name: string, registry: Registry): string {
   const brand = registry.signature(name)?.brand ?? registry.brandByName(name)?.id
-  return brand === undefined ? name : `brand:${brand}`
+  return brand === undefined ? signatureKey(name) : `brand:${brand}`
 }

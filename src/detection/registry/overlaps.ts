@@ -33,6 +33,19 @@ export function overlapsOf(shipped: readonly Brand[], own: readonly Brand[]): st
   return found
 }
 
+/** Signature rows whose names differ only in writing, such as traditional characters. One sentence each. */
+export function mergedSignatures(rows: readonly { readonly name: string }[]): string[] {
+  const first = new Map<string, string>()
+  return rows.flatMap(({ name }) => {
+    const key = signatureKey(name)
+    const other = first.get(key)
+    if (other === undefined) first.set(key, name)
+    return other === undefined || key === ''
+      ? []
+      : [`${other} and ${name} are read as one signature: the filings of each hold for both`]
+  })
+}
+
 function ownersOf(
   brands: readonly Brand[],
   values: (brand: Brand) => readonly string[],

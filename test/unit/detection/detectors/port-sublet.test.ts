@@ -22,6 +22,11 @@ describe('PORT_SUBLET', () => {
     expect(sublet('10690003777', ['甲', '乙', '丙', '丁'])!.evidence).toMatchObject({ count: 4, allowed: 3 })
   })
 
+  it('counts a signature once in traditional and simplified characters', () => {
+    expect(sublet('10699999', ['藍天', '蓝天'])).toBeUndefined()
+    expect(sublet('10699999', ['藍天', '蓝天', '乙餐饮'])!.evidence).toMatchObject({ count: 2, allowed: 1 })
+  })
+
   it('reads no other set', () => {
     expect(
       portSublet.onMembers!(membersOf('escalation:X', ['甲', '乙'], 9), T, signalContext),

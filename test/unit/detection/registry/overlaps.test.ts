@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mergeBrands } from '../../../../src/detection/registry/brands.ts'
-import { overlapsOf } from '../../../../src/detection/registry/overlaps.ts'
+import { mergedSignatures, overlapsOf } from '../../../../src/detection/registry/overlaps.ts'
 
 const brand = (id: string, names: string[], domains: string[] = [], hotlines: string[] = []) => ({
   id,
@@ -25,6 +25,21 @@ describe('overlaps of brands', () => {
   it('are none where a row is added to the shipped one, or to itself', () => {
     expect(overlapsOf([jd], [brand('jd', ['京东'], ['jd.com', 'm.jd.com'])])).toEqual([])
     expect(overlapsOf([jd, brand('jd2', ['京东二'], ['jd.com'])], [])).toEqual([])
+  })
+})
+
+describe('signatures that are read as one', () => {
+  const merged = (...names: string[]) => mergedSignatures(names.map((name) => ({ name })))
+
+  it('are named in pairs', () => {
+    expect(merged('藍天', '红日', '蓝天', '蓝 天')).toEqual([
+      '藍天 and 蓝天 are read as one signature: the filings of each hold for both',
+      '藍天 and 蓝 天 are read as one signature: the filings of each hold for both',
+    ])
+  })
+
+  it('are none where names differ in a letter', () => {
+    expect(merged('蓝天', '蓝天1', '监天')).toEqual([])
   })
 })
 
