@@ -35,6 +35,14 @@ describeWith('postgres', 'the sums of cases, one change', () => {
     return rows[0].n as number
   }
 
+  /** Entries of its indexes that this transaction has read so far. */
+  const entries = async () => {
+    const { rows } = await client.query(
+      "SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::int AS n FROM pg_index WHERE indrelid = 'case_alert'::regclass",
+    )
+    return rows[0].n as number
+  }
+
   beforeAll(async () => {
     server = await startPostgres()
     client = await openClient(server.url, 'test')
@@ -133,6 +141,27 @@ describeWith('postgres', 'the sums of cases, one change', () => {
       ])
     })
     expect(reads.rows(/^case_alert/)).toBeLessThan(10)
+  })
+
+  it('reads few alerts of a recipient who has many', async () => {
+    await client.query(
+      "INSERT INTO review_case (id, grouped_by, name, standing) VALUES ('flood', 'code', 'X', 'filed')",
+    )
+    const add = (prefix: string, n: number) =>
+      client.query(
+        `INSERT INTO case_alert (${COLUMNS}, codes, in_force) SELECT $1 || i, 'flood', to_timestamp($3::int - i), 'n@1', 't' || i % 5, $1 || i, 1, 5,
+          ARRAY['TEXT_FRAUD'], true FROM generate_series(1, $2::int) i`,
+        [prefix, n, at],
+      )
+    await add('first', 5000)
+    await client.query('ANALYZE review_case, case_alert')
+    const before = await entries()
+    await add('then', 50)
+    expect((await entries()) - before).toBeLessThan(3000)
+    const { rows } = await client.query(
+      "SELECT alerts, recipients, senders FROM case_sum WHERE case_id = 'flood'",
+    )
+    expect(rows).toEqual([{ alerts: 5050, recipients: 5, senders: 1 }])
   })
 
   it('have the codes of alerts that earlier versions write, without reading the alerts', async () => {

@@ -67,8 +67,9 @@ BEGIN
       FROM counted CROSS JOIN LATERAL (VALUES (NULL, to_token, NULL), (NULL, NULL, subject), (sender, to_token, NULL)) v (sender, recipient, subject)
       WHERE num_nonnulls(v.recipient, v.subject) > 0 GROUP BY 1, 2, 3, v.sender, v.recipient, v.subject) own
     WHERE added IS NULL OR own.n = (SELECT count(*) FROM (
-      SELECT FROM queued_alert a WHERE (a.to_token = own.recipient OR a.subject = own.subject) AND a.shown_id = own.id
-        AND a.sender = coalesce(own.sender, a.sender) AND a.ts > own.counted_from AND (a.is_open OR NOT own.kind) LIMIT own.n + 1) found)
+      SELECT FROM (SELECT * FROM queued_alert WHERE to_token = own.recipient UNION ALL SELECT * FROM queued_alert WHERE subject = own.subject) a
+      WHERE a.shown_id = own.id AND a.sender = coalesce(own.sender, a.sender) AND a.ts > own.counted_from AND (a.is_open OR NOT own.kind)
+      LIMIT own.n + 1) found)
     GROUP BY 1, 2, 3
   ), coded AS MATERIALIZED (
     SELECT id, kind, sender, code, count(*) AS n, count(*) FILTER (WHERE in_force) AS forced
