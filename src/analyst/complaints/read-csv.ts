@@ -144,7 +144,10 @@ function complaintOf(
     if (!(at >= EARLIEST_TIME && at <= LATEST_TIME)) return `${field}: is no time of the form ${timeForm}`
     times[field] = at
   }
-  if (times.ts === undefined) return 'ts: is empty'
+  const { ts } = times
+  if (ts === undefined) return 'ts: is empty'
+  for (const field of ['received', 'answered'] as const)
+    if (times[field] !== undefined && times[field] < ts) return `${field}: lies before the complaint`
   const fields: Partial<Record<'from' | 'to' | 'signature' | 'text' | 'category', string>> = {}
   for (const field of ['from', 'to', 'signature', 'text', 'category'] as const) {
     const value = cell(field)
@@ -166,11 +169,11 @@ function complaintOf(
   const complainant = fields.to && canonicalNumber(fields.to)
   if (complainant && number?.normalize('NFKC').includes(complainant))
     return 'id: holds the number of the complainant, and ids are shown in clear: map another column'
-  const content = JSON.stringify([times.ts, fields])
+  const content = JSON.stringify([ts, fields])
   const id = `${source}-${number ?? createHash('sha256').update(content).digest('hex').slice(0, 24)}`
   if (id.length > 128) return 'id: is too long'
   return {
-    record: { id, ts: times.ts, ...fields, source },
+    record: { id, ts, ...fields, source },
     ...given({ receivedAt: times.received, answeredAt: times.answered }),
   }
 }

@@ -75,6 +75,21 @@ describe('an export of complaints', () => {
     ])
   })
 
+  it('refuses a receipt or an answer before the complaint, as of swapped columns', () => {
+    const rows = [
+      'A1,2026-11-02 09:30:00,2026-11-02 09:30:00,2026-11-02 09:30:00',
+      'A2,2026-11-02 09:30:00,2026-11-02 09:29:59,',
+      'A3,2026-11-02 09:30:00,,2026-11-01 09:30:00',
+    ]
+    const bytes = Buffer.from(`举报编号,举报时间,转办时间,办结时间\n${rows.join('\n')}\n`)
+    const { complaints, refused } = readComplaintCsv(bytes, loadMapping(SHIPPED), 'x.csv')
+    expect(complaints.map(({ line }) => line)).toEqual([2])
+    expect(refused).toEqual([
+      { line: 3, message: 'received: lies before the complaint' },
+      { line: 4, message: 'answered: lies before the complaint' },
+    ])
+  })
+
   it('has columns and times as its mapping says', () => {
     const mapping = mappingOf(
       'source: hotline\ndelimiter: ";"\ntime: {form: dd/MM/yyyy HH:mm, zone: "+00:00"}\ncolumns: {ts: When, signature: [Who], text: What}\n',
