@@ -102,8 +102,9 @@ export function openPool(url: string, applicationName: string, within: number): 
   return pool
 }
 
-/** SQLSTATE of a transaction that was ended because others waited for it in a circle. */
+/** SQLSTATE of a transaction that PostgreSQL ended to resolve a deadlock, and how often its statement is tried. */
 const DEADLOCK = '40P01'
+const DEADLOCK_ATTEMPTS = 3
 
 /** Runs a statement on a pooled connection within the time limit, again after a deadlock. A broken connection is not reused. */
 export async function limitedRows<T>(
@@ -111,6 +112,7 @@ export async function limitedRows<T>(
   within: number,
   access: 'READ ONLY' | 'READ WRITE',
   [sql, values]: readonly [sql: string, values: readonly unknown[]],
+  attempts = DEADLOCK_ATTEMPTS,
 ): Promise<T[]> {
   const client = await pool.connect()
   try {
@@ -120,7 +122,8 @@ export async function limitedRows<T>(
   } catch (error) {
     const { code } = error as { code?: string }
     client.release(!isServerCode(code))
-    if (code === DEADLOCK) return limitedRows(pool, within, access, [sql, values])
+    if (code === DEADLOCK && attempts > 1)
+      return limitedRows(pool, within, access, [sql, values], attempts - 1)
     throw error
   }
 }
