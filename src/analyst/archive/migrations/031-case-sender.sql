@@ -25,9 +25,10 @@ $$;
 
 -- Counts cases, or adds alerts to what was counted of them: new ones, or with `opened` those that need a finding again. A value is
 -- new to a case if no alert has it but those that are added; recipients are also counted for each sender.
--- Plans are made for the values: that for a case differs from that for added alerts. Compiling such a plan would take seconds.
+-- Plans are made for the values: that for a case differs from that for added alerts. Compiling such a plan would take seconds, and a
+-- bitmap would hold all alerts of a case or recipient where the first few tell.
 CREATE OR REPLACE FUNCTION sum_cases(cases text[], added text[] DEFAULT NULL, opened boolean DEFAULT false) RETURNS void LANGUAGE plpgsql
-  SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+  SET plan_cache_mode = force_custom_plan SET jit = off SET enable_bitmapscan = off AS $$
 BEGIN
   IF cases = '{}' OR added = '{}' THEN RETURN; END IF;
   PERFORM FROM review_case WHERE id = ANY (cases) ORDER BY id FOR NO KEY UPDATE;
