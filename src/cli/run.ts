@@ -113,7 +113,7 @@ async function run(options: RunOptions): Promise<void> {
   }
   let bySignal = false
   try {
-    bySignal = await runToEnd(open, emit)
+    bySignal = await runToEnd(open, emit, { reloads: !embedded })
   } finally {
     watchdog.stop()
     await configWatch?.stop()

@@ -63,6 +63,18 @@ describe('usage', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('standard input is a folder')])
   })
 
+  it('reads on after SIGHUP, and says that nothing is read again', async () => {
+    ensureBuilt()
+    const args = [MAIN, 'run', '--source', '-', '--alerts', folder.file('hung-up.jsonl')]
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+    const ended = once(child, 'close')
+    for await (const line of createInterface(child.stderr)) {
+      if (line.includes('"partitions_assigned"')) child.kill('SIGHUP')
+      if (line.includes('"nothing_reloaded"')) child.stdin.end(`${JSON.stringify(RECORD)}\n`)
+    }
+    expect(await ended).toEqual([0, null])
+  })
+
   it('says of a full disk that it is full, and ends with 1', async () => {
     writeFileSync(folder.file('export.csv'), '举报时间,短信内容\n2026-11-11 10:00:00,您好\n')
     const args = ['complaints', 'import', folder.file('export.csv'), '--out', '/dev/full']
