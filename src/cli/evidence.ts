@@ -205,7 +205,7 @@ function timeOf(text: string): number {
 }
 
 function write(dir: string, id: string, pack: Pack, text: string): { markdown: string; json: string } {
-  const base = join(dir, `evidence-${fileName(id)}`)
+  const base = join(dir, `${pack.clear ? 'clear-' : ''}evidence-${fileName(id)}`)
   const markdown = `${base}.md`
   const json = `${base}.json`
   try {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Pack } from '../../src/analyst/evidence/pack.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
@@ -229,6 +230,9 @@ describe('evidence on a complaint, from files', () => {
     expect(clear.text).toContain('482913')
     expect(clear.text).toContain('personal data in clear')
     expect(clear.stderr).toContain('in clear')
+    // The masked pack of before stands.
+    expect(basename(clear.json)).toBe('clear-evidence-c-1.json')
+    expect(readFileSync(masked.json, 'utf8')).not.toContain(TO)
     // What the sender wrote stands in a code block: no link to click.
     expect(clear.text).toContain(`\`\`\`text\n${AD}\n\`\`\``)
   })
