@@ -7,6 +7,9 @@ import { KafkaSink } from '../../../../src/adapters/sinks/kafka.ts'
 import { Health } from '../../../../src/domain/health.ts'
 
 const require = createRequire(import.meta.url)
+// Another test of this process may have loaded the client before its parts were replaced.
+for (const part of ['producer', 'producer/messageProducer'])
+  delete require.cache[require.resolve(`kafkajs/src/${part}`)]
 const createProducer = require('kafkajs/src/producer') as (options: object) => Producer
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
   createErrorFromCode(code: number): Error
