@@ -17,9 +17,9 @@ import type { RowInput } from '../pipeline/side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
 import type { RowMap } from '../settings/files/row-file.ts'
 import { sharedTopicsWarning, warningsOf } from '../settings/setting-checks.ts'
+import { checkCommands } from './check-commands.ts'
 import { checkRows, type Found, sayUnseen, watchedMap } from './check-rows.ts'
 import type { checkExamples } from './check-rules.ts'
-import { checkCommands } from './command-needs.ts'
 import { readSample } from './sample.ts'
 
 export interface CheckOptions {

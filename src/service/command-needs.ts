@@ -1,7 +1,5 @@
-import { loadCalendar } from '../analyst/words/calendar.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
-import type { Config, ConfigReading } from '../settings/config.ts'
-import type { Found } from './check-rows.ts'
+import type { Config } from '../settings/config.ts'
 
 /** Throws USAGE. */
 export function needBrokers({ kafka }: Pick<Config, 'kafka'>): void {
@@ -33,7 +31,7 @@ export function needBlocker(config: Config): void {
   )
 }
 
-/** Throws CONFIG_INVALID unless somebody can log in at the desk. */
+/** Throws CONFIG_INVALID unless the desk has a login. */
 export function needLogins({ desk }: Config): void {
   if (desk.tokens === null && desk.oidc.issuer === null)
     throw new SigwatchError(
@@ -53,31 +51,4 @@ export function alertmanagersOf({ notify }: Config): readonly string[] {
 
 function missing(key: string, message: string): InvalidInput {
   return new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key, message }])
-}
-
-const NEEDS: Readonly<Record<string, (config: Config) => unknown>> = {
-  archive: archiveUrlOf,
-  blocker: needBlocker,
-  desk: needLogins,
-  notify: alertmanagersOf,
-}
-
-/** Checks what the commands other than `run` need. One without settings is taken not to be in use. */
-export function checkCommands({ config, given }: ConfigReading, { problems, summary }: Found): void {
-  for (const [command, need] of Object.entries(NEEDS)) {
-    if (![...given.keys()].some((key) => key.startsWith(`${command}.`))) continue
-    try {
-      need(config)
-    } catch (error) {
-      if (!(error instanceof SigwatchError)) throw error
-      // No fault: its secrets and options may be given to that process alone.
-      summary.push(`warning: \`sigwatch ${command}\` would not start with this: ${error.message}`)
-    }
-  }
-  try {
-    if (config.desk.calendar !== null) loadCalendar(config.desk.calendar)
-  } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error
-    problems.push(...error.problems)
-  }
 }

@@ -98,30 +98,31 @@ async function watchAgreement(
   emit: Emit,
 ): Promise<readonly AgreementWatch[]> {
   const { RedisCheckValues, checksOf } = await import('../stores/check-values/redis.ts')
-  const prefix = `sigwatch:${deployment}`
-  const held = new RedisCheckValues(link, `${prefix}:token-key`, checksOf(keys))
-  const settings = new RedisCheckValues(link, `${prefix}:setting`, { 'manual.approval': manual.approval })
+  const watch = (
+    kind: string,
+    values: Readonly<Record<string, string>>,
+    differ: (names: readonly string[]) => void,
+  ) => {
+    const held = new RedisCheckValues(link, `sigwatch:${deployment}:${kind}`, values)
+    return new AgreementWatch({ record: () => held.record(), differ })
+  }
   const watches = [
-    new AgreementWatch({
-      record: () => held.record(),
-      differ: (ids) =>
-        emit(
-          ids.length === 0
-            ? { name: 'token_keys_agree' }
-            : { name: 'token_keys_conflict', keys: ids.join(', '), count: ids.length },
-        ),
-    }),
-    new AgreementWatch({
-      record: () => settings.record(),
-      differ: (names) =>
-        emit(
-          names.length === 0
-            ? { name: 'settings_agree' }
-            : { name: 'settings_conflict', settings: names.join(', '), count: names.length },
-        ),
-    }),
+    watch('token-key', checksOf(keys), (ids) =>
+      emit(
+        ids.length === 0
+          ? { name: 'token_keys_agree' }
+          : { name: 'token_keys_conflict', keys: ids.join(', '), count: ids.length },
+      ),
+    ),
+    watch('setting', { 'manual.approval': manual.approval }, (names) =>
+      emit(
+        names.length === 0
+          ? { name: 'settings_agree' }
+          : { name: 'settings_conflict', settings: names.join(', '), count: names.length },
+      ),
+    ),
   ]
-  await Promise.all(watches.map((watch) => watch.start()))
+  await Promise.all(watches.map((each) => each.start()))
   return watches
 }
 

@@ -59,10 +59,9 @@ export async function migrate(client: Client, { emit, signal }: MigrateOptions =
     await client.query(
       'CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
     )
-    refuseLater(await schemaState(client))
-    const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_migration')
-    const done = new Set(rows.map(({ version }) => version))
-    const missing = migrations().filter(({ version }) => !done.has(version))
+    const state = await schemaState(client)
+    refuseLater(state)
+    const { missing } = state
     if (missing[0]) emit?.({ name: 'archive_migrating', steps: missing.length, next: missing[0].name })
     for (const step of missing) while (!(await applyStep(client, step, signal))) await pause(signal)
     await ensureRefusedRows(client)
@@ -182,6 +181,8 @@ export interface SchemaState {
   readonly version: number
   /** The last version that this program knows. */
   readonly known: number
+  /** Steps that have not been applied. */
+  readonly missing: readonly Migration[]
 }
 
 /** The schema of the database compared with that of this version. Rejects with the errors of PostgreSQL. */
@@ -189,11 +190,12 @@ export async function schemaState(client: Pick<Client, 'query'>): Promise<Schema
   const { rows: exists } = await client.query("SELECT to_regclass('schema_migration') AS name")
   const { rows } = exists[0]?.name ? await client.query('SELECT version FROM schema_migration') : { rows: [] }
   const done = new Set((rows as { version: number }[]).map(({ version }) => version))
-  const all = migrations().map(({ version }) => version)
-  const [version, known] = [Math.max(0, ...done), Math.max(...all)]
-  if (version > known) return { tables: 'later', version, known }
-  const tables = done.size === 0 ? 'missing' : all.every((each) => done.has(each)) ? 'current' : 'older'
-  return { tables, version, known }
+  const all = migrations()
+  const missing = all.filter(({ version }) => !done.has(version))
+  const [version, known] = [Math.max(0, ...done), all.at(-1)!.version]
+  if (version > known) return { tables: 'later', version, known, missing }
+  const tables = done.size === 0 ? 'missing' : missing.length === 0 ? 'current' : 'older'
+  return { tables, version, known, missing }
 }
 
 /** Rejects with ARCHIVE_REFUSED unless the schema is that of this version. For readers. */
