@@ -99,8 +99,8 @@ function allowedOn(port: string, registry: Registry): number {
   return registry.port(port)?.sharedBy ?? 1
 }
 
-/** The brand behind a signature if known, else the key of the signature. */
+/** The brand behind a signature if known, else the key of the signature, or its name if that has no letters. */
 function ownerOf(name: string, registry: Registry): string {
   const brand = registry.signature(name)?.brand ?? registry.brandByName(name)?.id
-  return brand === undefined ? signatureKey(name) : `brand:${brand}`
+  return brand === undefined ? signatureKey(name) || name : `brand:${brand}`
 }

@@ -27,6 +27,10 @@ describe('PORT_SUBLET', () => {
     expect(sublet('10699999', ['藍天', '蓝天', '乙餐饮'])!.evidence).toMatchObject({ count: 2, allowed: 1 })
   })
 
+  it('counts signatures of signs alone one by one', () => {
+    expect(sublet('10699999', ['★', '♥'])!.evidence).toMatchObject({ count: 2, allowed: 1 })
+  })
+
   it('reads no other set', () => {
     expect(
       portSublet.onMembers!(membersOf('escalation:X', ['甲', '乙'], 9), T, signalContext),
