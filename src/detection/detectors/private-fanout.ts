@@ -6,6 +6,7 @@ import { signsOf } from '../../domain/sketch.ts'
 import { bucketEnd, DAY } from '../../domain/time.ts'
 import { signsOfWords } from '../../text/sketch.ts'
 import { privateFanoutWords } from '../rules/patterns.generated.ts'
+import { SURE_TEXT } from './brand-decision/signs.ts'
 import { defineStateCode, hold } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { requestsIn } from './shared/requests.ts'
@@ -122,9 +123,6 @@ function comparedBy(message: AnalysedMessage, { notices }: SignalContext) {
   return sketch ? signsOf(sketch) : signsOfWords(message)
 }
 
-/** Probability of fraud or an illicit offer from which even a greeting is doubtful. */
-const SURE = 0.9
-
 /** Whether it is a festive message: something people send to many acquaintances, without a destination. */
 function isOfOccasion(message: AnalysedMessage): boolean {
   const { malicious, commercial, label, scores, urls, contacts, normalised } = message
@@ -132,7 +130,7 @@ function isOfOccasion(message: AnalysedMessage): boolean {
   const requests = requestsIn(normalised.text)
   const isWish = wordsOf(normalised.text).wish
   // Wishes of luck and riches read like advertising or a lure, but these name a number to call.
-  if (isWish && requests.length === 0 && contacts.length === 0 && scores.fraud + scores.illicit < SURE)
+  if (isWish && requests.length === 0 && contacts.length === 0 && scores.fraud + scores.illicit < SURE_TEXT)
     return true
   if (malicious || commercial || label === 'fraud' || label === 'illicit') return false
   // Invitations may ask for a reply.

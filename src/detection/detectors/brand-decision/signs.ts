@@ -270,13 +270,16 @@ function addContacts({ contacts, from, to, text }: AnalysedMessage, registry: Re
   )
 }
 
+/** Probability of fraud or an illicit offer from which the text model counts as sure (the sign `sure-text` of the rules). */
+export const SURE_TEXT = 0.9
+
 export function textSign({ scores: { fraud, illicit } }: AnalysedMessage): Sign {
   const malicious = fraud + illicit
   if (malicious < 0.02) return 'text:below-2%'
   if (malicious < 0.1) return 'text:2-10%'
   if (malicious < 0.3) return 'text:10-30%'
   if (malicious < 0.6) return 'text:30-60%'
-  if (malicious < 0.9) return 'text:60-90%'
+  if (malicious < SURE_TEXT) return 'text:60-90%'
   return malicious < 0.98 ? 'text:90-98%' : 'text:from-98%'
 }
 
