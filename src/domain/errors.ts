@@ -1,201 +1,205 @@
 import { type ErrorEntry, HTTP_ERRORS } from './http-errors.ts'
 
-/** Table of all errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes and `MAPPING`. */
+/** Table of all errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes, `MAPPING` and `INTERNAL`. */
 export const ERRORS = {
-  RECORD_NOT_UTF8: { cause: 'The value is not valid UTF-8.', retry: false, remedy: 'Produce JSON in UTF-8.' },
+  RECORD_NOT_UTF8: {
+    cause: 'The value is not UTF-8.',
+    retry: false,
+    remedy: 'Send UTF-8, or name the encoding in `input.map`.',
+  },
   RECORD_NOT_JSON: {
     cause: 'The value is not JSON, or is cut off.',
     retry: false,
-    remedy: 'Produce one complete JSON object a record.',
+    remedy: 'Send one complete JSON object per record.',
   },
   RECORD_NOT_OBJECT: {
-    cause: 'The value is JSON but not an object.',
+    cause: 'The value is JSON, but not an object.',
     retry: false,
-    remedy: 'Produce one JSON object a record.',
+    remedy: 'Send one JSON object per record.',
   },
   RECORD_FIELD_MISSING: {
     cause: 'A required field is absent.',
     retry: false,
-    remedy: 'Send id, ts, from, to and text.',
+    remedy: 'Send `id`, `ts`, `from`, `to` and `text`.',
   },
   RECORD_FIELD_INVALID: {
-    cause: 'A field has the wrong type, length or form.',
+    cause: 'A field has the wrong type, length or form; or a row of a side input is refused.',
     retry: false,
-    remedy: 'The detail names the field and what it may be.',
+    remedy: 'Correct the field that the detail names.',
   },
   RECORD_TS_INVALID: {
-    cause: 'The timestamp cannot be read, or lies before 2000 or after 2099.',
+    cause: '`ts` cannot be read, or is before 2000 or after 2099.',
     retry: false,
     remedy: 'Send epoch milliseconds, or ISO-8601 with an offset.',
   },
   RECORD_TS_FUTURE: {
-    cause: 'The timestamp is too far ahead of the reference clock.',
+    cause: '`ts` is further ahead of the reference clock than `limits.futureReject`.',
     retry: false,
-    remedy: 'Set the clock of the gateway; see limits.futureReject.',
+    remedy: 'Set the clock of the gateway.',
   },
   RECORD_TOO_LARGE: {
-    cause: 'The value is larger than the limit.',
+    cause: 'The value is larger than `limits.maxRecordBytes`.',
     retry: false,
-    remedy: 'An SMS record fits in 64 kB; look at what the producer sends.',
+    remedy: 'Look at what the producer sends: an SMS record fits in 64 kB.',
   },
   RECORD_UNREADABLE: {
     cause:
-      'A record, or the batch that contains it, cannot be decoded: wrong lengths, checksum or compression, more headers than `limits.headers`, or a batch that unpacks to more than `limits.bytesInFlight` allows. The value is what was fetched; `sigwatch-offset` and `sigwatch-last-offset` are the first and the last offset that it stands for.',
+      'A record or its batch cannot be decoded: wrong length, checksum or compression, more headers than `limits.headers`, or too large for `limits.bytesInFlight`. Covers the offsets from `sigwatch-offset` to `sigwatch-last-offset`, which are still in the input topic.',
     retry: false,
-    remedy:
-      'The detail says what is wrong: look at what the producer writes. The records are still in the input topic, at their offsets.',
+    remedy: 'Correct what the producer writes; the detail names the fault.',
   },
   RECORD_NOT_DECODED: {
-    cause: 'The bytes are not Avro or Protobuf of a schema that the schema registry has.',
+    cause: 'The bytes fit no Avro or Protobuf schema of the schema registry.',
     retry: false,
     remedy:
-      'The detail names the schema; compare `input.format` and `input.schemaRegistry.url` with the producer.',
+      'Compare the schema that the detail names, `input.format` and `input.schemaRegistry.url` with the producer.',
   },
   MAPPING: {
     cause: 'The record does not fit the map of its input (`input.map`).',
     retry: false,
-    remedy: 'The detail names field, place and rule; try the map on records: sigwatch check --sample FILE.',
+    remedy:
+      'Correct the map at the field that the detail names, and try it: `sigwatch check --sample FILE`; see docs/input-records.md.',
   },
   CONFIG_INVALID: {
-    cause: 'The configuration is not as described.',
+    cause: 'The configuration, or a mapping or calendar of complaints, has faults.',
     retry: false,
-    remedy: 'The message names file, line, key and the allowed values.',
+    remedy: 'Correct the keys that the message names; see docs/config.md.',
   },
   REGISTRY_INVALID: {
-    cause: 'The registry is not as described.',
+    cause: 'The registry has faults.',
     retry: false,
-    remedy: 'The message names file, line, key and the allowed values.',
+    remedy: 'Correct the rows that the message names.',
   },
   RULES_INVALID: {
-    cause: 'The file of own rules is not as described.',
+    cause: 'The file of own rules has faults.',
     retry: false,
-    remedy:
-      'The message names file, line, key and what is allowed; sigwatch check names the faults of all rows, then those of examples.',
+    remedy: 'Correct the rows, then the examples that the message names; see docs/rules.md.',
   },
   POLICY_INVALID: {
-    cause: 'The policy is not as described.',
+    cause: 'The policy has faults.',
     retry: false,
-    remedy: 'The message names file, line, key and the allowed values.',
+    remedy: 'Correct the keys that the message names; docs/reasons.md lists thresholds.',
   },
   LEDGER_INVALID: {
-    cause: 'A row of a side input is not as described.',
+    cause: 'A file of a side input has faults.',
     retry: false,
-    remedy: 'The message names file, line and field.',
+    remedy: 'Correct the lines that the message names.',
   },
   TEMPLATES_INVALID: {
-    cause: 'A list of known templates is damaged, unsigned, signed with another key, or not as described.',
+    cause: 'A list of known templates is damaged, unsigned or signed with another key.',
     retry: false,
     remedy:
-      'Nothing was imported. Get the whole list and the public key again from the deployment that signed it.',
+      'Nothing was imported. Get the list and the public key again from the deployment that signed it; see docs/templates.md.',
   },
   MODEL_INVALID: {
-    cause: 'The model folder is incomplete, damaged, or of another format.',
+    cause: 'The model folder is incomplete, damaged or of another format.',
     retry: false,
-    remedy: 'Train it again, or point model at another folder.',
+    remedy: 'Train the model again, or name another folder.',
   },
   MODEL_WORSE: {
-    cause: 'A model that was trained on does worse on a label than --may-lose allows; nothing was written.',
+    cause: 'The new model is worse on a label than `--may-lose` allows, and was not written (exit code 1).',
     retry: false,
-    remedy: 'Look at the table: label more text of what it loses, rehearse more, or say --accept-loss.',
+    remedy:
+      'Add texts of the labels that lose in the table, raise `--rehearse`, or accept it: `--accept-loss`; see docs/learning.md.',
   },
   USAGE: {
-    cause: 'The command line is not as described.',
+    cause: 'An option is wrong, or a file that it names cannot be used.',
     retry: false,
-    remedy: 'Run the command with --help.',
+    remedy: 'Correct what the message names; `--help` lists the options.',
   },
   KAFKA_UNREACHABLE: {
-    cause: 'No broker answers.',
+    cause: 'No broker answers, or the brokers refuse the request.',
     retry: true,
-    remedy: 'Check kafka.brokers, the network, TLS and SASL.',
+    remedy: 'Check `kafka.brokers`, the network, TLS, SASL and the access rules.',
   },
   KAFKA_TOPIC_MISSING: {
-    cause: 'A topic that must exist does not.',
+    cause: 'A required topic does not exist.',
     retry: false,
-    remedy: 'Create it, or set kafka.createTopics.',
+    remedy: 'Create it: `sigwatch topics --create`; or set `kafka.createTopics`.',
   },
   KAFKA_CLIENT: {
-    cause: 'The installed kafkajs is another one than this build replaces parts of.',
+    cause: 'The installed kafkajs is not the version that this build extends.',
     retry: false,
-    remedy: 'Install the dependencies of the lock file again: npm ci.',
+    remedy: 'Install the dependencies of the lock file: `npm ci`.',
   },
   SCHEMA_REGISTRY_UNREACHABLE: {
     cause: 'The schema registry does not answer.',
     retry: true,
-    remedy: 'Check input.schemaRegistry.*; `run` waits for it and loses nothing.',
-  },
-  OFFSET_GAP: {
-    cause: 'Records of a partition were about to be passed over unread: a defect of sigwatch.',
-    retry: false,
-    remedy: 'Nothing is lost: the process begins again at the last commit. Report it with the log line.',
+    remedy: 'Check `input.schemaRegistry.*`. `run` waits for it and loses nothing.',
   },
   REDIS_UNREACHABLE: {
-    cause: 'Redis does not answer within its budget.',
+    cause: 'Redis does not answer within `redis.budget`.',
     retry: true,
-    remedy: 'Check redis.url; counting resumes automatically.',
+    remedy: 'Check Redis and `redis.*`. Counting resumes automatically.',
   },
   REDIS_REFUSED: {
-    cause: 'A script failed in Redis, or Redis does not know a command of it.',
+    cause: 'Redis refuses a script or command.',
     retry: true,
     remedy:
-      'Compare the version of Redis with docs/operations.md, and look for keys of another program under sigwatch:.',
+      'Compare its version and access rules with docs/operations.md; look for keys of other programs under `sigwatch:`.',
   },
   SINK_REFUSED: {
-    cause: 'The sink refuses a record for good.',
+    cause:
+      'Kafka refuses output records for good, for example as too large. They are dropped; all others continue.',
     retry: false,
-    remedy: 'The detail names the records.',
+    remedy: 'Compare the records that the message names with the limits of the topic (`max.message.bytes`).',
   },
   SINK_UNREACHABLE: {
-    cause: 'The sink does not answer.',
+    cause: 'An output takes nothing: Kafka does not answer, or the disk is full.',
     retry: true,
-    remedy: 'The input is paused until it does.',
+    remedy: 'Restore it; the service pauses its input until then.',
   },
   TRANSACTION_LOST: {
     cause:
-      'With exactly-once delivery: another instance writes for the partition now, or a transaction took too long and was ended.',
+      'Exactly-once delivery: another instance took over the partition, or a transaction exceeded its time limit.',
     retry: true,
-    remedy: 'Nothing: the group is rejoined, and the records are read again from where the outputs end.',
+    remedy: 'None needed: the instance rejoins and reads again from the end of the outputs.',
   },
   STORE_CONFLICT: {
-    cause: 'Another instance counted or changed the same thing first.',
+    cause: 'Another instance changed the same entry first.',
     retry: true,
-    remedy: 'Nothing: it is read again.',
+    remedy: 'None needed in a service, which tries again. Run a command again.',
   },
   ARCHIVE_UNREACHABLE: {
-    cause: 'The database of the archive does not answer.',
+    cause: 'PostgreSQL does not answer, or another process holds the archive.',
     retry: true,
-    remedy: 'Check archive.url and PostgreSQL; archiving resumes automatically where it stopped.',
-  },
-  NOTIFY_REFUSED: {
-    cause: 'An Alertmanager takes no alerts: it cannot be reached, or answers something else than 2xx.',
-    retry: true,
-    remedy:
-      'Check notify.alertmanagers, notify.token and the Alertmanager; what is open is posted again every half minute.',
+    remedy: 'Check `archive.url` and PostgreSQL. Archiving resumes automatically.',
   },
   ARCHIVE_REFUSED: {
-    cause:
-      'The database of the archive refuses what is asked: rights, a missing database, tables of another version.',
+    cause: 'PostgreSQL refuses: password (28P01), rights, no such database, tables of another version.',
     retry: false,
-    remedy:
-      'The message is that of PostgreSQL: with 28P01 the password of archive.url; docs/archive.md says which rights are needed.',
+    remedy: 'Act on the message of PostgreSQL; docs/archive.md lists the rights.',
   },
   ARCHIVE_TOO_SLOW: {
-    cause: 'A query to the archive took longer than `archive.queryTimeout`, and PostgreSQL ended it.',
+    cause: 'A query exceeded `archive.queryTimeout`.',
     retry: true,
-    remedy: 'Ask for a shorter time, or raise archive.queryTimeout.',
+    remedy: 'Ask for a shorter period, or raise `archive.queryTimeout`.',
+  },
+  NOTIFY_REFUSED: {
+    cause: 'An Alertmanager cannot be reached, or does not answer 2xx.',
+    retry: true,
+    remedy:
+      'Check `notify.alertmanagers`, `notify.token` and the Alertmanager. Open states are posted again every 30 s; see docs/notify.md.',
   },
   FEEDBACK_REFUSED: {
-    cause: 'The service refuses a row of feedback.',
+    cause: 'The service refused a row of feedback; nothing has changed.',
     retry: false,
-    remedy: 'The message says why; nothing has changed.',
+    remedy: 'Correct what the message names.',
   },
   FEEDBACK_UNANSWERED: {
     cause: 'The service has not answered a row of feedback in time.',
     retry: true,
     remedy:
-      'The row is written and takes effect once the service reads it: look in kafka.topics.feedbackResults.',
+      'Do not send it again: it takes effect when the service reads it. Look for it in `kafka.topics.feedbackResults`.',
   },
   ...HTTP_ERRORS,
-  INTERNAL: { cause: 'A defect of sigwatch.', retry: false, remedy: 'Report it with the log line.' },
+  OFFSET_GAP: {
+    cause:
+      'Defect: records were about to be skipped. The process ends; restarted, it reads on from its last commit and loses nothing.',
+    retry: false,
+    remedy: 'Report it with the log line.',
+  },
+  INTERNAL: { cause: 'Defect.', retry: false, remedy: 'Report it with the log line.' },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof ERRORS

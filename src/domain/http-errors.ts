@@ -1,5 +1,5 @@
 export interface ErrorEntry {
-  /** Cause, for the reference documentation. */
+  /** Cause, for the reference documentation: docs/errors.md joins the rows that have cause and remedy in common. */
   readonly cause: string
   /** Whether retrying the same request may succeed. */
   readonly retry: boolean
@@ -7,127 +7,63 @@ export interface ErrorEntry {
   readonly remedy: string
 }
 
+const MALFORMED = 'The body is not what the endpoint takes.'
+const UNAUTHORIZED = 'No known token in `Authorization: Bearer`.'
+const FORBIDDEN = 'The token lacks the right of the endpoint.'
+const BUSY = 'The instance answers as many requests as it takes at a time.'
+const UNAVAILABLE = 'The instance is starting or ending.'
+const tooLarge = (bytes: string) => `The body has more than ${bytes} bytes.`
+const CORRECT = 'Correct what the detail names.'
+const USE_TOKEN = 'Send a token of `http.tokens`.'
+const USE_RIGHT = 'Use a token of `http.tokens` whose `may` lists the right.'
+const SPLIT = 'Send fewer items at a time.'
+const LATER = 'Ask again after the seconds of `Retry-After`, or ask another instance.'
+
 /** Error responses over HTTP. */
 export const HTTP_ERRORS = {
-  CHECK_MALFORMED: {
-    cause: 'The body of a check over HTTP is neither an input record nor an array of at most 100.',
+  CHECK_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },
+  EXTRACT_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },
+  DECIDE_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },
+  ORDER_MALFORMED: {
+    cause: 'The body is not an order, its target cannot be blocked this way, or the method is wrong.',
     retry: false,
-    remedy: 'Send one JSON object, or an array of them, in UTF-8; see docs/check.md.',
+    remedy: CORRECT,
   },
   CHECK_UNAUTHORIZED: {
-    cause: 'A check over HTTP does not carry the token.',
+    cause: 'No token in `Authorization: Bearer` that may check.',
     retry: false,
-    remedy: 'Send Authorization: Bearer and the value of http.check.token.',
+    remedy: 'Send `http.check.token`, or a token of `http.tokens` that may `check`.',
   },
-  CHECK_TOO_LARGE: {
-    cause: 'The body of a check over HTTP has more than 1,000,000 bytes.',
-    retry: false,
-    remedy: 'Send fewer records at a time.',
-  },
-  CHECK_BUSY: {
-    cause: 'As many checks over HTTP as an instance takes at a time are being answered.',
-    retry: true,
-    remedy: 'Ask again after the seconds of Retry-After, or ask more instances.',
-  },
-  CHECK_UNAVAILABLE: {
-    cause: 'A check over HTTP came while the instance was starting or ending.',
-    retry: true,
-    remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
-  },
-  ORDER_MALFORMED: {
-    cause: 'The body of an order over HTTP is not as it must be, or what it names cannot be blocked so.',
-    retry: false,
-    remedy: 'Correct what the detail names; see docs/manual-blocks.md.',
-  },
-  ORDER_UNAUTHORIZED: {
-    cause: 'An order over HTTP does not carry a token of http.tokens.',
-    retry: false,
-    remedy: 'Send Authorization: Bearer and a token of http.tokens.',
-  },
+  EXTRACT_UNAUTHORIZED: { cause: UNAUTHORIZED, retry: false, remedy: USE_TOKEN },
+  DECIDE_UNAUTHORIZED: { cause: UNAUTHORIZED, retry: false, remedy: USE_TOKEN },
+  ORDER_UNAUTHORIZED: { cause: UNAUTHORIZED, retry: false, remedy: USE_TOKEN },
+  EXTRACT_FORBIDDEN: { cause: FORBIDDEN, retry: false, remedy: USE_RIGHT },
+  DECIDE_FORBIDDEN: { cause: FORBIDDEN, retry: false, remedy: USE_RIGHT },
   ORDER_FORBIDDEN: {
-    cause: 'The token may not do this, or the order is that of the one who approves it.',
+    cause: 'The token lacks the right, or its holder gave the order and cannot approve it.',
     retry: false,
-    remedy: 'Use a token with that right; a different person must approve.',
+    remedy: 'Use a token with the right `block` or `approve`; another person must approve.',
   },
   ORDER_UNKNOWN: {
-    cause: 'No state of this id is open that was raised by hand, or waits for approval.',
+    cause: 'No block by hand with this id is in force or waits for approval.',
     retry: false,
-    remedy: 'Take the id from the answer to the order, or from the block table.',
+    remedy: 'Take the id from the answer to the order, or from `GET /v1/blocks`.',
   },
-  ORDER_TOO_LARGE: {
-    cause: 'The body of an order over HTTP has more than 100,000 bytes.',
-    retry: false,
-    remedy: 'Send one order at a time.',
-  },
-  ORDER_BUSY: {
-    cause: 'As many orders over HTTP as an instance takes at a time are being answered.',
-    retry: true,
-    remedy: 'Ask again after the seconds of Retry-After.',
-  },
+  CHECK_TOO_LARGE: { cause: tooLarge('1,000,000'), retry: false, remedy: SPLIT },
+  DECIDE_TOO_LARGE: { cause: tooLarge('1,000,000'), retry: false, remedy: SPLIT },
+  EXTRACT_TOO_LARGE: { cause: tooLarge('200,000'), retry: false, remedy: SPLIT },
+  ORDER_TOO_LARGE: { cause: tooLarge('100,000'), retry: false, remedy: 'Send one order at a time.' },
+  CHECK_BUSY: { cause: BUSY, retry: true, remedy: LATER },
+  EXTRACT_BUSY: { cause: BUSY, retry: true, remedy: LATER },
+  DECIDE_BUSY: { cause: BUSY, retry: true, remedy: LATER },
+  ORDER_BUSY: { cause: BUSY, retry: true, remedy: LATER },
+  CHECK_UNAVAILABLE: { cause: UNAVAILABLE, retry: true, remedy: LATER },
+  EXTRACT_UNAVAILABLE: { cause: UNAVAILABLE, retry: true, remedy: LATER },
+  DECIDE_UNAVAILABLE: { cause: UNAVAILABLE, retry: true, remedy: LATER },
   ORDER_UNAVAILABLE: {
-    cause: 'The instance is starting or ending, or the topic of feedback or the store does not answer.',
-    retry: true,
-    remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
-  },
-  EXTRACT_MALFORMED: {
-    cause: 'The body of an extraction over HTTP is neither `{text, signature?}` nor an array of at most 100.',
-    retry: false,
-    remedy: 'Send one JSON object, or an array of them, in UTF-8; see docs/blocking.md.',
-  },
-  EXTRACT_UNAUTHORIZED: {
-    cause: 'An extraction over HTTP does not carry a token of http.tokens.',
-    retry: false,
-    remedy: 'Send Authorization: Bearer and a token of http.tokens.',
-  },
-  EXTRACT_FORBIDDEN: {
-    cause: 'The token may not extract.',
-    retry: false,
-    remedy: 'Use a token whose `may` lists extract.',
-  },
-  EXTRACT_TOO_LARGE: {
-    cause: 'The body of an extraction over HTTP has more than 200,000 bytes.',
-    retry: false,
-    remedy: 'Send fewer texts at a time.',
-  },
-  EXTRACT_BUSY: {
-    cause: 'As many extractions over HTTP as an instance takes at a time are being answered.',
-    retry: true,
-    remedy: 'Ask again after the seconds of Retry-After, or use the module.',
-  },
-  EXTRACT_UNAVAILABLE: {
-    cause: 'An extraction over HTTP came while the instance was starting or ending.',
-    retry: true,
-    remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
-  },
-  DECIDE_MALFORMED: {
     cause:
-      'What is to be decided is neither `{id, from, to, text, signature?, part?}` nor an array of at most 100.',
-    retry: false,
-    remedy: 'Correct what the detail names; see docs/blocker.md.',
-  },
-  DECIDE_UNAUTHORIZED: {
-    cause: 'A request for decisions does not carry a token of http.tokens.',
-    retry: false,
-    remedy: 'Send Authorization: Bearer and a token of http.tokens.',
-  },
-  DECIDE_FORBIDDEN: {
-    cause: 'The token may not ask for decisions.',
-    retry: false,
-    remedy: 'Use a token whose `may` lists decide.',
-  },
-  DECIDE_TOO_LARGE: {
-    cause: 'The body of a request for decisions has more than 1,000,000 bytes.',
-    retry: false,
-    remedy: 'Ask about fewer messages at a time.',
-  },
-  DECIDE_BUSY: {
-    cause: 'As many requests for decisions as an instance takes at a time are being answered.',
+      'The instance is starting or ending, Kafka or Redis does not answer, or `kafka.topics.feedback` is off.',
     retry: true,
-    remedy: 'Ask again after the seconds of Retry-After, or ask more instances.',
-  },
-  DECIDE_UNAVAILABLE: {
-    cause: 'A request for decisions came while the instance was ending.',
-    retry: true,
-    remedy: 'Ask another instance.',
+    remedy: 'The detail says which. Ask again after the seconds of `Retry-After`.',
   },
 } as const satisfies Record<string, ErrorEntry>
