@@ -4,13 +4,13 @@ import { optionalSetting, setting } from './setting.ts'
 import { duration, fraction, int, list, path, secret, text } from './setting-forms.ts'
 import { claimRights, deskTokens } from './token-forms.ts'
 
-/** A place of the web; without TLS on this machine alone, as a secret goes there. */
+/** A URL that receives a secret: without TLS only on this machine. */
 const secureUrl = text(
   'an https:// URL without a login, or http:// on 127.0.0.1, [::1] or localhost',
   /^(?:https:\/\/[^\s@/?#]+|http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?)(?:\/[^\s@?#]*)?$/,
 )
 
-/** The address of a database; it may hold a password and is never shown. */
+/** A database URL. Never shown, as it may contain a password. */
 const archiveUrl = secret(
   'postgres:// or postgresql://, host and database, for example postgres://sigwatch@127.0.0.1/sigwatch',
   isDatabase,
@@ -33,7 +33,7 @@ function isNetwork(value: string): boolean {
   return most !== undefined && (bits === undefined || Number(bits) <= most)
 }
 
-/** What `archive`, and who reads it, is configured by. */
+/** Settings of `archive` and of the commands that read the archive. */
 export const ARCHIVE_SETTINGS = {
   'archive.url': optionalSetting(
     archiveUrl,

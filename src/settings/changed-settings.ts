@@ -1,4 +1,4 @@
-/** Keys of the settings that differ between two configurations, such as `manual.approval`. Secrets are not compared. */
+/** Keys that differ between two configurations, such as `manual.approval`. Does not compare secrets. */
 export function changedSettings(before: object, after: object, under = ''): string[] {
   const [was, is] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])]

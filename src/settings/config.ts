@@ -19,44 +19,44 @@ import { type Config, SETTING_KEYS, SETTINGS, type SettingKey, variableOf } from
 
 export type { Config, SettingKey } from './settings.ts'
 
-/** Name of the configuration file that is found in the working directory. */
+/** Configuration file read from the working directory by default. */
 export const DEFAULT_FILE = 'sigwatch.yaml'
 
 export interface ConfigOptions {
-  /** `--config`; without it `sigwatch.yaml` in the working directory, if there is one. */
+  /** `--config`; defaults to `sigwatch.yaml` in the working directory, if it exists. */
   readonly file?: string | undefined
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** Working directory; paths of the environment and of the command line start there. */
+  /** Working directory, to which paths of the environment and the command line are relative. */
   readonly folder?: string | undefined
-  /** Options of the command line: they win over everything. Problems name them as `--<key>`. */
+  /** Command-line options: they take precedence over file and environment. Problems name them as `--<key>`. */
   readonly overrides?: Readonly<Partial<Record<SettingKey, string | undefined>>>
-  /** Whether the rules for a service on Kafka hold (a token key with brokers). Default true. */
+  /** Whether to apply the checks for a service on Kafka (brokers require a token key). Default true. */
   readonly serving?: boolean
 }
 
 export interface ConfigReading {
-  /** Complete; a setting that is wrong has its default. */
+  /** Complete; invalid settings have their defaults. */
   readonly config: Config
-  /** The configuration file that was read. */
+  /** The configuration file, if any. */
   readonly file: string | undefined
-  /** Keys that were given and are not defaults, with where. */
+  /** Where each key that is set was set, valid or not. */
   readonly given: ReadonlyMap<SettingKey, Place>
-  /** Files that hold the value of a key, as named by a variable that ends with `_FILE`. */
+  /** Value files of keys, named by variables that end with `_FILE`. */
   readonly valueFiles: ReadonlyMap<SettingKey, string>
   readonly problems: readonly Problem[]
 }
 
 interface Raw {
   readonly place: Place
-  /** The file that holds the value. */
+  /** The file with the value, if a `_FILE` variable names one. */
   readonly valueFile?: string
-  /** The place of something in the value. */
+  /** Place of a part of the value; absent for text. */
   readonly within?: (path: Path) => Place
   readonly value: unknown
   readonly reading: Reading
 }
 
-/** Reads the configuration and says all that is wrong with it. The only reader of the environment. */
+/** Reads the configuration and reports all problems at once. The only reader of the environment. */
 export function readConfig(options: ConfigOptions = {}): ConfigReading {
   const { env = process.env, folder = '', overrides = {}, serving = true } = options
   const problems: Problem[] = []
@@ -93,14 +93,14 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
   const config: Config = { ...decide(nest(values)), ...maps }
   const elsewhere = { file: file ?? 'configuration' }
   for (const { keys, message } of checkTogether(config, serving)) {
-    // A value that was refused has its own message; what it leaves undone is no second fault.
+    // An invalid value has its own message: do not report the conflicts that follow from it.
     if (keys.some((key) => refused.has(key))) continue
     problems.push({ ...(given.get(keys[0]) ?? { ...elsewhere, key: keys[0] }), message })
   }
   return { config, given, valueFiles, problems, file }
 }
 
-/** The configuration, or an InvalidInput with everything that is wrong. */
+/** Reads the configuration; throws InvalidInput (CONFIG_INVALID) with all problems. */
 export function loadConfig(options: ConfigOptions = {}): ConfigReading {
   const reading = readConfig(options)
   if (reading.problems.length > 0) throw new InvalidInput('CONFIG_INVALID', reading.problems)
@@ -138,7 +138,7 @@ function walk(
     problems.push({ ...place, message: unknownKey(path) })
     return
   }
-  // A group with nothing in it (`kafka:`) is what is left when all its keys are commented out.
+  // An empty group (`kafka:`) is left when all its keys are commented out.
   if (value === null) return
   if (typeof value !== 'object' || Array.isArray(value)) {
     problems.push({ ...place, message: `must be a mapping of keys (allowed: ${below.join(', ')})` })
@@ -152,7 +152,7 @@ function placeIn(document: OperatorDocument, path: Path): Place {
   return { file: document.file, key: formatPath(path), ...given({ line }) }
 }
 
-/** One a fault in a structure; text of the environment has no lines. */
+/** One problem per fault of a structure; values from the environment have no lines. */
 function problemsOf({ place, within }: Raw, { message, faults }: FormError): Problem[] {
   if (faults.length === 0) return [{ ...place, message }]
   const problems = faults.map((fault): Problem => {
@@ -166,7 +166,7 @@ function isSetting(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key)
 }
 
-/** The next steps of the keys that lie below a path. */
+/** Distinct next steps of the keys below a path. */
 function keysBelow(path: Path): string[] {
   const prefix = path.length === 0 ? '' : `${path.join('.')}.`
   const steps = SETTING_KEYS.filter((key) => key.startsWith(prefix)).map(
@@ -189,7 +189,7 @@ function unknownKey(path: Path): string {
 
 // ---------------------------------------------------------------- the environment
 
-/** What Kubernetes sets for a Service whose name begins with sigwatch: no settings of ours. */
+/** Variables that Kubernetes sets for a Service whose name begins with sigwatch; they are not settings. */
 const SERVICE_LINK =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/
 
@@ -208,7 +208,7 @@ function readEnvironment(
   const reading = { fromText: true, folder }
   const known = new Map<string, SettingKey>()
   for (const key of SETTING_KEYS) {
-    // The variable named after the key comes last and wins over the shared one.
+    // The variable named after the key comes last and takes precedence over the alias.
     const { alias } = SETTINGS[key] as Setting<unknown>
     for (const variable of alias === undefined ? [variableOf(key)] : [alias, variableOf(key)]) {
       known.set(variable, key)

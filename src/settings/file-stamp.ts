@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 
-/** Changes when one of the files is written, replaced, gets other rights, or a link on the way to it is moved. */
+/** Changes when one of the files is written, replaced or changes its mode, or a symbolic link in its path changes. */
 export function stampOf(paths: readonly string[]): string {
   return paths.map(stampOfOne).join()
 }

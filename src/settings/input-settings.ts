@@ -19,17 +19,17 @@ import { type SideMap, sideFaults } from './side-map-schema.ts'
 const INPUT_FORMATS = ['json', 'avro', 'protobuf'] as const
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
-/** A topic of submissions as it is configured; what it leaves out is that of `input.format` and `input.map`. */
+/** A topic of submissions; `format` and `map` default to `input.format` and `input.map`. */
 export interface InputTopicSetting {
   readonly topic: string
   readonly format?: InputFormat
-  /** null: its records are input records as they are. */
+  /** null: records are input records already. */
   readonly map?: InputMap | null
 }
 
 export const topicName = text(FORMS.topic, TOPIC_NAME)
 
-/** The map from the operator's records. */
+/** `input.map` */
 const inputMap = structure<InputMap>(
   'fields of an input record with where they are in yours, see docs/input-records.md',
   mapFaults,
@@ -48,7 +48,7 @@ const topicSchema = {
 }
 const checkTopics = compileSchema({ type: 'array', minItems: 1, items: topicSchema })
 
-/** One topic by its name, or several: names, or each with its format and map. */
+/** A topic name, or a list of names and of `{topic, format, map}`. */
 export const inputTopics: Form<readonly InputTopicSetting[]> = {
   ...topicName,
   allowed: `${topicName.allowed}; or a list of topics, each a name or {topic, format, map}`,
@@ -64,7 +64,7 @@ export const inputTopics: Form<readonly InputTopicSetting[]> = {
   },
 }
 
-/** What no schema says: topics that are listed twice, and, of topics that the schema takes, what is wrong within a map. */
+/** Checks beyond the schema: duplicate topics and, if `valid` by the schema, the relations within maps. */
 function topicRelations(items: readonly unknown[], valid: boolean): Fault[] {
   const names = items.map((item) =>
     typeof item === 'string' ? item : (item as Partial<InputTopicSetting> | null)?.topic,
@@ -83,8 +83,8 @@ function topicRelations(items: readonly unknown[], valid: boolean): Fault[] {
 const PLAIN = { topic: topicName, file: path('a path') }
 
 /**
- * Where the rows of a side input are: a name, or `{topic, map}` or `{file, map}`. What is read of the latter, `splitSideMaps`
- * takes apart.
+ * Topic or file of a side input: a name, or `{topic, map}` or `{file, map}`, which is read as a Mapped for `splitSideMaps`
+ * although its type is string.
  */
 export function sideForm(input: SideInput, place: 'topic' | 'file'): Form<string> {
   const plain = PLAIN[place]
@@ -109,7 +109,7 @@ interface Mapped {
 
 type SideMaps = { [I in SideInput]?: SideMap }
 
-/** Leaves the names of topics and files in `values`; how their rows are read. */
+/** Replaces each Mapped in `values` by its name, and returns the maps. */
 export function splitSideMaps(values: Record<string, unknown>): {
   sideMaps: SideMaps
   sideFileMaps: SideMaps
@@ -129,7 +129,7 @@ export function splitSideMaps(values: Record<string, unknown>): {
   return { sideMaps: split((input) => `kafka.topics.${input}`), sideFileMaps: split((input) => input) }
 }
 
-/** How records of submissions are read. */
+/** `input.*` and `clock.*` */
 export const INPUT_SETTINGS = {
   'input.format': setting(
     choice(INPUT_FORMATS),

@@ -16,7 +16,7 @@ import {
 const topic = (value: string, about: string) => setting(topicName, value, about)
 const sideTopic = (value: string, about: string) =>
   setting(optional(topicName), value, `${about} \`null\` switches it off.`)
-/** Of rows that may have another form. */
+/** Side topic whose rows may be mapped. */
 const rowsTopic = (input: SideInput, value: string, about: string) =>
   setting(
     optional(sideForm(input, 'topic')),
@@ -25,7 +25,7 @@ const rowsTopic = (input: SideInput, value: string, about: string) =>
   )
 const outTopic = (about: string) => optionalSetting(topicName, `${about} Must exist when it is named.`)
 
-/** The brokers, how to log in to them, and the topics. */
+/** `kafka.*`: brokers, login and topics. */
 export const KAFKA_SETTINGS = {
   'kafka.brokers': optionalSetting(
     hostPorts,

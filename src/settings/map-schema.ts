@@ -1,7 +1,7 @@
 import { isTimePattern } from '../domain/local-time.ts'
 import { compileSchema, type Fault, strict } from './files/operator-schema.ts'
 
-/** Where the value of a field is, and in what form. One of `pointer`, `key`, `header` and `value`. */
+/** Source and form of a field. Has exactly one of `pointer`, `key`, `header`, `value` and, for `id`, `join` or `position`. */
 export interface FieldRule {
   /** JSON pointer (RFC 6901) into the operator's record. */
   readonly pointer?: string
@@ -9,32 +9,32 @@ export interface FieldRule {
   readonly key?: true
   /** A header of the record. */
   readonly header?: string
-  /** The same for every record. */
+  /** Constant value. */
   readonly value?: string | number
-  /** Of `ts`: epoch-s, epoch-ms, epoch-us, iso, iso-basic, or a pattern of local time. Of others: text, hex, base64 or bytes. */
+  /** For `ts`: epoch-s, epoch-ms, epoch-us, iso, iso-basic, or a pattern of local time. Else text, hex, base64 or bytes. */
   readonly form?: string
-  /** Offset from UTC of a pattern of local time, and of a basic ISO time that has none. */
+  /** Offset from UTC, for a pattern of local time and for a basic ISO time without one. */
   readonly zone?: string
-  /** Characters of the bytes of a header, the key, hex or base64; or where the record says which. */
+  /** Character encoding of bytes (header, key, hex, base64, bytes), or where the record names it. */
   readonly encoding?: Encoding | EncodingRule
-  /** Other words for the values of a field, by what the operator writes. */
+  /** Translation of values: from the operator's to those of sigwatch. */
   readonly values?: Readonly<Record<string, string>>
-  /** Of `text`: a user data header in front of the bytes is cut off, and fills `part`. */
+  /** For `text`: the bytes start with a user data header, which is removed and fills `part`. */
   readonly udh?: true
-  /** Of `id`: these fields one behind the other, with `with` between them; one that is absent is passed over. */
+  /** For `id`: these fields, joined by `with`; absent ones are skipped. */
   readonly join?: readonly FieldSource[]
   readonly with?: string
-  /** Of `id`: `<topic>-<partition>-<offset>`, with `.<n>` for the n-th item of a list, from 0. */
+  /** For `id`: `<topic>-<partition>-<offset>`, followed by `.<n>` for item n of a list, from 0. */
   readonly position?: true
 }
 
 export const ENCODINGS = ['utf-8', 'gbk', 'ucs2'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
-/** The encoding differs from record to record: a field of the record names it, translated by `values`. */
+/** Where a record names its own encoding; `values` translates the names. */
 export type EncodingRule = Pick<FieldRule, 'pointer' | 'key' | 'header' | 'values'>
 
-/** A rule, or a JSON pointer alone. */
+/** A rule, or only a JSON pointer. */
 export type FieldSource = FieldRule | string
 
 export const MAPPED_FIELDS = [
@@ -55,13 +55,13 @@ export const MAPPED_FIELDS = [
 export type MappedField = (typeof MAPPED_FIELDS)[number]
 export const REQUIRED_FIELDS: readonly MappedField[] = ['id', 'ts', 'from', 'to', 'text']
 
-/** How fields of an input record are found in the operator's record: `input.map` of the configuration. */
+/** `input.map`: where the fields of an input record are in the operator's record. */
 export type InputMap = { readonly [F in MappedField]?: FieldSource } & {
-  /** Characters of the whole record. */
+  /** Character encoding of the whole record. */
   readonly encoding?: Encoding
-  /** Pointer to a list: each of its items is a message, and pointers that begin with `./` belong to the item. */
+  /** Pointer to a list whose items are messages; pointers that begin with `./` start at the item. */
   readonly split?: string
-  /** As of `text`. */
+  /** As in the rule of `text`. */
   readonly udh?: true
   readonly ext?: Readonly<Record<string, FieldSource>>
   readonly part?: { readonly ref: FieldSource; readonly index: FieldSource; readonly count: FieldSource }
@@ -74,7 +74,7 @@ const PLACES = {
 }
 const values = { type: 'object', minProperties: 1, additionalProperties: { type: 'string' } }
 
-/** A pointer alone, or a rule; `form`: how its values may be written. */
+/** Schema of a FieldSource; `form`: schema of its `form`. */
 const sourceOf = (form: object, more: object = {}) => ({
   type: ['string', 'object'],
   format: 'place',
@@ -102,17 +102,17 @@ const TIME_FORMS = ['epoch-s', 'epoch-ms', 'epoch-us', 'iso', 'iso-basic']
 const TEXT_FORM = { type: 'string', enum: ['text', 'hex', 'base64', 'bytes'] }
 const flag = { type: 'boolean', const: true }
 const source = sourceOf(TEXT_FORM)
-/** A field, and a time, of any map. */
+/** Sources of a field and of a time, for any map. */
 export const sourceSchema: object = source
 export const TIME_SOURCE: object = sourceOf({ type: 'string', minLength: 1, maxLength: 64 })
-/** The members of an id are fields themselves. */
+/** Additional properties of `id`. */
 const JOINED = {
   join: { type: 'array', minItems: 1, maxItems: 8, items: source },
   with: { type: 'string', maxLength: 8 },
   position: flag,
 }
 
-/** The schema of a map; `mapRelations` says what it cannot. */
+/** Schema of an InputMap; `mapRelations` has the checks that a schema cannot express. */
 export const MAP_SCHEMA = strict(
   {
     ...Object.fromEntries(MAPPED_FIELDS.map((field) => [field, source])),
@@ -130,13 +130,13 @@ export const MAP_SCHEMA = strict(
 
 const check = compileSchema(MAP_SCHEMA)
 
-/** What is wrong with a map as written, each fault with its path. */
+/** Validates a map as configured. */
 export function mapFaults(map: unknown): readonly Fault[] {
   const faults = check(map)
   return faults.length > 0 ? faults : mapRelations(map as InputMap)
 }
 
-/** What no schema says of a map: which keys of a rule go together, and whether a pattern of local time can be read. */
+/** Checks beyond the schema: which keys of a rule go together, and whether a pattern of local time is valid. */
 export function mapRelations(map: InputMap): readonly Fault[] {
   const { encoding: _, split, udh, ext = {}, part = {}, ...fields } = map
   const rules: (readonly [FieldSource, readonly string[]])[] = [
@@ -177,10 +177,10 @@ function ruleFaults(from: FieldSource, path: readonly string[]): Fault[] {
   return faults
 }
 
-/** Where else than at a place of the record a field may come from. */
+/** Additional sources of a field besides those in the record. */
 const MADE_OF: Readonly<Record<string, readonly ('join' | 'position')[]>> = { id: ['join', 'position'] }
 
-/** Pointers into an item, where there are no items. */
+/** Pointers that begin with `./`, in a map without `split`. */
 function itemFaults(from: FieldSource, path: readonly string[]): Fault[] {
   const rule: FieldRule = typeof from === 'string' ? { pointer: from } : from
   const { pointer, encoding, join = [] } = rule

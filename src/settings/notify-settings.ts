@@ -5,7 +5,7 @@ import { choice, list, secret, structure, text } from './setting-forms.ts'
 
 const COUNTED_BY = ['all', 'brand', 'signature', 'domain', 'port'] as const
 
-/** A rule about many alerts: `code` more than `more` times within `within` ms, counted together or by one of their members. */
+/** Fires on more than `more` alerts of `code` within `within` ms, counted in total or per value of `by`. */
 export interface NotifyRule {
   readonly name: string
   readonly code: string
@@ -16,7 +16,7 @@ export interface NotifyRule {
   readonly severity: 'critical' | 'warning'
 }
 
-/** As it is written: `by` and `severity` may be left out. */
+/** A rule as configured: `by` and `severity` are optional, `within` is a duration. */
 type WrittenRule = Omit<NotifyRule, 'within' | 'by' | 'severity'> &
   Partial<Pick<NotifyRule, 'by' | 'severity'>> & { readonly within: string }
 
@@ -46,7 +46,7 @@ const notifyRules = structure<readonly WrittenRule[], readonly NotifyRule[]>(
 const BASE = /^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?(?:\/[\w./~-]*)?$/
 const BASE_FORM = 'http:// or https://, a host and a path without user, query or fragment'
 
-/** Alerts to people, by Alertmanager. */
+/** `notify.*`: notifications through Alertmanager. */
 export const NOTIFY_SETTINGS = {
   'notify.alertmanagers': optionalSetting(
     list(BASE_FORM, BASE),

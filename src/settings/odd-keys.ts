@@ -1,7 +1,7 @@
 import type { TokenKeySetting } from './secret.ts'
 import type { Config } from './settings.ts'
 
-/** What an editor or a template leaves around a key. All of it is part of the key and changes every token. */
+/** Characters that editors or templates leave around a key. They are part of the key and change every token. */
 const ODD: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^\uFEFF/, 'begins with a byte order mark'],
   [/^\uFEFF?[ \t]/, 'begins with a space or tab'],
@@ -11,7 +11,7 @@ const ODD: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^\s*(["'`]).*\1\s*$/s, 'is in quotes'],
 ]
 
-/** Warnings for token keys with characters that look like a mistake. Never shows a key. */
+/** Warns of token keys with characters that look like a mistake. Never shows a key. */
 export function oddKeyWarnings({ privacy }: Pick<Config, 'privacy'>): string[] {
   const { tokenKey, previousTokenKeys } = privacy
   return [

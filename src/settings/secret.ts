@@ -4,7 +4,7 @@ import { createTokeniser, type TokenKey } from '../domain/token.ts'
 
 const HIDDEN = '[secret]'
 
-/** A value that no log, message or JSON shows: only `reveal` gives it. */
+/** A value hidden from logs, messages and JSON; only `reveal` returns it. */
 export class Secret {
   readonly #value: string
   constructor(value: string) {
@@ -24,7 +24,7 @@ export class Secret {
   }
 }
 
-/** A secret that was read from a file, which may have another later. */
+/** A secret read from a file, whose content may change later. */
 export class FileSecret extends Secret {
   readonly file: string
   constructor(value: string, file: string) {
@@ -33,30 +33,30 @@ export class FileSecret extends Secret {
   }
 }
 
-/** The HMAC key of recipient tokens and the id that tokens carry, so that keys can be changed. */
+/** HMAC key of recipient tokens and its id, which tokens contain so that keys can be rotated. */
 export interface TokenKeySetting {
   readonly keyId: string
   /** UTF-8 text; its bytes are the HMAC key. */
   readonly key: Secret
 }
 
-/** For those who compute with it. */
+/** The key in clear, for computing tokens. */
 export function revealed({ keyId, key }: TokenKeySetting): TokenKey {
   return { keyId, key: key.reveal() }
 }
 
-/** Fixed and public: only for the embedded mode, where tokens do not leave the machine. */
+/** Fixed and public; only for the embedded mode, where tokens do not leave the machine. */
 export const DEVELOPMENT_TOKEN_KEY: TokenKeySetting = {
   keyId: 'dev',
   key: new Secret('sigwatch development key, public, for the embedded mode only'),
 }
 
-/** The part of the configuration that has the token key. */
+/** The part of Config with the token key. */
 interface WithTokenKey {
   readonly privacy: { readonly tokenKey?: TokenKeySetting | null | undefined }
 }
 
-/** Token key as configured, else the development key of the embedded mode. */
+/** Tokeniser with the configured key, else with the development key and a warning. */
 export function tokeniserOf({ privacy }: WithTokenKey, emit: Emit) {
   const setting = privacy.tokenKey
   if (!setting) {

@@ -3,10 +3,10 @@ import { oddKeyWarnings } from './odd-keys.ts'
 import type { Secret } from './secret.ts'
 import type { Config, SettingKey } from './settings.ts'
 
-/** Where a value came from: the parts of a Problem. */
+/** Location of a value, as in a Problem. */
 export type Place = Pick<Problem, 'file' | 'line' | 'key'>
 
-/** Messages worked on together, at most, where nothing else is said. */
+/** Default of `batch.maxRecords`, unless `batch.maxInFlight` is less. */
 const BATCH_RECORDS = 4096
 
 /** Fills in the defaults that follow from other keys. */
@@ -29,7 +29,7 @@ export function decide(config: Config): Config {
   }
 }
 
-/** A fault between settings: it stands at the first key and exists only if none of them was refused by itself. */
+/** Settings that are valid one by one but not together. Reported at the first key, unless one of the keys is invalid itself. */
 interface Conflict {
   readonly keys: readonly [SettingKey, ...SettingKey[]]
   readonly message: string
@@ -39,7 +39,7 @@ const MAKE_KEY =
   'is required with kafka.brokers, because tokens stand for recipients in every output; make one: ' +
   'openssl rand -hex 32, and give it as SIGWATCH_PRIVACY_TOKEN_KEY, or its file as SIGWATCH_PRIVACY_TOKEN_KEY_FILE'
 
-/** What is wrong with settings that are right one by one. */
+/** Conflicts between settings. `serving`: also requires what a service on Kafka needs. */
 export function checkTogether(config: Config, serving: boolean): Conflict[] {
   const conflicts: Conflict[] = []
   const fault = (keys: Conflict['keys'], message: string) => conflicts.push({ keys, message })
@@ -84,7 +84,7 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   return conflicts
 }
 
-/** A token names its key by the id alone. */
+/** Different keys need different ids: a token refers to its key by the id only. */
 function keyFaults({ tokenKey, previousTokenKeys }: Config['privacy']): Conflict[] {
   const keys = new Map(tokenKey ? [[tokenKey.keyId, tokenKey.key.reveal()]] : [])
   return (previousTokenKeys ?? []).flatMap(({ keyId, key }) => {
@@ -96,7 +96,7 @@ function keyFaults({ tokenKey, previousTokenKeys }: Config['privacy']): Conflict
   })
 }
 
-/** What a format that needs schemas lacks. */
+/** Settings that Avro and Protobuf require, and credentials of the registry that are incomplete. */
 function schemaFaults({ kafka, input }: Config): Conflict[] {
   const { url, username, password } = input.schemaRegistry
   const faults: Conflict[] = []
@@ -123,7 +123,7 @@ const WITH_TOKEN = [
   'kafka.sasl.oauth.clientSecret',
 ] as const
 
-/** What the mechanism needs, and what belongs to another one. */
+/** Settings of `kafka.sasl` that the mechanism requires, or that belong to another mechanism. */
 function loginFaults({ mechanism, username, password, oauth }: Config['kafka']['sasl']): Conflict[] {
   const { tokenEndpoint, clientId, clientSecret, scope } = oauth
   const given = new Map<SettingKey, unknown>([
@@ -149,7 +149,7 @@ function loginFaults({ mechanism, username, password, oauth }: Config['kafka']['
   })
 }
 
-/** Of the keys that go together, those that are missing. */
+/** `desk.oidc.*` keys that are missing although others are set. */
 function oidcFaults(oidc: Config['desk']['oidc']): Conflict[] {
   const names = ['issuer', 'clientId', 'clientSecret', 'url', 'rights'] as const
   const given = names.find((name) => oidc[name] !== null)
@@ -161,7 +161,7 @@ function oidcFaults(oidc: Config['desk']['oidc']): Conflict[] {
     }))
 }
 
-/** What a service may do and should not. */
+/** Warnings about settings that are allowed but insecure. */
 export function warningsOf(config: Config): string[] {
   const { kafka, redis, http } = config
   const warnings = oddKeyWarnings(config)
@@ -187,8 +187,8 @@ export function warningsOf(config: Config): string[] {
 }
 
 /**
- * Topics that other deployments of the cluster may have too: those without the prefix of alerts and dead letters, and without
- * the name of the deployment.
+ * Warns of topics that another deployment may also use: those that have neither the common prefix of alerts and dead letters
+ * nor the name of the deployment.
  */
 export function sharedTopicsWarning({ deployment, kafka: { topics } }: Config): string | undefined {
   const { messages: _, alerts, deadLetters, ...others } = topics
@@ -202,7 +202,7 @@ export function sharedTopicsWarning({ deployment, kafka: { topics } }: Config): 
   return `kafka.topics: without the prefix ${prefix} of alerts and deadLetters, and shared with every deployment that names the same: ${names}`
 }
 
-/** Up to the last separator of names that both begin with. */
+/** Common prefix of two names, up to and including its last separator; may be empty. */
 function commonPrefix(one: string, other: string): string {
   let same = 0
   while (same < one.length && one[same] === other[same]) same++
@@ -216,7 +216,7 @@ function hasPassword(url: Secret | null): boolean {
   return url !== null && new URL(url.reveal()).password !== ''
 }
 
-/** Two uses of one topic mix records that readers cannot tell apart; alerts on the input topic would feed themselves. */
+/** Each use needs its own topic: readers could not tell the records apart, and alerts on an input topic would be read as input. */
 function sameTopics(config: Config): Conflict[] {
   const conflicts: Conflict[] = []
   const uses = new Map<string, SettingKey>()
@@ -232,12 +232,12 @@ function sameTopics(config: Config): Conflict[] {
   return conflicts
 }
 
-/** The consumer group of a deployment that names none. */
+/** Default consumer group of a deployment. */
 function groupOf(deployment: string): string {
   return deployment === 'default' ? 'sigwatch' : `sigwatch-${deployment}`
 }
 
-/** What a login shows to the network without TLS. */
+/** What each mechanism exposes without TLS. */
 const SHOWN = {
   plain: 'the password',
   'scram-sha-256': 'what proves the password',
@@ -245,7 +245,7 @@ const SHOWN = {
   oauthbearer: 'the token',
 } as const
 
-/** Whether what is sent there can be read on the way. */
+/** Whether requests to the URL cross the network without TLS. */
 function isClear(url: string | null): boolean {
   return url?.startsWith('http:') === true && !LOOPBACK.test(new URL(url).hostname)
 }

@@ -12,28 +12,28 @@ import {
 } from './files/value-forms.ts'
 import { FileSecret, Secret } from './secret.ts'
 
-/** How a raw value is read: text of the environment may stand for numbers and lists, paths are relative to a folder. */
+/** How to read a raw value. `fromText`: text may represent numbers and lists. `folder`: base of relative paths. */
 export interface Reading {
   readonly fromText: boolean
   readonly folder: string
-  /** The file that holds the value, where a variable names one. */
+  /** The file with the value, if a `_FILE` variable names one. */
   readonly file?: string
 }
 
-/** A kind of setting: reads a raw value or throws a FormError that says what is wrong; never shows a secret. */
+/** A kind of setting. `read` parses a raw value or throws a FormError, which never shows a secret. */
 export interface Form<T> {
-  /** What may be given, for messages and the reference. */
+  /** Allowed values, for messages and the reference. */
   readonly allowed: string
   readonly secret: boolean
-  /** Whether nothing may be given: null in a file, empty text or `null` in the environment. */
+  /** Whether null is allowed: null in a file, empty text or `null` in the environment. */
   readonly nullable: boolean
-  /** What a number counts, for the reference. */
+  /** Unit of a number, for the reference. */
   readonly unit?: 'ms' | 'bytes'
   read(raw: unknown, reading: Reading): T
 }
 
 export class FormError extends Error {
-  /** Where the value is a structure: what is wrong in it, and where. */
+  /** Faults within a structure; empty if the message says all. */
   readonly faults: readonly Fault[]
   constructor(wrong: string | readonly Fault[]) {
     super(typeof wrong === 'string' ? wrong : '')
@@ -60,7 +60,7 @@ function textOf(raw: unknown, allowed: string): string {
   return raw
 }
 
-/** A pattern that describes a text in full, or what else says whether it is one. */
+/** Anchored pattern or predicate for the whole text. */
 type Valid = RegExp | ((value: string) => boolean)
 
 export function text(allowed: string, valid: Valid = /^[^\u0000-\u001f]+$/): Form<string> {
@@ -97,7 +97,7 @@ export function fraction(): Form<number> {
   return numeric('a number from 0 to 1', /^\d(\.\d{1,9})?$/, (value) => value >= 0 && value <= 1)
 }
 
-/** A number; `digits`: how it is written in the environment. */
+/** A number; `digits`: pattern of its text in the environment. */
 function numeric(allowed: string, digits: RegExp, valid: (value: number) => boolean): Form<number> {
   return form(allowed, (raw, { fromText }) => {
     const value = fromText && typeof raw === 'string' && digits.test(raw) ? Number(raw) : raw
@@ -146,7 +146,7 @@ export function size(min: number, max: number): Form<number> {
   return { ...inner, unit: 'bytes' }
 }
 
-/** A path; relative ones in a file start at the folder of that file. */
+/** A path, resolved against `folder` of the reading. */
 export function path(what: string): Form<string> {
   return form(what, (raw, { folder }) => {
     const value = textOf(raw, what)
@@ -157,12 +157,12 @@ export function path(what: string): Form<string> {
 const UNSHOWN =
   'the value given is no PEM text, it is not shown because it may be a key, and as the path of a file it '
 
-/** A name that only a file has: bare base64 has letters, digits, / and + too, and may be somebody's key. */
+/** Whether text is certainly a file name and may be shown: bare base64 also has letters, digits, / and +, and may be a key. */
 function isPlainlyPath(text: string): boolean {
   return text.length <= 200 && /^[\w./~ -]+\.(?:pem|crt|cer|cert|key)$/i.test(text)
 }
 
-/** PEM text, or the path of a file with it. */
+/** PEM text, or the path of a PEM file. */
 export function pem(): Form<Secret> {
   const allowed = 'PEM text that begins with -----BEGIN, or the path of a PEM file'
   return form(
@@ -189,7 +189,7 @@ export function pem(): Form<Secret> {
 const secretOf = (value: string, file: string | undefined) =>
   file === undefined ? new Secret(value) : new FileSecret(value, file)
 
-/** Text that is never shown. */
+/** Text that no message shows. */
 export function secret(allowed: string, valid: (text: string) => boolean = () => true): Form<Secret> {
   return form(
     allowed,
@@ -204,7 +204,7 @@ export function secret(allowed: string, valid: (text: string) => boolean = () =>
   )
 }
 
-/** Where a new group begins: the ends of the log, or epoch ms. */
+/** Start position of a new consumer group: an end of the log, or epoch ms. */
 export function startFrom(): Form<'earliest' | 'latest' | number> {
   const allowed = `earliest, latest, or ${FORMS.time}`
   return form(allowed, (raw) => {
@@ -214,7 +214,7 @@ export function startFrom(): Form<'earliest' | 'latest' | number> {
   })
 }
 
-/** What the file has as a structure the environment has as YAML or JSON text. */
+/** Parses a structure that the environment has as YAML or JSON text. */
 export function structured(raw: unknown, { fromText }: Reading): unknown {
   if (!fromText || typeof raw !== 'string') return raw
   const { document, problems } = parseOperatorText('value', raw)
@@ -223,7 +223,7 @@ export function structured(raw: unknown, { fromText }: Reading): unknown {
   return document?.value
 }
 
-/** A structure that `check` finds no fault with. */
+/** A structure validated by `check` and converted by `take`. */
 export function structure<W, T = W>(
   allowed: string,
   check: (value: unknown) => readonly Fault[],
@@ -232,7 +232,7 @@ export function structure<W, T = W>(
   return form(allowed, (raw, reading) => takeChecked(structured(raw, reading), check, take))
 }
 
-/** The same of a structure that is never shown, not even where it cannot be read; JSON text in the environment. */
+/** Like `structure`, but no message shows any part of the value, even if it cannot be parsed. JSON in the environment. */
 export function secretStructure<W, T>(
   allowed: string,
   check: (value: unknown) => readonly Fault[],
@@ -260,7 +260,7 @@ function takeChecked<W, T>(
   return take(value as W)
 }
 
-/** A form that also takes nothing: null. */
+/** Makes a form accept null. */
 export function optional<T>(inner: Form<T>): Form<T | null> {
   return {
     ...inner,

@@ -246,7 +246,7 @@ type Nest<K extends string, V> = K extends `${infer Head}.${infer Rest}`
   : { readonly [P in K]: V }
 type Meet<U> = (U extends unknown ? (_: U) => void : never) extends (_: infer I) => void ? I : never
 type Shape = Meet<{ [K in SettingKey]: Nest<K, ValueOf<(typeof SETTINGS)[K]>> }[SettingKey]>
-/** Keys whose default follows from others are decided when the configuration is complete. */
+/** Keys that `decide` fills in: their defaults follow from other keys. */
 interface Decided {
   readonly kafka: { readonly groupId: string; readonly ssl: { readonly enabled: boolean } }
   readonly redis: { readonly tls: { readonly enabled: boolean } }
@@ -256,9 +256,9 @@ interface Decided {
 /** The configuration, nested as in its file: durations in ms, sizes in bytes, null where something is off. */
 export type Config = Shape &
   Decided & {
-    /** How rows of side topics are read that have another form. */
+    /** Maps of side topics whose rows have another form. */
     readonly sideMaps?: { readonly [I in SideInput]?: SideMap }
-    /** How rows of their files are read. */
+    /** Maps of side input files whose rows have another form. */
     readonly sideFileMaps?: { readonly [I in SideInput]?: SideMap }
   }
 

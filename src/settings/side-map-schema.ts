@@ -3,12 +3,12 @@ import { compileSchema, type Fault, strict } from './files/operator-schema.ts'
 import { isRowFile } from './files/row-file.ts'
 import { type FieldSource, type InputMap, mapRelations, sourceSchema, TIME_SOURCE } from './map-schema.ts'
 
-/** How the fields of a row of a side input are found in the operator's record. */
+/** Where the fields of a side input row are in the operator's record. */
 export interface SideMap {
   readonly [field: string]: FieldSource | DeleteRule
 }
 
-/** The record deletes its row where this place has this value. */
+/** A record with this value at this place deletes its row. */
 export interface DeleteRule {
   readonly pointer: string
   readonly is: string
@@ -19,7 +19,7 @@ const REGISTRY = [
   ...['name', 'brand', 'sp', 'ports', 'scope', 'consent', 'campaigns', 'filings'],
   ...['port', 'sharedBy', 'signatureAdded'],
 ]
-/** What a row of each input may have. */
+/** Fields of the rows of each input. */
 export const SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
   registry: REGISTRY,
   consents: ['signature', 'to', 'state', 'ts', 'proof'],
@@ -30,7 +30,7 @@ export const SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
     ...['feedbackId', 'batch', 'undo', 'label', 'action', 'perMinute', 'labels'],
   ],
 }
-/** What each row needs. */
+/** Required fields. */
 export const NEEDED_SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
   registry: ['kind'],
   consents: ['signature', 'to', 'state', 'ts'],
@@ -38,7 +38,7 @@ export const NEEDED_SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> 
   complaints: ['ts', 'source'],
   feedback: ['verdict', 'by', 'ts'],
 }
-/** What each row of the registry needs, by its kind. */
+/** Further required fields of registry rows, by kind. */
 export const NEEDED_OF_KIND: Readonly<Record<string, readonly string[]>> = {
   brand: ['id', 'names'],
   signature: ['name'],
@@ -49,7 +49,7 @@ const DELETE = strict({ pointer: { type: 'string', format: 'place' }, is: { type
   'is',
 ])
 
-/** Places of a record of Kafka, which a row of a file has not. */
+/** Sources that only Kafka records have. */
 const OF_RECORDS = ['key', 'header', 'position']
 
 function schemaOf(input: SideInput, place: object) {
@@ -68,7 +68,7 @@ function schemaOf(input: SideInput, place: object) {
 
 const PLACES = { topic: { type: 'string', format: 'topic' }, file: { type: 'string', minLength: 1 } }
 
-/** What is wrong with `{topic, map}` or `{file, map}` of a side input, each fault with its path. */
+/** Validates `{topic, map}` or `{file, map}` of a side input. */
 export function sideFaults(input: SideInput, place: 'topic' | 'file', value: unknown): readonly Fault[] {
   const faults = compileSchema(schemaOf(input, { [place]: PLACES[place] }))(value)
   if (faults.length > 0) return faults
@@ -78,7 +78,7 @@ export function sideFaults(input: SideInput, place: 'topic' | 'file', value: unk
   return ofMap.length > 0 || file === undefined ? ofMap : fileFaults(file, map)
 }
 
-/** What of a map does not go with a file. */
+/** Parts of a map that a file cannot have. */
 function fileFaults(file: string, map: SideMap): Fault[] {
   if (Object.keys(map).length > 0 && !isRowFile(file))
     return [{ path: ['map'], message: 'goes with a row a line (allowed: .jsonl, .ndjson or .csv)' }]

@@ -3,14 +3,14 @@ import { compileSchema, type Fault, strict } from './files/operator-schema.ts'
 import { Secret, type TokenKeySetting } from './secret.ts'
 import { type Form, FormError, form, secretStructure, structure } from './setting-forms.ts'
 
-/** Who may ask, and for what. */
+/** A bearer token, its owner and the owner's rights. */
 interface Token<May> {
   readonly name: string
   readonly token: Secret
   readonly may: May
 }
 
-/** What a login of the desk may do; `feedback` is what `judge` was called. */
+/** Rights of a desk login; `feedback` is the former name of `judge`. */
 const DESK_RIGHTS = ['read', 'judge', 'feedback', 'block', 'lead', 'audit', 'number'] as const
 export type DeskRight = (typeof DESK_RIGHTS)[number]
 export type DeskRights = DeskRight | readonly DeskRight[]
@@ -35,10 +35,10 @@ const rights = (all: readonly string[]) => ({
   items: { type: 'string', private: true, enum: all },
 })
 const HTTP_MAY = { ...rights(HTTP_RIGHTS), type: 'array' }
-/** One right or a list of them, which the schema cannot say together: see `rightFaults`. */
+/** One right or a list. The schema checks only the lists; `rightFaults` checks single rights. */
 const DESK_MAY = { ...rights(DESK_RIGHTS), type: ['string', 'array'], uniqueItems: true }
 
-/** A list of `{name, token, may}`; as JSON in the environment. Tokens are never shown. `faultsIn`: what no schema says. */
+/** A list of `{name, token, may}`, as JSON in the environment. Never shows a token. `faultsIn`: checks beyond the schema. */
 function tokenList<Written, May>(
   { allowed, may, required }: { allowed: string; may: object; required: readonly string[] },
   faultsIn: (entries: readonly Entry<Written>[]) => readonly Fault[],
@@ -74,7 +74,7 @@ function withRemedy(fault: Fault): Fault {
   return fault.path.at(-1) === 'token' ? { ...fault, message: `${fault.message}; ${MAKE_TOKEN}` } : fault
 }
 
-/** Entries that share what must tell them apart. */
+/** Entries whose name or token repeats an earlier one. */
 function repeats(entries: readonly Entry<unknown>[], key: 'name' | 'token'): Fault[] {
   return entries.flatMap((entry, index) => {
     const first = entries.findIndex((other) => other[key] === entry[key])
@@ -84,7 +84,7 @@ function repeats(entries: readonly Entry<unknown>[], key: 'name' | 'token'): Fau
   })
 }
 
-/** Texts that are no rights; `at` leads to each. */
+/** Faults for texts that are not rights; `at`: path of each. */
 function rightFaults(all: readonly (readonly [at: Path, right: unknown])[]): Fault[] {
   const message = `the value is not one of the values (allowed: ${DESK_RIGHTS.join(', ')})`
   return all
@@ -92,7 +92,7 @@ function rightFaults(all: readonly (readonly [at: Path, right: unknown])[]): Fau
     .map(([path]) => ({ path, message }))
 }
 
-/** Who may log in at the desk, and what each may do. */
+/** `desk.tokens`. `may` defaults to `read`. */
 export const deskTokens = tokenList<DeskRights | undefined, DeskRights>(
   {
     allowed: `a list of {name, token, may: one or a list of read, judge, block, lead, audit and number}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`,
@@ -103,7 +103,7 @@ export const deskTokens = tokenList<DeskRights | undefined, DeskRights>(
   (may = 'read') => may,
 )
 
-/** Who may ask and order over HTTP. */
+/** `http.tokens`. */
 export const httpTokens = tokenList<readonly HttpRight[], readonly HttpRight[]>(
   {
     allowed: `a list of {name, token, may: [${HTTP_RIGHTS.join(', ')}]}, each token of at least ${SHORTEST_TOKEN} characters`,
@@ -116,7 +116,7 @@ export const httpTokens = tokenList<readonly HttpRight[], readonly HttpRight[]>(
 
 const checkRights = compileSchema({ type: 'object', minProperties: 1, additionalProperties: DESK_MAY })
 
-/** What those whose claim has a value may do at the desk. */
+/** `desk.oidc.rights`: desk rights by the value of a claim. */
 export const claimRights = structure<Readonly<Record<string, DeskRights>>>(
   `{<value of the claim>: one or a list of ${DESK_RIGHTS.join(', ')}}`,
   (value) => {
@@ -129,7 +129,7 @@ export const claimRights = structure<Readonly<Record<string, DeskRights>>>(
 const KEY_BYTES = 32
 const MAKE_KEY = 'make one: openssl rand -hex 32'
 
-/** `<key>` or `<keyId>:<key>`. */
+/** `<key>` or `<keyId>:<key>`; the id defaults to 1. */
 export function tokenKey(): Form<TokenKeySetting> {
   const allowed = `<key> or <keyId>:<key>, the key of at least ${KEY_BYTES} bytes; ${MAKE_KEY}`
   return form(
@@ -153,7 +153,7 @@ export function tokenKey(): Form<TokenKeySetting> {
   )
 }
 
-/** Several of them: a list in a file, separated by commas in the environment. */
+/** Token keys: a list in a file, separated by commas in the environment. */
 export function tokenKeys(): Form<readonly TokenKeySetting[]> {
   const item = tokenKey()
   const allowed = `a list of ${item.allowed}; separated by commas in the environment`

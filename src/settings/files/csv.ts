@@ -1,13 +1,13 @@
 import { SigwatchError } from '../../domain/errors.ts'
 import { libraries } from './libraries.ts'
 
-/** Text that spreadsheets evaluate as a formula; a lone sign is not one. */
+/** Text that a spreadsheet evaluates as a formula: starts with one of these signs, and is not a sign alone. */
 const FORMULA = /^(?![+\-＋－]$)[=+\-@\t\r＝＋－＠]/
-/** Text that spreadsheets show as a rounded number, such as a port. */
+/** Text that a spreadsheet shows as a rounded number, such as a port. */
 const LONG_NUMBER = /^\d{12,}$/
 const QUOTED = /[",\r\n;]/
 
-/** One line of a CSV file (RFC 4180). Texts that a spreadsheet would evaluate or round get an apostrophe in front. */
+/** One line of a CSV file (RFC 4180). Text that a spreadsheet would evaluate or round is preceded by an apostrophe. */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cell).join(',')}\r\n`
 }
@@ -19,14 +19,14 @@ function cell(value: string | number | null): string {
 }
 
 export interface CsvRow {
-  /** Of its beginning in the file, from 1. */
+  /** Line at which the row starts, from 1. */
   readonly line: number
   readonly cells: readonly string[]
 }
 
 /**
- * The rows of a sheet. `delimiter` absent: commas, semicolons or tabs, whichever the first line has most of. Throws USAGE
- * with file and line where the text is no CSV.
+ * Parses CSV. The default delimiter is the most frequent of comma, semicolon and tab in the first line. Throws USAGE with
+ * file and line if the text is not CSV.
  */
 export function readCsv(text: string, file: string, delimiter = delimiterOf(text)): CsvRow[] {
   try {

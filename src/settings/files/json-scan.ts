@@ -4,7 +4,7 @@ import { libraries } from './libraries.ts'
 /** Steps from the root of a document to a value: keys and indices. */
 export type Path = readonly (string | number)[]
 
-/** A fault of JSON syntax, or a key that is given twice; `offset` in code units. */
+/** A JSON syntax error, a duplicate key or too deep nesting; `offset` in code units. */
 export interface JsonFault {
   readonly offset: number
   readonly message: string
@@ -23,7 +23,7 @@ class Stop extends Error {
   }
 }
 
-/** What is said of a fault of syntax, by its name in jsonc-parser; `close` ends the object or list around it. */
+/** Message for an error of jsonc-parser by its name; `close`: bracket that closes the surrounding object or list. */
 function sentence(error: string, close: string | undefined): string {
   switch (error) {
     case 'PropertyNameExpected':
@@ -49,9 +49,9 @@ function sentence(error: string, close: string | undefined): string {
   }
 }
 
-/** The first fault of a JSON text, strict as `JSON.parse` and also against keys given twice and deep nesting. */
+/** First fault of a JSON text: as strict as `JSON.parse`, and rejects duplicate keys and deep nesting too. */
 export function jsonFault(text: string): JsonFault | undefined {
-  /** The keys so far of each object that is open, and undefined for each list. */
+  /** For each open object its keys so far; undefined for each open list. */
   const open: (Set<string> | undefined)[] = []
   const begin = (keys: Set<string> | undefined) => (offset: number) => {
     if (open.length > MAX_DEPTH) throw new Stop(offset, `nested deeper than ${MAX_DEPTH} levels`)
@@ -86,7 +86,7 @@ export function jsonFault(text: string): JsonFault | undefined {
   }
 }
 
-/** Offset at which the key or item of `path` begins below `root`; of the deepest step that is there. */
+/** Offset of the key or item at `path` below `root`, or of the nearest existing one above it. */
 export function jsonOffset(root: Node, path: Path): number {
   let node: Node | undefined = root
   let { offset } = root

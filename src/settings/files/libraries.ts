@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** What reads and checks files, loaded when it is first needed: most short commands have no file. */
+/** Parsers and validators, loaded on first use: most short commands need none of them. */
 export const libraries = {
   get ajv() {
     return require('ajv') as typeof import('ajv')

@@ -1,6 +1,6 @@
 import { libraries } from './libraries.ts'
 
-/** The candidate that a mistyped word most likely meant, or undefined when none is near. Case is no difference. */
+/** The candidate nearest to a mistyped word, ignoring case; undefined if none is within one edit or a third of its length. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.slice(0, 100).toLowerCase()
   const limit = Math.max(1, Math.floor(wanted.length / 3))
@@ -8,7 +8,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let least = limit + 0.5
   for (const candidate of candidates) {
     const other = candidate.toLowerCase()
-    // Of two that are equally near, the one that begins alike: few people mistype the first letter.
+    // Prefer a candidate with the same first letter: it is seldom mistyped.
     if (Math.abs(other.length - wanted.length) > limit) continue
     const found =
       libraries.levenshtein.DamerauLevenshteinDistance(wanted, other, { restricted: true }) -

@@ -11,28 +11,28 @@ import { yamlProblems } from './yaml-problems.ts'
 
 export type { Path } from './json-scan.ts'
 
-/** A YAML or JSON file that was read, with the way from a value back to its line. */
+/** A parsed YAML or JSON file that can map a value back to its line. */
 export interface OperatorDocument {
   readonly file: string
-  /** Plain JSON data; undefined for an empty file. Unquoted times stay strings (YAML core schema). */
+  /** JSON data; undefined for an empty file. Unquoted times remain strings (YAML core schema). */
   readonly value: unknown
-  /** Nothing but space and comments is in it, as a full disk or an editor that was stopped leaves a file. */
+  /** Only white space and comments, as after a write that was interrupted or ran out of disk space. */
   readonly isBlank?: boolean
-  /** Line, from 1, of the key or item at `path`; of the nearest one above it when it is not there. */
+  /** Line, from 1, of the key or item at `path`, or of the nearest existing one above it. */
   line(path: Path): number | undefined
 }
 
 export interface ReadResult {
-  /** Absent when the file cannot be read or is no YAML or JSON. */
+  /** Absent if the file cannot be read or parsed. */
   readonly document?: OperatorDocument
   readonly problems: readonly Problem[]
 }
 
-/** One line of a JSONL file that is not blank. */
+/** A non-blank line of a JSONL file. */
 export interface JsonLine {
   /** From 1. */
   readonly line: number
-  /** Absent when `problem` says why. */
+  /** Absent if there is a `problem`. */
   readonly value?: unknown
   readonly problem?: Problem
 }
@@ -41,12 +41,12 @@ const JSON_CHECKED_CHARS = 4_000_000
 const CHUNK = 1 << 20
 const MAX_LINE = 1 << 20
 
-/** Where an empty file is more likely an accident than meant; `meaning`: what `{}` in it says. */
+/** Problem for an empty file that is probably an accident; `meaning`: what `{}` would mean. */
 export function blankProblem({ file }: OperatorDocument, meaning: string): Problem {
   return { file, message: `is empty: was writing it interrupted? Write {} for ${meaning}` }
 }
 
-/** `signatures[3].ports[0]`; keys that are no plain words are quoted. */
+/** Formats a path as in `signatures[3].ports[0]`; keys other than plain words are quoted. */
 export function formatPath(path: Path): string {
   let out = ''
   for (const step of path) {
@@ -57,12 +57,12 @@ export function formatPath(path: Path): string {
   return out
 }
 
-/** Whether the file is read line by line, by its name: `.jsonl` or `.ndjson`. */
+/** Whether the file name ends with `.jsonl` or `.ndjson`. */
 export function isJsonLines(file: string): boolean {
   return /^\.(jsonl|ndjson)$/i.test(extname(file))
 }
 
-/** A sentence for a failure to read a file. */
+/** Message for an error of reading a file. */
 export function describeReadError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOENT') return 'there is no such file'
@@ -71,7 +71,7 @@ export function describeReadError(error: unknown): string {
   return `cannot be read (${code ?? String(error)})`
 }
 
-/** Reads a YAML file, or a JSON file when its name ends with `.json`. */
+/** Reads a YAML file, or a JSON file if its name ends with `.json`. */
 export function readOperatorFile(file: string): ReadResult {
   let bytes: Buffer
   try {
@@ -83,7 +83,7 @@ export function readOperatorFile(file: string): ReadResult {
   return parseOperatorText(file, bytes.toString('utf8'))
 }
 
-/** The same for text at hand; `file` names it in problems and decides between YAML and JSON. */
+/** Parses text as `readOperatorFile` does; `file` selects YAML or JSON and is named in problems. */
 export function parseOperatorText(file: string, content: string): ReadResult {
   const text = content.startsWith('\ufeff') ? content.slice(1) : content
   if (text.trim() === '')
@@ -166,8 +166,8 @@ function yamlLine(document: YAML.Document, lines: YAML.LineCounter, path: Path):
 }
 
 /**
- * The lines of a JSONL file, one by one, without holding the file in memory. Blank lines are skipped; a line that is no
- * JSON has a problem instead of a value. Lines end at LF only.
+ * Streams a JSONL file without loading it into memory. Skips blank lines; a line that is not JSON has a problem instead of a
+ * value. Only LF ends a line.
  */
 export function* readJsonLines(file: string): Generator<JsonLine> {
   let line = 0
@@ -179,7 +179,7 @@ export function* readJsonLines(file: string): Generator<JsonLine> {
   }
 }
 
-/** One line of JSONL; `file` and `line` name it in the problem. */
+/** Parses one line of JSONL; `file` and `line` are named in the problem. */
 export function parseJsonLine(file: string, line: number, text: string): JsonLine {
   try {
     return { line, value: JSON.parse(text) }
@@ -193,7 +193,7 @@ export function parseJsonLine(file: string, line: number, text: string): JsonLin
   }
 }
 
-/** Why a line, or the rest of the file, cannot be read. */
+/** Why a line (`ofLine`) or the rest of the file cannot be read. */
 interface Unreadable {
   readonly problem: Problem
   readonly ofLine: boolean
@@ -239,7 +239,7 @@ function* fileLines(file: string): Generator<string | Unreadable> {
   }
 }
 
-/** Bytes that are no UTF-8 were decoded to U+FFFD; no name or number has it. */
+/** Invalid UTF-8 was decoded to U+FFFD, which no name or number contains. */
 function whole(file: string, text: string): string | Unreadable {
   if (!text.includes('\ufffd')) return text
   return { problem: { file, message: 'is not valid UTF-8: save the file in UTF-8' }, ofLine: true }

@@ -7,13 +7,13 @@ import { nearest } from './nearest.ts'
 import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
 import { FORMS, type FormName, hasForm, MOMENT, momentFault } from './value-forms.ts'
 
-/** A fault of a value, before it is known on which line it stands. */
+/** A fault of a value, located by its path only. */
 export interface Fault {
   readonly path: Path
   readonly message: string
 }
 
-/** `isPrivate`: no fault shows a value or an unknown key, as if `private` held everywhere. */
+/** `isPrivate`: treat every place as `private`, so that no fault shows a value or an unknown key. */
 export type Checker = (value: unknown, isPrivate?: boolean) => readonly Fault[]
 
 let ajv: Ajv | undefined
@@ -48,15 +48,15 @@ function compiler(): Ajv {
 }
 
 /**
- * Compiles a JSON Schema whose formats are the forms of `value-forms.ts`; faults say what, where and what is allowed.
- * Keywords of our own:
- * - `private: true`: the value may belong to a person or be a secret; its faults never show it, nor an unknown key of it.
- *   Holds for this place, not for those below.
- * - `characters: n`: text of 1 to n characters. Characters are not counted: up to 2n UTF-16 units pass.
- * - `moment: true`: a point in time that is believed, in epoch ms or as an ISO-8601 time.
+ * Compiles a JSON Schema whose formats are the forms of `value-forms.ts`; faults state what is wrong, where, and what is
+ * allowed. Custom keywords:
+ * - `private: true`: the value may be a secret or personal data; its faults never show it, nor an unknown key of it. Applies
+ *   to this place, not to those below.
+ * - `characters: n`: text of 1 to n characters. Approximate: up to 2n UTF-16 code units pass.
+ * - `moment: true`: a plausible point in time, in epoch ms or ISO-8601 (see `momentFault`).
  */
 export function compileSchema(schema: AnySchemaObject): Checker {
-  // At the first check: compiling takes longer than a short command, and most commands check few of the schemas.
+  // Compiled at the first check: compiling takes longer than a short command, and most commands use few schemas.
   let compiled: ValidateFunction | undefined
   return (value, isPrivate = false) => {
     ajv ??= compiler()
@@ -69,7 +69,7 @@ export function compileSchema(schema: AnySchemaObject): Checker {
   }
 }
 
-/** A mapping of these keys and no other. */
+/** Schema of a mapping without other keys than `properties`. */
 export const strict = <P extends object>(
   properties: P,
   required: readonly string[] = [],
@@ -86,7 +86,7 @@ const line = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength }
 /** Schema of `change` at the root of a file: see Change. */
 export const CHANGE_SCHEMA = strict({ by: line(100), why: line(500), ref: line(200) }, ['by', 'why'])
 
-/** One fault a place: a value of the wrong type breaks every other rule too. */
+/** One fault per place: a value of the wrong type breaks every other rule too. */
 function firstOfEach(faults: readonly Fault[]): Fault[] {
   const seen = new Set<string>()
   return faults.filter((fault) => {
@@ -95,7 +95,7 @@ function firstOfEach(faults: readonly Fault[]): Fault[] {
   })
 }
 
-/** Faults with their lines, in the order of the file. `prefix` leads from the root of the document to the value that was checked. */
+/** Adds lines to faults and sorts them by line. `prefix`: path from the root of the document to the checked value. */
 export function toProblems(
   document: OperatorDocument,
   faults: readonly Fault[],
@@ -114,7 +114,7 @@ export function toProblems(
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
 }
 
-/** A value as it is shown in messages: short, on one line. */
+/** Formats a value for a message: one line of at most 60 characters. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
@@ -200,7 +200,7 @@ function typeMessage(data: unknown, schema: AnySchemaObject): string {
   const wanted = types.map((type) => TYPE_NAMES[type] ?? type).join(' or ')
   const scalar = typeof data === 'number' || typeof data === 'boolean'
   if (types.includes('string') && scalar && !schema.moment) {
-    // A number that lost its quotes; one that would not fit with them gets the rule instead.
+    // Suggest quotes only if the quoted value would be valid.
     const fits = !schema.format || hasForm(schema.format as FormName, String(data))
     const is = schema.private ? `a ${typeof data}` : `the ${typeof data} ${data}`
     return `must be text, is ${is}${fits ? ': put it in quotes' : expected(schema)}`
@@ -230,7 +230,7 @@ function nearCode(form: string, data: unknown): string {
   return form === 'code' && typeof data === 'string' ? suggestion(data, CODE_NAMES) : ''
 }
 
-/** ` (allowed: …)` for what a schema asks. */
+/** ` (allowed: …)` for a schema, or nothing. */
 function expected(schema: AnySchemaObject | undefined): string {
   if (!schema) return ''
   if (schema.enum) return ` (allowed: ${(schema.enum as unknown[]).join(', ')})`
@@ -255,7 +255,7 @@ function expected(schema: AnySchemaObject | undefined): string {
   return ''
 }
 
-/** The JSON pointer of an error as steps: a step below a list is an index. */
+/** Path of an error from its JSON pointer; digits become indices. */
 function steps(error: ErrorObject): (string | number)[] {
   if (error.instancePath === '') return []
   return error.instancePath

@@ -4,36 +4,36 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { type CsvRow, readCsv } from './csv.ts'
 import { describeReadError, isJsonLines, type JsonLine, readJsonLines } from './operator-file.ts'
 
-/** Fields that hold several values: in a cell they are separated by `;`. */
+/** Fields with several values, separated by `;` in a cell. */
 const LISTS = new Set(['names', 'shortNames', 'domains', 'hotlines', 'ports', 'scope', 'codes', 'labels'])
-/** Fields that are numbers where their cell holds digits alone; of all others digits are text, as of ports. */
+/** Fields whose cell is read as a number if it holds only digits. In others, such as ports, digits are text. */
 const NUMBERS = new Set(['ts', 'until', 'perMinute', 'sharedBy'])
 const BOOLEANS = new Map([
   ['true', true],
   ['false', false],
 ])
-/** Fields that are true or false. */
+/** Boolean fields. */
 const FLAGS = new Set(['verified', 'replaces'])
-/** Fields that hold objects, as JSON. */
+/** Fields whose cell is JSON. */
 const STRUCTURES = new Set(['campaigns', 'filings', 'was'])
 
-/** A row of the operator's in sigwatch's form, the key of one that is gone, or why it is none. */
+/** Maps an operator's row: to a row of sigwatch, to the key of a deleted row (null), or to a message that says why it cannot. */
 export interface RowMap {
   (
     value: unknown,
   ):
     | { readonly key: string; readonly value: Readonly<Record<string, unknown>> | null }
     | { readonly message: string }
-  /** Called with the columns of a sheet before its rows; returns the faults for which no row can be read. */
+  /** Called with the columns of a CSV file before its rows; if it returns faults, no row is read. */
   readonly header?: (columns: readonly string[]) => readonly string[]
 }
 
 export interface FileRow extends JsonLine {
-  /** Of a mapped row, the one that it has in a compacted topic; a row without `value` and `problem` deletes it. */
+  /** For a mapped row, its key in a compacted topic. Without `value` and `problem`, the row with this key is deleted. */
   readonly key?: string
 }
 
-/** Whether the file has a row a line, by its name: `.jsonl`, `.ndjson` or `.csv`. */
+/** Whether the file name ends with `.jsonl`, `.ndjson` or `.csv`. */
 export function isRowFile(file: string): boolean {
   return isJsonLines(file) || isCsv(file)
 }
@@ -43,9 +43,8 @@ function isCsv(file: string): boolean {
 }
 
 /**
- * The rows of a file in their order, each with the line at which it begins: of CSV, whose header names the fields, or of
- * JSONL. An empty cell is an absent field. JSONL is read as it goes, CSV as a whole. With `map` the columns and members are the
- * operator's own.
+ * The rows of a CSV file, whose header names the fields, or of a JSONL file, in order, each with its first line. An empty cell
+ * is an absent field. JSONL is streamed; CSV is loaded as a whole. With `map`, the rows are in the operator's form.
  */
 export function readRows(file: string, map?: RowMap): Iterable<FileRow> {
   if (map) return mappedRows(file, map)
@@ -130,12 +129,12 @@ function rowOf(
     const message = `has ${cells.length} cells, the header ${names.length}: is a comma not quoted?`
     return { line, problem: { file, line, message } }
   }
-  // A spreadsheet keeps the digits of a long number behind an apostrophe.
+  // Spreadsheets put an apostrophe before the digits of a long number.
   const texts = cells.map((cell, i) => [names[i]!, cell.trim().replace(/^'/, '')] as const)
   return ofCells(file, line, texts, read)
 }
 
-/** Cells by the name of their field; an empty one is an absent field. */
+/** A row from its cells by field name; skips empty cells. */
 function ofCells(
   file: string,
   line: number,
@@ -154,7 +153,7 @@ function ofCells(
   return { line, value }
 }
 
-/** The values of a text for a field that holds several; undefined for other fields. */
+/** The values in the cell of a field with several values; undefined for other fields. */
 export function listIn(field: string, text: string): string[] | undefined {
   return LISTS.has(field) ? text.split(';').map((one) => one.trim()) : undefined
 }

@@ -8,11 +8,11 @@ const ZONE = /^([+-])(0\d|1[0-4]):([0-5]\d)$/
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/
 const BYTES = /^(\d{1,9})(B|kB|MB|GB)$/
 const UNIT_BYTES = { B: 1, kB: 1000, MB: 1_000_000, GB: 1_000_000_000 } as const
-/** What Kafka takes. */
+/** Topic names that Kafka accepts. */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
 const HOST = /^(?=.{4,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u
 
-/** What a form of text looks like, for messages and the reference. */
+/** Description of each form, for messages and the reference. */
 export const FORMS = {
   time: 'an ISO-8601 time with offset, for example 2026-11-01T00:00+08:00',
   duration: '0, or a number with ms, s, m, h or d, for example 10m',
@@ -35,21 +35,21 @@ export const FORMS = {
 } as const
 export type FormName = keyof typeof FORMS
 
-/** Milliseconds; `0` needs no unit. Undefined when it is no duration. */
+/** Milliseconds; `0` needs no unit. Undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0
   const match = DURATION.exec(text)
   return match ? Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]) : undefined
 }
 
-/** Epoch ms of a time, or of a duration counted from `now`; undefined when it is neither. */
+/** Epoch ms of a time, or of a duration counted from `now`; undefined if the text is neither. */
 export function momentOrSpan(text: string, now: number): number | undefined {
   const span = parseDuration(text)
   const moment = span === undefined ? parseMoment(text) : now + span
   return Number.isNaN(moment) ? undefined : moment
 }
 
-/** How a duration is written: 86400000 is `24h`, 172800000 is `2d`, 600000 is `10m`. */
+/** Formats a duration: 86400000 is `24h`, 172800000 is `2d`, 600000 is `10m`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0'
   if (ms > UNIT_MS.d && ms % UNIT_MS.d === 0) return `${ms / UNIT_MS.d}d`
@@ -57,27 +57,27 @@ export function formatDuration(ms: number): string {
   return `${ms / UNIT_MS[unit]}${unit}`
 }
 
-/** Bytes, decimal units. */
+/** Bytes, in decimal units (1 kB is 1000 B). Undefined if the text is not a size. */
 export function parseBytes(text: string): number | undefined {
   const match = BYTES.exec(text)
   return match ? Number(match[1]) * UNIT_BYTES[match[2] as keyof typeof UNIT_BYTES] : undefined
 }
 
-/** Epoch ms of an ISO-8601 time; without an offset undefined, because it would depend on the machine. */
+/** Epoch ms of an ISO-8601 time; undefined without an offset, as it would depend on the machine. */
 export function parseTime(text: string): number | undefined {
   const ms = parseIsoTime(text)
   return Number.isNaN(ms) ? undefined : ms
 }
 
-/** How a point in time is written where records have it. */
+/** Form of a point in time in records. */
 export const MOMENT = `epoch milliseconds, or ${FORMS.time}`
 
-/** Epoch ms of a point in time that `momentFault` finds right. */
+/** Epoch ms of a point in time for which `momentFault` is undefined. */
 export function momentOf(value: string | number): number {
   return typeof value === 'number' ? value : parseIsoTime(value)
 }
 
-/** What is wrong with a point in time, in epoch ms or ISO-8601; undefined when it is right. */
+/** What is wrong with a point in time in epoch ms or ISO-8601; undefined if it is valid. */
 export function momentFault(value: string | number): string | undefined {
   const ms = momentOf(value)
   if (!Number.isInteger(ms)) return 'is not allowed'
@@ -85,13 +85,13 @@ export function momentFault(value: string | number): string | undefined {
   return ms > LATEST_TIME ? 'lies after the year 2099' : undefined
 }
 
-/** The shortest way to write a number of bytes. */
+/** Formats a number of bytes in the largest unit that divides it. */
 export function formatBytes(bytes: number): string {
   const unit = (['GB', 'MB', 'kB', 'B'] as const).find((name) => bytes % UNIT_BYTES[name] === 0) ?? 'B'
   return `${bytes / UNIT_BYTES[unit]}${unit}`
 }
 
-/** Minutes from midnight; `to` may be less than `from`: over midnight. */
+/** Minutes from midnight; if `to` is less than `from`, the span crosses midnight. */
 export function parseSpan(text: string): { from: number; to: number } | undefined {
   const match = SPAN.exec(text)
   if (!match) return undefined

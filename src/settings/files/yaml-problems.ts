@@ -2,17 +2,17 @@ import type * as YAML from 'yaml'
 import type { Problem } from '../../domain/errors.ts'
 import { libraries } from './libraries.ts'
 
-/** Limit of the faults of syntax that are reported: one often causes many others. */
+/** Maximum number of syntax errors reported: one often causes many others. */
 const SHOWN_FAULTS = 20
 
-/** YAML's own words for the faults that operators make most, where they help more than the library's. */
+/** Messages for frequent errors that are clearer than those of the library. */
 const YAML_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab is used as indentation: use spaces',
   MULTIPLE_DOCS: 'only one YAML document may be in the file: remove the line ---',
   BAD_INDENT: 'the indentation does not fit the lines around it',
 }
 
-/** Problems for the first `SHOWN_FAULTS` faults of syntax, and the number of the others. */
+/** Problems for the first `SHOWN_FAULTS` syntax errors, and one with the number of the others. */
 export function yamlProblems(
   file: string,
   text: string,
@@ -46,10 +46,10 @@ function yamlProblem(
   return { file, line, message: `is not valid YAML: ${YAML_HINTS[fault.code] ?? fault.message}` }
 }
 
-/** Start offset of each bracketed or quoted part by its end offset; of several that end together, the innermost. */
+/** Start offset of each bracketed or quoted part by its end offset; if several end there, the innermost. */
 type UnclosedParts = Readonly<Record<'map' | 'list' | 'quote', ReadonlyMap<number, number>>>
 
-/** One pass for all faults: a text of nothing but brackets has a fault for each of them. */
+/** One pass for all errors, as text that consists of brackets has an error for each. */
 function unclosedParts(document: YAML.Document): UnclosedParts {
   const parts = { map: new Map<number, number>(), list: new Map(), quote: new Map() }
   const add = (kind: keyof UnclosedParts, range: YAML.Range | null | undefined) => {
@@ -66,7 +66,7 @@ function unclosedParts(document: YAML.Document): UnclosedParts {
   return parts
 }
 
-/** Offset of the bracket or quote that is not closed where a fault says that something had to end. */
+/** Offset of the unclosed bracket or quote behind an error; undefined for other errors. */
 function unclosedAt(parts: UnclosedParts, { code, message, pos }: YAML.YAMLError): number | undefined {
   if (code !== 'BAD_INDENT' && code !== 'MISSING_CHAR') return undefined
   if (message.startsWith('Missing closing ')) return parts.quote.get(pos[0])
