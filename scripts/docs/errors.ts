@@ -27,7 +27,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Servers and outputs',
     about: 'Commands exit with 1. Services try again by themselves where the server does not answer.',
-    codes: /^(KAFKA|SCHEMA_REGISTRY|REDIS|SINK|TRANSACTION|STORE|ARCHIVE|NOTIFY|FEEDBACK)_/,
+    codes: /^(KAFKA|SCHEMA_REGISTRY|REDIS|SINK|OUTPUT|TRANSACTION|STORE|ARCHIVE|NOTIFY|FEEDBACK)_/,
   },
   {
     title: 'Requests over HTTP',

@@ -149,6 +149,13 @@ export const ERRORS = {
     retry: true,
     remedy: 'Restore it; the service pauses its input until then.',
   },
+  OUTPUT_INCOMPLETE: {
+    cause:
+      'An output file of `run --source` lacks lines: the disk is full or failed. The last line may be cut.',
+    retry: false,
+    remedy:
+      'Free space or name a file on another disk, then run it again: output files are written from their start.',
+  },
   TRANSACTION_LOST: {
     cause:
       'Exactly-once delivery: another instance took over the partition, or a transaction exceeded its time limit.',

@@ -230,7 +230,7 @@ export class Pipeline {
     breakers: BatchBreakers,
     { isAsked, counted, uncounted }: ReturnType<typeof wholeOf>,
   ): Promise<void> {
-    const { degradation, wait } = this.#parts
+    const { degradation, wait, emit } = this.#parts
     const { learning, templates } = this.#parts
     const alerted = alertedOf(outputs, (decision) => templates?.teachingOf(decision, registry))
     await this.#alerted.remember(alerted, breakers.outbox)
@@ -238,7 +238,11 @@ export class Pipeline {
     if (learning) await breakers.outbox.ask(() => learning.settle())
     templates?.observe(decided)
     if (templates) await breakers.outbox.ask(() => templates.settle())
-    const reasons = Object.values(breakers).flatMap(({ outage }) => (outage ? [outage.code] : []))
+    const outages = Object.values(breakers).flatMap(({ outage }) => (outage ? [outage.code] : []))
+    // The sink is given up only when the process ends: no store is missing.
+    const reasons = outages.filter((code) => code !== 'SINK_UNREACHABLE')
+    if (reasons.length < outages.length)
+      emit({ name: 'warning', message: 'states not published: SINK_UNREACHABLE' })
     if (!counted) reasons.unshift('REDIS_UNREACHABLE')
     if (reasons.length > 0) degradation.missed(reasons, uncounted.size)
     else if (isAsked) {

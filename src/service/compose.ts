@@ -104,7 +104,13 @@ export async function composeEmbedded(
     assets,
     async run() {
       await readSideFiles(config, { ledger, sideRows: core.sideRows }, clock, emit)
-      await core.run()
+      try {
+        await core.run()
+      } catch (error) {
+        throw sink.incomplete() ?? error
+      }
+      const incomplete = sink.incomplete()
+      if (incomplete) throw incomplete
     },
     stop: () => core.stop(),
     async close() {

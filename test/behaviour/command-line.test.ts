@@ -19,6 +19,12 @@ const RECORD = {
   text: '【示例超市】您的订单已发货，预计今日送达，请保持手机畅通。',
 }
 
+const FORGED = {
+  ...RECORD,
+  id: 'm2',
+  text: '【京东】您的订单异常，请登录 http://jd-verify.top/a 核实，退订回T',
+}
+
 describe('usage', () => {
   const folder = useFolder()
 
@@ -107,6 +113,24 @@ describe('usage', () => {
     ])
     expect(stderr).not.toMatch(/\n\s+at /)
   })
+
+  it('run --source that is stopped on a full disk fails, and names the file', async () => {
+    ensureBuilt()
+    const args = [MAIN, 'run', '--source', '-', '--alerts', '/dev/full', '--now', '2026-11-11T12:05:00+08:00']
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+    const ended = once(child, 'close')
+    child.stdin.end(`${JSON.stringify(FORGED)}\n`)
+    let stderr = ''
+    for await (const line of createInterface(child.stderr)) {
+      stderr += `${line}\n`
+      if (line.includes('no space left for /dev/full')) child.kill('SIGTERM')
+    }
+    expect(await ended).toEqual([1, null])
+    expect(stderr).toMatch(
+      /^sigwatch: \/dev\/full is incomplete: ENOSPC: no space left.*\n {2}OUTPUT_INCOMPLETE: Free/m,
+    )
+    expect(stderr).not.toMatch(/Redis|USAGE|\n\s+at /)
+  }, 90_000)
 
   it('run without brokers and without a source names what to set', async () => {
     const { code, stderr } = await sigwatch(['run'], { cwd: folder.path })

@@ -63,17 +63,19 @@ class StreamOutput implements Output {
 
 /** Queues bytes while a write is in progress, and writes all of them with the next. */
 class LineFile {
+  readonly name: string
   readonly #output: Output
   readonly #emit: Emit
-  readonly #name: string
   #queue: Buffer[] = []
   /** The write that will include the queue, and the end of all earlier writes. */
   #next: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
   full = false
+  /** Why lines are missing in the file; undefined if none are. */
+  failure: Error | undefined
 
   constructor(name: string, output: Output, emit: Emit) {
-    this.#name = name
+    this.name = name
     this.#output = output
     this.#emit = emit
   }
@@ -98,10 +100,13 @@ class LineFile {
         this.full = false
         return
       } catch (error) {
-        if (!isDiskFull(error) || signal?.aborted) throw error
+        if (!isDiskFull(error) || signal?.aborted) {
+          this.failure ??= error as Error
+          throw error
+        }
         const { written = 0 } = error as { written?: number }
         bytes = bytes.subarray(written)
-        if (!this.full) this.#emit({ name: 'warning', message: `no space left for ${this.#name}: waiting` })
+        if (!this.full) this.#emit({ name: 'warning', message: `no space left for ${this.name}: waiting` })
         this.full = true
         await sleep(RETRY_AFTER, undefined, signal ? { signal } : {}).catch(() => undefined)
       }
@@ -163,6 +168,14 @@ export class LinesSink implements Sink {
 
   unready(): readonly string[] {
     return [...new Set(this.#files.values())].some((f) => f.full) ? ['no space left for the output'] : []
+  }
+
+  /** OUTPUT_INCOMPLETE, which names every file that lacks lines and why; undefined if none does. */
+  incomplete(): SigwatchError | undefined {
+    const lacking = [...new Set(this.#files.values())].filter((file) => file.failure)
+    if (lacking.length === 0) return undefined
+    const named = lacking.map((file) => `${file.name} is incomplete: ${reasonOf(file.failure)}`)
+    return new SigwatchError('OUTPUT_INCOMPLETE', named.join('; '))
   }
 
   async close(): Promise<void> {

@@ -232,6 +232,14 @@ describe('reports of outages', () => {
     },
   )
 
+  it('do not blame a store for a sink that is given up at the end', async () => {
+    const bench = new Bench()
+    bench.down.set('publish', new SigwatchError('SINK_UNREACHABLE', 'given up'))
+    await bench.batch()
+    expect(bench.named('features_degraded')).toEqual([])
+    expect(bench.named('warning')).toMatchObject([{ message: 'states not published: SINK_UNREACHABLE' }])
+  })
+
   it('name each reason once a batch', async () => {
     const bench = new Bench()
     bench.fail('lookup', 'count', 'minutes', 'publish')

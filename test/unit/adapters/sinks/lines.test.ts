@@ -146,8 +146,13 @@ describe('the lines sink', () => {
     await sleep(200)
     expect(settled).toBe(false)
     expect(events).toEqual([{ name: 'warning', message: 'no space left for /dev/full: waiting' }])
+    expect(sink.incomplete()).toBeUndefined()
     aborted.abort()
     await expect(writing).rejects.toMatchObject({ code: 'SINK_UNREACHABLE', retry: true })
+    expect(sink.incomplete()).toMatchObject({
+      code: 'OUTPUT_INCOMPLETE',
+      message: expect.stringMatching(/^\/dev\/full is incomplete: ENOSPC/),
+    })
     await sink.close()
   })
 
