@@ -18,7 +18,7 @@ export interface Extracted {
 }
 
 /**
- * Reads a text as the detectors do. `signature`: of the record, takes precedence over one in the text. Needs neither model nor
+ * Reads a text as the detectors do. `signature`: from the record; takes precedence over one in the text. Needs neither model nor
  * configuration; with `sketcher` the result has a sketch. Never throws; linear in the first 65,535 code units, the rest is
  * ignored.
  */

@@ -188,8 +188,8 @@ function isHostBegun(text: string, end: number): boolean {
 }
 
 /**
- * Whether digits are a serial number, such as that of a parcel: one to four letters before so many digits that they spell no
- * word, at least one of them not a letter used for a digit.
+ * Whether digits are a serial number, such as that of a parcel: after one to four letters, at least one of which does not stand
+ * for a digit, and too many to be disguised letters of a word.
  */
 function isSerial(text: string, start: number, end: number): boolean {
   if (end - start < SERIAL_DIGITS || runEnd(text, start) < end) return false

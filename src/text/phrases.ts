@@ -50,8 +50,8 @@ export function asksForConsent(text: string, inUsualForm = asksInUsualForm(text)
 }
 
 /**
- * Whether it asks in one of the standard forms. Only such a text advertises nothing: in free wording an advertisement may ask
- * too.
+ * Whether the text asks in one of the standard forms. Only then is it certain not to advertise: an advertisement may also ask,
+ * in free wording.
  */
 export function asksInUsualForm(text: string): boolean {
   if (phrasesWords.consentHint.test(text)) {

@@ -11,8 +11,8 @@ import { isWrittenTraditionally } from './traditional.ts'
 const draft = newDraft()
 
 /**
- * Entry point of the text layer: reads a text once for all detectors: normalised form, signatures, links, contacts, phrases and
- * fingerprint. `fieldSignature`: from the record, takes precedence over the text. Depends only on the two strings, so the result
+ * Entry point of the text layer. Reads a text once for all detectors: normalised form, signatures, links, contacts, phrases and
+ * fingerprint. `fieldSignature`: from the record; takes precedence over the text. Depends only on the two strings, so the result
  * can be cached by them. Never throws; linear in the text.
  */
 export function readText(text: string, fieldSignature?: string): TextReading {

@@ -76,7 +76,7 @@ function redactNumbers(text: string): string {
   }
 }
 
-/** Bounded: one class, no alternatives inside. */
+/** A single character class: cannot backtrack. */
 const WORD = /[A-Za-z0-9]{4,}/g
 
 function redactWords(text: string, codes: boolean): string {

@@ -37,7 +37,7 @@ export class TextTemplate {
     return new TextTemplate(reading, runs, blank)
   }
 
-  /** Reading of a text that is alike. */
+  /** Reading of a text that is alike (`areAlike`). */
   read(text: string): TextReading {
     const first = this.#reading
     const { urls, signatures } = first
@@ -63,7 +63,7 @@ export class TextTemplate {
   }
 }
 
-/** A normalised text in which the free numbers of another text are filled in. */
+/** A normalised text with places for the free numbers of other texts. */
 class Blank {
   /** UTF-16LE; overwritten by each text. */
   readonly #units: Buffer
@@ -81,7 +81,7 @@ class Blank {
     }
   }
 
-  /** `runs`: the numbers in the text, as many as in the first and as long. */
+  /** `runs`: the free numbers of `text`, equal in number and length to those of the template. */
   filled(text: string, runs: Runs): string {
     for (let k = 0; k < runs.length; k += 2) {
       const start = runs[k] as number

@@ -2,7 +2,7 @@ import { TRADITIONAL } from './fold-table.generated.ts'
 
 const IS_TRADITIONAL = 1
 const IS_SIMPLIFIED = 2
-/** By code unit: a traditional character that has a simplified form, or such a form. */
+/** Kind of each code unit: a traditional character that has a simplified form, or a simplified form. */
 const kinds = new Uint8Array(65_536)
 for (const pair of TRADITIONAL.split(/\s+/)) {
   const [traditional, simplified] = [...pair]
@@ -11,7 +11,7 @@ for (const pair of TRADITIONAL.split(/\s+/)) {
   kinds[simplified.charCodeAt(0)]! |= IS_SIMPLIFIED
 }
 
-/** A single character may be part of a name or a slip. */
+/** A single character may be part of a name or a typing error. */
 const FEWEST = 2
 
 /**

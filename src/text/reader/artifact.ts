@@ -46,7 +46,7 @@ export interface ModelCard {
   readonly name: string
   readonly version: string
   readonly labels: readonly string[]
-  /** Score from which a label counts. */
+  /** Minimum score at which each label counts. */
   readonly thresholds: Readonly<Record<string, number>>
   readonly temperature: number
   readonly corpora: readonly CorpusCard[]

@@ -98,7 +98,7 @@ export function goldenDrift(model: TextModel): number {
   return worst
 }
 
-/** One line about a model folder; throws like `openClassifier`. */
+/** Describes a model folder in one line; throws like `openClassifier`. */
 export async function inspectModel(dir: string): Promise<string> {
   const model = await openTextModel({ dir, backend: 'cpu' })
   try {

@@ -2,8 +2,8 @@ import type * as TF from '@tensorflow/tfjs-core'
 import { tf } from './tensorflow.ts'
 
 /**
- * Wide and deep over one embedding bag. A row of the table holds `embedding` columns for the deep part and one a label
- * for the wide part, so that both come out of one gather:
+ * Wide and deep over one embedding bag. A row of the table holds `embedding` columns for the deep part and one column per label
+ * for the wide part, so that one gather serves both:
  * `bag = sum(rows) / sqrt(count)`, `logits = bag[wide] + relu(bag[deep] · hidden + bias) · output + bias`.
  */
 export interface NetworkShape {

@@ -1,7 +1,7 @@
 import { placesWords } from '../words.generated.ts'
 /**
- * Recognition of service numbers and signatures as the shipped weights were trained with. The text layer recognises more of both,
- * and may change without a new model.
+ * Recognises service numbers and signatures exactly as when the shipped weights were trained. The text layer recognises more of
+ * both, and may change without a new model.
  */
 import { DIGIT, IDEOGRAPH, LETTER, unitClass } from './symbols.ts'
 

@@ -44,7 +44,7 @@ export function unitClass(unit: number): number {
   return CLASS[unit] as number
 }
 
-/** Top-level domains that make a dotted word a link without a scheme, as the shipped weights were trained with. */
+/** Top-level domains that make a dotted word a link without a scheme. Fixed: the shipped weights were trained with them. */
 const TLDS = new Set(
   (
     'com cn net org cc top xyz vip me io co uk in hk tw mo sg my us ru jp kr info shop club site online icu fun ltd ' +
@@ -58,7 +58,7 @@ export function isTopLevel(name: string): boolean {
   return TLDS.has(name)
 }
 
-/** Link shorteners, as the shipped weights were trained with; the maintained list is in the text layer. */
+/** Link shorteners. Fixed: the shipped weights were trained with them. The maintained list is in the text layer. */
 const SHORTENERS = new Set(
   (
     't.cn url.cn dwz.cn suo.im bit.ly goo.gl tinyurl.com is.gd ow.ly w.url.cn u.nu t.co rb.gy cutt.ly s.id 3.ly ' +

@@ -6,13 +6,13 @@ export interface TokenizerSettings {
   readonly grams: number
   /** Word grams of alphabetic scripts, 0 to 2. */
   readonly words: number
-  /** Longest gram of code units of the original text, in which case, marks, spaces and digits count. 0 to 4; 0 if absent. */
+  /** Longest gram of code units of the original text, including case, marks, spaces and digits. 0 to 4; 0 if absent. */
   readonly written?: number
   /** Whether features with an all-zero row are excluded from the bag and its count; false if absent. */
   readonly skipUnknown?: boolean
   /**
    * Whether a text has three bags instead of one: the features of the normalised text; the grams of the original text, of which
-   * the second and fourth occurrence are also features; its words, numbers and marks in lower case, single and in pairs. False if
+   * the second and fourth occurrence are also features; its words, numbers and marks in lower case, singly and in pairs. False if
    * absent.
    */
   readonly parted?: boolean

@@ -39,7 +39,7 @@ export class Tokenizer extends FeatureRows {
   #wordLength = 0
   #previousWord = 0
 
-  /** `known`: 1 for each row that may be used; all if absent. The first of a bag always may, so that none is empty. */
+  /** `known`: 1 for each row that may be used; all if absent. The first row of a bag is always used, so that no bag is empty. */
   constructor(settings: TokenizerSettings, known?: Uint8Array) {
     const grams = (settings.written ?? 0) * MAX_UNITS
     super(settings, MAX_FEATURES + (settings.parted === true ? 2 * grams + 3 * MAX_UNITS : grams), known)
@@ -150,7 +150,7 @@ export class Tokenizer extends FeatureRows {
     this.#parted = false
   }
 
-  /** Reads the digits at `start` as one number; returns its end. */
+  /** Reads the digits from `start` as one number; returns its end. */
   #digits(text: string, start: number, limit: number, place: number): number {
     this.#endWord()
     let end = start + 1
