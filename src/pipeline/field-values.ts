@@ -48,10 +48,20 @@ export function bytesReader(form: 'bytes' | 'hex' | 'base64', name: string): (va
   return (value) => {
     if (typeof value !== 'string') throw new MappingError(`${name}: must be ${form} text`)
     const bytes = Buffer.from(value, form)
-    const whole = form === 'hex' ? value.length / 2 : bytes.length
-    if (bytes.length !== whole) throw new MappingError(`${name}: not valid hex`)
+    const isWhole = form === 'hex' ? bytes.length === value.length / 2 : isBase64(value)
+    if (!isWhole) throw new MappingError(`${name}: not valid ${form}`)
     return bytes
   }
+}
+
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
+
+/** Also without padding, with line breaks, or in the alphabet of URLs. Node reads anything, and drops what is not base64. */
+function isBase64(text: string): boolean {
+  const packed = text.replace(/\s+/g, '')
+  if (!BASE64.test(packed)) return false
+  const digits = packed.length - (packed.endsWith('==') ? 2 : packed.endsWith('=') ? 1 : 0)
+  return digits % 4 !== 1
 }
 
 /** Reads a time in the given `form`; `reference` is the timestamp of the record, epoch ms. Throws MappingError. */

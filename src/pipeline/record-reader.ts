@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordError } from '../domain/errors.ts'
+import { parseExact } from '../domain/json.ts'
 import type { RawRecord, RecordHeaders } from '../domain/message.ts'
 import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../settings/map-schema.ts'
 import { compileMap, type MappedItems, type MappedRecord, named, type SeenPlace } from './field-map.ts'
@@ -23,7 +24,7 @@ function parse(value: Buffer, { encoding = 'utf-8' }: InputMap): unknown {
   const text = decodeBytes(value, encoding, 'the record')
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    parsed = parseExact(text)
   } catch {
     throw new RecordError('RECORD_NOT_JSON', whyNotJson(value, encoding))
   }
@@ -62,7 +63,7 @@ const ENVELOPE =
 export function openEnvelope(raw: RawRecord): RawRecord {
   let line: unknown
   try {
-    line = JSON.parse(raw.value.toString('utf8'))
+    line = parseExact(raw.value.toString('utf8'))
   } catch {
     throw new MappingError(ENVELOPE)
   }

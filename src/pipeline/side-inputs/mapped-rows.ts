@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { TableRow } from '../../adapters/sources/table.ts'
 import type { SideInput } from '../../domain/input-events.ts'
+import { parseExact } from '../../domain/json.ts'
 import type { Config } from '../../settings/config.ts'
 import { listIn, type RowMap } from '../../settings/files/row-file.ts'
 import type { FieldSource } from '../../settings/map-schema.ts'
@@ -29,7 +30,7 @@ export function mapRows(input: SideInput, map: SideMap, watch?: MapWatch): MapRo
     if (!isUtf8(row.value)) return { message: 'is not valid UTF-8' }
     let body: unknown
     try {
-      body = JSON.parse(row.value.toString('utf8'))
+      body = parseExact(row.value.toString('utf8'))
     } catch {
       return { message: `is not valid JSON (${row.value.length} bytes)` }
     }

@@ -169,20 +169,28 @@ function yamlLine(document: YAML.Document, lines: YAML.LineCounter, path: Path):
  * Streams a JSONL file without loading it into memory. Skips blank lines; a line that is not JSON has a problem instead of a
  * value. Only LF ends a line.
  */
-export function* readJsonLines(file: string): Generator<JsonLine> {
+export function* readJsonLines(
+  file: string,
+  parse: (json: string) => unknown = JSON.parse,
+): Generator<JsonLine> {
   let line = 0
   for (const text of fileLines(file)) {
     line++
     if (typeof text !== 'string')
       yield { line, problem: text.ofLine ? { ...text.problem, line } : text.problem }
-    else if (text.trim() !== '') yield parseJsonLine(file, line, text)
+    else if (text.trim() !== '') yield parseJsonLine(file, line, text, parse)
   }
 }
 
 /** Parses one line of JSONL; `file` and `line` are named in the problem. */
-export function parseJsonLine(file: string, line: number, text: string): JsonLine {
+export function parseJsonLine(
+  file: string,
+  line: number,
+  text: string,
+  parse: (json: string) => unknown = JSON.parse,
+): JsonLine {
   try {
-    return { line, value: JSON.parse(text) }
+    return { line, value: parse(text) }
   } catch {
     const fault = jsonFault(text)
     const column = fault ? ` at column ${fault.offset + 1}` : ''

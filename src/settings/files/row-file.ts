@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { SigwatchError } from '../../domain/errors.ts'
+import { parseExact } from '../../domain/json.ts'
 import { type CsvRow, readCsv } from './csv.ts'
 import { describeReadError, isJsonLines, type JsonLine, readJsonLines } from './operator-file.ts'
 
@@ -53,7 +54,9 @@ export function readRows(file: string, map?: RowMap): Iterable<FileRow> {
 
 function* mappedRows(file: string, map: RowMap): Generator<FileRow> {
   const ofSheet = isCsv(file)
-  for (const row of ofSheet ? csvRows(file, (_, text) => text, map.header) : readJsonLines(file)) {
+  for (const row of ofSheet
+    ? csvRows(file, (_, text) => text, map.header)
+    : readJsonLines(file, parseExact)) {
     if (row.problem) {
       yield row
       continue

@@ -64,6 +64,19 @@ describe('a map', () => {
     expect(gbk(...record({ ...BODY, content: Buffer.from([0xbe, 0xa9]).toString('base64') })).text).toBe('京')
   })
 
+  it.each(['vqnLqw', 'vqnLqw==', 'vqnL\r\nqw==', 'w+-_/w=='])('reads base64 as %j', (content) => {
+    const map = compileMap({ ...BASE, text: { pointer: '/content', form: 'base64', encoding: 'ucs2' } })
+    expect(map(...record({ ...BODY, content })).text).toHaveLength(2)
+  })
+
+  it.each(['【京东】您的订单已发货', '{}', 'vqnLq', 'vqnLqw===', 'vq=nLqw', 'vqnL qw.'])(
+    'refuses %j as base64 instead of reading what is left of it',
+    (content) => {
+      const map = compileMap({ ...BASE, text: { pointer: '/content', form: 'base64', encoding: 'ucs2' } })
+      expect(() => map(...record({ ...BODY, content }))).toThrow('text (/content): not valid base64')
+    },
+  )
+
   it('takes the encoding from the record where it differs', () => {
     const encoding = { pointer: '/fmt', values: { '8': 'ucs2', '15': 'gbk' } }
     const map = compileMap({ ...BASE, text: { pointer: '/content', form: 'hex', encoding } })

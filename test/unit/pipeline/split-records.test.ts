@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RawRecord } from '../../../src/domain/message.ts'
 import { decode, itemsOf } from '../../../src/pipeline/decode.ts'
-import { mappedFields } from '../../../src/pipeline/record-reader.ts'
+import { mappedFields, openEnvelope } from '../../../src/pipeline/record-reader.ts'
 import { type InputMap, mapFaults } from '../../../src/settings/map-schema.ts'
 
 const NOW = Date.parse('2026-11-26T08:00:00+08:00')
@@ -85,6 +85,23 @@ describe('a record that is split', () => {
     [Array(1001).fill({ addr: '1', n: 1 }), 'split (/dst): 1001 items, at most 1000 are taken'],
   ])('is a dead letter as a whole when the list is none, empty or too long', (dst, detail) => {
     expect(read({ ...BODY, dst })).toEqual([{ error: 'MAPPING', detail }])
+  })
+})
+
+describe('a record with 64-bit ids', () => {
+  const MID = '7077558723434234235'
+  const text = (json: string) => ({ ...raw({}), value: Buffer.from(json) })
+  const json = JSON.stringify({ ...BODY, hdr: { mid: 0 } }).replace('"mid":0', `"mid":${MID}`)
+
+  it('keeps their digits', () => {
+    const items = itemsOf(decode(text(json), LIMITS, mappedFields(MAP)))
+    expect(items).toMatchObject([{ id: `${MID}.1` }, { id: `${MID}.2` }])
+  })
+
+  it('keeps them in a line that holds the record with its key', () => {
+    const opened = openEnvelope(text(`{"key":9007199254740993,"value":${json}}`))
+    expect(itemsOf(decode(opened, LIMITS, mappedFields(MAP)))).toMatchObject([{ id: `${MID}.1` }, {}])
+    expect(String(opened.key)).toBe('9007199254740993')
   })
 })
 

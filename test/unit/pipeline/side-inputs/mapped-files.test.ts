@@ -77,6 +77,13 @@ describe('files of side inputs of another form', () => {
     ])
   })
 
+  it('keep the digits of 64-bit ids', async () => {
+    writeFileSync(folder.file('12321.jsonl'), `{"no":7077558723434234235,"at":${T0}}\n`)
+    const map = { id: '/no', ts: { pointer: '/at', form: 'epoch-ms' }, source: { value: '12321' } }
+    const { rows } = await taken(configured('complaints', { file: '12321.jsonl', map }))
+    expect(rows).toMatchObject([{ row: { id: '7077558723434234235' } }])
+  })
+
   it('stop the start with the line and the place of a row that does not fit, and show no number', async () => {
     writeJsonl(folder.file('consents.jsonl'), [
       { op: 'c', after: { sig: '京东', msisdn: 13800005678, st: 1, at: 'yesterday' } },

@@ -44,6 +44,13 @@ describe('rows of another form', () => {
     })
   })
 
+  it('keep the digits of 64-bit ids', () => {
+    const map: SideMap = { id: '/no', ts: { pointer: '/t', form: 'epoch-ms' }, source: { value: '12321' } }
+    expect(mapped('complaints', map, `{"no":7077558723434234235,"t":${T0}}`)).toMatchObject({
+      value: { id: '7077558723434234235' },
+    })
+  })
+
   it('are deleted by an envelope that says so, under the key that they had', () => {
     expect(mapped('consents', CONSENTS, { op: 'd', before: after, after: null })).toEqual({
       key: '京东|13800005678',
