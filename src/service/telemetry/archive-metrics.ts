@@ -6,32 +6,30 @@ export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
 
 /** Metrics of `sigwatch archive`. */
 export const ARCHIVE_METRICS = {
-  sigwatch_archived_rows_total: counter('Rows that the archive wrote.'),
-  sigwatch_archive_past_retention_total: counter(
-    'Records that the archive left out, as they are past its retention.',
-  ),
+  sigwatch_archived_rows_total: counter('Rows written.'),
+  sigwatch_archive_past_retention_total: counter('Records skipped as past the retention.'),
   sigwatch_archive_refused_total: counter(
-    'Records that the archive could not place: unfit: no record of its topic; database: PostgreSQL refuses it; ahead: its time is ahead of the clock; day: its day could not be made. The last two are placed later.',
+    'Records not archived. `unfit`: no record of its topic; `database`: refused by PostgreSQL; `ahead`: its time is ahead of the clock; `day`: its partition could not be created. The last two are archived later.',
     { reason: REFUSALS },
   ),
-  sigwatch_archive_refused_rows: gauge('Rows that the archive keeps aside until they can be placed.'),
-  sigwatch_archive_expired_total: counter('Days that the archive dropped, as they are past its retention.'),
+  sigwatch_archive_refused_rows: gauge('Rows kept aside to be archived later.'),
+  sigwatch_archive_expired_total: counter('Days dropped as past the retention.'),
   sigwatch_archive_expiry_held: gauge(
-    'Days that are past the retention by a clock that no other confirms, and that the archive has not dropped.',
+    'Days past the retention that are kept, because no other clock confirms the time.',
   ),
   sigwatch_archive_ddl_deferred_total: counter(
-    'Times that the archive could not make or drop a day, because another session held a lock on it.',
+    'Days whose partition could not be created or dropped, because another session held a lock.',
     { what: ['make', 'drop'] },
   ),
   sigwatch_complaint_deadlines: gauge(
-    'Deadlines of unanswered complaints, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',
+    'Deadlines of unanswered complaints at the last `complaints deadlines`. `due`: at most two working days left; `unknown`: not computed.',
     { standing: DEADLINE_STANDINGS },
   ),
   sigwatch_complaint_deadlines_computed_timestamp_seconds: gauge(
-    'When `complaints deadlines` computed the deadlines that are kept; 0: none are. Of the archive.',
+    'Time of the last `complaints deadlines` (Unix time); 0: never.',
   ),
   sigwatch_model_score_drift: gauge(
-    'Population stability index of the scores of the last day, of the model that labelled last: card: against held-out texts on its card; week: against the same day of the week before. Above 0.25 it is other traffic. Of the archive.',
+    'Population stability index of the scores of the last day. `card`: against the held-out texts of the model card; `week`: against the same weekday a week earlier. Above 0.25 the traffic has changed.',
     { label: LABELS, against: ['card', 'week'] },
   ),
 } as const

@@ -94,6 +94,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
     line: {
       level: 'warn',
       message: ({ outcome }) => LOGINS[outcome],
+      shown: 'a login at the desk was refused, or its provider does not answer',
       every: TEN_SECONDS,
       key: ({ outcome, address }) => (outcome === 'limited' ? outcome : `${outcome} ${address}`),
     },

@@ -23,6 +23,7 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
       warns: ({ unread }) => unread > 0,
       message: ({ unread }) => (unread > 0 ? 'records that cannot be read are passed over' : 'records taken'),
       every: TEN_SECONDS,
+      shown: 'records of a topic that the blocker follows were taken, or cannot be read',
       key: ({ topic, unread }) => `${topic} ${unread > 0}`,
     },
     measure(m, { topic, records, unread }) {
@@ -49,6 +50,7 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
         failure === 'open'
           ? 'nothing can be decided by the table: messages are let through'
           : 'nothing can be decided by the table: messages are kept back',
+      shown: 'nothing can be decided by the table: messages are let through, or kept back',
     },
   },
   blocking_resumed: { line: { level: 'info', message: 'decisions are made by the table again' } },

@@ -71,7 +71,7 @@ const HALF_A_MINUTE = 30_000
 export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
   connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
   connected: {
-    line: { level: 'info', message: (e) => `${e.service} answers` },
+    line: { level: 'info', message: (e) => `${e.service} answers`, shown: 'a server answers' },
     measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
   },
   connection_awaited: {
@@ -79,6 +79,7 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
       level: 'warn',
       message: (e) =>
         `${e.service} ${LOGIN.test(withoutTopics(e.reason)) ? 'refuses the login' : 'does not answer'}: it is tried again`,
+      shown: 'a server does not answer, or refuses the login: `hint` names what to check',
       extra: (e) => ({ hint: hintOf(e.service, e.reason) }),
       every: HALF_A_MINUTE,
       key: (e) => e.service,

@@ -34,6 +34,7 @@ export const INPUT_REPORTS: ReportsOf<
       level: 'debug',
       warns: (e) => e.reason !== 'udh',
       message: (e) => LEFT_OUT[e.reason],
+      shown: 'a map did not read all of some records: `reason`',
       every: MINUTE,
       key: (e) => e.reason,
     },

@@ -24,175 +24,161 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Every metric of sigwatch, one per fact. docs/metrics.md is generated from this table. */
 export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
-    version: 'version of sigwatch',
-    commit: 'commit that it was built from',
+    version: 'version',
+    commit: 'commit of the build',
     mode: ['service', 'embedded', 'archive', 'desk', 'blocker', 'notify'],
-    deployment: 'name of the installation',
+    deployment: '`deployment` of the configuration',
   }),
-  sigwatch_records_total: counter('Input records worked on, with those that became dead letters.'),
-  sigwatch_input_bytes_total: counter('Bytes of the input records.'),
-  sigwatch_messages_total: counter('Messages scored; the joined parts of one SMS are one message.', {
+  sigwatch_records_total: counter('Input records processed, dead letters included.'),
+  sigwatch_input_bytes_total: counter('Bytes of input records.'),
+  sigwatch_messages_total: counter('Messages scored; joined parts count as one.', {
     disposition: ['accepted', 'blocked'],
   }),
-  sigwatch_tenant_messages_total: counter('Messages of records that name a tenant.', {
-    tenant: 'tenant that the policy has rules for, else `other`',
+  sigwatch_tenant_messages_total: counter('Messages of records with a tenant.', {
+    tenant: 'one that the policy names, else `other`',
   }),
-  sigwatch_tenant_alerts_total: counter('Alerts on messages of records that name a tenant.', {
-    tenant: 'tenant that the policy has rules for, else `other`',
+  sigwatch_tenant_alerts_total: counter('Message alerts on records with a tenant.', {
+    tenant: 'one that the policy names, else `other`',
   }),
-  sigwatch_joined_parts_total: counter('Input records that were joined with others into one message.'),
+  sigwatch_joined_parts_total: counter('Input records that were parts of a joined message.'),
   sigwatch_partial_messages_total: counter('Messages scored without all of their parts.'),
-  sigwatch_batches_total: counter('Batches worked on.'),
-  sigwatch_stage_seconds: histogram('Time of one batch in a stage.', BATCH_SECONDS, { stage: TIMED_STAGES }),
+  sigwatch_batches_total: counter('Batches processed.'),
+  sigwatch_stage_seconds: histogram('Time of a batch in each stage.', BATCH_SECONDS, { stage: TIMED_STAGES }),
   sigwatch_text_cache_lookups_total: counter(
-    'Texts that were looked up before they are read and scored. A hit is known, or differs from a known text in free numbers alone: nothing but these is read.',
+    'Lookups of texts before scoring. A hit is a known text, or one that differs only in free numbers.',
     { result: ['hit', 'miss'] },
   ),
-  sigwatch_text_cache_entries: gauge('Texts whose reading and scores are kept, one of those that are alike.'),
-  sigwatch_labelled_messages_total: counter('Messages by the label of the text model.', { label: LABELS }),
-  sigwatch_findings_total: counter(
-    'Findings on messages, also those without action. Here and elsewhere the first 100 codes of own rules (`OP_…`) that are counted have series of their own, the others are `OP_OTHER`.',
-    {
-      code: CODE_NAMES,
-      mode: MODES,
-    },
-  ),
+  sigwatch_text_cache_entries: gauge('Texts with scores in the cache.'),
+  sigwatch_labelled_messages_total: counter('Messages by label of the text model.', { label: LABELS }),
+  sigwatch_findings_total: counter('Findings on messages, also those without action.', {
+    code: CODE_NAMES,
+    mode: MODES,
+  }),
   sigwatch_alert_reasons_total: counter(
-    'Alerts by reason code: an alert with several reasons counts once under each.',
+    'Alerts by code; an alert counts once for each of its reasons.',
     { type: ALERT_TYPES, code: CODE_NAMES, action: STRONG_ACTIONS, mode: MODES },
     false,
   ),
-  sigwatch_alerts_total: counter('Alerts by what they ask for; an alert counts once, whatever its reasons.', {
+  sigwatch_alerts_total: counter('Alerts by action; each counts once.', {
     type: ALERT_TYPES,
     action: STRONG_ACTIONS,
     mode: MODES,
   }),
   sigwatch_decided_messages_total: counter(
-    'Accepted messages by the action that is asked for, by their own reasons or by open states.',
+    'Accepted messages by action, from their own reasons and open states.',
     { action: ['pass', ...STRONG_ACTIONS] },
   ),
-  sigwatch_verdicts_total: counter('Verdicts; none when no topic or file for them is configured.', {
+  sigwatch_verdicts_total: counter('Verdicts written, by action.', {
     action: ['pass', ...STRONG_ACTIONS],
   }),
-  sigwatch_check_seconds: histogram(
-    'Time of a request for verdicts over HTTP, from its head to its answer.',
-    BATCH_SECONDS,
-    { status: ['200', '400', '401', '413', '429', '500', '503'] },
-  ),
-  sigwatch_checked_records_total: counter('Records that were answered over HTTP; they count nowhere else.'),
-  sigwatch_extract_seconds: histogram(
-    'Time of a request for what texts hold over HTTP, from its head to its answer.',
-    BATCH_SECONDS,
-    { status: ['200', '400', '401', '403', '413', '429', '500', '503'] },
-  ),
-  sigwatch_extracted_texts_total: counter('Texts that were read for blocking services over HTTP.'),
-  sigwatch_dead_letters_total: counter('Input records that became dead letters.', {
+  sigwatch_check_seconds: histogram('Time to answer `/v1/check`.', BATCH_SECONDS, {
+    status: ['200', '400', '401', '413', '429', '500', '503'],
+  }),
+  sigwatch_checked_records_total: counter('Records judged by `/v1/check`; counted nowhere else.'),
+  sigwatch_extract_seconds: histogram('Time to answer `/v1/extract`.', BATCH_SECONDS, {
+    status: ['200', '400', '401', '403', '413', '429', '500', '503'],
+  }),
+  sigwatch_extracted_texts_total: counter('Texts read by `/v1/extract`.'),
+  sigwatch_dead_letters_total: counter('Dead letters.', {
     error: Object.keys(ERRORS).filter((code) => /^(?:RECORD_|MAPPING$|INTERNAL$)/.test(code)),
   }),
   sigwatch_mapping_left_out_total: counter(
-    'What a map leaves out of records: recipients after the one that it reads, and user data headers, cut off or read as text.',
+    'Records of which a map did not read all: further recipients, a user data header (cut off, or read as text), no tenant where it looks for one.',
     { reason: LEFT_OUT_REASONS },
   ),
   sigwatch_alert_latency_seconds: histogram(
-    "From the broker's append of a message to the acknowledgement of its alert.",
+    'From the append of a message at the broker to the acknowledgement of its alert.',
     LATENCY_SECONDS,
   ),
-  sigwatch_consumer_lag_records: gauge('Records of an assigned partition still to be read.', {
+  sigwatch_consumer_lag_records: gauge('Records still to be read.', {
     topic: 'input topic',
     partition: 'assigned partition',
   }),
-  sigwatch_partition_event_time_seconds: gauge('Event time of an assigned partition, Unix time.', {
+  sigwatch_partition_event_time_seconds: gauge('Event time of a partition (Unix time).', {
     topic: 'input topic',
     partition: 'assigned partition',
   }),
-  sigwatch_watermark_seconds: gauge('Event time that every partition has passed, Unix time.'),
-  sigwatch_watermark_held_partitions: gauge('Partitions that hold the watermark back.', {
-    reason: ['lagging', 'ownerless'],
-  }),
-  sigwatch_assigned_partitions: gauge('Input partitions that this instance reads.'),
-  sigwatch_rebalances_total: counter('Changes of the assignment.', { change: ['assigned', 'revoked'] }),
-  sigwatch_consumer_stalled_seconds: gauge(
-    'How long work has waited without progress; 0 while it progresses.',
+  sigwatch_watermark_seconds: gauge('Event time that every partition has passed (Unix time).'),
+  sigwatch_watermark_held_partitions: gauge(
+    'Partitions that hold back the watermark: behind the others, or read by no instance.',
+    {
+      reason: ['lagging', 'ownerless'],
+    },
   ),
-  sigwatch_states_open: gauge('Open states of the deployment, the same on every instance.', {
+  sigwatch_assigned_partitions: gauge('Input partitions that the instance reads.'),
+  sigwatch_rebalances_total: counter('Assignments and revocations of partitions.', {
+    change: ['assigned', 'revoked'],
+  }),
+  sigwatch_consumer_stalled_seconds: gauge('Time since work last progressed; 0 while it does.'),
+  sigwatch_states_open: gauge('Open states of the deployment; the same on every instance.', {
     code: CODES_OF_STATES,
   }),
-  sigwatch_outbox_pending: gauge('Events of states that wait for their acknowledgement.'),
+  sigwatch_outbox_pending: gauge('State events that wait for acknowledgement.'),
   sigwatch_features_degraded: gauge(
-    '1 from a batch that Redis left undone in part (it was not counted, or changed no state) to one that it did as a whole, or until it has answered for half a minute while nothing was to be worked on.',
+    '1 from a batch that Redis did not complete (uncounted, or states unchanged) to one that it did, or to 30 s of answers without work.',
   ),
   sigwatch_features_degraded_seconds_total: counter(
-    'Time that sigwatch_features_degraded was 1, counted when it is over.',
+    'Time that `sigwatch_features_degraded` was 1, added when it ends.',
   ),
   sigwatch_uncounted_messages_total: counter(
-    'Messages that were judged without all of their rates, because a part of Redis did not answer.',
+    'Messages judged without all of their rates, because Redis did not answer.',
   ),
   sigwatch_held_back_entities_total: counter(
-    'Names, templates and targets that were not counted by themselves, as their ports had brought up too many.',
+    'Names, templates and targets not counted, because their port has too many; the port itself is.',
   ),
   ...ARCHIVE_METRICS,
   ...BLOCKING_METRICS,
   ...NOTIFY_METRICS,
-  sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
+  sigwatch_counts_lost_total: counter('Losses of counts in Redis: emptied, or an older copy.', {
     how: ['emptied', 'older'],
   }),
-  sigwatch_ledger_losses_total: counter(
-    'Times that Redis was found to have lost consents and refusals, which were read again then.',
-  ),
-  sigwatch_feedback_losses_total: counter(
-    'Times that Redis was found to have lost releases and allowances of feedback, which were put back then.',
-  ),
+  sigwatch_ledger_losses_total: counter('Losses of consents and refusals in Redis; they are read again.'),
+  sigwatch_feedback_losses_total: counter('Losses of releases and allowances in Redis; they are put back.'),
   sigwatch_redis_evicts: gauge(
-    '1 while Redis is set to drop keys when its memory is full, which falsifies counts.',
+    '1 while `maxmemory-policy` of Redis drops keys when memory is full, which falsifies counts.',
   ),
-  sigwatch_redis_refusals_total: counter('Calls that Redis understood and could not do.'),
-  sigwatch_counting_resets_total: counter(
-    'Partitions whose log was recreated, so that counting began again.',
-  ),
+  sigwatch_redis_refusals_total: counter('Calls that Redis refused.'),
+  sigwatch_counting_resets_total: counter('Partitions whose log was recreated: their counting began again.'),
   sigwatch_clock_ahead_records_total: counter(
-    'Records whose Kafka timestamp lay more than 5 s ahead of the clock of the instance.',
+    'Records with a Kafka timestamp more than 5 s ahead of the instance.',
   ),
-  sigwatch_clock_ahead_seconds: gauge('How far the last of them lay ahead.'),
+  sigwatch_clock_ahead_seconds: gauge('How far the newest of these was ahead.'),
   sigwatch_clock_skew_seconds: gauge(
-    'How far the clock of the host is ahead of that of a reference; negative: behind. Of brokers that were only read from, 0 unless the host is behind.',
+    'How far the clock of the host is ahead of a reference; negative: behind. For brokers that were only read from, 0 unless the host is behind.',
     { reference: CLOCK_REFERENCES },
   ),
-  sigwatch_clock_odd: gauge(
-    '1 for a clock that the majority of the clocks disagrees with by more than clock.maxSkew.',
-    { clock: ['host', ...CLOCK_REFERENCES] },
-  ),
-  sigwatch_input_lag_seconds: gauge(
-    'How far the event time of the records lies behind their Kafka timestamps; negative: ahead.',
-    { topic: 'input topic' },
-  ),
+  sigwatch_clock_odd: gauge('1 for a clock that differs from the majority by more than `clock.maxSkew`.', {
+    clock: ['host', ...CLOCK_REFERENCES],
+  }),
+  sigwatch_input_lag_seconds: gauge('How far event time is behind Kafka timestamps; negative: ahead.', {
+    topic: 'input topic',
+  }),
   sigwatch_lagging_records_total: counter(
-    'Records whose `ts` lay more than 5 minutes behind their Kafka timestamp.',
+    'Records with a `ts` more than 5 minutes behind their Kafka timestamp.',
     { topic: 'input topic' },
   ),
-  sigwatch_oldest_uncommitted_seconds: gauge(
-    'How long the oldest record that was taken in waits for its commit.',
+  sigwatch_oldest_uncommitted_seconds: gauge('Time that the oldest uncommitted record has waited.'),
+  sigwatch_log_restarts_total: counter(
+    'Partitions read from the start, because their log was recreated or shortened.',
   ),
-  sigwatch_log_restarts_total: counter('Partitions whose log ended before what was read of it.'),
-  sigwatch_expired_records_total: counter('Records that retention took before they were read.'),
-  sigwatch_model_info: gauge('Constant 1 for the model in use.', {
-    model: 'name@version in use',
+  sigwatch_expired_records_total: counter('Records deleted by retention before they were read.'),
+  sigwatch_model_info: gauge('Constant 1.', {
+    model: 'name@version',
     backend: ['native', 'wasm', 'cpu'],
   }),
-  sigwatch_shadow_model_info: gauge('Constant 1 for the model in shadow.', {
-    model: 'name@version in shadow',
+  sigwatch_shadow_model_info: gauge('Constant 1.', {
+    model: 'name@version',
   }),
-  sigwatch_shadow_model_up: gauge(
-    '1 while the model in shadow serves, else 0; none where none is configured.',
-  ),
-  sigwatch_shadow_model_messages_total: counter(
-    'Messages by the label of the live model and that of the model in shadow.',
-    { live: LABELS, shadow: LABELS },
-  ),
+  sigwatch_shadow_model_up: gauge('1 while the shadow model works, else 0; absent if none is configured.'),
+  sigwatch_shadow_model_messages_total: counter('Messages by label of the live and of the shadow model.', {
+    live: LABELS,
+    shadow: LABELS,
+  }),
   sigwatch_shadow_model_skipped_total: counter(
-    'Messages that the model in shadow was not shown or did not answer, because it was busy, starting or out.',
+    'Messages that the shadow model did not score: busy, starting or failed.',
   ),
   sigwatch_shadow_model_failures_total: counter(
-    'Failures of the model in shadow; the live model is not affected.',
+    'Failures of the shadow model; the live one is not affected.',
     {
       how: ['load', 'crash', 'timeout', 'show'],
     },
@@ -202,32 +188,33 @@ export const METRICS = {
     input: SIDE_INPUTS,
     outcome: ['accepted', 'refused'],
   }),
-  sigwatch_feedback_total: counter('Words of analysts.', {
+  sigwatch_feedback_total: counter('Rows of feedback.', {
     verdict: FEEDBACK_VERDICTS,
     outcome: ['applied', 'refused'],
   }),
-  sigwatch_judged_alerts_total: counter(
-    "Codes of alerts that analysts judged: what was confirmed of both is a code's precision.",
-    { code: CODE_NAMES, verdict: ['confirmed', 'false_positive'] },
+  sigwatch_judged_alerts_total: counter('Judged alerts by code; the share confirmed is its precision.', {
+    code: CODE_NAMES,
+    verdict: ['confirmed', 'false_positive'],
+  }),
+  sigwatch_allowances: gauge(
+    'Feedback in force that silences codes (`release`, `exempt`, `false_positive`).',
   ),
-  sigwatch_allowances: gauge("Analysts' feedback in force by which codes ask for nothing."),
-  sigwatch_capped_total: counter('States not raised and alerts not sent, because one sender had too many.', {
+  sigwatch_capped_total: counter('States not raised and alerts not sent, because a sender had too many.', {
     what: ['states', 'alerts'],
   }),
-  sigwatch_connection_up: gauge(
-    '1 while the servers answer, else 0; none where the service is not configured.',
-    { service: SERVICES },
-  ),
-  sigwatch_connection_losses_total: counter('Losses of connection.', { service: SERVICES }),
+  sigwatch_connection_up: gauge('1 while the servers answer, else 0; absent if not configured.', {
+    service: SERVICES,
+  }),
+  sigwatch_connection_losses_total: counter('Lost connections.', { service: SERVICES }),
   sigwatch_certificates_refused: gauge(
-    '1 while the certificates on disk cannot be used and those in memory stay in use.',
+    '1 while certificates on disk cannot be used; the earlier ones stay in use.',
     { service: SERVICES },
   ),
   sigwatch_desk_logins_total: counter(
-    'Attempts to log in at the desk. limited: not looked at, or not noted one by one, as too many wrong tokens came before. unavailable: the login provider did not answer.',
+    'Logins at the desk. `limited`: too many wrong tokens came before; `unavailable`: the login provider did not answer.',
     { outcome: ['accepted', 'refused', 'limited', 'unavailable'] },
   ),
-  sigwatch_failures_total: counter('Failures that end the process or are a defect.', {
+  sigwatch_failures_total: counter('Failures that end a process, drop outputs or are a defect.', {
     error: Object.keys(ERRORS),
   }),
 } as const satisfies Record<string, MetricSpec>

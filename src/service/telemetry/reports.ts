@@ -203,6 +203,7 @@ export const REPORTS: ReportsOf<EventName> = {
       warns: ({ restored }) => !restored,
       message: ({ names, restored }) =>
         `feedback on a ${names}${restored ? ' of before the start' : ''} is refused`,
+      shown: 'feedback is refused',
     },
     measure: (m, e) => m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'refused' }),
   },
@@ -248,7 +249,13 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   ...CONNECTION_REPORTS,
   warning: {
-    line: { level: 'warn', message: (e) => e.message, every: MINUTE, key: (e) => e.message },
+    line: {
+      level: 'warn',
+      message: (e) => e.message,
+      shown: 'what is wrong',
+      every: MINUTE,
+      key: (e) => e.message,
+    },
   },
   started: {
     line: { level: 'info', message: 'started' },
