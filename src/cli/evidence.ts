@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
 import { findComplaint, findMessages } from '../analyst/evidence/collect.ts'
 import { findConsents } from '../analyst/evidence/consents.ts'
 import { findDecisions } from '../analyst/evidence/decisions.ts'
 import { localiser } from '../analyst/evidence/localise.ts'
+import { manifestOf } from '../analyst/evidence/manifest.ts'
 import { renderPack } from '../analyst/evidence/markdown.ts'
 import { buildPack, type Pack } from '../analyst/evidence/pack.ts'
 import { speaker } from '../analyst/evidence/words.ts'
@@ -15,11 +14,11 @@ import { given } from '../domain/given.ts'
 import { DAY, parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { lineDecoder, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
-import { VERSION } from '../service/version.ts'
+import { COMMIT, VERSION } from '../service/version.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { DEVELOPMENT_TOKEN_KEY, revealed } from '../settings/secret.ts'
 import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
-import { writeWholeFile } from './whole-file.ts'
+import { packNames, refuseStandingPack, whereabouts, writePack } from './pack-files.ts'
 
 interface EvidenceOptions extends PackFiles {
   readonly complaint: string
@@ -31,6 +30,8 @@ interface EvidenceOptions extends PackFiles {
   readonly out: string
   readonly locale?: string
   readonly clear?: boolean
+  readonly by?: string
+  readonly replace?: boolean
 }
 
 /** Tolerated difference between the clock of a complaint and that of the gateway, ms. */
@@ -59,6 +60,8 @@ export function evidenceCommand(): Command {
     .option('--out <dir>', 'folder to write to', 'evidence')
     .option('--locale <locale>', 'language of the pack: en or zh-CN (default: the setting locale)')
     .option('--clear', 'recipient and texts in clear, for the regulator only')
+    .option('--by <name>', 'name of the person, for the manifest (default: the account)')
+    .option('--replace', 'replace the pack of an earlier run in the folder')
     .addHelpText(
       'after',
       '\nWhat no file is named for is read from the topics, when brokers are configured; complaints also from the archive.\nExample:\n  sigwatch evidence --complaint c-1 --complaints complaints.jsonl --messages messages.jsonl --alerts alerts.jsonl',
@@ -78,16 +81,18 @@ async function run(options: EvidenceOptions): Promise<void> {
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
   const tokenise = tokeniserOf(config)
   const say = speaker(config.locale)
+  const names = packNames(`${options.clear ? 'clear-' : ''}evidence-${fileName(options.complaint)}`)
+  if (!options.replace) refuseStandingPack(options.out, names)
 
   const sources = await openSources(config, options, report)
-  let pack: Pack | undefined
+  let collected: Collected | undefined
   try {
     for (const input of ['complaints', 'messages'] as const) {
       if (!sources.absent.includes(input)) continue
       const or = input === 'complaints' ? ' or archive.url' : ''
       throw new SigwatchError('USAGE', `no ${input}: give --${input} FILE, or configure kafka.brokers${or}`)
     }
-    pack = await collect(
+    collected = await collect(
       options.complaint,
       { config, days, max, receivedAt, calendar, tokenise, say, sources },
       options,
@@ -95,12 +100,25 @@ async function run(options: EvidenceOptions): Promise<void> {
   } finally {
     await sources.close()
   }
-  if (!pack) {
+  if (!collected) {
     process.exitCode = FAILURE
     return
   }
-  const { markdown, json } = write(options.out, options.complaint, pack, renderPack(pack, calendar, say))
-  process.stdout.write(`${markdown}\n${json}\n`)
+  const { pack, registry } = collected
+  const files = [
+    { name: names[0], content: renderPack(pack, calendar, say) },
+    { name: names[1], content: `${JSON.stringify(pack, null, 2)}\n` },
+  ]
+  const manifest = manifestOf({
+    pack,
+    files,
+    madeBy: { name: options.by ?? whereabouts().account, ...whereabouts() },
+    query: { ...options, days, max, locale: config.locale },
+    commit: COMMIT,
+    ...given({ registry }),
+  })
+  const paths = writePack(options.out, [...files, manifest], options.replace ?? false)
+  process.stdout.write(`${paths.join('\n')}\n`)
   report(
     `complaint ${options.complaint}: ${pack.messages.length} of ${pack.matched} messages shown, ${pack.missing.length} things not found`,
   )
@@ -118,12 +136,18 @@ interface PackInputs {
   readonly sources: PackSources
 }
 
+interface Collected {
+  readonly pack: Pack
+  /** Hash of the registry that was read. */
+  readonly registry: string | undefined
+}
+
 /** Returns undefined, after reporting it, if there is no such complaint. */
 async function collect(
   id: string,
   { config, days, max, receivedAt, calendar, tokenise, say, sources }: PackInputs,
   { clear = false, messages: file }: EvidenceOptions,
-): Promise<Pack | undefined> {
+): Promise<Collected | undefined> {
   const { feeds, absent, ledger } = sources
   const { found, readings } = await soughtComplaint(sources, id)
   if (!found) {
@@ -154,7 +178,7 @@ async function collect(
     ...given({ ledger }),
     tokenise,
   })
-  return buildPack({
+  const pack = buildPack({
     version: VERSION,
     deployment: config.deployment,
     now: Date.now(),
@@ -170,6 +194,7 @@ async function collect(
     showing: { clear, senderContacts: config.privacy.senderContacts, tokenise },
     say,
   })
+  return { pack, registry: registry?.hash }
 }
 
 /** Looks in the archive last: imported complaints are there, but need not be in the topic. */
@@ -202,20 +227,6 @@ function timeOf(text: string): number {
     'USAGE',
     `--received: ${text} is neither ISO-8601 with an offset nor epoch milliseconds`,
   )
-}
-
-function write(dir: string, id: string, pack: Pack, text: string): { markdown: string; json: string } {
-  const base = join(dir, `${pack.clear ? 'clear-' : ''}evidence-${fileName(id)}`)
-  const markdown = `${base}.md`
-  const json = `${base}.json`
-  try {
-    mkdirSync(dir, { recursive: true })
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `cannot write to ${dir}: ${(cause as Error).message}`, { cause })
-  }
-  writeWholeFile(markdown, text)
-  writeWholeFile(json, `${JSON.stringify(pack, null, 2)}\n`)
-  return { markdown, json }
 }
 
 /** The id made safe for a file name. Ids that had to be changed get a hash, so that they stay distinct. */

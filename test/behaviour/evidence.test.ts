@@ -1,4 +1,5 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Pack } from '../../src/analyst/evidence/pack.ts'
@@ -6,6 +7,7 @@ import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { DEVELOPMENT_TOKEN_KEY } from '../../src/settings/secret.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
+import { sigwatch } from '../helpers/service.ts'
 import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 const folder = useFolder()
@@ -106,7 +108,7 @@ describe('evidence on a complaint, from files', () => {
     warmSigwatch(['evidence', '--complaint', id, '--out', file('out'), ...more], { cwd: folder.path })
 
   async function packOf(id: string, ...more: string[]) {
-    const { code, stdout, stderr } = await evidence(id, ...more)
+    const { code, stdout, stderr } = await evidence(id, '--replace', ...more)
     expect(stderr).not.toContain('sigwatch:')
     expect(code).toBe(0)
     const [markdown, json] = stdout.trim().split('\n') as [string, string]
@@ -176,6 +178,80 @@ describe('evidence on a complaint, from files', () => {
 
     expect(missing).not.toContain('noVersions')
     expect(statSync(json).mode & 0o777).toBe(0o600)
+  })
+
+  it('lists checksums, person, time, query and versions in a manifest', async () => {
+    const out = folder.file('listed')
+    const { code, stdout } = await evidence('c-1', ...everything, '--out', out, '--by', 'ann', '--days', '9')
+    expect(code).toBe(0)
+    const paths = stdout.trim().split('\n')
+    expect(paths.map((path) => basename(path))).toEqual([
+      'evidence-c-1.md',
+      'evidence-c-1.json',
+      'evidence-c-1.manifest.json',
+    ])
+    const manifest = JSON.parse(readFileSync(paths[2]!, 'utf8'))
+    const pack = JSON.parse(readFileSync(paths[1]!, 'utf8')) as Pack
+    expect(manifest).toMatchObject({
+      complaint: 'c-1',
+      clear: false,
+      madeAt: pack.madeAt,
+      madeBy: { name: 'ann', account: expect.any(String), host: expect.any(String) },
+      query: { complaint: 'c-1', days: 9, max: 20, locale: 'en', from: pack.window.from, to: pack.window.to },
+      versions: {
+        sigwatch: pack.version,
+        commit: expect.any(String),
+        registry: expect.stringMatching(/^[0-9a-f]{12}$/),
+      },
+      sources: pack.sources,
+    })
+    expect(manifest.versions.messagesJudgedBy).toEqual([
+      { model: expect.any(String), policy: expect.any(String), registry: manifest.versions.registry },
+    ])
+    const listed = paths.slice(0, 2).map((path) => ({
+      name: basename(path),
+      bytes: statSync(path).size,
+      sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
+    }))
+    expect(manifest.files).toEqual(listed)
+    expect(statSync(paths[2]!).mode & 0o777).toBe(0o600)
+  })
+
+  it('leaves the pack of an earlier run alone unless it is told to replace it', async () => {
+    const args = [...everything, '--out', folder.file('twice')]
+    const [markdown, json, manifest] = (await evidence('c-1', ...args)).stdout.trim().split('\n') as [
+      string,
+      string,
+      string,
+    ]
+    const before = [markdown, json, manifest].map((path) => readFileSync(path, 'utf8'))
+    const second = await evidence('c-1', ...args, '--max', '1')
+    expect([second.code, second.stdout]).toEqual([2, ''])
+    expect(second.stderr).toMatch(/evidence-c-1\.md exists already and was not changed: .*--replace/)
+    expect([markdown, json, manifest].map((path) => readFileSync(path, 'utf8'))).toEqual(before)
+    const third = await evidence('c-1', ...args, '--max', '1', '--replace')
+    expect(third.code).toBe(0)
+    expect(JSON.parse(readFileSync(manifest, 'utf8')).query.max).toBe(1)
+    expect(readdirSync(folder.file('twice')).sort()).toEqual([
+      'evidence-c-1.json',
+      'evidence-c-1.manifest.json',
+      'evidence-c-1.md',
+    ])
+  })
+
+  it('lets one of two runs at once write the pack', async () => {
+    const args = ['evidence', '--complaint', 'c-1', ...everything, '--out', folder.file('at-once')]
+    const runs = await Promise.all([1, 2].map((max) => sigwatch([...args, '--max', String(max)])))
+    expect(runs.map(({ code }) => code).sort()).toEqual([0, 2])
+    const written = runs
+      .find(({ code }) => code === 0)!
+      .stdout.trim()
+      .split('\n')
+    const { files } = JSON.parse(readFileSync(written[2]!, 'utf8')) as { files: { sha256: string }[] }
+    const sums = written
+      .slice(0, 2)
+      .map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'))
+    expect(files.map(({ sha256 }) => sha256)).toEqual(sums)
   })
 
   it('joins the parts of a long message, with the records of both', async () => {
@@ -349,7 +425,7 @@ describe('evidence on a complaint, from files', () => {
       [[...everything, '--locale', 'fr'], 'zh-CN'],
     ]
     for (const [args, said] of wrong) {
-      const { code, stderr } = await evidence('c-1', ...args)
+      const { code, stderr } = await evidence('c-1', '--replace', ...args)
       expect([code, stderr.includes(said)], stderr).toEqual([2, true])
     }
     const { code } = await warmSigwatch(['evidence'])
