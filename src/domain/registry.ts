@@ -149,11 +149,16 @@ export function portMatches(pattern: string, port: string): boolean {
   return true
 }
 
+/** Addresses of RFC 1918, 3927 and 1122: of the reader's own network or device. */
+const PRIVATE_ADDRESS = /^(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}$/
+
 /**
- * Whether anyone could have registered the domain: it belongs to no brand or public service and is below no restricted suffix.
+ * Whether anyone could have registered the domain: it belongs to no brand or public service, is below no restricted suffix, and is
+ * no private address, which leads to nobody outside the reader's network.
  */
 export function isForeignDomain(host: string, registry: Registry): boolean {
   return (
+    !PRIVATE_ADDRESS.test(host) &&
     !registry.brandByHost(host) &&
     !registry.isShortener(host) &&
     !registry.isNeutralHost(host) &&

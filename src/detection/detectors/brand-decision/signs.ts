@@ -44,7 +44,7 @@ export const SIGNS = {
   'link:cheap': 'it claims to be the brand and leads to a domain with a cheap suffix',
   'link:cheap-stranger': 'it claims to be no brand and leads to a domain with a cheap suffix',
   'link:imitates': 'a link imitates an official domain',
-  'link:disguised': 'a link is disguised or is an IP address',
+  'link:disguised': 'a link is disguised or is a public IP address',
   'contact:official': 'it names an official number',
   'contact:mobile': 'it names a mobile',
   'contact:landline': 'it names a landline or another service number',

@@ -50,6 +50,7 @@ describe('FORGED_BRAND with the shipped brand list', () => {
   it.each<[string, MessageOptions]>([
     ['【京东】您的订单已发货，查看 https://item.jd.com/100.html', {}],
     ['【京东】您的订单已发货，查看 https://jd-app.com/a', {}],
+    ['UPS alarm: power lost at DC1. http://10.0.0.9/ups', { label: 'fraud', score: 0.95 }],
     ['【顺丰速运】查看快件 https://ucmp.sf-cityrush.com/x', {}],
     ['【某商户】支付 https://open.alipay-eco.com/x', {}],
     ['【招商银行】您尾号1234的信用卡账单已出，详情 https://t.cn/abc', {}],

@@ -73,6 +73,20 @@ describe('the shipped brand list', () => {
     expect(isForeignDomain('baiwang.com.top', registry)).toBe(true)
   })
 
+  it('leaves addresses of private networks to nobody', () => {
+    const registry = buildRegistry({
+      hash: 'test',
+      brands: [],
+      shippedBrands: brands,
+      signatures: [],
+      ports: [],
+    })
+    for (const host of ['10.0.0.9', '172.16.0.8', '172.31.0.8', '192.168.1.20', '127.0.0.1', '169.254.1.1'])
+      expect(isForeignDomain(host, registry), host).toBe(false)
+    for (const host of ['11.0.0.9', '172.32.0.8', '192.169.1.20', '10.0.0.9.top', '10.com', '100.64.0.1'])
+      expect(isForeignDomain(host, registry), host).toBe(true)
+  })
+
   it('knows names of Taiwan, Hong Kong and Macau in traditional signs', () => {
     const registry = buildRegistry({
       hash: 'test',
