@@ -18,7 +18,7 @@ const MINUTE = 60_000
 
 const FIRST = [...'德鸿锦泰凯祥盛昌永兴佳恒']
 const SECOND = [...'禄邦润诚宏安瑞达丰源信']
-/** Names of enterprises of one kind each, and of kinds that tell no trade. */
+/** Suffixes of enterprise names: one per trade; `NEUTRAL` ones fit any trade. */
 export const TRADES = [
   '律师事务所',
   '瓷砖',
@@ -35,11 +35,11 @@ export const NEUTRAL = ['商贸', '优品', '生活馆'] as const
 export const CLOTHES = ['服饰', '女装', '鞋业', '内衣'] as const
 export const DENTISTS = ['口腔', '口腔门诊', '牙科'] as const
 
-/** A name of its own for each number, of the kinds in turn. */
+/** A distinct enterprise name for each number, cycling through the suffixes. */
 export const named = (kinds: readonly string[]) => (n: number) =>
   `${FIRST[n % 12]}${SECOND[Math.floor(n / 12) % 11]}${n >= 132 ? FIRST[Math.floor(n / 132) % 12] : ''}${kinds[n % kinds.length]}`
 
-/** What enterprises of different trades are used to advertise. */
+/** Typical advertisements of different trades. */
 const USUAL = [
   '钢琴课免费试听一节，名师小班，报名',
   '轮胎保养套餐半价，预约',
@@ -56,15 +56,15 @@ export function wordings(file: 'tuning' | 'judging', name: string): Wordings {
   return found
 }
 
-/** Some enterprises that say something in the same hour, each on a port that is filed for its signature. */
+/** Enterprises that send similar messages within the same hour, each from a port filed for its signature. */
 export interface Part {
   readonly signature: (n: number) => string
   readonly enterprises: number
   readonly says: (n: number, random: Random) => string
   readonly label?: Label
-  /** Messages of each. */
+  /** Messages per enterprise. */
   readonly each?: number
-  /** Event times: minutes from noon, at random between the two. */
+  /** Range of event times, in minutes from noon; uniformly random. */
   readonly minutes?: readonly [from: number, to: number]
 }
 
@@ -74,7 +74,7 @@ export interface Raised {
   readonly after: number
 }
 
-/** An instance: what it learned of likeness is its own, the counts are those of the store. */
+/** An instance with its own learned similarities; counts are in the shared store. */
 export class Instance {
   readonly #rates: Rates
   readonly alike = openAlike(openNotices())
@@ -98,15 +98,15 @@ export class Instance {
   }
 }
 
-/** One store in memory for all instances. */
+/** One in-memory store for all instances. */
 function inMemory(): () => FeatureStore {
   const store = memoryFeatureStore()
   return () => store
 }
 
 /**
- * Plays parts in the order of time, a minute a batch, over instances that share a store; gives what was raised, by target.
- * `restart`: minutes from noon at which all instances forget what they learned.
+ * Plays parts in time order, one batch per minute, over instances that share a store; returns the raised signals by target.
+ * `restart`: minutes from noon at which all instances lose what they learned.
  */
 export async function play(
   parts: readonly Part[],

@@ -1,13 +1,13 @@
 import { freeNumbersOf } from '../../src/text/free-numbers.ts'
 import type { Random } from '../../src/text/reader/random.ts'
 
-/** Numbers that mean something elsewhere: telephones, services, an opt-in, dates, parts of addresses. */
+/** Numbers with a meaning in other contexts: telephones, services, an opt-in, dates, parts of addresses. */
 const MEANT =
   '13812345678 95588 10086 4008123456 02188886666 110 12345 20261127 8613912345678 1 2 0 255 192 27'.split(
     ' ',
   )
 
-/** The same text with other free numbers, some of them numbers that mean something elsewhere. */
+/** The same text with other free numbers, some of them from MEANT. */
 export function withOtherNumbers(random: Random, text: string): string {
   const runs = freeNumbersOf(text)
   let other = ''
@@ -22,7 +22,7 @@ export function withOtherNumbers(random: Random, text: string): string {
   return other + text.slice(at)
 }
 
-/** The text with numbers put in: alone, behind letters, between signs. */
+/** The text with numbers inserted: alone, after letters, between signs. */
 export function withNumbersIn(random: Random, text: string): string {
   let filled = text
   for (let n = random.between(1, 3); n > 0; n--) {

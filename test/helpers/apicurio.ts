@@ -22,19 +22,19 @@ const MAVEN_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:cop
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sigwatch')
 const FOLDER = join(CACHE, `apicurio-${VERSION}`)
 
-/** Apicurio Registry, which speaks the REST API of Confluent's. */
+/** Apicurio Registry, which implements the REST API of Confluent Schema Registry. */
 export interface Apicurio {
-  /** Of that API. */
+  /** Base URL of that API. */
   readonly url: string
   /** Registers a schema; resolves with its id. */
   register(subject: string, schema: string, more?: object): Promise<number>
-  /** Ends it as a crash does; its schemas are gone. */
+  /** Kills it; its schemas are lost. */
   kill(): Promise<void>
   /** Starts it on the same socket port. */
   start(): Promise<void>
 }
 
-/** Whether it is there, or Java and Maven are, to fetch it once. */
+/** Whether it is downloaded already, or Java and Maven are installed to download it once. */
 export function apicurioAvailable(): boolean {
   return existsSync(FOLDER) || kafkaMissing() === undefined
 }
@@ -83,7 +83,7 @@ export async function startApicurio(): Promise<Apicurio> {
   }
 }
 
-/** A folder that is there is whole, because it gets its name last. */
+/** The folder is renamed last, so if it exists it is complete. */
 function fetchOnce(): void {
   if (existsSync(FOLDER)) return
   mkdirSync(CACHE, { recursive: true })

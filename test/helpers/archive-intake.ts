@@ -7,7 +7,7 @@ import { registryChange } from '../../src/pipeline/side-inputs/registry-rows.ts'
 
 export const DAY = 86_400_000
 
-/** Host and PostgreSQL, each with its own time, epoch ms; both run. */
+/** A clock with the given times of host and PostgreSQL, epoch ms; both advance. */
 export function twoClocks(host: number, postgres: number): TrustedClock {
   const clock = new TrustedClock({
     host: () => host + performance.now(),
@@ -21,7 +21,7 @@ export function twoClocks(host: number, postgres: number): TrustedClock {
 
 export interface OpenIntake {
   readonly events: Event[]
-  /** Archives these values of the topic of an input, one record each. */
+  /** Archives values as records of the topic of an input. */
   take(input: (typeof TOPICS)[number], values: readonly (object | string)[]): Promise<void>
   close(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface OpenIntake {
 const TOPICS = ['alerts', 'verdicts', 'feedback', 'feedbackResults', 'enforcements', 'complaints'] as const
 let opened = 0
 
-/** An intake of topics of its own, without brokers: its records come from the test. */
+/** An intake without brokers: its records come from the test. */
 export async function openIntake(
   url: string,
   {
@@ -38,7 +38,7 @@ export async function openIntake(
     ...over
   }: Partial<IntakeOptions> & {
     readonly clock?: BoundedClock
-    /** Names of topics; others have names of their own. */
+    /** Names of topics; default: unique names. */
     readonly topics?: Partial<Record<(typeof TOPICS)[number], string>>
   } = {},
 ): Promise<OpenIntake> {
@@ -84,7 +84,7 @@ export async function openIntake(
   }
 }
 
-/** How long the work takes, ms. */
+/** Duration of the work, ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
   await work()

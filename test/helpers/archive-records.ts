@@ -1,6 +1,6 @@
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 
-/** 22 signs of base64url behind the id of the key. */
+/** Key id and 22 characters of base64url. */
 export const tokenOf = (n: number): string => `1.${Buffer.alloc(16, n).toString('base64url')}`
 
 export const verdictAt = (id: string, ts: number, over: Partial<Verdict> = {}): Verdict => ({
@@ -14,7 +14,7 @@ export const verdictAt = (id: string, ts: number, over: Partial<Verdict> = {}): 
   ...over,
 })
 
-/** An alert on a message: a brand that is forged. `n` tells recipients apart. */
+/** An alert on a message with a forged brand. `n`: number of the recipient. */
 export function messageAlertAt(id: string, ts: number, n = 1, over: Partial<Alert['data']> = {}): Alert {
   return {
     specversion: '1.0',
@@ -67,7 +67,7 @@ export function messageAlertAt(id: string, ts: number, n = 1, over: Partial<Aler
   }
 }
 
-/** A change of the state of a domain that forges a brand; `tipped` is the message that tipped it. */
+/** An event of the state of a domain that imitates a brand; `tipped`: the message that raised it. */
 export function stateAlertAt(
   ts: number,
   revision: number,

@@ -16,7 +16,7 @@ export type SeedRecord = readonly [input: ArchiveInput, value: object | null, pl
 
 const DAY = 86_400_000
 
-/** Makes the tables of an empty database and writes records as `sigwatch archive` does, of a topic that was not read yet; a row of the registry with its place. */
+/** Creates the tables in an empty database and archives records as from new topics; registry rows with their place. */
 export async function seedArchive(
   url: string,
   records: readonly SeedRecord[],

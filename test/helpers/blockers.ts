@@ -14,10 +14,10 @@ import { extract } from '../../src/text/extract.ts'
 
 export type { Match, Submission } from '../../examples/blocker/src/match.ts'
 
-/** What a blocking service does with records and messages, whichever it is. */
+/** Common interface of the blocking services under test. */
 export interface Table {
   takeBlock(state: string, value: string | null): void
-  /** Ids of parts that are to be blocked and were delivered before. */
+  /** Returns ids of parts that should be blocked but were already delivered. */
   takeAlert(value: string): readonly string[]
   decide(
     message: reference.Submission,
@@ -34,11 +34,11 @@ export interface Blocker {
   readonly canonical: (number: string) => string
   readonly tokenOf: (recipient: string, key: TokenKey) => string
   holds(match: reference.Match, message: reference.Submission): reference.Holds
-  /** A request of a gateway as it is compared; undefined: it is refused. */
+  /** Submission of a gateway request, for comparison; undefined if it is rejected. */
   submissionOf(body: object): reference.Submission | undefined
 }
 
-/** Written from docs/blocking.md, without anything of sigwatch but the extractor. */
+/** Implements docs/blocking.md, using only the extractor of sigwatch. */
 const EXAMPLE: Blocker = {
   name: 'examples/blocker',
   table: (key) => new ReferenceTable(key),
@@ -78,7 +78,7 @@ const OWN: Blocker = {
   },
 }
 
-/** The command without its servers. */
+/** `sigwatch blocker` without its servers. */
 class OwnTable implements Table {
   #now = 0
   #kept: string[] = []
@@ -135,7 +135,7 @@ class OwnTable implements Table {
   }
 }
 
-/** What it tells in the words of the page: under a throttle with room a message is delivered. */
+/** The decision in terms of docs/blocking.md: a message below the limit of a throttle is delivered. */
 function shown({ action, limit }: Decision) {
   const deliver = action !== 'block' && action !== 'throttle'
   return { action: limit === undefined ? action : 'throttle', deliver }

@@ -3,7 +3,7 @@ import type { plainClient } from './kafka-client.ts'
 import type { Environment } from './service.ts'
 import { uniqueName } from './unique-name.ts'
 
-/** What a state asks for, as a deployment tells it. */
+/** A state as published by a deployment. */
 export interface PlayedState {
   readonly state: string
   readonly episode: number
@@ -30,7 +30,7 @@ export const DECIDE_TOKENS = JSON.stringify([
   { name: 'desk', token: 'a-token-of-somebody-else-in-the-tests', may: ['extract'] },
 ])
 
-/** The topics of a deployment that a test plays, and what stands in its place. */
+/** The topics of a deployment that is simulated by the test. */
 export class BlockingPlay {
   readonly topics = {
     blocks: uniqueName('blocks'),
@@ -69,7 +69,7 @@ export class BlockingPlay {
     }
   }
 
-  /** An event of a state, to both topics. */
+  /** Publishes an event of a state to both topics. */
   async state(type: 'raised' | 'updated' | 'cleared', row: PlayedState, valid = 15 * MINUTE): Promise<void> {
     const { state, episode, revision, code = 'FORGED_BRAND', ...asked } = row
     const common = { ...asked, validFrom: iso(episode), expiresAt: iso(Date.now() + valid) }
@@ -89,7 +89,7 @@ export class BlockingPlay {
     })
   }
 
-  /** Rows of the block table alone, many at once. */
+  /** Publishes many rows, only to the block table. */
   async states(rows: readonly PlayedState[]): Promise<void> {
     const producer = this.#client.kafka.producer()
     await producer.connect()

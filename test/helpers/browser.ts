@@ -8,7 +8,7 @@ export function browserAvailable(): boolean {
   return PROGRAMS.some(existsSync)
 }
 
-/** A headless Chromium. In a container there is no user namespace for its sandbox. */
+/** Starts a headless Chromium, without sandbox: containers have no user namespace for it. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = PROGRAMS.find(existsSync)!
   return puppeteer.launch({ executablePath, args: ['--no-sandbox', '--lang=en'], timeout: 60_000 })
@@ -17,7 +17,7 @@ export function startBrowser(): Promise<Browser> {
 export const DESKTOP = { width: 1280, height: 900 }
 export const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
 
-/** What axe finds wrong with a page, one line a rule. */
+/** Accessibility violations of a page found by axe, one line per rule. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
   return page.evaluate(async () => {

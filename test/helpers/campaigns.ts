@@ -4,7 +4,7 @@ import type { Random } from '../../src/offline/simulator/random.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'corpus', 'campaigns')
 
-/** A message in many wordings: `campaign`, `general` (any enterprise may say it) or `platform` (shops of one trade). */
+/** A message in many wordings: `campaign`, `general` (may be sent by any enterprise) or `platform` (by shops of one trade). */
 export interface Wordings {
   readonly kind: string
   readonly name: string
@@ -22,7 +22,7 @@ export function wordingsIn(file: 'tuning' | 'judging' | 'judged-once'): readonly
 const MARKS = ['，', '，', '！', ' ', '~', '，🔥', '👉', '✨，'] as const
 const SUFFIXES = ['com', 'cn', 'top', 'cc', 'vip'] as const
 
-/** One message: other words, amounts, marks and another link than the last. */
+/** A message with random words, amounts, marks and link. */
 export function wordingOf({ template }: Wordings, random: Random): string {
   const link = () =>
     ` ${random.pick([...'qwzxkvj'])}${random.pick([...'aeiou'])}${random.digits(4)}.${random.pick(SUFFIXES)}/${random.digits(2)} `

@@ -6,14 +6,14 @@ export interface Certificate {
   /** Paths of PEM files. */
   readonly cert: string
   readonly key: string
-  /** Key and certificate in one file, as a broker reads its keystore. */
+  /** Key and certificate in one file, as in the PEM keystore of a broker. */
   readonly both: string
 }
 
 export interface Authority {
-  /** Path of its certificate. */
+  /** Path of the CA certificate. */
   readonly ca: string
-  /** Signs a certificate for a name, valid for two days, also for 127.0.0.1. */
+  /** Issues a certificate for a name and for 127.0.0.1, valid for two days. */
   issue(commonName: string): Certificate
 }
 
@@ -21,7 +21,7 @@ export function opensslAvailable(): boolean {
   return spawnSync('openssl', ['version']).status === 0
 }
 
-/** A new authority that nobody else trusts, with its files in a folder. */
+/** Creates a certificate authority with its files in a folder. */
 export function makeAuthority(folder: string): Authority {
   const ca = join(folder, 'ca.pem')
   const caKey = join(folder, 'ca.key')

@@ -1,12 +1,12 @@
 import { CODE_NAMES } from '../../src/domain/codes.ts'
 
-/** What stands in Latin letters in the evidence of the samples: a brand, hosts. */
+/** Latin words in the evidence of the samples: a brand, hosts. */
 export const LATIN_OF_SAMPLES = /\b(?:(?:[a-z0-9-]+\.)+(?:com|top|net|site)|jd)\b/g
 
-/** Names of things that are the same in Chinese. */
+/** Names that are not translated. */
 const NAMES = /\b(?:sigwatch|UTC|CSV|SP\d*)\b/g
 
-/** Text that a reader of a page sees or hears: of elements, and of the attributes that are read out. */
+/** Text of a page for readers and screen readers: of elements, and of attributes that are read out. */
 export function readOf(page: string): string[] {
   const body = page.replace(/<style>[\s\S]*?<\/style>/g, '')
   const attributes = [...body.matchAll(/\s(?:aria-label|placeholder|title|alt)="([^"]*)"/g)].map(
@@ -15,7 +15,7 @@ export function readOf(page: string): string[] {
   return [...body.replace(/<[^>]*>/g, '\n').split('\n'), ...attributes].filter((said) => said.trim() !== '')
 }
 
-/** The Latin words of a page that are neither codes nor names, nor among what the records themselves hold. */
+/** Latin words of a page, except codes, names and those in `ofRecords`. */
 export function latinWordsOf(page: string, ofRecords: readonly string[]): string[] {
   const codes = new RegExp(`\\b(?:${CODE_NAMES.join('|')})\\b`, 'g')
   return readOf(page).flatMap((said) => {

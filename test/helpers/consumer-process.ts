@@ -1,6 +1,6 @@
 /**
- * A process that may be killed: reads a topic, acknowledges each record by a line `<partition> <offset>` in a file, and
- * commits what it has acknowledged. Arguments: brokers, topic, group, file.
+ * A consumer process to be killed: reads a topic, acknowledges each record by a line `<partition> <offset>` in a file, and
+ * commits acknowledged offsets. Arguments: brokers, topic, group, file.
  */
 import { appendFileSync } from 'node:fs'
 import { connectKafka } from '../../src/adapters/kafka/client.ts'

@@ -1,4 +1,4 @@
-/** The target with some members replaced; the others go on with the target as their `this`. */
+/** A proxy of the target with some members replaced; the others keep the target as their `this`. */
 export function delegate<T extends object>(target: T, over: Partial<T>): T {
   return new Proxy(target, {
     get(_target, name) {

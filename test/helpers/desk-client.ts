@@ -2,14 +2,14 @@ import type { ArchiveReader } from '../../src/analyst/archive/reader.ts'
 import type { DeskOptions } from '../../src/analyst/desk/options.ts'
 import { type Desk, startDesk } from '../../src/analyst/desk/server.ts'
 
-/** Asks a desk as a browser does that is logged in, by the name of who is. */
+/** Requests to a desk as from a browser, with one session per user name. */
 export interface DeskClient {
   login(name: string, token: string): Promise<void>
   /** The text of a page. */
   see(name: string, path: string): Promise<string>
-  /** Sends a form with the key of the session; redirections are not followed. */
+  /** Submits a form with the CSRF key of the session; does not follow redirects. */
   post(name: string, path: string, fields: Readonly<Record<string, string>>): Promise<Response>
-  /** The cookie of the session. */
+  /** The session cookie. */
   cookie(name: string): string
   get(name: string, path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
 }
@@ -42,7 +42,7 @@ export function deskClient(port: () => number): DeskClient {
   }
 }
 
-/** A desk in English on a free port, behind no proxy and without a log; `options` replace any of that. */
+/** Starts an English desk on a free port, without proxy and log, unless `options` say otherwise. */
 export function startDeskOn(
   archive: ArchiveReader,
   options: Partial<DeskOptions> & Pick<DeskOptions, 'logins'>,

@@ -47,7 +47,7 @@ export interface MessageOptions extends Partial<Omit<SmsRecord, 'text' | 'value'
   readonly seams?: readonly number[]
 }
 
-/** Heads of a text, 0 where they are not given. */
+/** A head reading; heads not given are 0. */
 export function headsOf(given: Partial<Record<Head, number>>): HeadReading {
   const group = (names: readonly Head[]) => Object.fromEntries(names.map((head) => [head, given[head] ?? 0]))
   const { asks, tone, speaks } = HEAD_GROUPS
@@ -59,7 +59,7 @@ export function headsOf(given: Partial<Record<Head, number>>): HeadReading {
   } as HeadReading
 }
 
-/** A message read by the real stages, with the label that the model is taken to give. */
+/** A message read by the real stages, with a given label instead of the model's. */
 export function messageOf(text: string, options: MessageOptions = {}): AnalysedMessage {
   const { label = 'notice', score = 0.9, partial = false, seams = [], ...fields } = options
   const record: SmsRecord = {
@@ -136,7 +136,7 @@ export function shippedContext(): MessageContext {
   return shipped
 }
 
-/** Codes that are found in a text, of these. */
+/** Which of the codes are found in a text. */
 export function codesIn(
   specs: readonly MessageCode[],
   text: string,
@@ -146,7 +146,7 @@ export function codesIn(
   return specs.flatMap((spec) => findingIn(spec, text, options, context)?.code ?? [])
 }
 
-/** What one code finds in a text, with the shipped policy but for these thresholds. */
+/** The finding of one code in a text, with the shipped policy except for the thresholds given. */
 export function findingIn(
   spec: MessageCode,
   text: string,
@@ -157,7 +157,7 @@ export function findingIn(
   return detect(spec, messageOf(text, options), context, thresholds)
 }
 
-/** The same for a message. */
+/** Like `findingIn`, for a message. */
 export function detect(
   spec: MessageCode,
   message: AnalysedMessage,
@@ -175,7 +175,7 @@ export function detect(
 
 const validators = new Map<MessageCode, ValidateFunction>()
 
-/** Every evidence that a test brings about is as the module of the code describes it. */
+/** Checks evidence against the description in the module of the code. */
 function expectDescribed(spec: MessageCode, evidence: Evidence): void {
   let validate = validators.get(spec)
   if (validate === undefined) {
@@ -188,19 +188,19 @@ function expectDescribed(spec: MessageCode, evidence: Evidence): void {
 
 const HOUR = 3_600_000
 
-/** Consent that was given so many hours before noon. */
+/** Consent given `hoursAgo` hours before noon. */
 export function consentGiven(hoursAgo: number, proof?: string): ConsentChange {
   return { state: 'in', ts: NOON - hoursAgo * HOUR, ...(proof === undefined ? {} : { proof }) }
 }
 
-/** A refusal so many hours before noon. */
+/** Refusal given `hoursAgo` hours before noon. */
 export function consentRefused(hoursAgo: number): ConsentChange {
   return { state: 'out', ts: NOON - hoursAgo * HOUR }
 }
 
 /**
- * Whether a code fires on an offer at noon, by its signature (`须同意` asks for consent, `甲公司` does not) and by what the
- * ledger holds of its recipient; undefined: the ledger cannot be read.
+ * Returns a function that tells whether a code fires on an offer at noon, by its signature (`须同意` requires consent, `甲公司`
+ * does not) and the recipient's entry in the ledger; undefined: the ledger cannot be read.
  */
 export function underConsents(spec: MessageCode) {
   const registry = registryOf({

@@ -13,7 +13,7 @@ export const NOON = Date.UTC(2026, 10, 11, 4)
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
-/** An input record as its fields; bytes and strings are lines as they are. */
+/** An input record by its fields; bytes and strings are written as raw lines. */
 export interface Sms {
   readonly id: string
   readonly ts: number | string
@@ -55,14 +55,13 @@ export interface EmbeddedOutput {
   readonly stderr: string
   /** The alert about a message. */
   alertOf(id: string): Alert | undefined
-  /** State alerts of a code in the order in which they came. */
+  /** State alerts of a code, in order. */
   states(code: Code): readonly Alert[]
 }
 
 /**
- * Runs `sigwatch run --source` over files in a folder and reads what it wrote. Checks what holds for every run: it ends
- * with 0, alerts and verdicts are as their schema says, every record ends in exactly one place, and no output shows a
- * recipient.
+ * Runs `sigwatch run --source` on files in a folder and reads its output. Checks what holds for every run: exit code 0, alerts
+ * and verdicts match their schemas, every record has exactly one outcome, and no output shows a recipient.
  */
 export async function embedded(folder: string, input: EmbeddedInput): Promise<EmbeddedOutput> {
   const file = (name: string) => join(folder, name)
@@ -116,7 +115,7 @@ function isSms(message: Sms | Buffer | string): message is Sms {
   return typeof message === 'object' && !Buffer.isBuffer(message)
 }
 
-/** A recipient shows nowhere, in whatever form it was given. Tokens are long enough to hold no number by chance. */
+/** Throws if the output shows a recipient in any form. Forms of less than 8 characters could occur by chance. */
 export function assertHidden(to: string, shown: string): void {
   for (const form of new Set([to, canonicalNumber(to)])) {
     if (form.length >= 8 && shown.includes(form)) {

@@ -19,7 +19,7 @@ const imitation = {
 }
 const burst = { window: '1m', count: 900, limit: 450, baseline: 20 }
 
-/** Evidence of every kind that a code can have, where its values depend on each other. */
+/** Hand-written evidence of codes whose fields depend on each other. */
 const CHOSEN: Readonly<Partial<Record<ShippedCode, readonly Evidence[]>>> = {
   FORGED_BRAND: [
     {
@@ -105,7 +105,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
 }
 
-/** A value that a schema of evidence allows, with the n-th of fixed values. */
+/** A value that matches a schema; of an enum, the n-th. */
 function sampleOf(schema: Schema, n: number): unknown {
   if (schema.enum) return schema.enum[n % schema.enum.length]
   switch (schema.type) {
@@ -129,14 +129,14 @@ function sampleOf(schema: Schema, n: number): unknown {
   }
 }
 
-/** Samples that follow from the description of the evidence: as many as the longest list of fixed values. */
+/** Samples derived from the description of the evidence: as many as its longest enum has values. */
 function derived(code: ShippedCode): readonly Evidence[] {
   const schema: Schema = objectSchema(CODES[code].evidence)
   const choices = Object.values(schema.properties ?? {}).map((field) => field.enum?.length ?? 1)
   return Array.from({ length: Math.max(1, ...choices) }, (_, n) => sampleOf(schema, n) as Evidence)
 }
 
-/** Evidence of every code; all of it is as the schema says. */
+/** Evidence of every code, validated against the schema. */
 export const EVIDENCE_SAMPLES = Object.fromEntries(
   CODE_NAMES.map((code) => [code, CHOSEN[code] ?? derived(code)]),
 ) as Readonly<Record<ShippedCode, readonly Evidence[]>>

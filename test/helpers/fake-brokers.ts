@@ -29,7 +29,7 @@ const REBALANCE_IN_PROGRESS = 27
 export const TOPIC = 't'
 export const NODES = ['1', '2', '3'] as const
 
-/** A number in [0, 1), the same ones for the same seed (mulberry32). */
+/** Seeded random numbers in [0, 1) (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -42,9 +42,9 @@ export function seededRandom(seed: number): () => number {
 
 export interface Entry {
   readonly offset: number
-  /** A mark of a transaction: takes an offset, and no reader sees it. */
+  /** A control record of a transaction: takes an offset, but is not visible to readers. */
   readonly mark: boolean
-  /** Instead of a record: a batch as it is, of which `offset` is the last. */
+  /** Instead of a record: a raw batch whose last offset is `offset`. */
   readonly bytes?: Buffer
 }
 
@@ -62,17 +62,17 @@ interface OffsetRequest {
   }[]
 }
 
-/** What happened to the group, for who judges it. */
+/** Observes the consumer group. */
 export interface GroupWatcher {
-  /** A commit has taken effect; `offset`: of the next record to read. */
+  /** A commit took effect; `offset`: of the next record to read. */
   committed(partition: number, offset: number, before: number): void
-  /** Records that another member of the group has worked on. */
+  /** Another member of the group processed these records. */
   doneByOther(partition: number, from: number, to: number): void
 }
 
 /**
- * Three brokers and one consumer group without sockets, under the real client: its fetchers, its rejoins and its offset
- * manager are what is tried. Delays are drawn from `random`; leaders, members and partitions change by the methods.
+ * Three brokers and one consumer group without sockets, to test the fetchers, rejoins and offset manager of the real client.
+ * Delays are drawn from `random`; methods change leaders, members and partitions.
  */
 export class FakeBrokers {
   readonly logs: Entry[][]
@@ -80,28 +80,28 @@ export class FakeBrokers {
   readonly #random: () => number
   readonly #watcher: GroupWatcher
   readonly #leaders: string[]
-  /** Thrown by the next fetch, which ends the consumer when the client cannot try again. */
+  /** Thrown by the next fetch; if the client cannot retry, the consumer ends. */
   fetchFails: Error | undefined
-  /** Answers no fetch as long as it is named here; it answers everything else. */
+  /** Broker that answers all requests except fetches. */
   hungNode: string | undefined
-  /** Brokers that are dead: fetches that they have not answered fail. */
+  /** Dead brokers: their pending fetches fail. */
   readonly dead = new Set<string>()
-  /** How long a consumer relies on what it knows of the leaders, ms. */
+  /** `metadataMaxAge` of consumers, ms. */
   metadataAge = 100
-  /** The connection to the coordinator is lost when the next member asks which partitions are its own. */
+  /** The connection to the coordinator is lost during the next SyncGroup. */
   syncFails = false
-  /** The group has forgotten its member, and the connection is lost while it asks to join anew. */
+  /** The group has forgotten its member, and the connection is lost while it rejoins. */
   joinFails = false
-  /** Code of the error with which the next question to join is answered. */
+  /** Error code of the answer to the next JoinGroup. */
   joinRefused: number | undefined
-  /** Commits that arrive now wait until then, ms of wall clock. */
+  /** Until this time (wall clock, ms), commits are not answered. */
   commitsHungUntil = 0
-  /** Waited for before the coordinator of the group is named. */
+  /** Awaited before FindCoordinator is answered. */
   naming: Promise<void> | undefined
-  /** How often it was asked for, and how often a consumer closed its connections. */
+  /** Number of requests for the coordinator, and of times that a consumer closed its connections. */
   asked = 0
   closes = 0
-  /** How often the coordinator of the group has moved. */
+  /** Number of moves of the group coordinator. */
   #moves = 0
   #generation = 0
   #member: Member | undefined
@@ -128,12 +128,12 @@ export class FakeBrokers {
     this.#leaders[partition] = NODES[Math.floor(this.#random() * NODES.length)]!
   }
 
-  /** `node` none of the brokers: nobody leads the partition. */
+  /** Sets the leader of a partition; none if `node` is not one of the brokers. */
   lead(partition: number, node: string): void {
     this.#leaders[partition] = node
   }
 
-  /** Another broker coordinates the group; the one before refuses every request about it. */
+  /** Moves the group to another coordinator; the previous one rejects all requests for the group. */
   moveCoordinator(): void {
     this.#moves++
   }
@@ -148,14 +148,14 @@ export class FakeBrokers {
     this.#rebalancing = true
   }
 
-  /** The group forgets its member, whose next join finds no answer. */
+  /** The group forgets its member, whose next join gets no answer. */
   expel(): void {
     if (this.#member === undefined) return
     this.#member = undefined
     this.joinFails = true
   }
 
-  /** Another member joins, or leaves again. */
+  /** Makes another member join or leave. */
   toggleOther(there = !this.#other): void {
     this.#other = there
     this.rebalance()
@@ -164,7 +164,7 @@ export class FakeBrokers {
     if (there) this.#otherWorks = setInterval(() => this.#workOfOther(), 20)
   }
 
-  /** A consumer of the real client on a connection of its own to these brokers. */
+  /** A consumer of the real client, with its own connection to these brokers. */
   consumer(config: Pick<ConsumerConfig, 'groupId' | 'partitionAssigners' | 'heartbeatInterval'>): Consumer {
     const quiet = { namespace: () => quiet, debug() {}, info() {}, warn() {}, error() {} }
     return createConsumer({
@@ -183,7 +183,7 @@ export class FakeBrokers {
     })
   }
 
-  /** Commits without being asked, as a coordinator does at the end of a transaction. */
+  /** Commits an offset without a request, as a coordinator does at the end of a transaction. */
   commit(partition: number, offset: number): void {
     const before = this.committed[partition]!
     this.committed[partition] = offset
@@ -199,7 +199,7 @@ export class FakeBrokers {
     return sleep(this.#random() * most)
   }
 
-  /** What the client keeps of the cluster: metadata as of its last refresh. */
+  /** The client's view of the cluster: metadata as of its last refresh. */
   #cluster() {
     let metadata: { partitionId: number; leader: string }[] = []
     let refreshedAt = 0
@@ -289,12 +289,12 @@ export class FakeBrokers {
       }
     })
     if (answers.every(({ messages }) => messages.length === 0)) await sleep(10)
-    // On the way: sometimes slow, so that other fetchers rejoin meanwhile.
+    // Sometimes slow, so that other fetchers rejoin meanwhile.
     await (this.#random() < 0.15 ? this.#delay(120) : this.#delay())
     return { responses: [{ topicName: TOPIC, partitions: answers }] }
   }
 
-  /** A coordinator as of now: it refuses every question once the group has moved to another broker. */
+  /** The current coordinator: rejects all requests after the group has moved to another broker. */
   #whileHere<T extends object>(coordinator: T): T {
     const moves = this.#moves
     return new Proxy(coordinator, {
@@ -431,7 +431,7 @@ interface FetchRequest {
   }[]
 }
 
-/** Each entry is a batch of its own. */
+/** Encodes each entry as a separate batch. */
 function asBatch(partition: number) {
   return ({ offset, mark, bytes }: Entry): Buffer => {
     if (bytes) return bytes

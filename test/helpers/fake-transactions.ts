@@ -39,7 +39,7 @@ interface Produced extends Named {
   }[]
 }
 
-/** What one transactional id has on the brokers. */
+/** Broker state of one transactional id. */
 interface Owner {
   epoch: number
   open: Open | undefined
@@ -48,24 +48,24 @@ interface Owner {
 }
 
 /**
- * Brokers and coordinators as far as transactions go, in one object: epochs fence, sequence numbers are looked at, what
- * a transaction holds is seen when it is committed. `fails` is asked before and after each request takes effect: a request
- * that fails after is one whose answer was lost.
+ * Brokers and transaction coordinators in one object: epochs fence, sequence numbers are checked, and records become visible
+ * when their transaction commits. `fails` is called before and after each request takes effect: failing after it simulates a
+ * lost response.
  */
 export class FakeTransactions {
   readonly health = new Health('kafka', () => {})
-  /** What readers of committed records see, in order. */
+  /** Committed records, in order. */
   readonly seen: string[] = []
   /** Transactional ids whose coordinator does not answer. */
   readonly hung = new Set<string>()
-  /** Waited for before a request takes effect, by the name of the request and the transactional id. */
+  /** Awaited before each request takes effect, with the name of the request and the transactional id. */
   onRequest: (name: string, transactionalId: string) => Promise<void> = async () => {}
-  /** Called when a transaction is committed, with what readers see of it and the offset of the input partition. */
+  /** Called when a transaction commits, with its records and the offset of the input partition. */
   onCommit: (transactionalId: string, values: readonly string[], offset: number | undefined) => void =
     () => {}
   readonly #owners = new Map<string, Owner>()
   readonly #fails: () => boolean
-  /** Values that are refused for their size. */
+  /** Maximum length of a value; longer ones are rejected. */
   readonly #limit: number
   /** As `transaction.max.timeout.ms`. */
   readonly #maxTimeout: number
@@ -125,7 +125,7 @@ export class FakeTransactions {
       ) =>
         this.#do(() => {
           const { offset, metadata } = of.topics[0]!.partitions[0]!
-          // Brokers keep metadata that is null as an empty text.
+          // Brokers store null metadata as an empty string.
           this.#opened(of).open!.offset = { offset: Number(offset), metadata: metadata ?? '' }
         }),
       produce: (of: Produced) => this.#do(() => this.#produce(of)),
@@ -190,7 +190,7 @@ export class FakeTransactions {
     }
   }
 
-  /** Ends what is open: commits it for this id, or else drops it. */
+  /** Ends the open transaction: commits it for this id, or drops it if absent. */
   #end(owner: Owner, committed?: string): void {
     const { open } = owner
     owner.open = undefined

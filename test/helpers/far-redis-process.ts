@@ -1,7 +1,7 @@
 /**
- * A process of its own: a proxy that has a Redis be so far away, and a probe of the way through it. Arguments: socket port
- * of the proxy, that of Redis, ms each way. Writes a line when it listens; at the end of its input it writes what the
- * probe measured as JSON, and ends.
+ * A separate process with a proxy that adds latency to a Redis, and a probe that measures it. Arguments: port of the proxy,
+ * port of Redis, ms each way. Writes a line when it listens; when its input ends, it writes the measurements of the probe as
+ * JSON and ends.
  */
 import { FaultProxy } from './fault-proxy.ts'
 import { RedisProbe } from './redis-probe.ts'

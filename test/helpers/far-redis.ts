@@ -8,16 +8,16 @@ import { startOwnRedis } from './redis-server.ts'
 
 export interface FarRedis {
   readonly url: string
-  /** Past the proxy. */
+  /** URL without the proxy. */
   readonly direct: string
-  /** Stops all of it; resolves with what the probe measured. */
+  /** Stops everything; resolves with the measurements of the probe. */
   stop(): Promise<Ping[]>
 }
 
-/** Before the work of others, where the user may: on another machine it would not share a processor with them. */
+/** High priority, where permitted: on another machine, Redis and proxy would not compete for a processor. */
 const AHEAD = -15
 
-/** A Redis of its own that is `ms` away each way, with a probe that measures the way from outside. */
+/** Starts a Redis behind a latency of `ms` each way, with a probe that measures it from another process. */
 export async function startFarRedis(ms: number): Promise<FarRedis> {
   const redis = await startOwnRedis()
   const port = await freePort()
@@ -35,7 +35,7 @@ export async function startFarRedis(ms: number): Promise<FarRedis> {
     try {
       setPriority(pid!, AHEAD)
     } catch {
-      // Then the probe says how late they were.
+      // Not permitted: the probe shows how late they were.
     }
   }
   return {

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** What happens to everything that passes. */
+/** Fault applied to all traffic. */
 export type Fault =
   | { readonly kind: 'none' }
   /** Each way, ms. */
   | { readonly kind: 'latency'; readonly ms: number }
-  /** Nothing passes, connections stay open. */
+  /** Nothing passes; connections stay open. */
   | { readonly kind: 'hang' }
-  /** One way only: requests arrive and no answer comes, or no request arrives. */
+  /** One direction is lost: no answers return, or no requests arrive. */
   | { readonly kind: 'one-way'; readonly lost: 'requests' | 'answers' }
-  /** Connections are reset, new ones too. */
+  /** All connections are reset, including new ones. */
   | { readonly kind: 'cut' }
   | { readonly kind: 'slow'; readonly bytesPerSecond: number }
 
@@ -18,7 +18,7 @@ type Way = 'requests' | 'answers'
 
 const NONE: Fault = { kind: 'none' }
 
-/** One direction of a connection: keeps the order, and holds chunks back as the fault of the moment says. */
+/** One direction of a connection: keeps the order of chunks, and delays them by the current fault. */
 class Pipe {
   readonly #from: Socket
   readonly #to: Socket
@@ -36,7 +36,7 @@ class Pipe {
     from.on('data', (bytes: Buffer) => {
       const now = fault()
       this.#chunks.push({ bytes, due: performance.now() + (now.kind === 'latency' ? now.ms : 0) })
-      // What is held back is little: a sender that is not read slows down as it would on a line that is full.
+      // Buffer little, so that backpressure slows the sender as on a congested line.
       if (this.#chunks.length > 64) from.pause()
       this.pass()
     })
@@ -51,7 +51,7 @@ class Pipe {
     return fault.kind === 'hang' || (fault.kind === 'one-way' && fault.lost === this.#way)
   }
 
-  /** Sends what is due; called anew when the fault changes. */
+  /** Sends what is due; called again when the fault changes. */
   readonly pass = (): void => {
     clearTimeout(this.#timer)
     for (let next = this.#chunks[0]; next !== undefined && !this.#held; next = this.#chunks[0]) {
@@ -79,7 +79,7 @@ class Pipe {
   }
 }
 
-/** Stands in front of one server and does to its connections what it is told. */
+/** A TCP proxy in front of one server that injects faults. */
 export class FaultProxy {
   readonly #server: Server
   #target: number
@@ -91,7 +91,7 @@ export class FaultProxy {
     this.#target = target
   }
 
-  /** Listens on a socket port of the loopback and passes everything on to another. */
+  /** Listens on a loopback port and forwards to `target`. */
   static async start(port: number, target: number): Promise<FaultProxy> {
     const server = createServer()
     const proxy = new FaultProxy(server, target)
@@ -105,7 +105,7 @@ export class FaultProxy {
     return this.#fault
   }
 
-  /** Lets another server take the place of the one behind: connections are reset, and come back to it. */
+  /** Replaces the server: resets all connections and forwards new ones to `target`. */
   replace(target: number): void {
     this.#target = target
     for (const { sockets } of this.#connections) for (const socket of sockets) socket.destroy()

@@ -20,13 +20,13 @@ export const TOPIC = 'sms.mt'
 /** 2026-11-11T08:00:00Z, the start of a bucket, a minute and an hour. */
 export const T0 = Date.UTC(2026, 10, 11, 8)
 
-/** Long enough for a machine under load; tests of the budget set their own. */
+/** Long enough for a loaded machine; tests of the budget set their own. */
 export const PATIENT_MS = 10_000
 
-/** What the suites need of one kind of store. */
+/** One kind of store, for the suites. */
 export interface Backend {
   readonly name: string
-  /** A store over the data named `scope`; stores of one scope share what they count, unless in memory. */
+  /** Opens a store on the data named `scope`; stores of one scope share their counts if `shared`. */
   open(scope: string): FeatureStore
   readonly shared: boolean
   stop(): Promise<void>
@@ -65,7 +65,7 @@ export async function clusterBackend(): Promise<Backend> {
   )
 }
 
-/** The store as live traffic uses it: what is not counted at once is given up. */
+/** The store as used for live traffic: batches that cannot be counted at once are given up. */
 export function asLive(store: FeatureStore): FeatureStore {
   const { signal } = new AbortController()
   const wait = new BacklogWait({ clock: exactClock(Date.now), most: 0, signal, began: () => {} })
@@ -76,7 +76,7 @@ export function freshScope(): string {
   return `t-${randomUUID()}`
 }
 
-/** An observation of nothing, to be filled in. */
+/** An observation, empty except for `over`. */
 export function observation(offset: number, ts: number, over: Partial<Observations> = {}): Observations {
   return {
     position: { topic: TOPIC, partition: 0, offset },
@@ -123,7 +123,7 @@ export function joined(
   })
 }
 
-/** Readings in an order of their own: adapters report shard by shard. */
+/** Readings in a canonical order: adapters report them by shard. */
 export function sorted({ rates, members, tallies, fanouts, counted }: Readings) {
   const by = (key: (x: never) => string) => (a: unknown, b: unknown) =>
     key(a as never) < key(b as never) ? -1 : 1
@@ -140,7 +140,7 @@ export function sorted({ rates, members, tallies, fanouts, counted }: Readings) 
   }
 }
 
-/** Messages at offsets from `from` on. */
+/** `n` messages with offsets from `from`. */
 export function many(
   n: number,
   from: number,
@@ -149,7 +149,7 @@ export function many(
   return Array.from({ length: n }, (_, i) => make(from + i, i))
 }
 
-/** One text of a private number to a recipient. */
+/** A text from a private number to a recipient. */
 export function fannedOut(
   offset: number,
   ts: number,

@@ -4,7 +4,7 @@ import { contextOf, NOON, registryOf, signatureRow } from './detector-fixtures.t
 const filings = (...all: Partial<Filing>[]): Partial<SignatureRow> => ({
   filings: all.map((filing) => ({ ports: ['1069*'], status: 'filed', ...filing })),
 })
-/** Signatures with filings of every kind, and ports with limits. */
+/** A registry of signatures with every kind of filing, and of ports with limits. */
 export const filedContext = contextOf(
   registryOf({
     signatures: [

@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the ports that outgoing connections get, also for the bus of a Redis Cluster, which is 10,000 above. */
+/** Below the ephemeral ports, also for the bus of a Redis Cluster, whose port is 10,000 higher. */
 const [FIRST, END] = [10_000, 22_000]
 const ATTEMPTS = 100
 
 /**
- * A socket port of the loopback that no process listens on now. No outgoing connection takes it either, so a server that
- * was stopped can come back on it.
+ * A loopback port on which no process listens. It is not ephemeral, so no outgoing connection takes it while a server that
+ * was stopped is down.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -3,7 +3,7 @@ import { type KafkaBroker, kafkaAvailable, startKafka } from './kafka-broker.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Brokers that every test file may use, with topics and groups of its own. Undefined: there are none. */
+    /** Brokers shared by all test files, each with its own topics and groups; undefined if there are none. */
     kafkaBrokers: readonly string[] | undefined
   }
 }
@@ -12,7 +12,7 @@ interface Shared {
   broker: Promise<KafkaBroker & { stop(): Promise<void> }>
   users: number
 }
-/** Each project of a run loads this file anew: what they share lives beside the modules. */
+/** Each project of a run loads its own copy of this module, so shared state is on `globalThis`. */
 const scope = globalThis as typeof globalThis & { sigwatchKafka?: Shared }
 
 /** Starts one broker for all projects of a run that ask for it. */

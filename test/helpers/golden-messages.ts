@@ -7,7 +7,7 @@ import { createRandom } from '../../src/text/reader/random.ts'
 
 const WRITERS = join(import.meta.dirname, '../../corpus/writers')
 
-/** 1,000 messages of every label and length, a fifth of them obfuscated. */
+/** 1,000 messages of all labels and lengths, a fifth of them obfuscated. */
 export function goldenMessages(): string[] {
   const random = createRandom(2026)
   const templates = readdirSync(WRITERS)

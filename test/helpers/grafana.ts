@@ -49,7 +49,7 @@ export interface GrafanaDashboard {
   readonly templating: { readonly list: readonly GrafanaVariable[] }
 }
 
-/** The dashboards of a language as they are checked in, by the name of their file. */
+/** Checked-in dashboards of a language, by file name. */
 export function readDashboards(language: 'en' | 'zh-CN'): Map<string, GrafanaDashboard> {
   const folder = join(FOLDER, language)
   return new Map(
@@ -60,7 +60,7 @@ export function readDashboards(language: 'en' | 'zh-CN'): Map<string, GrafanaDas
   )
 }
 
-/** A query of a dashboard with where it stands. */
+/** A query and its place in a dashboard. */
 export interface GrafanaQuery {
   readonly dashboard: string
   readonly where: string
@@ -69,7 +69,7 @@ export interface GrafanaQuery {
   readonly format?: string | undefined
 }
 
-/** Every query to PostgreSQL or to Prometheus: of panels, annotations and variables. */
+/** All queries of panels, annotations and variables to one data source. */
 export function queriesTo(
   source: 'postgres' | 'prometheus',
   dashboards: ReadonlyMap<string, GrafanaDashboard>,
@@ -96,12 +96,12 @@ export function queriesTo(
   })
 }
 
-/** What Grafana fills in: the time of the dashboard, epoch ms, the step, ms, and variables by name. */
+/** Values that Grafana fills in: time range in epoch ms, interval in ms, variables by name. */
 export interface GrafanaContext {
   readonly from: number
   readonly to: number
   readonly intervalMs: number
-  /** A list stands for several values that were chosen; `{ raw }` for the value of `All`, which is not quoted. */
+  /** A list: several selected values; `{ raw }`: the value of `All`, which is not quoted. */
   readonly variables: Readonly<Record<string, string | readonly string[] | { readonly raw: string }>>
 }
 

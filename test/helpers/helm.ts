@@ -7,7 +7,7 @@ import { fetchMavenJars } from './maven-jars.ts'
 const POM = join(import.meta.dirname, 'maven/helm/pom.xml')
 const SOURCE = join(import.meta.dirname, 'java/RenderChart.java')
 
-/** What a chart renders to, as YAML; throws with what Helm says of a chart that does not lint or render. */
+/** Renders a chart to YAML; throws with the output of Helm if it does not lint or render. */
 export function renderChart(chart: string, values: object = {}): string {
   const jars = fetchMavenJars(POM, 'helm-0.0.17', 'helm-java-0.0.17.jar')
   const folder = mkdtempSync(join(tmpdir(), 'sigwatch-values-'))

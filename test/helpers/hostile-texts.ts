@@ -1,9 +1,9 @@
 import type { Random } from '../../src/text/reader/random.ts'
 
-/** Characters of the longest text of a record. */
+/** Maximum length of a text in a record, in code points. */
 export const LONGEST = 2000
 
-/** What the text layer treats in a way of its own: signs, digits in all their shapes, words, names, beginnings of links. */
+/** Input with special treatment in the text layer: signs, digits in all forms, words, names, starts of links. */
 const PIECES: readonly string[] = [
   ...' .-·_()–—/,，。！？!?:：;*+@#&=~%$^|\\[]{}【】「」（）《》<>"\'\n\t',
   ...'aqvxoliz01459一零幺①⑩⒈加微信企鹅点群号回复退订亻氵言贷款аеяαéßかア한ا',
@@ -58,7 +58,7 @@ const PIECES: readonly string[] = [
   ...['同意', '接收', '退订回T', '回复', '微信', '公众号', '元', '%'],
 ]
 
-/** `unit` again and again until the text has `characters` code points. */
+/** Repeats `unit` until the text has `characters` code points. */
 export function repeated(unit: string, characters = LONGEST): string {
   const points = [...unit]
   return points.length === 0
@@ -66,14 +66,14 @@ export function repeated(unit: string, characters = LONGEST): string {
     : [...unit.repeat(Math.ceil(characters / points.length))].slice(0, characters).join('')
 }
 
-/** A character of the basic plane, or now and then one beyond it. */
+/** A random character, mostly of the basic plane. */
 function anyCharacter(random: Random): string {
   return random.chance(0.9)
     ? String.fromCharCode(random.below(0xd800))
     : String.fromCodePoint(0x10000 + random.below(0x20000))
 }
 
-/** One to four pieces, each once or up to a dozen times: what a hostile text repeats. */
+/** One to four pieces, each repeated up to a dozen times: the unit that a hostile text repeats. */
 export function hostileUnit(random: Random): string {
   let unit = ''
   for (let n = random.between(1, 4); n > 0; n--) {
@@ -83,7 +83,7 @@ export function hostileUnit(random: Random): string {
   return unit
 }
 
-/** A text of `characters` code points made to cost time: a repeated unit, sometimes with one thing in its middle. */
+/** A text of `characters` code points that is costly to read: a repeated unit, sometimes with one insertion in the middle. */
 export function hostileText(random: Random, characters = LONGEST): string {
   if (random.chance(0.2)) {
     const half = characters >> 1
@@ -95,7 +95,7 @@ export function hostileText(random: Random, characters = LONGEST): string {
   return [...(text.slice(0, at) + random.pick(PIECES) + text.slice(at + 1))].slice(0, characters).join('')
 }
 
-/** A text of pieces in any order, up to `characters` code points. */
+/** A text of random pieces, up to `characters` code points. */
 export function mixedText(random: Random, characters: number): string {
   let text = ''
   for (let n = random.below(Math.max(2, characters >> 1)); n > 0; n--) {
@@ -105,8 +105,8 @@ export function mixedText(random: Random, characters: number): string {
 }
 
 /**
- * Least processor time of a few runs of `work`, ms: stops at the first run within `limit`, so that neither a busy machine
- * nor code that is not yet compiled is a fault.
+ * Least CPU time of up to `runs` runs of `work`, ms. Stops at the first run within `limit`, so that neither a busy machine nor
+ * cold code fails a test.
  */
 export function leastTime(work: () => unknown, limit: number, runs = 20): number {
   let least = Number.POSITIVE_INFINITY

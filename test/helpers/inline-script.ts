@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Script } from '../../src/adapters/redis/script.ts'
 
-/** A script of a test, as the link takes it. */
+/** A Lua script for RedisLink. */
 export function inlineScript(name: string, source: string): Script {
   return { name, source, sha: createHash('sha1').update(source).digest('hex') }
 }

@@ -4,11 +4,11 @@ import { createInterface } from 'node:readline'
 import { fetchJars } from './kafka-broker.ts'
 
 export interface JavaRecord {
-  /** Numbers of 64 bits, as text. */
+  /** 64-bit integers, as text. */
   readonly offset: string
   readonly timestamp: string
   readonly type: 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
-  /** In hexadecimal digits, as all bytes here. */
+  /** Hexadecimal, as all bytes in these results. */
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [string, string | null])[]
@@ -18,17 +18,17 @@ export interface JavaBatch {
   readonly last: string
   readonly control: boolean
   readonly records: readonly JavaRecord[]
-  /** What was thrown after these records. */
+  /** Error thrown after these records. */
   readonly error?: string
 }
 
 export interface JavaAnswer {
   readonly batches: readonly JavaBatch[]
-  /** What was thrown instead of another batch. */
+  /** Error thrown instead of a further batch. */
   readonly error?: string
 }
 
-/** The classes with which a Java consumer decodes what it fetched, in a process of their own. */
+/** The classes with which a Java consumer decodes fetched bytes, in a separate process. */
 export class JavaDecoder {
   readonly #process: ChildProcess
   readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = []

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
-/** Values of a file with one JSON a line; a file that is not there has none. */
+/** Values of a JSONL file; none if it does not exist. */
 export function readJsonl<T>(file: string): T[] {
   return existsSync(file) ? parseJsonl<T>(readFileSync(file, 'utf8')) : []
 }
@@ -15,7 +15,7 @@ export function parseJsonl<T>(text: string): T[] {
     .map((line) => JSON.parse(line) as T)
 }
 
-/** Writes one line each: bytes and strings as they are, anything else as JSON. */
+/** Writes one line per value: bytes and strings unchanged, anything else as JSON. */
 export function writeJsonl(file: string, values: readonly unknown[]): void {
   const line = (value: unknown) =>
     typeof value === 'string' || Buffer.isBuffer(value)
@@ -24,7 +24,7 @@ export function writeJsonl(file: string, values: readonly unknown[]): void {
   writeFileSync(file, Buffer.concat(values.flatMap((value) => [line(value), Buffer.from('\n')])))
 }
 
-/** A folder that is removed after the suite that asks for it. */
+/** Creates a temporary folder that is removed after the current suite. */
 export function useFolder(): { readonly path: string; file(name: string): string } {
   const path = mkdtempSync(join(tmpdir(), 'sigwatch-test-'))
   afterAll(() => rmSync(path, { recursive: true, force: true }))

@@ -14,24 +14,24 @@ export interface KafkaBroker {
   readonly brokers: readonly string[]
 }
 
-/** A broker of the tests' own, which they may stop. */
+/** A broker started by a test, which may stop it. */
 export interface OwnKafkaBroker extends KafkaBroker {
   readonly process: ChildProcess
-  /** Holds its configuration, its log and its data until `stop`. */
+  /** Folder with configuration, log and data, until `stop`. */
   readonly dir: string
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): Promise<void>
-  /** Ends it at once, as a crash does; `start` brings it back on the same socket port with its data. */
+  /** Kills it, as in a crash; `start` restarts it on the same port with its data. */
   kill(): Promise<void>
   start(): Promise<void>
 }
 
 const VERSION = '4.3.1'
 const JARS = `kafka-${VERSION}`
-/** The last that the pom asks for: a folder without it is one of before. */
+/** The jar added last to the pom: a folder without it is outdated. */
 const LOGGING_JAR = 'log4j-slf4j-impl-2.25.4.jar'
 
-/** What has to be there for `startOwnKafka`, or undefined when all of it is. */
+/** What `startOwnKafka` requires and is not installed; undefined if nothing is missing. */
 export function kafkaMissing(): string | undefined {
   const java = javaVersion()
   if (java === undefined || java < 17) return 'a Java runtime of version 17 or later'
@@ -39,7 +39,7 @@ export function kafkaMissing(): string | undefined {
   return answers('mvn', ['-v']) ? undefined : 'Maven, which fetches the broker once'
 }
 
-/** Whether a broker can be had: `KAFKA_BROKERS`, or Java and Maven to start one. */
+/** Whether a broker is available: `KAFKA_BROKERS`, or Java and Maven to start one. */
 export function kafkaAvailable(): boolean {
   return process.env.KAFKA_BROKERS !== undefined || kafkaMissing() === undefined
 }
@@ -52,24 +52,24 @@ process.on('exit', () => {
   }
 })
 
-/** The brokers of `KAFKA_BROKERS`, else one that is started for the caller, with how to end it. */
+/** The brokers of `KAFKA_BROKERS`, which `stop` does not affect, else a broker started for the caller. */
 export async function startKafka(): Promise<KafkaBroker & { stop(): Promise<void> }> {
   const given = process.env.KAFKA_BROKERS
   return given === undefined ? startOwnKafka() : { brokers: given.split(','), stop: async () => {} }
 }
 
 export interface BrokerOptions {
-  /** More lines of server.properties, which win: by the broker's socket ports, the last for its own use. */
+  /** Additional lines of server.properties, which take precedence; `inner`: port of the internal listener. */
   readonly settings?: (port: number, controller: number, inner: number) => readonly string[]
-  /** A user of the SCRAM mechanisms. */
+  /** A SCRAM user to create. */
   readonly scram?: { readonly user: string; readonly password: string }
-  /** Options of the JVM instead of those that let a broker start quickly. */
+  /** JVM options; default: QUICK_START. */
   readonly jvm?: readonly string[]
 }
 
-/** What lets a JVM start quickly; code that runs for minutes is slower by it. */
+/** JVM options for a quick start; they slow down code that runs for minutes. */
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
-/** What the start script of Kafka gives a broker. */
+/** JVM options of Kafka's start script. */
 export const PRODUCTION_JVM = [
   '-server',
   '-XX:+UseG1GC',
@@ -77,7 +77,7 @@ export const PRODUCTION_JVM = [
   '-XX:InitiatingHeapOccupancyPercent=35',
 ]
 
-/** One node on free socket ports, with its data in a folder of its own. */
+/** Starts a single node on free ports, with its data in a new folder. */
 export async function startOwnKafka({ settings, scram, jvm }: BrokerOptions = {}): Promise<OwnKafkaBroker> {
   const jars = fetchJars()
   const [port, controller, inner] = [await freePort(), await freePort(), await freePort()]
@@ -99,7 +99,7 @@ export async function startOwnKafka({ settings, scram, jvm }: BrokerOptions = {}
   )
 
   const address = `127.0.0.1:${port}`
-  // Where the settings ask for a login, the broker is watched on its own listener.
+  // If the settings may require a login, watch the broker on its internal listener.
   const watched = own.length > 0 ? `127.0.0.1:${inner}` : address
   let child: ChildProcess | undefined
   const start = async () => {
@@ -132,12 +132,12 @@ export async function startOwnKafka({ settings, scram, jvm }: BrokerOptions = {}
   }
 }
 
-/** Ends the process and removes its folder when this one ends. */
+/** Kills a child process and removes its folder when this process exits. */
 export function removeAtExit(child: ChildProcess, dir: string): void {
   running.set(child, dir)
 }
 
-/** Of `java`, for a broker or one of its tools. */
+/** Arguments of `java` for a broker or one of its tools. */
 export function javaArguments(jars: string, heap: string, main: string, ...args: string[]): string[] {
   return [...QUICK_START, ...classArguments(jars, heap, main, ...args)]
 }
@@ -161,7 +161,7 @@ function propertiesOf(port: number, controller: number, dir: string): string[] {
     'transaction.state.log.min.isr=1',
     'transaction.state.log.num.partitions=4',
     'group.initial.rebalance.delay.ms=0',
-    // After a crash the broker is let in again only when its last session has run out.
+    // After a crash, the broker can rejoin only when its last session has expired.
     'broker.heartbeat.interval.ms=500',
     'broker.session.timeout.ms=2000',
     'auto.create.topics.enable=false',
@@ -186,12 +186,12 @@ function answers(command: string, args: readonly string[]): boolean {
   }
 }
 
-/** The jars of the broker and of its tools. */
+/** Folder with the jars of the broker and its tools; downloads them if needed. */
 export function fetchJars(): string {
   return fetchMavenJars(join(import.meta.dirname, 'maven/pom.xml'), JARS, LOGGING_JAR)
 }
 
-/** Resolves when the broker answers and has a group coordinator; rejects with the end of its log. */
+/** Resolves when the broker answers and has a group coordinator; rejects with the tail of its log. */
 export async function answersAt(address: string, child: ChildProcess, log: string): Promise<void> {
   const kafka = new kafkajs.Kafka({
     brokers: [address],

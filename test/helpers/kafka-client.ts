@@ -17,7 +17,7 @@ export interface Read {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What a fetch of the client brought, decoded by the code under test, which the client uses wherever both are loaded. */
+/** Records of a fetch, decoded by the code under test, which replaces the client's decoder wherever both are loaded. */
 export async function recordsOf({ batch: fetched }: { readonly batch: object }): Promise<Read[]> {
   const batch = fetched as EachBatchPayload['batch']
   const { topic, partition } = batch
@@ -36,7 +36,7 @@ export async function recordsOf({ batch: fetched }: { readonly batch: object }):
   return all
 }
 
-/** The plain client, for what stands around the code under test. Its fetches are read by `recordsOf`. */
+/** A plain client for test setup and checks. Read its fetches with `recordsOf`. */
 export function plainClient(brokers: readonly string[]) {
   leaveFetchesUndecoded()
   const kafka = new kafkajs.Kafka({
@@ -63,11 +63,11 @@ export function plainClient(brokers: readonly string[]) {
           },
         ],
       })
-      // On a cluster the broker that is asked then may not have heard of it yet.
+      // In a cluster, the broker asked next may not know the topic yet.
       await made.catch((error: { readonly type?: string }) => {
         if (error.type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
       })
-      // Every partition has to have its leader at work.
+      // Wait until every partition has a working leader.
       await until(() =>
         admin.fetchTopicOffsets(name).then(
           () => true,
@@ -78,7 +78,7 @@ export function plainClient(brokers: readonly string[]) {
       return name
     },
 
-    /** Deletes a topic and creates another of its name; resolves when that one can be written. */
+    /** Deletes a topic and creates it again; resolves when it is writable. */
     async recreateTopic(topic: string): Promise<void> {
       const admin = kafka.admin()
       await admin.connect()
@@ -107,7 +107,7 @@ export function plainClient(brokers: readonly string[]) {
       await producer.disconnect()
     },
 
-    /** What is in a topic now, by partition and offset. */
+    /** All records in a topic now, ordered by partition and offset. */
     async readAll(topic: string): Promise<Read[]> {
       const admin = kafka.admin()
       await admin.connect()
@@ -159,7 +159,7 @@ export function plainClient(brokers: readonly string[]) {
   }
 }
 
-/** A connection of the code under test, with the events that it emitted. */
+/** A KafkaConnection with the events that it emits. */
 export function testConnection(brokers: readonly string[]): {
   connection: KafkaConnection
   events: Event[]

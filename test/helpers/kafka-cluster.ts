@@ -13,27 +13,27 @@ import { freePort } from './free-port.ts'
 import { answersAt, endProcess, fetchJars, javaArguments, removeAtExit } from './kafka-broker.ts'
 import { plainClient } from './kafka-client.ts'
 
-/** One broker of a cluster, which is a controller as well. */
+/** A broker of a cluster, which is also a controller. */
 export interface ClusterNode {
   readonly id: number
-  /** In front of the address that clients are told; brokers reach one another without it. */
+  /** Proxy of the advertised address; traffic between brokers does not pass it. */
   readonly proxy: FaultProxy
   readonly running: boolean
-  /** As a crash does. */
+  /** Kills it, as in a crash. */
   kill(): Promise<void>
-  /** As an operator does: its partitions go to others first. */
+  /** Controlled shutdown: its partitions move to other brokers first. */
   stop(): Promise<void>
-  /** Brings it back with its data; resolves when it answers. */
+  /** Restarts it with its data; resolves when it answers. */
   start(): Promise<void>
-  /** Stops its process where it is, and lets it go on. */
+  /** Suspends and resumes its process. */
   freeze(): void
   thaw(): void
 }
 
 export interface KafkaCluster {
-  /** Through the proxies: what the code under test is given. */
+  /** Addresses through the proxies, for the code under test. */
   readonly brokers: readonly string[]
-  /** Past the proxies: for what stands around the code under test. */
+  /** Addresses without the proxies, for test setup and checks. */
   readonly direct: readonly string[]
   readonly nodes: readonly ClusterNode[]
   /** Makes another replica the leader of each of these partitions. */
@@ -42,9 +42,9 @@ export interface KafkaCluster {
   /** The broker that coordinates a group now. */
   coordinator(groupId: string): Promise<ClusterNode>
   stop(): Promise<void>
-  /** Holds settings, logs and data of the brokers until `stop`. */
+  /** Folder with settings, logs and data of the brokers, until `stop`. */
   readonly dir: string
-  /** What the brokers logged of replicas that gave up records of this topic, as followers of another leader do. */
+  /** Log lines about replicas that truncated records of a topic to follow another leader. */
   cutOff(topic: string): string[]
 }
 
@@ -57,10 +57,10 @@ interface Ports {
 
 const NODES = [1, 2, 3]
 const START_TRIES = 5
-/** A replica that holds nothing yet is cut off at 0. */
+/** Truncation at an offset above 0: an empty replica is truncated at 0. */
 const CUT_OFF = /ReplicaFetcherThread .* Truncating partition .*offset=[1-9]/
 const LOGGING = 'log4j2.properties'
-/** Elections, truncation and what replicas follow are said at this level. */
+/** Logs elections, truncation and leader changes, which INFO includes. */
 const LOGGED = `rootLogger.level = INFO
 rootLogger.appenderRef.out.ref = OUT
 appender.out.type = Console
@@ -69,7 +69,7 @@ appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{ISO8601} %p %c{1} %m%n
 `
 
-/** Three brokers with three replicas of everything, of which two must have a record. */
+/** Starts three brokers with three replicas of every partition and `min.insync.replicas` 2. */
 export async function startKafkaCluster(settings: readonly string[] = []): Promise<KafkaCluster> {
   const jars = fetchJars()
   const dir = mkdtempSync(join(tmpdir(), 'sigwatch-kafka-cluster-'))
@@ -104,7 +104,7 @@ export async function startKafkaCluster(settings: readonly string[] = []): Promi
       return new Node({ id, proxy, jars, config, dir, address: `127.0.0.1:${own.inner}` })
     }),
   )
-  // The controllers need a majority, so none comes up alone.
+  // Start all at once: the controllers need a majority.
   await Promise.all(nodes.map((node) => node.start()))
   const direct = [...ports.values()].map(({ inner }) => `127.0.0.1:${inner}`)
   const { kafka } = plainClient(direct)
@@ -176,7 +176,7 @@ interface NodeParts {
   readonly jars: string
   readonly config: string
   readonly dir: string
-  /** Where it is watched. */
+  /** Address at which it is watched. */
   readonly address: string
 }
 
@@ -198,7 +198,7 @@ class Node implements ClusterNode {
     return this.#child !== undefined
   }
 
-  /** While it was down its socket ports may have been lent to somebody's connection: it tries again. */
+  /** Retries, as another connection may have taken one of its ports while it was down. */
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const child = this.#spawn()
@@ -286,14 +286,14 @@ function propertiesOf(id: number, { client, proxy, inner, controller }: Ports, v
 
 const ELECT_LEADERS = 43
 
-/** Makes the first replica of partitions their leader: a request that the client does not have (ElectLeaders, version 1). */
+/** Makes the first replica of each partition its leader. The client lacks this request (ElectLeaders, version 1). */
 async function electPreferred(port: number, topic: string, partitions: readonly number[]): Promise<void> {
   const name = Buffer.from(topic)
   const header = Buffer.alloc(10)
   header.writeInt16BE(ELECT_LEADERS, 0)
   header.writeInt16BE(1, 2)
   header.writeInt16BE(-1, 8)
-  // Preferred; one topic.
+  // Preferred election; one topic.
   const body = Buffer.alloc(1 + 4 + 2)
   body.writeInt32BE(1, 1)
   body.writeInt16BE(name.length, 5)

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Seconds that each file took when times were last recorded (`npm run test:times`). */
+/** Duration of each file, s, as last recorded by `npm run test:times`. */
 const times = JSON.parse(readFileSync(new URL('../times.json', import.meta.url), 'utf8')) as Readonly<
   Record<string, number>
 >
 const ROOT = new URL('../..', import.meta.url).pathname
 
 /**
- * Starts the files that take longest first, so that no worker is left with a long one at the end. Files without a time are short, or new.
- * Files that share a worker come last, one project after the other: vitest keeps a worker only for a next file of the same project.
+ * Runs the longest files first, so that no worker is left with a long one at the end. Files without a time are short or new.
+ * Files that share a worker come last, project by project: vitest reuses a worker only for files of the same project.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,16 +1,16 @@
 const STORED = 0x80000000
 const BLOCK = 1 << 16
-/** Magic, independent blocks (Kafka takes no others), 64 KiB each, and the checksum of these two bytes. */
+/** Magic; independent blocks (required by Kafka) of 64 KiB; checksum of these two bytes. */
 const HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82])
 const END = Buffer.alloc(4)
 
 const MIN_MATCH = 4
-/** A block ends in literals: no match reaches into its last 5 bytes or begins in its last 12. */
+/** A block ends with literals: no match extends into its last 5 bytes or starts in its last 12. */
 const LAST_LITERALS = 5
 const MATCH_LIMIT = 12
 const HASH_BITS = 14
 
-/** One LZ4 frame in the form that Kafka prescribes. */
+/** Compresses to one LZ4 frame as Kafka requires it. */
 export function compressLz4(plain: Buffer): Buffer {
   const pieces: Buffer[] = [HEADER]
   const packed = Buffer.allocUnsafe(BLOCK + (BLOCK >> 7) + 16)
@@ -26,7 +26,7 @@ export function compressLz4(plain: Buffer): Buffer {
   return Buffer.concat([...pieces, END])
 }
 
-/** One LZ4 block (at most 64 KiB, so every match is in reach); returns its length in `target`. */
+/** Writes one LZ4 block (at most 64 KiB, so every match is within reach); returns its length in `target`. */
 function compressBlock(source: Buffer, target: Buffer, table: Int32Array): number {
   const matchable = source.length - LAST_LITERALS
   let out = 0
@@ -37,7 +37,7 @@ function compressBlock(source: Buffer, target: Buffer, table: Int32Array): numbe
     const before = table[slot]!
     table[slot] = at
     if (before < 0 || source.readUInt32LE(before) !== four) {
-      // Steps grow where nothing is found.
+      // Take longer steps through incompressible data.
       at += 1 + ((at - anchor) >> 6)
       continue
     }
@@ -53,7 +53,7 @@ function compressBlock(source: Buffer, target: Buffer, table: Int32Array): numbe
   return writeLiterals(source, anchor, source.length, target, out, 0)
 }
 
-/** The token, with the match length that goes into it, and the literals; returns where they end. */
+/** Writes the token and the literals; returns their end. */
 function writeLiterals(
   source: Buffer,
   from: number,
@@ -68,7 +68,7 @@ function writeLiterals(
   return start + source.copy(target, start, from, to)
 }
 
-/** What of a length does not fit into the token. */
+/** Writes the part of a length that exceeds the token. */
 function writeRest(length: number, target: Buffer, at: number): number {
   if (length < 15) return at
   let rest = length - 15

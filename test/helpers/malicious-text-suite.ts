@@ -24,7 +24,7 @@ import {
 
 const OFFICE_PORT = '106901234501'
 
-/** What holds for the codes of the labels `fraud` and `illicit` alike. */
+/** Tests common to the codes of the labels `fraud` and `illicit`. */
 export function maliciousTextSuite(
   spec: MessageCode,
   own: 'fraud' | 'illicit',
@@ -64,7 +64,7 @@ export function maliciousTextSuite(
     expect(found?.score).toBeGreaterThan(0.4)
     expect(found?.evidence).toMatchObject({ label: own, score: 0.3, threshold: 0.5 })
     expect(found?.evidence.speaksFor).toContain('contact:handle')
-    // The same from an unknown sender, and a harmless one from the same number, do not count.
+    // Neither the same text from an unknown sender nor a harmless one from the same number counts.
     expect(detect(spec, doubtful(text, ''), shippedContext())).toBeUndefined()
     expect(detect(spec, doubtful('明天一起吃饭吗', '17012345678'), shippedContext())).toBeUndefined()
     const asked = doubtful('把你身份证号后四位发我，我帮你订票', '17012345678', 0.1)
@@ -161,7 +161,7 @@ export function maliciousTextSuite(
     expect(detect(spec, message, shippedContext(), { minScore: 0.6 })).toBeUndefined()
   })
 
-  /** So much for the own label, nearly all the rest for notices. */
+  /** A message with this score for the label, and most of the rest for notices. */
   function doubtful(text: string, from: string, score = 0.3) {
     const scores = { ...scoresFor('notice', 0.68), [own]: score, [other]: 0 }
     return { ...messageOf(text, { from }), scores }

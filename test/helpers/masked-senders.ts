@@ -1,4 +1,4 @@
-/** Senders that are people, in the forms in which records and older rows have them, with what a dashboard shows. */
+/** Personal numbers, in the forms of records and older rows, and as shown on dashboards. */
 export const NUMBERS_OF_PERSONS: readonly (readonly [number: string, shown: string])[] = [
   ['13800138000', '138****8000'],
   ['8613800138000', '86138****8000'],
@@ -11,5 +11,5 @@ export const NUMBERS_OF_PERSONS: readonly (readonly [number: string, shown: stri
   ['京东@138 0013 8000', '京东@138****8000'],
 ]
 
-/** Senders that are shown as they are. */
+/** Senders shown unmasked. */
 export const OTHER_SENDERS = ['10690200001', '+8610690200001', '95588', '1069 1380 0138 000', '138001380001']

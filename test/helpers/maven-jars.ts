@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where the jars of that name are kept for all runs; it need not exist. */
+/** Cache folder for jars, shared by all runs; may not exist yet. */
 export function jarsFolder(name: string): string {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
   return join(cache, 'sigwatch', name)
 }
 
 /**
- * The folder with the dependencies of a pom, fetched once by Maven. A folder that has the jar is whole, because it gets
- * its name last.
+ * Folder with the dependencies of a pom, downloaded once by Maven. The folder is renamed last, so if it has the jar it is
+ * complete.
  */
 export function fetchMavenJars(pom: string, name: string, jar: string): string {
   const folder = jarsFolder(name)

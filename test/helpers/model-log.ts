@@ -1,7 +1,7 @@
 import type { RawRecord, SmsRecord } from '../../src/domain/message.ts'
 import type { Entry } from './fake-brokers.ts'
 
-/** A log in which now and then offsets are missing, as after compaction, or belong to marks of transactions. */
+/** A log in which some offsets are missing, as after compaction, or belong to control records of transactions. */
 export function makeLog(random: () => number, records: number): Entry[] {
   const log: Entry[] = []
   for (let offset = 0; log.length < records; offset++) {
@@ -13,7 +13,7 @@ export function makeLog(random: () => number, records: number): Entry[] {
   return log
 }
 
-/** Every fiftieth record is the first of two parts; its other part comes 30 records later, or never. */
+/** Every 50th record is the first of two parts; the other follows 30 records later, or never. */
 function partOf(offset: number) {
   const ref = Math.floor(offset / 50)
   if (offset % 50 === 10) return { ref: String(ref), index: 1, count: 2 }

@@ -5,25 +5,25 @@ import type { PartitionId, Transactions } from '../../src/domain/ports.ts'
 import type { FakeBrokers } from './fake-brokers.ts'
 import { FakeTransactions } from './fake-transactions.ts'
 
-/** Where a model keeps what it found. */
+/** Results of a model run. */
 interface Findings {
-  /** Records that have a place, `<partition>/<offset>`. */
+  /** Acknowledged records, `<partition>/<offset>`. */
   readonly acknowledged: Set<string>
   readonly faults: string[]
 }
 
-/** Of the coordinator of a partition, by its transactional id. */
+/** A fault of the coordinator of a transactional id. */
 interface Hindrance {
-  /** It fails or hangs until then, ms of wall clock. */
+  /** End of the fault, wall clock, ms. */
   readonly until: number
   readonly hangs: boolean
-  /** The name of the requests that are hindered; absent: all are. */
+  /** Affected request; all if absent. */
   readonly request?: string
 }
 
 /**
- * The real writer of transactions over coordinators that fail and hang: what it commits counts as committed on the brokers of
- * the model. A record that readers see twice is a fault.
+ * The real writer of transactions on coordinators that fail and hang. Its commits take effect on the brokers of the model. A
+ * record that readers see twice is a fault.
  */
 export class ModelTransactions {
   readonly #random: () => number
@@ -54,29 +54,29 @@ export class ModelTransactions {
     this.takeOver = (ids, epoch) => transactions.takeOver(ids, epoch)
   }
 
-  /** Some coordinator fails, or hangs, for a while. */
+  /** Makes a random coordinator fail or hang for a while. */
   hinder(): void {
     const partition = Math.floor(this.#random() * this.#brokers.logs.length)
     const [until, hangs] = [Date.now() + this.#random() * 2_000, this.#random() < 0.3]
     this.#hindered.set(`g-t-${partition}`, { until, hangs })
-    // Its partition is taken over while it is so.
+    // Take over its partition meanwhile.
     this.#brokers.rebalance()
   }
 
-  /** The coordinator of a partition fails until all answer. */
+  /** Makes the coordinator of a partition fail until `leave`. */
   block(partition: number): void {
     this.#hindered.clear()
     this.#hindered.set(`g-t-${partition}`, { until: Number.POSITIVE_INFINITY, hangs: false })
   }
 
-  /** The coordinator of a partition lets itself be taken over, and hangs with what is written then until all answer. */
+  /** Makes the coordinator of a partition accept takeovers, but hang on the writes after them until `leave`. */
   hangWrites(partition: number): void {
     const hindrance = { until: Number.POSITIVE_INFINITY, hangs: true, request: 'addPartitionsToTxn' }
     this.#hindered.clear()
     this.#hindered.set(`g-t-${partition}`, hindrance)
   }
 
-  /** From now on all answer. */
+  /** Ends all faults. */
   leave(): void {
     this.#left = true
     this.#hindered.clear()

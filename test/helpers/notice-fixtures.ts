@@ -2,7 +2,7 @@ import { openNotices } from '../../src/detection/versions/sample-notices.ts'
 import type { LearnedNotice } from '../../src/domain/notices.ts'
 import { messageOf } from './detector-fixtures.ts'
 
-/** The shipped samples, and a way to have learned notices. */
+/** The shipped samples, with learned notices. */
 export function noticesWith(learned: readonly Partial<LearnedNotice & { readonly text: string }>[] = []) {
   const index = openNotices()
   const notices = learned.map(

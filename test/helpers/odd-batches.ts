@@ -30,7 +30,7 @@ const EXTREMES = [
 const TEXTS = ['', 'k', '{"id":"1"}', '【京东】您的订单已发货', '__proto__', 'x'.repeat(300)]
 const CODECS: readonly CodecNumber[] = [0, 1, 2, 3, 4]
 
-/** What a fetch may bring of a partition: batches of all formats, most of them as producers write them. */
+/** Bytes of a fetched partition: batches of all formats, most of them as producers write them. */
 export function oddFetch(random: Random): Buffer {
   const batches: Buffer[] = []
   let offset = random.pick([0, 7, 1_000_000, 2 ** 40])
@@ -44,7 +44,7 @@ export function oddFetch(random: Random): Buffer {
   return all
 }
 
-/** The same with some bits turned; half of the time with the checksum of a first batch of format 2 made right again. */
+/** Like `oddFetch`, with some bits flipped; half the time the checksum of a leading format 2 batch is corrected. */
 export function damagedFetch(random: Random): Buffer {
   const bytes = Buffer.from(oddFetch(random))
   for (let n = random.between(0, 3); n > 0 && bytes.length > 0; n--)
@@ -100,7 +100,7 @@ function oddRecord(random: Random): WrittenRecord {
   const timestampDelta = random.chance(0.9) ? BigInt(random.below(5_000)) : random.pick(EXTREMES)
   const record = { key: random.chance(0.5) ? null : text(), value: text(), headers, timestampDelta }
   if (random.chance(0.97)) return record
-  // A record that is delimited and not a record.
+  // A correctly delimited record with an invalid body.
   const body = recordBody(record, random.below(50))
   const at = random.below(body.length)
   return random.pick<() => WrittenRecord>([
@@ -112,7 +112,7 @@ function oddRecord(random: Random): WrittenRecord {
   ])()
 }
 
-/** A number in more bytes than it needs, or than any may have. */
+/** A varint of more bytes than necessary, or than allowed. */
 function overlong(random: Random): Buffer {
   const bytes = Buffer.alloc(random.between(2, 12), 0x80 | random.below(128))
   bytes[bytes.length - 1] = random.below(256)
@@ -148,7 +148,7 @@ function oddMessage(random: Random, magic: 0 | 1): Omit<WrittenMessage, 'offset'
   }
 }
 
-/** A batch of one record with so many headers. */
+/** A batch of one record with `count` headers. */
 export function manyHeaders(count: number): Buffer {
   const header = Buffer.concat([varint(1), Buffer.from('h'), varint(1), Buffer.from('v')])
   const head = Buffer.concat([Buffer.of(0), varint(0), varint(0), varint(-1), varint(-1), varint(count)])

@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net'
 
 export const OIDC_SECRET = 'the-secret-of-the-desk-at-the-provider'
 
-/** Who has an account: the name of the login is the subject. */
+/** Accounts by login, which is also the subject. */
 export type Accounts = Readonly<
   Record<string, { readonly name?: string; readonly groups: readonly string[] }>
 >
 
 export interface OidcServer {
   readonly issuer: string
-  /** Seconds for which a code holds. */
+  /** Lifetime of an authorization code, s. */
   codeLasts: number
   stop(): Promise<void>
-  /** The same issuer again after a stop. */
+  /** Restarts the same issuer after a stop. */
   start(): Promise<void>
 }
 
-/** A real OpenID provider, with a login form that takes any password; a client `desk` at `url`. */
+/** Starts a real OpenID provider with a client `desk` at `url`; its login form accepts any password. */
 export async function startOidcServer(accounts: Accounts, url: string): Promise<OidcServer> {
-  // @ts-expect-error: it has no types
+  // @ts-expect-error: the package has no types
   const library: unknown = await import('oidc-provider')
   const { Provider } = library as { Provider: new (issuer: string, options: object) => OidcLibrary }
   const server = createServer()
@@ -91,12 +91,12 @@ interface GrantContext {
   }
 }
 
-/** A browser without pages: cookies by host and port, and no redirection that is not asked for. */
+/** An HTTP client with cookies by host and port, which does not follow redirects by itself. */
 export class CookieClient {
   readonly #jars = new Map<string, Map<string, string>>()
   readonly #from: string
 
-  /** `from`: the address that a trusted proxy before the desk would name. */
+  /** `from`: client address, sent in `X-Forwarded-For`. */
   constructor(from: string) {
     this.#from = from
   }
@@ -129,7 +129,7 @@ export class CookieClient {
     this.#jars.set(origin, new Map(this.#jars.get(origin)).set(name, value))
   }
 
-  /** Logs in at the provider from where the desk led; resolves with the address that leads back, which is not opened. */
+  /** Logs in at the provider, starting from the desk's redirect; resolves with the URL that leads back, without opening it. */
   async throughProvider(begin: string, login: string, home: string): Promise<string> {
     let at = begin
     for (let step = 0; step < 12; step++) {

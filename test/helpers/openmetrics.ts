@@ -1,10 +1,10 @@
 import type { Telemetry } from '../../src/service/telemetry/events.ts'
 
-/** Samples of instances as Prometheus would have scraped them, in the OpenMetrics format. */
+/** Collects samples of instances as if scraped by Prometheus, in the OpenMetrics format. */
 export class OpenMetrics {
   readonly #lines: string[] = []
 
-  /** What an instance exposes at a time, epoch ms. */
+  /** Adds the metrics of an instance at a time, epoch ms. */
   async scrape(registry: Telemetry['registry'], instance: string, ts: number): Promise<void> {
     const labels = `job="sigwatch",instance="${instance}"`
     this.#lines.push(`up{${labels}} 1 ${ts / 1000}`)

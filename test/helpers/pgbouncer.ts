@@ -18,7 +18,7 @@ export interface PgBouncer {
   stop(): Promise<void>
 }
 
-/** PgBouncer before a database: each transaction has whatever of its `connections` is free. */
+/** Starts PgBouncer in front of a database, in transaction mode with `connections` server connections. */
 export async function startPgBouncer(database: string, connections: number): Promise<PgBouncer> {
   const dir = mkdtempSync(join(tmpdir(), 'sigwatch-pgbouncer-'))
   chmodSync(dir, 0o755)

@@ -5,15 +5,15 @@ import { registryOf, type Sender } from '../../src/offline/simulator/cast.ts'
 import { type SeedRecord, seedArchive } from './archive-seed.ts'
 import { MINUTE, type PlantedHours, type SentRecord, tokenise } from './planted-hours.ts'
 
-/** Share of the verdicts without an action that are kept. */
+/** Share of verdicts without an action that are archived. */
 export const SAMPLE = 0.25
 
-/** What people said and did about the planted hours. */
+/** Complaints, feedback and enforcements about the planted hours. */
 export interface PlantedWords {
   readonly complaints: readonly (readonly [sender: Sender, count: number])[]
-  /** Complaints of recipients of a message that raised an alert. */
+  /** Alerts on messages about which recipients complained. */
   readonly ofAlerts: readonly Alert[]
-  /** Cases of FORGED_BRAND that were judged, the last word on each. */
+  /** Number of FORGED_BRAND alerts by their latest feedback. */
   readonly judged: { readonly confirmed: number; readonly falsePositive: number }
   readonly enforced: number
 }
@@ -25,7 +25,7 @@ const forgeries = ({ alerts }: PlantedHours) =>
     ({ data }) => data.target.kind === 'message' && data.reasons.some(({ code }) => code === 'FORGED_BRAND'),
   )
 
-/** Rows of side inputs about the hours, and what was planted with them. */
+/** Side input rows about the hours, and a summary of them. */
 export function wordsOn(hours: PlantedHours): { rows: Row[]; words: PlantedWords } {
   const forged = forgeries(hours)
   const judged = forged.slice(0, 24)
@@ -41,7 +41,7 @@ export function wordsOn(hours: PlantedHours): { rows: Row[]; words: PlantedWords
       },
     ],
   )
-  // One was called a false positive first, and confirmed by a second look.
+  // One was judged a false positive first and confirmed later.
   const first = {
     messageId: judged[0]!.data.message!.id,
     verdict: 'false_positive',
@@ -68,7 +68,7 @@ export function wordsOn(hours: PlantedHours): { rows: Row[]; words: PlantedWords
   }
 }
 
-/** Complaints by signature, by port and by both about three lawful senders, and about forgeries. */
+/** Complaints about three lawful senders (by signature, by port, by both) and about forgeries. */
 function complaintsAbout(hours: PlantedHours, ofAlerts: readonly Alert[]) {
   const named = (name: string) => hours.cast.find(({ signature }) => signature === name)!
   const told = [
@@ -112,7 +112,7 @@ function complaintsAbout(hours: PlantedHours, ofAlerts: readonly Alert[]) {
   return { rows: [...about, ...forged], told, ofAlerts }
 }
 
-/** The two hours before, in which the same senders sent other things: twice as many notices, no marketing. */
+/** Statistics of the two preceding hours, with other traffic of the same senders: twice the notices, no marketing. */
 function hoursBefore({ from, to, cast }: PlantedHours): Row[] {
   return cast.slice(0, 20).flatMap((sender): Row[] =>
     Array.from(
@@ -131,7 +131,7 @@ function hoursBefore({ from, to, cast }: PlantedHours): Row[] {
   )
 }
 
-/** What the registry topic said from an hour before on. */
+/** Registry rows, written an hour before. */
 function registryRows({ from, cast }: PlantedHours): SeedRecord[] {
   const { signatures, ports } = registryOf(cast) as {
     signatures: { name: string }[]
@@ -148,7 +148,7 @@ function registryRows({ from, cast }: PlantedHours): SeedRecord[] {
   ]
 }
 
-/** Fills an empty database with the hours, and tells what was planted. */
+/** Fills an empty database with the hours; returns a summary of the planted rows. */
 export async function archivePlanted(url: string, hours: PlantedHours): Promise<PlantedWords> {
   const { rows, words } = wordsOn(hours)
   await seedArchive(url, [...hours.records, ...rows, ...hoursBefore(hours), ...registryRows(hours)], {
@@ -167,7 +167,7 @@ export async function archivePlanted(url: string, hours: PlantedHours): Promise<
   return words
 }
 
-/** Messages as they were submitted, the parts of one together: their text, their first part, their number of parts. */
+/** Whole messages: the first part of each, with the joined text. */
 export function messagesOf(sent: readonly SentRecord[]): (SentRecord & { readonly whole: string })[] {
   const parts = new Map<string, SentRecord[]>()
   for (const record of sent) {

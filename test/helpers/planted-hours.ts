@@ -29,14 +29,14 @@ export const MINUTE = 60_000
 /** The eve of Double Eleven, 17:00 in China. */
 const START = Date.UTC(2026, 10, 10, 9)
 const LENGTH = 120
-/** A shop whose advertising is declared, and advertises. */
+/** A shop that advertises within its declared campaign. */
 const DECLARED = { perMinute: 400, sends: 120, from: START + 70 * MINUTE, to: START + 100 * MINUTE }
-/** A person who sends forgeries with a number to call back. */
+/** A private number that sends forgeries with a callback number. */
 export const PERSON = '13912340001'
 const { keyId, key } = DEVELOPMENT_TOKEN_KEY
 export const tokenise = createTokeniser({ keyId, key: key.reveal() })
 
-/** An input record as it was read, one a message or part. */
+/** A valid input record: a message or a part of one. */
 export interface SentRecord {
   readonly id: string
   readonly ts: number
@@ -46,7 +46,7 @@ export interface SentRecord {
   readonly sp?: string
 }
 
-/** Two hours of traffic with events planted in it, and what the service made of them. */
+/** Two hours of traffic with planted events, and the output of the service. */
 export interface PlantedHours {
   readonly from: number
   readonly to: number
@@ -55,15 +55,15 @@ export interface PlantedHours {
   readonly planted: readonly PlantedEvent[]
   readonly truths: readonly RecordTruth[]
   readonly declared: { readonly signature: string; readonly perMinute: number }
-  /** An analyst's word in the middle of a burst: a row of feedback. */
+  /** Feedback of an analyst in the middle of a burst. */
   readonly released: ReturnType<typeof releaseOf>
   readonly alerts: readonly Alert[]
   readonly verdicts: readonly Verdict[]
-  /** What the topics held, in order. */
+  /** Records written to the topics, in order. */
   readonly records: readonly (readonly [ArchiveInput, object])[]
 }
 
-/** The evening through the core with everything in memory; `report` gets its events and the minutes of event time as they pass. */
+/** Runs the evening through the core, all in memory. `minutePassed` is called after each minute of event time. */
 export async function plantHours(
   report: (event: Event) => void,
   minutePassed: (ts: number) => Promise<void>,
@@ -131,7 +131,7 @@ function traffic() {
   return { simulation, cast, truths, lines, declared: { signature: shop.signature, perMinute } }
 }
 
-/** The burst of 唯品会 is released while it goes on. */
+/** Releases the burst of 唯品会 while it lasts. */
 function releaseOf(planted: readonly PlantedEvent[]) {
   const burst = planted.find(({ code, target }) => code === 'MARKETING_BURST' && target.id === '唯品会')!
   const ts = burst.from + 7 * MINUTE
@@ -253,7 +253,7 @@ const CHANNELS: Partial<Record<OutputRecord['channel'], ArchiveInput>> = {
   versions: 'versions',
 }
 
-/** Keeps what the archive reads, and says when a minute of event time is over. */
+/** Keeps the records that the archive reads, and reports the end of each minute of event time. */
 class KeepingSink implements Sink {
   readonly records: [ArchiveInput, object][] = []
   readonly #times: ReadonlyMap<string, number>
@@ -274,7 +274,7 @@ class KeepingSink implements Sink {
       const input = CHANNELS[channel]
       if (input === undefined || value === null) continue
       const parsed = JSON.parse(String(value)) as { id: string; decidedAt?: string }
-      // Decided when the message came, as over live traffic; the clock of this run stands still.
+      // As on live traffic, decided when the message arrived: the clock of this run stands still.
       const ts = channel === 'verdicts' ? this.#times.get(parsed.id) : undefined
       if (ts !== undefined) {
         parsed.decidedAt = new Date(ts).toISOString()

@@ -6,26 +6,26 @@ import pg from 'pg'
 import { freePort } from './free-port.ts'
 
 export interface PostgresServer {
-  /** Of an empty database. */
+  /** URL of an empty database. */
   readonly url: string
-  /** CPU time that its processes have used so far, seconds. */
+  /** CPU time of its processes so far, s. */
   cpuSeconds(): number
-  /** A new, empty database beside it. */
+  /** Creates another empty database; resolves with its URL. */
   createDatabase(name: string): Promise<string>
   /** Runs a program of PostgreSQL (pg_dump, pg_restore, psql) as the server's user. */
   program(name: string, args: readonly string[]): void
-  /** Ends the server at once, as a crash does; `start` brings it back with its data. */
+  /** Kills the server, as in a crash; `start` restarts it with its data. */
   kill(): void
   start(): void
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): void
 }
 
-/** Users that Debian has and that are not root, which `initdb` refuses. */
+/** Users of Debian other than root, which `initdb` refuses. */
 const USERS = ['postgres', 'nobody']
 const INSTALLED = '/usr/lib/postgresql'
 
-/** Folder of the programs of the newest PostgreSQL that is installed. */
+/** Folder with the programs of the newest installed PostgreSQL. */
 function programs(): string | undefined {
   if (!existsSync(INSTALLED)) return undefined
   const versions = readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a))
@@ -34,7 +34,7 @@ function programs(): string | undefined {
     .find((bin) => existsSync(join(bin, 'initdb')))
 }
 
-/** The user that the server runs as: this one, or where this is root one that is not. */
+/** Unprivileged user for the server if the current user is root; else undefined. */
 function serverUser(): { name: string; uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const name of USERS) {
@@ -48,13 +48,13 @@ export function postgresAvailable(): boolean {
   return programs() !== undefined
 }
 
-/** The server is a process of its own: whoever ends without a word takes it along. */
+/** Stops the servers that a test file left running. */
 const running = new Set<() => void>()
 process.on('exit', () => {
   for (const stop of running) stop()
 })
 
-/** Starts a server of the tests' own on a free socket port. Durable as in production: the tests kill it. */
+/** Starts a server on a free port. Durable as in production, because tests kill it. */
 export async function startPostgres(): Promise<PostgresServer> {
   const bin = programs()!
   const user = serverUser()

@@ -1,6 +1,6 @@
-/** Texts of private numbers, written for tests alone. `{n}`: another number in each. */
+/** Texts of private numbers, written for these tests. `{n}`: a different number in each message. */
 
-/** What is written to strangers, in some other words each time. */
+/** Texts sent to strangers, worded differently each time. */
 export const TO_STRANGERS: Readonly<Record<string, readonly string[]>> = {
   'an opener to a wrong number': [
     '李总您好，我是上次在高尔夫球场认识的小陈，周末还去打球吗',
@@ -24,7 +24,7 @@ export const TO_STRANGERS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** What is written to many who are known. */
+/** Texts sent to many acquaintances. */
 export const TO_FRIENDS: Readonly<Record<string, readonly string[]>> = {
   'New Year’s greetings': [
     '马年新春到，我在这里给您拜年了，祝您和家人身体健康，万事如意！',

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import type { plainClient } from './kafka-client.ts'
 
 /**
- * Sends one record batch as it is to the leader of a partition, past the client, which would write it in its own way.
- * Resolves with the offset of its first record; rejects when the broker refuses it.
+ * Sends a raw record batch to the leader of a partition, bypassing the client, which would encode it differently. Resolves
+ * with the offset of its first record; rejects if the broker refuses it.
  */
 export async function produceBatch(
   { kafka }: Pick<ReturnType<typeof plainClient>, 'kafka'>,
@@ -20,14 +20,14 @@ export async function produceBatch(
   const { leader } = topics[0]!.partitions.find(({ partitionId }) => partitionId === partition)!
   const { host, port } = brokers.find(({ nodeId }) => nodeId === leader)!
   const answer = await exchange(host, port, produceRequest(topic, partition, batch))
-  // Correlation id, topics, name, partitions, partition; then the error and the offset.
+  // Skip correlation id, topics, name, partitions and partition; error and offset follow.
   const at = 4 + 4 + 2 + Buffer.byteLength(topic) + 4 + 4
   const error = answer.readInt16BE(at)
   if (error !== 0) throw new Error(`${topic}/${partition}: the broker refuses the batch with error ${error}`)
   return Number(answer.readBigInt64BE(at + 2))
 }
 
-/** Produce, version 7, the first that takes zstd; all replicas acknowledge. */
+/** Produce request, version 7 (the first with zstd), with acknowledgement by all replicas. */
 function produceRequest(topic: string, partition: number, batch: Buffer): Buffer {
   const name = Buffer.from(topic)
   const head = Buffer.alloc(4 + 2 + 2 + 4 + 2 + 2 + 2 + 4 + 4 + 2)
@@ -49,7 +49,7 @@ function produceRequest(topic: string, partition: number, batch: Buffer): Buffer
   return Buffer.concat([head, name, rest, batch])
 }
 
-/** The answer to one request, without its length. */
+/** Sends one request; resolves with the response, without its length. */
 async function exchange(host: string, port: number, request: Buffer): Promise<Buffer> {
   const socket = connect(port, host)
   let answer = Buffer.alloc(0)

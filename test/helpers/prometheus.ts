@@ -12,13 +12,13 @@ export const RULE_FILES = readdirSync(join(ROOT, 'prometheus/rules')).map((name)
   join(ROOT, 'prometheus/rules', name),
 )
 
-/** A PromQL expression of the dashboard or the rules, with where it stands. */
+/** A PromQL expression and its place in the dashboards or rules. */
 export interface Query {
   readonly where: string
   readonly expr: string
 }
 
-/** Every query of the dashboards to Prometheus, variables filled in as Grafana does for "All". */
+/** All Prometheus queries of the dashboards, with variables filled in as Grafana does for "All". */
 export function dashboardQueries(): Query[] {
   return queriesTo('prometheus', readDashboards('en')).map(({ dashboard, where, text }) => ({
     where: `${dashboard}: ${where}`,
@@ -45,7 +45,7 @@ export function readRules(): Rule[] {
   })
 }
 
-/** Whether prometheus and promtool are installed. Where tests must not be skipped (CI=true) their absence is an error. */
+/** Whether prometheus and promtool are installed. Throws if they are not and tests must not be skipped (CI=true). */
 export function hasPrometheus(): boolean {
   try {
     for (const tool of ['prometheus', 'promtool']) execFileSync(tool, ['--version'], { stdio: 'ignore' })
@@ -58,7 +58,7 @@ export function hasPrometheus(): boolean {
   }
 }
 
-/** Output of promtool; throws with it when promtool finds a fault. */
+/** Output of promtool; throws with it if promtool finds a fault. */
 export function promtool(...args: string[]): string {
   return execFileSync('promtool', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
@@ -75,7 +75,7 @@ export interface RuleState {
 }
 
 export interface Prometheus {
-  /** An instant query, at `at` (epoch ms) or now; rejects with what Prometheus says is wrong. */
+  /** Runs an instant query at `at` (epoch ms, default now); rejects with the error of Prometheus. */
   query(expr: string, at?: number): Promise<readonly Sample[]>
   rules(): Promise<readonly RuleState[]>
   /** Resolves when the query has a result. */
@@ -84,8 +84,8 @@ export interface Prometheus {
 }
 
 /**
- * A real Prometheus with the configuration and rules of the repository, every second, on the given targets. `history`:
- * samples with their times in the OpenMetrics format, which it has from the start.
+ * Starts a real Prometheus with the configuration and rules of the repository, which scrapes the targets every second.
+ * `history`: OpenMetrics samples with timestamps, imported before the start.
  */
 export async function startPrometheus(
   targets: readonly string[],

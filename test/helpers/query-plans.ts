@@ -1,7 +1,7 @@
 import type { Ask } from '../../src/analyst/archive/ask.ts'
 import type { Client } from '../../src/analyst/archive/database.ts'
 
-/** A node of a plan that was run, as far as it is needed here. */
+/** The needed fields of a node in an executed plan. */
 interface PlanNode {
   readonly 'Relation Name'?: string
   readonly 'Actual Rows': number
@@ -27,18 +27,18 @@ function tablesIn(node: PlanNode): string[] {
   return [node['Relation Name'] ?? [], ...(node.Plans ?? []).map(tablesIn)].flat()
 }
 
-/** What the statements of some work read. */
+/** Data read by the statements of some work. */
 export interface Reads {
   readonly statements: readonly string[]
-  /** Rows read from tables whose name matches, also those that a filter removed. */
+  /** Rows read from tables whose name matches, including those removed by filters. */
   rows(table: RegExp): number
-  /** Pages read, from memory or disk. */
+  /** Pages read from cache or disk. */
   readonly buffers: number
-  /** Number of tables with such names in the plans, each once a statement. */
+  /** Number of matching tables in the plans, each counted once per statement. */
   planned(table: RegExp): number
 }
 
-/** Runs the work, each statement of which is run once more to see its plan. */
+/** Runs the work, and each of its statements once more with EXPLAIN ANALYZE. */
 export async function readsOf(client: Client, work: (ask: Ask) => Promise<unknown>): Promise<Reads> {
   const statements: string[] = []
   const plans: PlanNode[] = []

@@ -5,39 +5,39 @@ import { compressLz4 } from './lz4-compress.ts'
 
 export type CodecNumber = 0 | 1 | 2 | 3 | 4
 
-/** A record of format 2 to be written; what is left out is as a producer would have it. */
+/** A format 2 record to encode; absent fields are as from a producer. */
 export interface WrittenRecord {
   readonly offsetDelta?: number
-  /** Against the time of the batch, ms. */
+  /** Relative to `baseTimestamp`, ms. */
   readonly timestampDelta?: bigint | number
   readonly key?: Buffer | null
   readonly value?: Buffer | null
   readonly headers?: readonly (readonly [name: string | Buffer, value: Buffer | null])[]
-  /** Instead of all this: the bytes behind the length. */
+  /** Replaces all of these: the bytes after the length. */
   readonly body?: Buffer
-  /** Instead of the true one. */
+  /** Overrides the correct length. */
   readonly length?: number
 }
 
 export interface WrittenBatch {
   readonly records: readonly WrittenRecord[]
-  /** Instead of the records, `count` of them as they are encoded. */
+  /** Replaces `records`: `count` encoded records. */
   readonly encoded?: Buffer
   readonly baseOffset?: number
   readonly lastOffsetDelta?: number
   readonly codec?: CodecNumber
-  /** Bytes that every varint takes at least: the ones that are not needed say zero. */
+  /** Minimum bytes per varint, padded with zeros. */
   readonly varintBytes?: number
-  /** More bits of the attributes. */
+  /** Additional attribute bits. */
   readonly attributes?: number
   readonly baseTimestamp?: bigint
   readonly maxTimestamp?: bigint
   readonly producerId?: bigint
-  /** Instead of the true number of records, length and checksum. */
+  /** Override the correct number of records, length and checksum. */
   readonly count?: number
   readonly length?: number
   readonly crc?: number
-  /** Behind the records. */
+  /** Bytes after the records. */
   readonly tail?: Buffer
 }
 
@@ -59,7 +59,7 @@ export function pack(codec: CodecNumber, plain: Buffer): Buffer {
   return PACK[codec](plain)
 }
 
-/** Zig-zag number of variable length, of at least so many bytes. */
+/** Zig-zag varint of at least `width` bytes. */
 export function varint(value: number | bigint, width = 1): Buffer {
   const signed = BigInt.asIntN(64, BigInt(value))
   let rest = BigInt.asUintN(64, (signed << 1n) ^ (signed >> 63n))
@@ -97,7 +97,7 @@ export function encodeRecords(records: readonly WrittenRecord[], width = 1): Buf
   )
 }
 
-/** A batch of very many records without keys and headers, written quickly. */
+/** A batch of very many records without keys and headers, encoded quickly. */
 export function largeBatch(
   count: number,
   codec: CodecNumber,
@@ -161,26 +161,26 @@ export function recordBatch(written: WrittenBatch): Buffer {
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type Codec = (typeof CODECS)[number]
 
-/** A batch as a producer writes it now. */
+/** A batch as written by a current producer. */
 export function producedBatch(
   records: readonly WrittenRecord[],
   { codec = 'none', varintBytes = 1 }: { readonly codec?: Codec; readonly varintBytes?: number } = {},
 ): Buffer {
   const baseTimestamp = BigInt(Date.now())
-  // A list of a million is more than a call takes as its arguments.
+  // Not Math.max(...): a million elements exceed the limit of arguments.
   const newest = records.reduce((most, { timestampDelta = 0 }) => Math.max(most, Number(timestampDelta)), 0)
   const maxTimestamp = baseTimestamp + BigInt(newest)
   const number = CODECS.indexOf(codec) as CodecNumber
   return recordBatch({ records, codec: number, varintBytes, baseTimestamp, maxTimestamp })
 }
 
-/** The batch with the checksum of its bytes as they are now. */
+/** Sets the checksum of a batch, by default that of its current bytes. */
 export function withChecksum(batch: Buffer, crc = crc32c(batch.subarray(21))): Buffer {
   batch.writeUInt32BE(crc, 17)
   return batch
 }
 
-/** The mark that ends a transaction. */
+/** The control batch that ends a transaction. */
 export function endMark(baseOffset: number, producerId: bigint, kind: 'abort' | 'commit'): Buffer {
   const key = Buffer.from([0, 0, 0, kind === 'abort' ? 0 : 1])
   return recordBatch({
@@ -221,7 +221,7 @@ export function message({
   return Buffer.concat([head, checked])
 }
 
-/** An entry whose value is a compressed message set; `offset`: of its last message. */
+/** An entry whose value is a compressed message set; `offset`: that of its last message. */
 export function compressedSet(entry: WrittenMessage, codec: 1 | 2 | 3, messages: readonly Buffer[]): Buffer {
   const attributes = (entry.attributes ?? 0) | codec
   return message({ ...entry, attributes, value: pack(codec, Buffer.concat(messages)) })
@@ -233,7 +233,7 @@ function bytes32(bytes: Buffer | null): Buffer {
   return bytes === null ? length : Buffer.concat([length, bytes])
 }
 
-/** One frame in the form of Zstandard: runs of one byte are blocks of that kind, all else is stored. */
+/** One Zstandard frame: runs of one byte as RLE blocks, all else as raw blocks. */
 export function zstdFrame(plain: Buffer): Buffer {
   const blocks: Buffer[] = []
   for (let at = 0; at < plain.length || blocks.length === 0; at += 1 << 17) {

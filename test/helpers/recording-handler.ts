@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RawRecord } from '../../src/domain/message.ts'
 import type { AssignedPartition, PartitionId, RecordRun, SourceHandler } from '../../src/domain/ports.ts'
 
-/** Keeps what a source delivers, in the order of the calls. */
+/** Records what a source delivers, in call order. */
 export class RecordingHandler implements SourceHandler {
   readonly taken: RawRecord[] = []
   readonly lags: (number | undefined)[] = []
   readonly held = new Set<string>()
   readonly calls: string[] = []
   readonly assignments: (readonly AssignedPartition[])[] = []
-  /** Records handed over before their partition was assigned, or after it was revoked. */
+  /** Records delivered before their partition was assigned or after it was revoked. */
   readonly strays: RawRecord[] = []
   readonly #delay: number
-  /** Waited for by every call of `records`. */
+  /** Awaited by every call of `records`. */
   gate: Promise<void> | undefined
-  /** Called with every batch that was taken in. */
+  /** Called with every accepted batch. */
   onRecords: ((batch: readonly RawRecord[]) => void | Promise<void>) | undefined
   onRevoked: (() => void | Promise<void>) | undefined
   inCall = 0
@@ -58,7 +58,7 @@ export class RecordingHandler implements SourceHandler {
     return this.taken.map((r) => r.value.toString())
   }
 
-  /** Resolves when at least so many records came; rejects after `within` ms. */
+  /** Resolves when at least `n` records have arrived; rejects after `within` ms. */
   async count(n: number, within = 30_000): Promise<void> {
     await until(
       () => this.taken.length >= n,
@@ -69,8 +69,8 @@ export class RecordingHandler implements SourceHandler {
 }
 
 /**
- * Resolves when the condition holds; rejects after `within` ms with what `state` says. What takes long to find out is asked less
- * often, so that asking does not hold up what is waited for.
+ * Resolves when the condition holds; rejects after `within` ms with the message of `state`. Polls slow conditions less often, so
+ * that polling does not delay what it waits for.
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** A ping: when it was due, epoch ms, and how long after that its answer came, ms. */
+/** A ping: when it was due, epoch ms, and the time from then to its answer, ms. */
 export interface Ping {
   readonly at: number
   readonly took: number
@@ -8,35 +8,35 @@ export interface Ping {
 
 const PROBE_EVERY = 20
 /**
- * How late, ms, a ping may be sent and count from then. Later, it counts from when it was due: a probe that stood still
- * asked nothing meanwhile, and knows of no moment in it that Redis would have answered.
+ * Pings sent at most this late, ms, are measured from when they were sent; later ones from when they were due, because Redis
+ * may have been unreachable while the probe stood still.
  */
 const LATE = 5
 const PONG = '+PONG\r\n'.length
-/** What is written for a ping that no answer came to, ms. */
+/** Recorded for a ping without an answer, ms. */
 const NO_ANSWER = 3_600_000
 
-/** An answer within this time, ms, is one of a Redis that must never lead to a degraded verdict. */
+/** If Redis answers within this time, ms, no verdict may be degraded. */
 const PROMPT = 50
-/** So long before a verdict is written its batch may have asked Redis, and a circuit that had opened be open still, ms. */
+/** Maximum time from the request of a batch to its verdict, ms, including the time that a circuit stays open. */
 const BATCH_TOOK = 3_000
-/** The same after an outage of a second and more, ms. */
+/** The same after an outage of at least a second, ms. */
 const CIRCUIT_OPEN = 12_000
 
-/** Measures the way to a Redis from outside of the process under test. */
+/** Measures the round trip to a Redis from outside the process under test. */
 export class RedisProbe {
   readonly #port: number
   readonly #pings: Ping[] = []
   readonly #timer: NodeJS.Timeout
   readonly #every: number
-  /** When each ping was due that is not answered. */
+  /** Due times of unanswered pings. */
   #sent: number[] = []
   #socket: Socket | undefined
   #bytes = 0
-  /** When the next ping is due. */
+  /** Due time of the next ping. */
   #due: number
 
-  /** Pings each so many ms. */
+  /** Pings every `every` ms. */
   constructor(port: number, every = PROBE_EVERY) {
     this.#port = port
     this.#every = every
@@ -44,7 +44,7 @@ export class RedisProbe {
     this.#timer = setInterval(() => this.#ping(), every)
   }
 
-  /** Ends it; returns what it measured. */
+  /** Stops; returns the measurements. */
   stop(): readonly Ping[] {
     clearInterval(this.#timer)
     const now = Date.now()
@@ -83,7 +83,7 @@ export class RedisProbe {
   }
 }
 
-/** Of the moments, epoch ms, those before which every answer was prompt for as long as a slow one may be felt. */
+/** Those moments, epoch ms, that no slow answer can have affected. */
 export function promptBefore(moments: readonly number[], pings: readonly Ping[]): number[] {
   const slow = pings
     .filter(({ took }) => took > PROMPT)
@@ -94,13 +94,13 @@ export function promptBefore(moments: readonly number[], pings: readonly Ping[])
   return moments.filter((moment) => !slow.some(({ from, to }) => from <= moment && moment <= to))
 }
 
-/** How long before a moment, epoch ms, the last answer came that was not prompt, ms; Infinity: all before were. */
+/** Time from the last slow answer to a moment (epoch ms), ms; Infinity if there was none before. */
 export function sinceSlow(moment: number, pings: readonly Ping[]): number {
   const ends = pings.flatMap(({ at, took }) => (took > PROMPT && at <= moment ? [at + took] : []))
   return moment - Math.max(Number.NEGATIVE_INFINITY, ...ends)
 }
 
-/** Share of the answers that were prompt. */
+/** Share of prompt answers. */
 export function promptShare(pings: readonly Ping[]): number {
   return pings.filter(({ took }) => took <= PROMPT).length / pings.length
 }

@@ -1,21 +1,21 @@
 import { createServer, connect as dial, type Socket } from 'node:net'
 import { freePort } from './free-port.ts'
 
-/** A TCP proxy on loopback in front of a server that a test slows down, holds up, or puts another server behind. */
+/** A loopback TCP proxy with which a test slows down, stalls or replaces a server. */
 export interface RedisProxy {
   readonly port: number
   readonly url: string
-  /** Round-trip delay that it adds, ms. */
+  /** Added round-trip delay, ms. */
   latency: number
-  /** Takes no connection: each is ended at once. */
+  /** Whether to close new connections at once. */
   refusing: boolean
-  /** Connections taken so far. */
+  /** Number of connections so far. */
   readonly connections: number
-  /** Passes nothing on for so long, ms: what comes meanwhile comes late, in order. */
+  /** Forwards nothing for `ms`, then what arrived meanwhile, in order. */
   hiccup(ms: number): void
-  /** New connections go to this socket port; those that stand stay with their server. */
+  /** Forwards new connections to this port; existing ones stay with their server. */
   pointTo(port: number): void
-  /** Ends the connections that stand. */
+  /** Closes all connections. */
   cut(): void
   stop(): Promise<void>
 }
@@ -51,7 +51,7 @@ export async function startRedisProxy(target: number): Promise<RedisProxy> {
     },
   }
 
-  /** Passes on what comes, half the round trip later and never out of order. */
+  /** Forwards data with half of the delay, in order. */
   function relay(from: Socket, to: Socket): void {
     let last = 0
     from.on('data', (bytes) => {

@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts'
 
 export interface RedisServer {
   readonly url: string
-  /** Undefined for a server that was there before (`REDIS_URL`): it cannot be stopped or paused from here. */
+  /** Undefined for the server of `REDIS_URL`, which tests cannot stop or pause. */
   readonly process?: ChildProcess
   stop(): Promise<void>
 }
@@ -21,12 +21,12 @@ export interface RedisClusterServers {
   stop(): Promise<void>
 }
 
-/** Whether a single server can be had: `REDIS_URL`, or a `redis-server` on the path. */
+/** Whether a single server is available: `REDIS_URL`, or a `redis-server` on the path. */
 export function redisAvailable(): boolean {
   return process.env.REDIS_URL !== undefined || redisServerInstalled()
 }
 
-/** Whether servers can be started here: what a Cluster and the outage tests need. */
+/** Whether servers can be started here, as clusters and outage tests require. */
 export function redisServerInstalled(): boolean {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
@@ -37,8 +37,8 @@ export function redisServerInstalled(): boolean {
 }
 
 /**
- * Servers with their watchers: a shell that waits for the end of its input, which comes when this process ends in
- * whatever way, and then kills the server and removes its folder.
+ * Servers with their watchers. A watcher is a shell that waits for the end of its input, which comes however this process
+ * ends, and then kills the server and removes its folder.
  */
 const running = new Map<ChildProcess, ChildProcess>()
 
@@ -52,13 +52,13 @@ function watch(server: ChildProcess, folder: string): ChildProcess {
   return watcher
 }
 
-/** The server of `REDIS_URL`, else a fresh one. */
+/** The server of `REDIS_URL`, else a new one. */
 export async function startRedis(): Promise<RedisServer> {
   const url = process.env.REDIS_URL
   return url === undefined ? startOwnRedis() : { url, stop: async () => {} }
 }
 
-/** A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped). */
+/** Starts a server in a new folder, on a free port or on `port`, to replace a stopped one. */
 export async function startOwnRedis(
   port?: number,
   env: Readonly<Record<string, string>> = {},
@@ -68,13 +68,13 @@ export async function startOwnRedis(
   return { url: `redis://127.0.0.1:${at}`, process: child, stop: () => stop(child) }
 }
 
-/** A fresh server that speaks TLS where users come in, and plainly to the test that administers it. */
+/** Starts a server with TLS for clients, and a plain port for administration by the test. */
 export async function startTlsRedis(
   files: {
     readonly ca: string
     readonly cert: string
     readonly key: string
-    /** Whether users need a certificate. */
+    /** Whether clients need a certificate. */
     readonly clients?: boolean
   },
   ports?: { readonly tls: number; readonly plain: number },
@@ -91,7 +91,7 @@ export async function startTlsRedis(
   }
 }
 
-/** A sentinel that watches a master of this machine as `mymaster`, and replaces it a second after it is gone. */
+/** Starts a sentinel that watches a local master as `mymaster`, and fails over after one second without answer. */
 export async function startSentinel(master: number): Promise<RedisServer> {
   const at = await freePort()
   const lines = [
@@ -103,10 +103,10 @@ export async function startSentinel(master: number): Promise<RedisServer> {
   return { url: `redis://127.0.0.1:${at}`, process: child, stop: () => stop(child) }
 }
 
-/** Three masters without replicas. */
+/** Starts a cluster of three masters without replicas. */
 export async function startRedisCluster(): Promise<RedisClusterServers> {
   const ports: number[] = []
-  // The bus listens 10,000 above the port.
+  // The port of the bus is 10,000 higher.
   while (ports.length < 3) {
     const port = await freePort()
     if (port <= 55_000 && !ports.includes(port)) ports.push(port)
@@ -161,7 +161,7 @@ async function launch(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwatch-redis-'))
-  // A sentinel writes to its file what it finds.
+  // A sentinel needs a writable configuration file.
   const file = join(folder, 'redis.conf')
   if (config) writeFileSync(file, `${config.join('\n')}\n`)
   const storage = config ? [] : ['--save', '', '--appendonly', 'no']

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Of a request to Kafka: what is asked, and all of it behind its length. */
+/** Whether to hold a Kafka request; `request` excludes its length. */
 export type Holds = (apiKey: number, request: Buffer) => boolean
 
-/** Stands in front of one broker and keeps single requests from it; the others of the same connection pass. */
+/** A proxy in front of one broker that holds single requests; others of the same connection pass. */
 export class RequestProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -15,7 +15,7 @@ export class RequestProxy {
     this.#server = server
   }
 
-  /** Listens on a socket port of the loopback and passes everything on to another. */
+  /** Listens on a loopback port and forwards to `target`. */
   static async start(port: number, target: number): Promise<RequestProxy> {
     const server = createServer()
     const proxy = new RequestProxy(server)
@@ -25,7 +25,7 @@ export class RequestProxy {
     return proxy
   }
 
-  /** How many requests are kept. */
+  /** Number of held requests. */
   get held(): number {
     return this.#held.length
   }
@@ -34,7 +34,7 @@ export class RequestProxy {
     this.#holds = holds
   }
 
-  /** Passes on what was kept, and from now on everything. */
+  /** Forwards the held requests, and everything from now on. */
   release(): void {
     this.#holds = () => false
     for (const { to, frame } of this.#held.splice(0)) if (!to.destroyed) to.write(frame)

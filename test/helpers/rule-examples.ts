@@ -30,7 +30,7 @@ const shipped = buildRegistry({
   hash: 'shipped',
 })
 
-/** The shipped list of brands, with the signature that an example says is filed. */
+/** The shipped brand list, with the filed signature of the example, if any. */
 function registryOf({ filed, from = '', port = from }: RuleExample): Registry {
   if (filed === undefined) return shipped
   const brand = shipped.brandByName(filed.toLowerCase())
@@ -49,7 +49,7 @@ function analysed({ text, from = '' }: RuleExample, classifier: Classifier): Ana
   return classify([readMessage(message, () => '')], classifier)[0]!
 }
 
-/** The shipped samples, and a notice that a brand sent from its own number. */
+/** The shipped samples, and a notice sent by the brand from its own number. */
 function noticesOf({ brand }: Claim, { known }: RuleExample): Notices {
   const [port] = brand.hotlines
   const text = '您的服务进度有更新，请点击链接查看详情。'
@@ -58,7 +58,7 @@ function noticesOf({ brand }: Claim, { known }: RuleExample): Notices {
   )
 }
 
-/** What a rule of a code sees of an example, judged by the shipped model and list of brands. */
+/** The signs that rules of a code see in an example, with the shipped model and brand list. */
 export function shownBy(example: RuleExample, code: string, classifier: Classifier): SignSet {
   const registry = registryOf(example)
   const message = analysed(example, classifier)

@@ -19,7 +19,7 @@ function check(kind: keyof typeof VALIDATORS, value: unknown): void {
   throw new Error(`${faults}\n${JSON.stringify(value, null, 2).slice(0, 4_000)}`)
 }
 
-/** Every alert that a test sees goes through here: JSON Schema, and what a schema cannot say. */
+/** Checks an alert against its JSON Schema and rules that a schema cannot express. */
 export function checkedAlert(value: unknown): Alert {
   check('alert', value)
   const alert = value as Alert

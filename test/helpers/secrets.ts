@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 
-/** Characters of a digest that are looked for: what is cut shorter could be found by chance. */
+/** Length of the digest prefixes searched for: shorter ones could occur by chance. */
 const TEXT = 12
 const BYTES = 8
-/** Shorter numbers stand in random identifiers by chance, so they count where no letter or digit touches them. */
+/** Shorter numbers occur in random identifiers by chance: they count only if no letter or digit is adjacent. */
 const LONG = 9
-/** Between digits, what a reader would not see as the end of a number. */
+/** Separators within a number. */
 const BETWEEN = /(?<=\d)[ \-.·\u2009\u00a0]+(?=\d)/g
 
 /**
- * Looks for planted numbers: as they are, in full width or with separators, and as plain hashes, which a dictionary of
- * all numbers would reproduce in minutes. `beside` is what a number may have been joined with before it was hashed.
+ * Searches for planted numbers: in clear, in full width or with separators, and as unkeyed hashes, which a dictionary of all
+ * numbers reverses in minutes. `beside`: values that may have been joined with a number before hashing.
  */
 export class Secrets {
   readonly #numbers: readonly string[]
@@ -25,7 +25,7 @@ export class Secrets {
           this.#remember(input, number)
   }
 
-  /** What of it shows, with what is around; empty: nothing. */
+  /** Numbers found, with their context. */
   in(shown: Buffer): string[] {
     const text = shown.toString('utf8').normalize('NFKC')
     const found: string[] = []
@@ -61,7 +61,7 @@ function alone(number: string): RegExp {
   return new RegExp(`(?<![0-9A-Za-z])${number}(?![0-9A-Za-z])`)
 }
 
-/** The ways in which two things are put together under a hash. */
+/** Common ways to join two values before hashing. */
 function joined(a: string, b: string): string[] {
   const plain = ['', '|', ':', '/', ',', ' ', '\0', '@'].flatMap((sign) => [
     `${a}${sign}${b}`,

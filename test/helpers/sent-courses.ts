@@ -23,12 +23,12 @@ export interface Course {
   readonly minutes: number
   readonly perMinute: number
   readonly entity?: string
-  /** Partitions that the messages are spread over. */
+  /** Number of partitions. */
   readonly partitions?: number
-  /** Share of the messages that the model takes for advertising; the others are of `otherwise`. */
+  /** Share of messages in the group `commercial`; the others are in `otherwise`. */
   readonly commercial?: number
   readonly otherwise?: TrafficGroup
-  /** Messages that leave together. */
+  /** Messages sent at the same time. */
   readonly batch?: number
 }
 
@@ -46,11 +46,11 @@ export function course(random: Random, options: Course): Sent[] {
   return sent
 }
 
-/** Others that a deployment sees all the time, some a minute. */
+/** Steady background traffic of another sender, 30 messages a minute. */
 export const others = (random: Random, from: number, minutes: number): Sent[] =>
   course(random, { from, minutes, perMinute: 30, entity: 'signature:某银行', commercial: 0 })
 
-/** Signals that were over their limit, by signature: the first of each, as the batches of a second are counted. */
+/** The first signal above the limit by signature, counting in batches of one second. */
 export async function raised(store: FeatureStore, sent: readonly Sent[]): Promise<Map<string, Signal>> {
   const bySecond = new Map<number, Sent[]>()
   for (const one of sent) {

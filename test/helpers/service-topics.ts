@@ -40,14 +40,14 @@ const VARIABLE: Readonly<Record<TopicUse, string>> = {
 const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks', 'versions', 'templates'])
 
 export interface ServiceTopics {
-  /** Names of the topics that were made. */
+  /** Names of the created topics. */
   readonly topics: Readonly<Record<TopicUse, string>>
   readonly groupId: string
-  /** Configuration of a service that uses them, and nobody else's. */
+  /** Configuration of a service on these topics only. */
   readonly env: Environment
 }
 
-/** The topics of one deployment, all new; side topics only as they are asked for, the others are switched off. */
+/** Creates the topics of one deployment; side topics that are not in `side` are switched off. */
 export async function createServiceTopics(
   client: PlainClient,
   brokers: readonly string[],
@@ -60,7 +60,7 @@ export async function createServiceTopics(
     partitions?: number
     verdictPartitions?: number
     side?: readonly TopicUse[]
-    /** Of every topic. */
+    /** Configuration of every topic. */
     config?: Readonly<Record<string, string>>
   } = {},
 ): Promise<ServiceTopics> {
@@ -97,7 +97,7 @@ export async function createServiceTopics(
   return { topics: topics as Record<TopicUse, string>, groupId: deployment, env }
 }
 
-/** Follows a topic from its start: what has come so far is in `records`. */
+/** Reads a topic from its start into `records`. */
 export async function follow(client: PlainClient, topic: string) {
   const records: Read[] = []
   const seen = new Set<string>()
@@ -108,7 +108,7 @@ export async function follow(client: PlainClient, topic: string) {
     autoCommit: false,
     eachBatch: async (payload) => {
       for (const record of await recordsOf(payload)) {
-        // A rebalance of the reader's own reads again.
+        // Skip records read again after a rebalance.
         const place = `${record.partition}/${record.offset}`
         if (seen.has(place)) continue
         seen.add(place)
@@ -118,7 +118,7 @@ export async function follow(client: PlainClient, topic: string) {
   })
   return {
     records,
-    /** JSON values so far. */
+    /** Parsed JSON values so far. */
     values: <T>() => records.flatMap((r) => (r.value === null ? [] : [JSON.parse(r.value.toString()) as T])),
     async count(n: number, within = 60_000): Promise<void> {
       await until(

@@ -9,12 +9,12 @@ import { until } from './recording-handler.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 export const DIST = join(ROOT, 'dist')
 export const MAIN = join(DIST, 'main.js')
-/** 64 characters, of the tests alone. */
+/** Token key of the tests, 64 characters. */
 export const TOKEN_KEY = 'a-key-of-the-tests-that-is-longer-than-thirty-two-bytes-and-fixed'
 
 let built = false
 
-/** Builds `dist` when it is older than the sources, so that the command under test is the one in the tree. */
+/** Builds `dist` if it is older than the sources, so that the tests run the current code. */
 export function ensureBuilt(): void {
   if (built) return
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'setup.mjs')], {
@@ -28,7 +28,7 @@ export interface Environment {
   readonly [name: string]: string
 }
 
-/** The environment of a command: what the test gives, and nothing of sigwatch's own that the tester has set. */
+/** Environment of a command: that of the test, without other variables of sigwatch. */
 export function environment(env: Environment): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('SIGWATCH_') && name !== 'KAFKA_BROKERS' && name !== 'REDIS_URL',
@@ -40,7 +40,7 @@ export interface CommandOptions {
   readonly input?: string | Buffer
   readonly env?: Environment
   readonly cwd?: string
-  /** Options of Node itself, such as `--import`. */
+  /** Options of Node, such as `--import`. */
   readonly node?: readonly string[]
 }
 
@@ -50,7 +50,7 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-/** Runs `sigwatch` to its end. */
+/** Runs `sigwatch` until it exits. */
 export async function sigwatch(
   args: readonly string[],
   options: CommandOptions = {},
@@ -66,7 +66,7 @@ export async function sigwatch(
   const err: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  // A command that refuses its arguments may be gone before it has read its input.
+  // A command that rejects its arguments may exit before it reads its input.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const [code] = (await once(child, 'close')) as [number | null]
@@ -85,7 +85,7 @@ export class Service {
   readonly child: ChildProcess
   readonly http: string
   readonly log: LogLine[] = []
-  /** What it wrote on stderr, whole. */
+  /** Its stderr so far. */
   stderr = ''
   #rest = ''
 
@@ -104,7 +104,7 @@ export class Service {
     return this.child.exitCode !== null || this.child.signalCode !== null
   }
 
-  /** Status of a path, and its body. */
+  /** Status and body of a path. */
   async get(path: string): Promise<{ readonly status: number; readonly body: string }> {
     const response = await fetch(`${this.http}${path}`)
     return { status: response.status, body: await response.text() }
@@ -133,7 +133,7 @@ export class Service {
     return this
   }
 
-  /** Sum of a metric over its labels; 0 when it is not there yet. */
+  /** Sum of a metric over its labels; 0 if it does not exist yet. */
   async metric(name: string): Promise<number> {
     const { body } = await this.get('/metrics')
     let sum = 0
@@ -145,7 +145,7 @@ export class Service {
     return sum
   }
 
-  /** Stops its process where it is, and lets it go on. */
+  /** Suspends its process until `thaw`. */
   freeze(): void {
     this.child.kill('SIGSTOP')
   }
@@ -154,7 +154,7 @@ export class Service {
     this.child.kill('SIGCONT')
   }
 
-  /** Memory that it has of the machine now, MB; 0: it is gone. */
+  /** Resident memory, MB; 0 if the process is gone. */
   resident(): number {
     const status = `/proc/${this.child.pid}/status`
     const [, kB = '0'] = existsSync(status)
@@ -163,12 +163,12 @@ export class Service {
     return Number(kB) / 1024
   }
 
-  /** Ends it as an operator does; resolves with its exit code. */
+  /** Stops it by SIGTERM; resolves with its exit code. */
   async stop(within = 30_000): Promise<number | null> {
     return this.#end('SIGTERM', within)
   }
 
-  /** Ends it as a crash does. */
+  /** Kills it, as in a crash. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL', 5_000)
   }
@@ -191,13 +191,13 @@ process.on('exit', () => {
 
 export interface StartOptions {
   readonly stdin?: 'ignore' | 'pipe'
-  /** Options of Node itself, such as `--cpu-prof`. */
+  /** Options of Node, such as `--cpu-prof`. */
   readonly node?: readonly string[]
-  /** Another build than that of the tree. */
+  /** Main module of another build. */
   readonly main?: string
 }
 
-/** Starts another command that runs until it is stopped, with HTTP. */
+/** Starts a long-running command with an HTTP server. */
 export async function startCommand(
   args: readonly string[],
   env: Environment,
@@ -214,7 +214,7 @@ export async function startCommand(
   return new Service(child, `http://127.0.0.1:${port}`)
 }
 
-/** Starts `sigwatch run` with a configuration from the environment; does not wait until it is ready. */
+/** Starts `sigwatch run` configured by `env`, without waiting until it is ready. */
 export async function startService(
   env: Environment,
   args: readonly string[] = [],

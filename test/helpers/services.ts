@@ -42,8 +42,8 @@ const SERVICES = {
 export type Service = keyof typeof SERVICES
 
 /**
- * A suite that needs real servers. Without them it is skipped, with one line that says how to get them; under `CI=true`
- * that is a failure, so that a build never passes by skipping.
+ * A suite that needs real servers. If they are missing it is skipped with a line that says how to get them; under `CI=true` it
+ * fails, so that a build cannot pass by skipping.
  */
 export function describeWith(needed: Service | readonly Service[], name: string, suite: () => void): void {
   const lacking = [needed].flat().filter((service) => !SERVICES[service].available())
@@ -64,7 +64,7 @@ export function describeWith(needed: Service | readonly Service[], name: string,
   describe.skip(name, suite)
 }
 
-/** Brokers for the suite that calls it: those of the whole run, else some that are started and ended with the suite. */
+/** Brokers for the calling suite: those of the whole run, else brokers started and stopped with the suite. */
 export function useKafka(): { readonly brokers: readonly string[] } {
   let brokers: readonly string[] | undefined = inject('kafkaBrokers')
   let stop: (() => Promise<void>) | undefined

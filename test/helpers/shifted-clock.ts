@@ -7,7 +7,7 @@ import type { Environment } from './service.ts'
 const SOURCE = join(import.meta.dirname, 'shift-clock.c')
 const NANOSECONDS_A_MS = 1_000_000
 
-/** Whether processes can be given a wall clock of their own here: on Linux, with a C compiler. */
+/** Whether the wall clock of processes can be shifted: requires Linux and a C compiler. */
 export function shiftedClockAvailable(): boolean {
   try {
     execFileSync('cc', ['--version'], { stdio: 'ignore' })
@@ -18,16 +18,16 @@ export function shiftedClockAvailable(): boolean {
 }
 
 /**
- * The wall clock of child processes, off by an offset that may change while they run. Their monotonic clock is right. A
- * preloaded library does it: that of the package faketime stops a Redis server at its start.
+ * Shifts the wall clock of child processes by an offset that may change while they run; their monotonic clock is unchanged.
+ * Uses its own preloaded library, because a Redis server does not start under that of the package faketime.
  */
 export class ShiftedClock {
-  /** Of the processes that are to have it. */
+  /** Environment of the processes to shift. */
   readonly env: Environment
   readonly #folder = mkdtempSync(join(tmpdir(), 'sigwatch-clock-'))
   readonly #file: number
 
-  /** The offset in ms; positive: the clock is fast. */
+  /** `offset`: ms; positive if the clock is fast. */
   constructor(offset: number) {
     const library = join(this.#folder, 'shift-clock.so')
     execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, SOURCE])

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Every package that bundle and image may hold, by the name that it has itself. A new one is looked at, then listed here. */
+/** Packages allowed in bundle and image, by the names in their package.json. Review a new package before listing it here. */
 export const SHIPPED_PACKAGES: readonly string[] =
   `@ioredis/commands @opentelemetry/api @pinojs/redact @tensorflow/tfjs-backend-cpu @tensorflow/tfjs-backend-wasm
   @tensorflow/tfjs-core @types/emscripten @types/long @types/offscreencanvas @types/seedrandom @webgpu/types ajv apparatus
@@ -13,7 +13,7 @@ export const SHIPPED_PACKAGES: readonly string[] =
   sonic-boom split2 standard-as-callback sylvester tdigest thread-stream tldts tldts-core tr46 underscore
   webidl-conversions whatwg-url xtend yaml`.split(/\s+/)
 
-/** Names of the packages below a folder `node_modules`, as each calls itself: an alias hides nothing. Sorted, each once. */
+/** Names of the packages below a `node_modules`, sorted and unique, from their package.json: aliases cannot hide them. */
 export function packagesIn(modules: string): string[] {
   return [...new Set(namesIn(modules))].sort()
 }

@@ -1,7 +1,7 @@
 import { type ClientRequest, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Requests whose heads have arrived and whose bodies have not; `end` sends the bodies and resolves with the statuses. */
+/** Sends requests without their bodies; `end` sends the bodies and resolves with the statuses. */
 export async function slowBodies(url: string, token: string, count: number) {
   const answers: Promise<number | undefined>[] = []
   const sent: ClientRequest[] = []

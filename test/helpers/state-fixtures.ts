@@ -13,12 +13,12 @@ import type { StateManager } from '../../src/stores/states/manager.ts'
 import type { StatePublisher } from '../../src/stores/states/publisher.ts'
 import { delegate } from './delegate.ts'
 
-/** 2026-11-11T00:00:00Z, on a bucket's edge. */
+/** 2026-11-11T00:00:00Z, the start of a bucket. */
 export const T0 = Date.UTC(2026, 10, 11)
 export const SECOND = 1000
 export const MINUTE = 60_000
 
-/** A clock that tests set. */
+/** A clock set by the test. */
 export function manualClock(start = T0): BoundedClock & { set(ms: number): void; advance(ms: number): void } {
   let now = start
   return {
@@ -89,7 +89,7 @@ export function signal(over: Partial<Signal> = {}): Signal {
 
 export type TestPolicy = Policy & { readonly rule: { current: CodePolicy } }
 
-/** A policy with one judgement for every code, which a test may replace. */
+/** A policy with the same rule for every code, which a test may replace. */
 export function policyOf(rule: Partial<CodePolicy> = {}, over: Partial<Policy> = {}): TestPolicy {
   const current: CodePolicy = {
     action: 'throttle',
@@ -145,7 +145,7 @@ export function evidence(over: Partial<StateAlertContext> = {}): StateAlertConte
   }
 }
 
-/** A state that was just raised by the signal. */
+/** A state just raised by a signal. */
 export function raised(over: Partial<Signal> = {}, rule: Partial<CodePolicy> = {}): StateRecord {
   const by = signal(over)
   const id = stateId('test', by.code, by.target)
@@ -155,7 +155,7 @@ export function raised(over: Partial<Signal> = {}, rule: Partial<CodePolicy> = {
   return { ...change.next, alert: stateAlert(change.next, 'raised', evidence({ signal: by }), ALERT_OPTIONS) }
 }
 
-/** Versions as `policy` gives it at each look. */
+/** Versions in force, with the current result of `policy`. */
 export function versionsOf(policy: () => Policy): VersionsInForce {
   return {
     get current() {
@@ -165,7 +165,7 @@ export function versionsOf(policy: () => Policy): VersionsInForce {
   }
 }
 
-/** A manager whose every change is published before it resolves or rejects. */
+/** A manager that publishes every change before it resolves or rejects. */
 export function publishing(manager: StateManager, publisher: Pick<StatePublisher, 'publish'>): StateManager {
   const thenPublish =
     <A extends unknown[], R>(change: (...args: A) => Promise<R>) =>
@@ -179,7 +179,7 @@ export function publishing(manager: StateManager, publisher: Pick<StatePublisher
   })
 }
 
-/** A sink that keeps what it is given; `fail` makes the next writes reject, `refuse` says which records are never taken. */
+/** A sink that keeps its records; `fail` makes the next writes reject, `refuse` selects records that are never accepted. */
 export function recordingSink(channels: readonly string[] = ['alerts', 'shadowAlerts', 'blocks']) {
   const records: OutputRecord[] = []
   const state: {

@@ -1,6 +1,6 @@
 /**
- * A process that raises one state on the Redis of `REDIS_URL` under the prefix `argv[2]` and is killed, by itself and
- * without a chance to clean up, after the write and before the event is published.
+ * A process that raises one state on the Redis of `REDIS_URL` under the prefix `argv[2]`, and kills itself without cleanup
+ * after the write and before the event is published.
  */
 import { connectRedis } from '../../src/adapters/redis/client.ts'
 import { exactClock } from '../../src/domain/ports.ts'

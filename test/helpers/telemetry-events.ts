@@ -6,7 +6,7 @@ import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../src/domain/input-events.ts'
 const codes = Object.fromEntries(CODE_NAMES.filter(isMessageCode).map((code, i) => [code, 20 - i]))
 const states = Object.fromEntries(CODE_NAMES.filter((code) => !isMessageCode(code)).map((code) => [code, 1]))
 
-/** What a busy minute of one instance looks like: every event at least once, ending healthy. */
+/** Events of a busy minute of one instance: each at least once, ending healthy. */
 export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'started', version: '0.0.0', mode: 'service' },
   { name: 'model_loaded', id: 'zh-sms@1', backend: 'wasm' },

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net'
 
 export interface TokenEndpoint {
   readonly url: string
-  /** What was asked, in order. */
+  /** Requests so far. */
   readonly asked: { readonly authorization: string; readonly form: Readonly<Record<string, string>> }[]
-  /** What is answered from now on. */
+  /** Answer to further requests. */
   answer: () => { readonly status: number; readonly body: string } | Promise<{ status: number; body: string }>
   stop(): Promise<void>
 }
 
-/** A token as brokers with the unsecured validator of Kafka take it: not signed. */
+/** An unsigned token, as accepted by Kafka's unsecured validator. */
 export function unsecuredToken(sub: string, seconds: number): string {
   const now = Math.floor(Date.now() / 1000)
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -26,7 +26,7 @@ export const granted = (token: string, seconds: number | undefined = undefined) 
   }),
 })
 
-/** The token endpoint of an OAuth server. */
+/** Starts the token endpoint of an OAuth server. */
 export async function startTokenEndpoint(answer: TokenEndpoint['answer']): Promise<TokenEndpoint> {
   const asked: TokenEndpoint['asked'] = []
   const server = createServer(async (request, response) => {

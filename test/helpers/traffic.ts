@@ -4,24 +4,24 @@ import { readJsonl } from './jsonl.ts'
 import { sigwatch } from './service.ts'
 
 export interface Traffic {
-  /** Records in the order of the gateway, with their partition key. */
+  /** Records in gateway order, with their partition key. */
   readonly records: readonly { readonly key: string; readonly value: Buffer }[]
-  /** The same as a file of lines, and the registry of its senders. */
+  /** JSONL file of the records, and registry of their senders. */
   readonly file: string
   readonly registry: string
-  /** Events that lie wholly within the records. */
+  /** Events entirely within the records. */
   readonly planted: readonly PlantedEvent[]
 }
 
 const MINUTE = 60_000
 
-/** So many records of `sigwatch simulate` in a folder: an hour of the eve of Double Eleven, keyed by sender. */
+/** Writes `count` records of `sigwatch simulate` to a folder: an hour of the eve of Double Eleven, keyed by sender. */
 export function simulateTraffic(folder: string, count: number): Promise<Traffic> {
-  // What is planted, and long texts in parts, come on top of the lawful rate.
+  // Planted messages and parts of long texts come on top of this rate.
   return simulate(folder, count, ['--minutes', '60', '--rate', String(Math.ceil(count / 3_600) + 1)])
 }
 
-/** Everything that happens in some minutes of a trial, whose events come early, from `start` on, epoch ms. */
+/** All traffic of the first minutes of a trial, whose events come early; `start`: epoch ms. */
 export function simulateTrial(
   folder: string,
   { minutes, rate, start }: { readonly minutes: number; readonly rate: number; readonly start: number },
@@ -40,19 +40,19 @@ export function simulateTrial(
   return simulate(folder, undefined, choices)
 }
 
-/** The same of some minutes of event time that begin at `start`, epoch ms. */
+/** Like `simulateTraffic`, within some minutes of event time from `start`, epoch ms. */
 export function simulateLive(
   folder: string,
   count: number,
   { minutes, start }: { readonly minutes: number; readonly start: number },
 ): Promise<Traffic> {
-  // The lawful rate is one on average: by the minute it may be some hundredths less.
+  // The rate is an average: in a given minute it may be some percent lower.
   const rate = Math.ceil((1.05 * count) / (60 * minutes)) + 1
   const from = new Date(start).toISOString()
   return simulate(folder, count, ['--minutes', String(minutes), '--rate', String(rate), '--start', from])
 }
 
-/** The first `count` records; all when it is undefined. */
+/** The first `count` records; all if undefined. */
 async function simulate(
   folder: string,
   count: number | undefined,
@@ -74,7 +74,7 @@ async function simulate(
     if (lf < 0) throw new Error(`simulate wrote ${n} records, ${count} are asked for`)
     const value = bytes.subarray(end, lf)
     const { from, ts } = fieldsOf(value)
-    // Broken records may lie far ahead.
+    // Broken records may be far in the future.
     if (typeof ts === 'number') times.push(ts)
     records.push({ key: from, value })
     end = lf + 1

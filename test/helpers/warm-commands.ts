@@ -17,9 +17,9 @@ afterAll(async () => {
 })
 
 /**
- * Runs a command to its end like `sigwatch`, but all of a test file in one process after each other, so that modules,
- * TensorFlow and compiled code are there already. For commands that read no stdin. One that ends its process itself has the
- * code that it ended with; the next has a new process.
+ * Runs a command like `sigwatch`, but all commands of a test file one after another in one process, with modules, TensorFlow and
+ * compiled code already loaded. Not for commands that read stdin. If a command exits the process, its exit code is returned and
+ * the next command gets a new process.
  */
 export async function warmSigwatch(
   args: readonly string[],
