@@ -72,7 +72,7 @@ describe('sigwatch blocker, before it has read anything', () => {
     [400, { ...SMS, part: { ref: {}, count: 2 } }, {}],
     [400, Array.from({ length: 101 }, () => SMS), {}],
     [401, SMS, { token: 'unknown' }],
-    [403, SMS, { token: 'a-token-of-somebody-else-in-the-tests' }],
+    [403, SMS, { token: 'a-token-of-the-desk-in-the-tests' }],
     [404, SMS, { path: '/v1/check' }],
     [405, SMS, { method: 'PUT' }],
     [413, Buffer.alloc(1_000_001, 32), {}],

@@ -27,7 +27,7 @@ const iso = (ms: number) => new Date(ms).toISOString()
 export const DECIDE_TOKEN = 'a-token-of-the-gateway-in-the-tests'
 export const DECIDE_TOKENS = JSON.stringify([
   { name: 'gateway', token: DECIDE_TOKEN, may: ['decide'] },
-  { name: 'desk', token: 'a-token-of-somebody-else-in-the-tests', may: ['extract'] },
+  { name: 'desk', token: 'a-token-of-the-desk-in-the-tests', may: ['extract'] },
 ])
 
 /** The topics of a deployment that is simulated by the test. */

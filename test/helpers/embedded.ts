@@ -120,7 +120,7 @@ export function assertHidden(to: string, shown: string): void {
   for (const form of new Set([to, canonicalNumber(to)])) {
     if (form.length >= 8 && shown.includes(form)) {
       const at = shown.indexOf(form)
-      throw new Error(`a recipient shows: ${shown.slice(Math.max(0, at - 300), at + 100)}`)
+      throw new Error(`a recipient is visible: ${shown.slice(Math.max(0, at - 300), at + 100)}`)
     }
   }
 }

@@ -30,7 +30,7 @@ export function maliciousTextSuite(
   own: 'fraud' | 'illicit',
   other: 'fraud' | 'illicit',
 ): void {
-  it('takes the threshold of the model card for 0, else that of the policy', () => {
+  it('uses the threshold of the model card if the policy has 0', () => {
     expect(codesIn([spec], '中奖', { label: own, score: 0.6 })).toEqual([spec.code])
     expect(codesIn([spec], '中奖', { label: own, score: 0.35 })).toEqual([])
     const strict = { minScore: 0.8 }
@@ -39,7 +39,7 @@ export function maliciousTextSuite(
     expect(findingIn(spec, '中奖', { label: own, score: 0.4 }, shippedContext(), lax)).toBeDefined()
   })
 
-  it('is for one label, with the probability as its score', () => {
+  it('fires for one label, with its probability as the score', () => {
     const labels = LABELS.filter((label) => findingIn(spec, '文', { label }))
     expect(labels).toEqual([own])
     expect(findingIn(spec, '文', { label: own, score: 0.9 })).toMatchObject({
@@ -48,7 +48,7 @@ export function maliciousTextSuite(
     })
   })
 
-  it('adds up fraud and illicit, whatever else is likelier than each', () => {
+  it('adds the scores of fraud and illicit, even if another label is likelier than each', () => {
     const mixed = (mine: number, rest: number) => {
       const scores = { ...scoresFor('marketing', 0.3), [own]: mine, [other]: rest }
       return detect(spec, { ...messageOf('文', { label: 'marketing', from: '' }), scores }, shippedContext())
@@ -58,7 +58,7 @@ export function maliciousTextSuite(
     expect(mixed(0.28, 0.2)).toBeUndefined()
   })
 
-  it('counts a text between the labels when its sender and where it leads make it certain', () => {
+  it('counts a text between the labels if sender and link make it certain', () => {
     const text = '您的账户将被冻结，请今日内点 https://x-verify.top 核实，联系专员QQ 2938471023'
     const found = detect(spec, doubtful(text, '17012345678'), shippedContext())
     expect(found?.score).toBeGreaterThan(0.4)
@@ -72,7 +72,7 @@ export function maliciousTextSuite(
   })
 
   const mobile = { label: own, score: 0.35, from: '13812345678' } as const
-  it('counts a text below its threshold where heads and sender agree', () => {
+  it('counts a text below its threshold if heads and sender agree', () => {
     const text = '帮我转五千，别打电话'
     const of = (heads: Partial<Record<Head, number>>, options: MessageOptions = mobile) =>
       detect(spec, { ...messageOf(text, options), heads: headsOf(heads) }, shippedContext())
@@ -154,7 +154,7 @@ export function maliciousTextSuite(
     },
   )
 
-  it('leaves the text alone to decide where the policy says so', () => {
+  it('decides by the text alone if the policy says so', () => {
     const text = '您的账户将被冻结，请今日内点 https://x-verify.top 核实，联系专员QQ 2938471023'
     const message = doubtful(text, '17012345678')
     expect(detect(spec, message, shippedContext(), { minCertainty: 1 })).toBeUndefined()
@@ -167,7 +167,7 @@ export function maliciousTextSuite(
     return { ...messageOf(text, { from }), scores }
   }
 
-  it('reads no text as none', () => {
+  it('finds nothing in an empty text', () => {
     expect(findingIn(spec, '', { label: own, score: 0.2 })).toBeUndefined()
   })
 }

@@ -41,7 +41,7 @@ function serverUser(): { name: string; uid: number; gid: number } | undefined {
     const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }))
     if (uid!.status === 0) return { name, uid: Number(uid!.stdout), gid: Number(gid!.stdout) }
   }
-  throw new Error('no user that is not root')
+  throw new Error('no unprivileged user to run PostgreSQL as')
 }
 
 export function postgresAvailable(): boolean {

@@ -89,7 +89,7 @@ export async function dumpRedis(redis: Redis): Promise<Buffer> {
   for (const key of await redis.keysBuffer('*')) {
     const type = await redis.type(key)
     const read = readers[type]
-    if (!read) throw new Error(`nobody reads ${type}`)
+    if (!read) throw new Error(`no reader for keys of type ${type}`)
     parts.push(key, ...[await read(key)].flat().map((part) => Buffer.from(part as Buffer)))
   }
   return Buffer.concat(parts.flatMap((part) => [part, Buffer.from('\n')]))

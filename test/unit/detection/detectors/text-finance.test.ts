@@ -26,7 +26,7 @@ describe('TEXT_FINANCE', () => {
     })
   })
 
-  it('reads no text as none', () => {
+  it('finds nothing in an empty text', () => {
     expect(findingIn(textFinance, '', { label: 'finance', score: 0.2 })).toBeUndefined()
   })
 })

@@ -26,7 +26,7 @@ describe('TEXT_MARKETING', () => {
     })
   })
 
-  it('reads no text as none', () => {
+  it('finds nothing in an empty text', () => {
     expect(findingIn(textMarketing, '', { label: 'marketing', score: 0.2 })).toBeUndefined()
   })
 })
