@@ -63,9 +63,15 @@ export const STATES = section(35, 'Rates, states and connections', '速率、状
     ],
   }),
   chart.count(8, {
-    en: ['Failures by error', 'Failures per hour that end the process or show a defect.'],
-    zh: ['按错误的故障', '一小时内使进程结束或属于缺陷的故障。'],
-    query: inAnHour('sigwatch_failures_total', 'error'),
+    en: [
+      'Failures by error',
+      'Failures per hour that end the process or a part of it or show a defect, and outputs that their topic refused.',
+    ],
+    zh: ['按错误的故障', '一小时内使进程或其一部分结束、或属于缺陷的故障，以及被主题拒收的输出。'],
+    query: [
+      inAnHour('sigwatch_failures_total', 'error'),
+      inAnHour('sigwatch_outputs_refused_total', 'channel', ['refused: {{channel}}', '拒收：{{channel}}']),
+    ],
   }),
   chart.count(8, {
     id: 66,

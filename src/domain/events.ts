@@ -9,6 +9,7 @@ import type { LostCounts } from './feature-store.ts'
 import type { InputEvent } from './input-events.ts'
 import type { Label } from './labels.ts'
 import type { NotifyEvent } from './notify-events.ts'
+import type { OutputEvent } from './output-events.ts'
 import type { ClockReference } from './trusted-clock.ts'
 
 export type { Service } from './connection-events.ts'
@@ -30,6 +31,7 @@ export type Event =
   | ArchiveEvent
   | ConnectionEvent
   | NotifyEvent
+  | OutputEvent
   | {
       readonly name: 'batch_processed'
       readonly records: number

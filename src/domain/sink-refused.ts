@@ -1,4 +1,6 @@
 import { SigwatchError } from './errors.ts'
+import type { Emit } from './events.ts'
+import { addTo } from './maps.ts'
 import type { Channel, OutputRecord } from './ports.ts'
 
 /** A record that can never be delivered. */
@@ -21,4 +23,12 @@ export class SinkRefused extends SigwatchError {
     super('SINK_REFUSED', named.join('; ') + (more > 0 ? ` and ${more} more` : ''), options)
     this.refused = refused
   }
+}
+
+/** Reports the records that are left out, by channel. */
+export function reportRefused(emit: Emit, { refused }: SinkRefused): void {
+  const reasons = new Map<Channel, string[]>()
+  for (const { channel, reason } of refused) addTo(reasons, channel, reason)
+  for (const [channel, [reason, ...others]] of reasons)
+    emit({ name: 'outputs_refused', channel, count: 1 + others.length, reason: reason! })
 }

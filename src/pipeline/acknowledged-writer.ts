@@ -1,6 +1,6 @@
-import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Clock, OutputRecord, Sink } from '../domain/ports.ts'
+import { reportRefused, SinkRefused } from '../domain/sink-refused.ts'
 import { reportAlertLatency } from './alert-latency.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Intaken } from './outputs.ts'
@@ -61,11 +61,11 @@ export class AcknowledgedWriter {
       if (outputs.length > 0) await sink.write(outputs, signal)
     } catch (error) {
       // Records refused for good would be refused again: they are reported, and the rest continues.
-      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') {
+      if (!(error instanceof SinkRefused)) {
         this.#failure ??= error
         return
       }
-      emit({ name: 'failed', code: error.code, reason: error.message })
+      reportRefused(emit, error)
     }
     emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
     this.#settle(items)

@@ -6,6 +6,7 @@ import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
 import type { RawRecord } from '../domain/message.ts'
 import type { PartitionId, Sink } from '../domain/ports.ts'
+import { reportRefused } from '../domain/sink-refused.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
 import { revealed } from '../settings/secret.ts'
@@ -280,7 +281,7 @@ function readingOf({ mode, config, emit, ...core }: Wired) {
 
 function publisherEvents(emit: Emit): Pick<PublisherParts, 'refused' | 'published'> {
   return {
-    refused: (_entry, error) => emit({ name: 'failed', code: error.code, reason: error.message }),
+    refused: (_entry, error) => reportRefused(emit, error),
     published: (entries) => {
       for (const { alert } of entries) {
         const { action, mode, reasons } = alert.data

@@ -1,7 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { OutputRecord, PartitionId, Transactions } from '../domain/ports.ts'
-import { SinkRefused } from '../domain/sink-refused.ts'
+import { reportRefused, SinkRefused } from '../domain/sink-refused.ts'
 import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { slimmer } from './outlet.ts'
@@ -244,8 +244,7 @@ export class PartitionWriter {
     if (smaller.size > 0)
       return { ...entry, records: entry.records.map((record) => smaller.get(record) ?? record) }
     const [largest] = [...refused].sort((a, b) => sizeOf(b) - sizeOf(a))
-    const reason = `${largest?.channel} record of ${sizeOf(largest!)} bytes: ${error.message}`
-    this.#parts.emit({ name: 'failed', code: error.code, reason })
+    reportRefused(this.#parts.emit, new SinkRefused(error.refused.filter(({ record }) => record === largest)))
     return { ...entry, records: entry.records.filter((record) => record !== largest) }
   }
 }

@@ -10,6 +10,7 @@ import {
   type Sink,
   type Transactions,
 } from '../domain/ports.ts'
+import { reportRefused, SinkRefused } from '../domain/sink-refused.ts'
 import { reportAlertLatency } from './alert-latency.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Intaken } from './outputs.ts'
@@ -164,8 +165,8 @@ export class TransactionalWriter {
     try {
       await sink.write(records, signal)
     } catch (error) {
-      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
-      emit({ name: 'failed', code: error.code, reason: error.message })
+      if (!(error instanceof SinkRefused)) throw error
+      reportRefused(emit, error)
     }
   }
 

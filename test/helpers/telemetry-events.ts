@@ -158,6 +158,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
     reason: 'a message of this id is not known',
   },
   { name: 'allowances_held', count: 2 },
+  { name: 'outputs_refused', channel: 'alerts', count: 2, reason: 'sms.alerts: MESSAGE_TOO_LARGE' },
   { name: 'states_capped', count: 3 },
   { name: 'alerts_capped', count: 5 },
   { name: 'counts_lost', how: 'older', share: 0.5 },

@@ -179,7 +179,10 @@ export class KafkaTransactions implements Transactions {
     const { topics } = this.#options
     const named = topicsOf(cause)
     const reason = reasonOf(cause)
-    const all = records.map((record, index) => ({ index, record, channel: record.channel, reason }))
+    const all = records.map((record, index) => {
+      const { channel } = record
+      return { index, record, channel, reason: `${topics[channel]}: ${reason}` }
+    })
     const some = all.filter(({ channel }) => named?.includes(topics[channel] ?? ''))
     return new SinkRefused(some.length > 0 ? some : all, { cause })
   }

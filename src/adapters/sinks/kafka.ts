@@ -127,8 +127,9 @@ export class KafkaSink implements Sink {
     }
     const smaller = smallerDeadLetter(only.record)
     if (smaller) return this.#send([{ ...only, record: smaller }], compression, signal)
-    const { index, record } = only
-    return [{ index, record, channel: record.channel, reason: reasonOf(error) }]
+    const { index, record, topic } = only
+    const reason = `${topic}, a record of about ${sizeOf(only)} bytes: ${reasonOf(error)}`
+    return [{ index, record, channel: record.channel, reason }]
   }
 
   /** Resolves with no items when all are acknowledged, or with the remaining ones when the broker will never accept one of them. */

@@ -6,6 +6,7 @@ import { ERRORS } from '../../domain/errors.ts'
 import { FEEDBACK_VERDICTS, TIMED_STAGES } from '../../domain/events.ts'
 import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../domain/input-events.ts'
 import { LABELS } from '../../domain/labels.ts'
+import { CHANNELS } from '../../domain/ports.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import { ARCHIVE_METRICS } from './archive-metrics.ts'
 import { BLOCKING_METRICS } from './blocking-metrics.ts'
@@ -199,6 +200,10 @@ export const METRICS = {
   sigwatch_allowances: gauge(
     'Feedback in force that silences codes (`release`, `exempt`, `false_positive`).',
   ),
+  sigwatch_outputs_refused_total: counter(
+    'Output records that a topic refuses for good, such as those larger than its max.message.bytes. They are lost.',
+    { channel: CHANNELS },
+  ),
   sigwatch_capped_total: counter('States not raised and alerts not sent, because a sender had too many.', {
     what: ['states', 'alerts'],
   }),
@@ -214,7 +219,7 @@ export const METRICS = {
     'Logins at the desk. `limited`: too many wrong tokens came before; `unavailable`: the login provider did not answer.',
     { outcome: ['accepted', 'refused', 'limited', 'unavailable'] },
   ),
-  sigwatch_failures_total: counter('Failures that end a process, drop outputs or are a defect.', {
+  sigwatch_failures_total: counter('Failures that end a process or a part of it, or are a defect.', {
     error: Object.keys(ERRORS),
   }),
 } as const satisfies Record<string, MetricSpec>

@@ -188,6 +188,15 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   ...SHADOW_REPORTS,
   ...LOAD_REPORTS,
+  outputs_refused: {
+    line: {
+      level: 'error',
+      message: 'a topic refuses output records for good: they are lost',
+      every: TEN_SECONDS,
+      key: (e) => e.channel,
+    },
+    measure: (m, e) => m.sigwatch_outputs_refused_total.inc({ channel: e.channel }, e.count),
+  },
   feedback_applied: {
     line: { level: 'info', message: "an analyst's feedback has effect" },
     measure(m, e) {

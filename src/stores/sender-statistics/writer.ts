@@ -4,7 +4,7 @@ import { given } from '../../domain/given.ts'
 import type { Clock, OutputRecord, Sink } from '../../domain/ports.ts'
 import type { Registry } from '../../domain/registry.ts'
 import type { DueMinute, SenderMinute, SenderMinutes } from '../../domain/sender-minutes.ts'
-import { SinkRefused } from '../../domain/sink-refused.ts'
+import { reportRefused, SinkRefused } from '../../domain/sink-refused.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { VersionsInForce } from '../../domain/versions.ts'
 
@@ -75,7 +75,7 @@ export class StatsWriter {
       return records.length
     } catch (error) {
       if (!(error instanceof SinkRefused)) throw error
-      emit({ name: 'failed', code: error.code, reason: error.message })
+      reportRefused(emit, error)
       return records.length - error.refused.length
     }
   }

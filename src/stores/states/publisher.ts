@@ -1,7 +1,6 @@
 import { blockRow, outboxEntry } from '../../detection/alerts/state-alert.ts'
 import { alertRecord } from '../../domain/alert-record.ts'
 import type { Action } from '../../domain/decision.ts'
-import type { SigwatchError } from '../../domain/errors.ts'
 import { addTo } from '../../domain/maps.ts'
 import type { OutputRecord, Sink } from '../../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../../domain/sink-refused.ts'
@@ -15,7 +14,7 @@ export interface PublisherParts {
   /** Aborts all waiting for the sink. */
   readonly signal?: AbortSignal
   /** Called for every entry with a record that the sink refuses for good; that record is dropped. */
-  readonly refused?: (entry: OutboxEntry, error: SigwatchError) => void
+  readonly refused?: (entry: OutboxEntry, error: SinkRefused) => void
   /** Called for fully acknowledged entries. */
   readonly published?: (entries: readonly OutboxEntry[]) => void
 }

@@ -137,7 +137,9 @@ describeWith('kafka', 'the Kafka sink', () => {
     expect(refused.code).toBe('SINK_REFUSED')
     expect(refused.retry).toBe(false)
     expect(refused.refused.map((r) => r.index)).toEqual([13, 20])
-    expect(refused.message).toMatch(/alerts record 13: .*MESSAGE_TOO_LARGE/)
+    expect(refused.message).toMatch(
+      new RegExp(`alerts record 13: ${alerts}, a record of about 6\\d{3} bytes: .*MESSAGE_TOO_LARGE`),
+    )
     expect(refused.message).not.toContain('k13')
     const values = [...(await client.readAll(alerts)), ...(await client.readAll(verdicts))].map((r) =>
       String(r.value),

@@ -286,7 +286,9 @@ describe('an intake that writes in transactions', () => {
       await run(handler, [recordAt(0), recordAt(1), recordAt(2)])
     })
     expect(transactions.values).toEqual(['0', '2'])
-    expect(events).toContainEqual(expect.objectContaining({ name: 'failed', code: 'SINK_REFUSED' }))
+    expect(events).toContainEqual(
+      expect.objectContaining({ name: 'outputs_refused', channel: 'verdicts', count: 1 }),
+    )
     expect(transactions.committed.at(-1)!.reached.offset).toBe(3)
   })
 

@@ -141,7 +141,7 @@ describe('rows of sms.stats', () => {
     expect(await writer.write(T + 2 * MINUTE)).toBe(2)
     expect(valuesOf(written).map(({ ts }) => ts)).toEqual([T, T + MINUTE])
     expect(events).toEqual([
-      { name: 'failed', code: 'SINK_REFUSED', reason: expect.stringContaining('too large') },
+      { name: 'outputs_refused', channel: 'stats', count: 1, reason: expect.stringContaining('too large') },
     ])
     clock.advance(5_000)
     expect(await writer.write(T + 2 * MINUTE)).toBe(0)
