@@ -9,7 +9,7 @@ import { inputOfLines, lineDecoder, prepareNow } from '../pipeline/inputs.ts'
 import { PlaceWatch, placesOf } from '../pipeline/place-watch.ts'
 import type { Config } from '../settings/config.ts'
 import { describeReadError } from '../settings/files/operator-file.ts'
-import { canonicalNumber } from '../text/canonical-number.ts'
+import { canonicalNumber, isPunctuatedNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import { leftOutDoubt, sameItemsDoubt } from './left-out-doubts.ts'
 import { textDoubt } from './text-doubts.ts'
@@ -128,7 +128,7 @@ function doubtsOf(
   records: readonly { readonly line: number; readonly record: SmsRecord }[],
 ): Problem[] {
   const lines = new Map<string, number>()
-  return records.flatMap(({ line, record: { id, to, text } }): Problem[] => {
+  return records.flatMap(({ line, record: { id, from, to, text } }): Problem[] => {
     const found: Problem[] = []
     const number = canonicalNumber(to)
     if (number.length >= SHORTEST_NUMBER && maskRecipient(number) !== undefined && id.includes(number))
@@ -141,6 +141,13 @@ function doubtsOf(
         message: `id: is that of line ${first}; each recipient and part needs its own`,
       })
     else lines.set(id, line)
+    for (const [name, value] of Object.entries({ from, to }))
+      if (isPunctuatedNumber(value))
+        found.push({
+          file,
+          line,
+          message: `${name}: is a number with other characters than digits, spaces and +; it is compared as it is, and differs from the plain number of registry, consents and replies`,
+        })
     const doubt = textDoubt(text)
     if (doubt) found.push({ file, line, message: `text: ${doubt}` })
     return found

@@ -26,3 +26,22 @@ export function canonicalNumber(number: string): string {
   if (digits.startsWith('86106') || (digits.length === 13 && digits.startsWith('861'))) return digits.slice(2)
   return digits
 }
+
+const SHORTEST = 8
+const NO_DIGITS = /\D+/g
+
+/**
+ * The number inside a value that `canonicalNumber` leaves unchanged, such as `138-0013-8000`, in its canonical form; undefined
+ * below 8 digits.
+ */
+export function numberWithin(value: string): string | undefined {
+  const digits = value.normalize('NFKC').replace(NO_DIGITS, '')
+  return digits.length < SHORTEST ? undefined : canonicalNumber(digits)
+}
+
+const PUNCTUATED = /^[\p{Nd}\p{P}\p{Z}\p{Cf}+\t]+$/u
+
+/** Whether a value is a number for people, but not for `canonicalNumber`, because of dashes, brackets or other digits. */
+export function isPunctuatedNumber(value: string): boolean {
+  return PUNCTUATED.test(value) && !isDigits(canonicalNumber(value)) && numberWithin(value) !== undefined
+}

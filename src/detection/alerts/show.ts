@@ -2,6 +2,7 @@ import type { Contacts, Sample, ShownMessage } from '../../domain/alert.ts'
 import { ACTIONS, type Action, type Evidence } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
+import { numberWithin } from '../../text/canonical-number.ts'
 import { redactText } from '../../text/redact.ts'
 
 /** Values of the setting `privacy.senderContacts`. */
@@ -98,11 +99,12 @@ export function showContacts(messages: readonly AnalysedMessage[], clear: boolea
   const qq = new Set<string>()
   const wechat = new Set<string>()
   for (const message of messages) {
+    const number = numberWithin(message.to)
     for (const url of message.urls)
       add(urls, clear ? withoutRecipient(url.text, message.to) : maskHost(url.host))
     for (const { kind, value } of message.contacts) {
       // A text may repeat the recipient's number, which is not a contact of the sender.
-      if (value === message.to) continue
+      if (value === message.to || value === number) continue
       const shown = clear ? value : maskContact(value)
       if (kind === 'qq') add(qq, shown)
       else if (kind === 'wechat') add(wechat, shown)
@@ -119,8 +121,10 @@ function add(set: Set<string>, value: string): void {
 
 /** Removes the recipient's number from personal links, which still identify the sender without it. */
 function withoutRecipient(text: string, to: string): string {
-  const masked = maskRecipient(to)
-  return masked === undefined || to.length < 5 ? text : text.replaceAll(to, masked)
+  // Of a number with dashes, the plain form shows the recipient as well.
+  const number = NUMBER.test(to) ? to : numberWithin(to)
+  if (number === undefined || number.length < 5) return text
+  return text.replaceAll(number, maskNumber(number)).replaceAll(to, maskNumber(number))
 }
 
 function maskHost(host: string): string {

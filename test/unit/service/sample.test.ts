@@ -124,6 +124,7 @@ describe('check --sample', () => {
         { id: '13800005678-1', at: 1795651200, f: '1069001', r: '13800005678', c: 'E4BDA0E5A5BDE4BDA0' },
         { id: 1, at: 1795651200, f: '1069001', r: 'opaque', c: '��' },
         { id: 5, at: 1795651200, f: '1069001', r: '13800005678' },
+        { id: 6, at: 1795651200, f: '1069001', r: '138-0000-5678', c: 'x' },
       ]
         .map((row) => JSON.stringify(row))
         .join('\n\n'),
@@ -143,8 +144,9 @@ describe('check --sample', () => {
       expect.objectContaining({ line: 5, id: '138****5678-1' }),
       expect.objectContaining({ line: 7, to: '<no number>' }),
       { line: 9, error: 'MAPPING', detail: 'text (/c): nothing is there' },
+      expect.objectContaining({ line: 11, to: '<no number>' }),
     ])
-    expect(JSON.stringify([rows, problems])).not.toMatch(/13800005678|482913/)
+    expect(JSON.stringify([rows, problems])).not.toMatch(/13800005678|138-0000-5678|482913/)
     expect(problems.map(({ file, line, message }) => [file === sample, line, message.split(';')[0]])).toEqual(
       [
         [true, 3, 'MAPPING: ts (/at): must be seconds since the epoch'],
@@ -153,9 +155,10 @@ describe('check --sample', () => {
         [true, 5, 'text: looks like bytes in hex'],
         [true, 7, 'id: is that of line 1'],
         [true, 7, 'text: was decoded with a wrong encoding before it came here'],
+        [true, 11, 'to: is a number with other characters than digits, spaces and +'],
       ],
     )
-    expect(summary).toContain(`${sample}: 3 of 5 records can be read`)
+    expect(summary).toContain(`${sample}: 4 of 6 records can be read`)
     expect(summary).toContain(
       `${sample}: warning: sp (/sp) is in none of the records (found there: id, at, f, r, c)`,
     )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalNumber } from '../../../src/text/canonical-number.ts'
+import { canonicalNumber, isPunctuatedNumber, numberWithin } from '../../../src/text/canonical-number.ts'
 
 describe('canonicalNumber', () => {
   it.each([
@@ -33,5 +33,30 @@ describe('canonicalNumber', () => {
       const once = canonicalNumber(s)
       expect(canonicalNumber(once)).toBe(once)
     }
+  })
+})
+
+describe('a number with other signs', () => {
+  const written = [
+    '138-0013-8000',
+    '+86(138)00138000',
+    '１３８００１３８０００',
+    '138\u00a00013\u00a08000',
+    '13800138000\t',
+  ]
+
+  it.each(written)('%s is told from an opaque id', (value) => {
+    expect(isPunctuatedNumber(value)).toBe(true)
+    expect(numberWithin(value)).toBe('13800138000')
+  })
+
+  it.each(['13800138000', '+86 138 0013 8000', 'tok_7f3a', 'a1b2c3d4e5f6a7b8', '1069-1', '', '---'])(
+    '%s is none',
+    (value) => expect(isPunctuatedNumber(value)).toBe(false),
+  )
+
+  it('is found inside an address', () => {
+    expect(numberWithin('sip:+8613800138000@ims')).toBe('13800138000')
+    expect(numberWithin('tok_7f3a')).toBeUndefined()
   })
 })

@@ -123,6 +123,16 @@ describe('what is shown of a message', () => {
     }
   })
 
+  it.each(['138-1234-5678', '+86(138)12345678', '１３８１２３４５６７８', 'sip:13812345678@ims'])(
+    'never has the recipient %s in the plain form of the text',
+    (to) => {
+      const evidence = { value: '13812345678', quote: `m=${to}` }
+      const all = JSON.stringify([showContacts([{ ...shown, to }], true), showEvidence(evidence, true, to)])
+      expect(all).not.toContain('13812345678')
+      expect(all).not.toContain(to)
+    },
+  )
+
   it('has the sender in clear from review on, if the operator wants it', () => {
     expect(contactsInClear('review', 'clear')).toBe(true)
     expect(contactsInClear('observe', 'clear')).toBe(false)
