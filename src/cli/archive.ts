@@ -5,16 +5,13 @@ import { archiveUrlOf, needBrokers } from '../service/command-needs.ts'
 import type { Archive } from '../service/compose-archive.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { VERSION } from '../service/version.ts'
+import { eraseCommand } from './archive-erase.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { serve } from './serve.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface RunOptions extends ArchiveOptions {
   readonly expireNow?: boolean
-}
-
-interface EraseOptions extends ArchiveOptions {
-  readonly token: string
 }
 
 /**
@@ -28,17 +25,10 @@ export function archiveCommand(): Command {
     .option('--expire-now', 'drop all days past the retention, however many, print them, and exit')
     .addHelpText(
       'after',
-      '\nExamples:\n  sigwatch archive --database postgres://sigwatch@127.0.0.1/sigwatch\n  sigwatch archive erase --token 1.Zk3…',
+      '\nExamples:\n  sigwatch archive --database postgres://sigwatch@127.0.0.1/sigwatch\n  sigwatch archive erase --number-file number.txt --by ann --ref R-17',
     )
     .action((options: RunOptions) => (options.expireNow ? expire(options) : archive(options)))
-  command
-    .command('erase')
-    .description('Erase the data of one person and print how much it was')
-    .requiredOption('--token <token>', 'token of the recipient, as alerts have it in toToken')
-    .option(...CONFIG_OPTION)
-    .option(...DATABASE_OPTION)
-    .exitOverride()
-    .action((_options, self: Command) => erase(self.optsWithGlobals<EraseOptions>()))
+  command.addCommand(eraseCommand().exitOverride())
   return command
 }
 
@@ -87,16 +77,4 @@ async function expire(options: ArchiveOptions): Promise<void> {
     const message = 'another session holds a lock on some days: run the command again when it is done'
     throw new SigwatchError('ARCHIVE_UNREACHABLE', message)
   }
-}
-
-async function erase(options: EraseOptions): Promise<void> {
-  if (!/^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/.test(options.token))
-    throw new SigwatchError('USAGE', '--token: must be <keyId>.<token>, as alerts have it in toToken')
-  const { config } = archiveConfig(options)
-  const [{ withArchive }, { erase: eraseFrom }] = await Promise.all([
-    import('../service/compose-archive.ts'),
-    import('../analyst/archive/erase.ts'),
-  ])
-  const erased = await withArchive(config, (client) => eraseFrom(client, options.token))
-  process.stdout.write(`${JSON.stringify(erased)}\n`)
 }

@@ -45,70 +45,111 @@ const KEEP_OUT = `INSERT INTO erased_complaint SELECT ${hashOf('id')} FROM (
 export const isErased = (id: string) =>
   `EXISTS (SELECT FROM erased_complaint e WHERE e.id_hash = ${hashOf(id)})`
 
+/** Who ordered an erasure, and why. It must not name the person. */
+export interface ErasureOrder {
+  readonly by: string
+  readonly why?: string
+  readonly ref?: string
+}
+
 /**
- * Erases the data of one person, identified by the recipient's token, in one transaction: the alerts on their messages and on
- * them as a recipient, the verdicts, enforcements and feedback that go with these, and their complaints. Alerts on senders and
- * campaigns are kept without the person's messages and samples; the access log still shows who looked. The erasure is recorded
- * with a hash of the token, and hashes of the complaint ids keep those complaints out.
+ * Erases the data of one person, identified by the recipient's tokens under one key or several, in one transaction. Returns the sums
+ * over the tokens. With an order, the erasure is also in the access log.
  */
-export async function erase(client: Client, token: string): Promise<Erased> {
+export async function erase(
+  client: Client,
+  tokens: string | readonly string[],
+  order?: ErasureOrder,
+): Promise<Erased> {
   await ensureRefusedRows(client)
   await client.query('BEGIN')
   try {
-    const idsOf = async (sql: string, value: unknown = token) =>
-      (await client.query<{ id: string }>(sql, [value])).rows.map(({ id }) => id)
-    const states = await idsOf(STATES)
-    const reached =
-      states.length === 0 ? [] : [...(await idsOf(REACHED, states)), ...(await idsOf(REACHED_ASIDE, states))]
-    const ids = [...new Set([...(await idsOf(MESSAGES)), ...reached])]
-    const alerts = await deleteAlerts(client, token)
-    const changed = async (sql: string, ...values: unknown[]) =>
-      (await client.query(sql, values)).rowCount ?? 0
-    await client.query(KEEP_OUT, [token])
-    for (const table of ['complaint_case', 'complaint_deadline'])
-      await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
-        token,
-      ])
-    await client.query(SEARCHES, [[token, ...ids, ...alerts]])
-    await client.query(CASE_ALERTS, [token, ids, states])
-    await client.query(LETTERS, [alerts, token])
-    const comments = await changed(WITHOUT_COMMENTS, [token, ...ids, ...alerts])
-    const erased: Erased = {
-      alerts: alerts.length,
-      statesWithout:
-        (await changed(
-          `UPDATE alert SET message_id = NULL, message_ts = NULL, to_token = NULL, grams = NULL,
-            event = event #- '{data,message}' #- '{data,match,toToken}' WHERE to_token = $1`,
-          token,
-        )) + (await changed(WITHOUT_SAMPLES, ids)),
-      verdicts: await changed('DELETE FROM verdict WHERE id = ANY ($1)', ids),
-      feedback:
-        (await changed(ofPerson('feedback'), ids, `recipient:${token}`, states)) +
-        (await changed(ofPerson('given_feedback'), ids, `recipient:${token}`, states)),
-      enforcements: await changed(
-        'DELETE FROM enforcement WHERE message_id = ANY ($1) OR state_id = ANY ($2)',
-        ids,
-        states,
-      ),
-      complaints: await changed('DELETE FROM complaint WHERE to_token = $1', token),
-      refused: await eraseRefused(client, token, ids, states),
-      accesses: await changed(
-        WITHOUT_SUBJECT,
-        token,
-        [...alerts, ...[...ids, ...alerts].map((id) => `message: ${id}`)],
-        alerts,
-      ),
-      ...given({ comments: comments > 0 ? comments : undefined }),
-    }
-    const sum = Object.values(erased).reduce((all, n) => all + n, 0)
-    const hash = createHash('sha256').update(token).digest('hex')
-    await client.query('INSERT INTO erasure (token_hash, rows) VALUES ($1, $2)', [hash, sum])
+    const all: Erased[] = []
+    for (const token of [tokens].flat()) all.push(await eraseToken(client, token, order))
+    const erased = summed(all)
+    if (order) await client.query(NOTE, [order.by, noteOf(order)])
     await client.query('COMMIT')
     return erased
   } catch (error) {
     await client.query('ROLLBACK')
     throw error
   }
+}
+
+const NOTE = "INSERT INTO access_log (who, what, subject) VALUES ($1, 'erase', $2)"
+
+/** For example `R-17; request of the subscriber`. */
+function noteOf({ why, ref }: ErasureOrder): string {
+  return [ref, why].filter((part) => part !== undefined && part !== '').join('; ')
+}
+
+function rowsOf(erased: Erased): number {
+  return Object.values(erased).reduce((all, n) => all + n, 0)
+}
+
+function summed(all: readonly Erased[]): Erased {
+  const sums: Record<string, number> = {}
+  for (const one of all)
+    for (const [name, n] of Object.entries(one)) sums[name] = (sums[name] ?? 0) + (n as number)
+  return sums as unknown as Erased
+}
+
+/**
+ * Erases the alerts on messages to the recipient and on the recipient, the verdicts, enforcements and feedback that go with these,
+ * and the recipient's complaints. Alerts on senders and campaigns are kept without the person's messages and samples; the access log still shows who looked. The erasure is recorded
+ * with a hash of the token, and hashes of the complaint ids keep those complaints out.
+ */
+async function eraseToken(client: Client, token: string, order: ErasureOrder | undefined): Promise<Erased> {
+  const idsOf = async (sql: string, value: unknown = token) =>
+    (await client.query<{ id: string }>(sql, [value])).rows.map(({ id }) => id)
+  const states = await idsOf(STATES)
+  const reached =
+    states.length === 0 ? [] : [...(await idsOf(REACHED, states)), ...(await idsOf(REACHED_ASIDE, states))]
+  const ids = [...new Set([...(await idsOf(MESSAGES)), ...reached])]
+  const alerts = await deleteAlerts(client, token)
+  const changed = async (sql: string, ...values: unknown[]) => (await client.query(sql, values)).rowCount ?? 0
+  await client.query(KEEP_OUT, [token])
+  for (const table of ['complaint_case', 'complaint_deadline'])
+    await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
+      token,
+    ])
+  await client.query(SEARCHES, [[token, ...ids, ...alerts]])
+  await client.query(CASE_ALERTS, [token, ids, states])
+  await client.query(LETTERS, [alerts, token])
+  const comments = await changed(WITHOUT_COMMENTS, [token, ...ids, ...alerts])
+  const erased: Erased = {
+    alerts: alerts.length,
+    statesWithout:
+      (await changed(
+        `UPDATE alert SET message_id = NULL, message_ts = NULL, to_token = NULL, grams = NULL,
+            event = event #- '{data,message}' #- '{data,match,toToken}' WHERE to_token = $1`,
+        token,
+      )) + (await changed(WITHOUT_SAMPLES, ids)),
+    verdicts: await changed('DELETE FROM verdict WHERE id = ANY ($1)', ids),
+    feedback:
+      (await changed(ofPerson('feedback'), ids, `recipient:${token}`, states)) +
+      (await changed(ofPerson('given_feedback'), ids, `recipient:${token}`, states)),
+    enforcements: await changed(
+      'DELETE FROM enforcement WHERE message_id = ANY ($1) OR state_id = ANY ($2)',
+      ids,
+      states,
+    ),
+    complaints: await changed('DELETE FROM complaint WHERE to_token = $1', token),
+    refused: await eraseRefused(client, token, ids, states),
+    accesses: await changed(
+      WITHOUT_SUBJECT,
+      token,
+      [...alerts, ...[...ids, ...alerts].map((id) => `message: ${id}`)],
+      alerts,
+    ),
+    ...given({ comments: comments > 0 ? comments : undefined }),
+  }
+  const hash = createHash('sha256').update(token).digest('hex')
+  await client.query(
+    'INSERT INTO erasure (token_hash, rows, ordered_by, why, ref) VALUES ($1, $2, $3, $4, $5)',
+    [hash, rowsOf(erased), order?.by, order?.why, order?.ref],
+  )
+  return erased
 }
 
 /** Deletes the alerts on a person and marks their sums to be recomputed. Resolves with the ids. Complaints must be deleted after this. */

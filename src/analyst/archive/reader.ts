@@ -82,7 +82,7 @@ export const ACCESS_KINDS = [
     'overview',
     'thing',
   ] as const),
-  ...(['feedback', 'access', 'letter', 'complaints'] as const),
+  ...(['feedback', 'access', 'letter', 'complaints', 'erase'] as const),
 ]
 
 /** Filter on the access log; times are epoch ms. */

@@ -11,6 +11,7 @@ export const ACCESS = {
   letter: ['letter', '函件'],
   logout: ['logout', '退出'],
   denied: ['denied', '无权操作'],
+  erase: ['erase', '清除个人数据'],
   number: ['number', '按号码检索'],
   mayNotAudit: [
     'You may not read the access log: it needs the right audit.',

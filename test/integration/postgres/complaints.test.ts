@@ -262,10 +262,48 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('the archive (0 rows')])
   })
 
-  it('is erased with the person', async () => {
-    const token = createTokeniser({ keyId: '1', key: TOKEN_KEY })('13800138000')
-    const erased = await warmSigwatch(['archive', 'erase', '--token', token], { env })
-    expect([erased.code, JSON.parse(erased.stdout).complaints]).toEqual([0, 4])
+  it.each([
+    [['--number-file', '13800138000'], 'name a file'],
+    [['--number-file', '+86 138-0013-8000'], 'name a file'],
+    [['--number-file', 'two.txt'], 'one line with one number'],
+    [['--token', '13800138000'], 'a number goes into a file'],
+    [[], '--number-file'],
+    [['--number-file', 'one.txt', '--why', 'asked by 13800138000'], '--why: names the person'],
+    [['--number-file', 'one.txt', '--ref', '１３８０ ０１３８０００'], '--ref: names the person'],
+  ])('is not erased by %j, and the number is not shown', async (args, says) => {
+    writeFileSync(folder.file('one.txt'), '13800138000\n')
+    writeFileSync(folder.file('two.txt'), '13800138000\n13800138001\n')
+    const { code, stdout, stderr } = await warmSigwatch(['archive', 'erase', ...args], {
+      env,
+      cwd: folder.path,
+    })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(says)
+    expect(stderr).not.toMatch(/138[- ]?0013|１３８/)
+  })
+
+  it('is erased with the person, whose number is read from a file, and the order is recorded without it', async () => {
+    writeFileSync(folder.file('number.txt'), '\uFEFF+86 １３８-0013-8000\r\n')
+    const order = ['--by', 'ann', '--why', 'request of the subscriber', '--ref', 'R-17']
+    const args = ['archive', 'erase', '--number-file', folder.file('number.txt'), ...order]
+    // The complaints were tokenised with the key that is the previous one now.
+    const rotated = {
+      ...env,
+      SIGWATCH_PRIVACY_TOKEN_KEY: `2:${'k'.repeat(40)}`,
+      SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: `1:${TOKEN_KEY}`,
+    }
+    const erased = await warmSigwatch(args, { env: rotated })
+    expect(erased.code, erased.stderr).toBe(0)
+    expect(JSON.parse(erased.stdout).complaints).toBe(4)
+    const recorded = await rows('SELECT ordered_by, why, ref, rows FROM erasure ORDER BY rows DESC')
+    const by = { ordered_by: 'ann', why: 'request of the subscriber', ref: 'R-17' }
+    expect(recorded).toEqual([
+      { ...by, rows: expect.any(Number) },
+      { ...by, rows: 0 },
+    ])
+    expect(await rows("SELECT who, subject FROM access_log WHERE what = 'erase'")).toEqual([
+      { who: 'ann', subject: 'R-17; request of the subscriber' },
+    ])
     expect(await rows('SELECT id FROM complaint_case')).toEqual([])
   })
 
