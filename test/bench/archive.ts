@@ -1,6 +1,6 @@
 /**
- * Rows a second that `sigwatch archive` writes: verdicts with an action, one alert to ten of them, from Kafka with one
- * partition into PostgreSQL, all on this machine. `npx tsx test/bench/archive.ts [verdicts]`
+ * Rows per second that `sigwatch archive` writes from one Kafka partition to PostgreSQL, all on this machine: verdicts with an
+ * action, and one alert per ten of them. `npx tsx test/bench/archive.ts [verdicts]`
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -26,7 +26,7 @@ await produceKeyed(
     value: JSON.stringify(verdictAt(`v${i}`, now)),
   })),
 )
-// Less than a megabyte a request.
+// Keep requests below 1 MB.
 for (let from = 0; from < alerts; from += 400) {
   const some = Array.from({ length: Math.min(400, alerts - from) }, (_, i) => from + i)
   await produceKeyed(

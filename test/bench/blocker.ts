@@ -1,8 +1,8 @@
 /**
- * How soon `POST /v1/decide` answers. `npm run bench -- blocker [--rate 5000] [--seconds 20] [--states 1000] [--throttled 5] [--unix]`: asks at
- * a steady rate, one message a request, over connections that stay open, with as many open states, while so many percent of the
- * messages count under a throttle in Redis. A request is timed from when it was due, so that one that waits for another shows it; and the CPU
- * time of the blocker, from which follows what a core can do.
+ * Latency of `POST /v1/decide`, and CPU time of the blocker. Requests of one message each are sent at a fixed rate over kept-alive
+ * connections, with `--states` open states and `--throttled` percent of the messages under a throttle in Redis. Latency is
+ * measured from when a request was due, so that it includes waiting for others.
+ * `npm run bench -- blocker [--rate 5000] [--seconds 20] [--states 1000] [--throttled 5] [--unix]`
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
@@ -56,7 +56,7 @@ const simulation = simulate({ scenario: 'double-eleven-hour', seed: 3, minutes: 
 const texts = [...simulation.minutes()].flat().flatMap(({ value }) => {
   try {
     const { from, to, text } = JSON.parse(String(value)) as Readonly<Record<string, unknown>>
-    // The traffic has records in it that are none.
+    // The traffic contains invalid records.
     const isSms = [from, to, text].every((one) => typeof one === 'string' && one !== '')
     return isSms ? [{ from, to, text } as { from: string; to: string; text: string }] : []
   } catch {
@@ -86,7 +86,7 @@ const failed: string[] = []
 const idle: Connection[] = []
 const queue: { readonly bytes: Buffer; readonly due: number }[] = []
 
-/** One request at a time; answers are told apart by their length. */
+/** Sends one request at a time; responses are delimited by their length. */
 class Connection {
   readonly #socket: Socket
   #due = 0
@@ -130,7 +130,7 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
 }
 
-/** Asks for so many seconds; requests that fall behind are asked as soon as they can be. */
+/** Sends requests for `duration` seconds; late ones are sent as soon as possible. */
 async function askFor(duration: number): Promise<void> {
   const began = performance.now()
   for (let n = 0; n < rate * duration; ) {

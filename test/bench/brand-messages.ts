@@ -1,10 +1,10 @@
-// How the brand codes do on messages of writers that they never saw: each writer of corpus/brand-messages is left out once,
-// the weights of the decision are fitted on the others, and the writer's messages are judged with them.
+// Quality of the brand codes on unseen writers, by leave-one-out: for each writer of corpus/brand-messages, the weights of the
+// decision are fitted on the other writers and applied to the messages of this one.
 //
 //   npx tsx test/bench/brand-messages.ts [--corpus DIR] [--block-from 0.98] [--examples N]
 //
-// Twice: with a registry in which every lawful signature is filed for the ports that send it, and with the shipped brand
-// list alone. Exits 1 when a lawful message is blocked.
+// Measured with a registry in which every lawful signature is filed for its sending ports, and with only the shipped brand
+// list. Exits 1 if a lawful message is blocked.
 import { parseArgs } from 'node:util'
 import { BRAND_MESSAGES, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
 import type { Decision } from '../../scripts/brand-decision/examples.ts'
@@ -44,16 +44,16 @@ interface Judged {
   readonly of: BrandMessage
   readonly registry: HeldOut['registry']
   readonly outcome: Outcome
-  /** Highest certainty with which it might be blocked. */
+  /** Highest certainty in favour of blocking. */
   readonly certainty: number
-  /** A brand code is among the findings. */
+  /** Whether a brand code is among the findings. */
   readonly named: boolean
 }
 
 const WEIGHED = new Set(['FORGED_BRAND', 'TEXT_FRAUD', 'TEXT_ILLICIT'])
 const UNWEIGHED = MESSAGE_CODES.filter(({ code }) => !WEIGHED.has(code))
 
-/** What the codes that no weight decides ask for. */
+/** Whether a code that uses no fitted weights asks for an action. */
 function isReviewed({ message }: BrandMessage, registry: Registry): boolean {
   const { findings } = detect(message, NOTHING_KNOWN, { classifier, policy, registry }, UNWEIGHED)
   return findings.some(({ code }) =>
@@ -63,11 +63,11 @@ function isReviewed({ message }: BrandMessage, registry: Registry): boolean {
 
 interface WriterLeftOut {
   readonly judged: readonly Judged[]
-  /** What the messages of the other writers alone ask for. */
+  /** Block threshold chosen from the messages of the other writers. */
   readonly chosen: number
 }
 
-/** Judges the messages of a writer by weights, words and a threshold that were found without any of them. */
+/** Judges the messages of a writer by weights, words and a threshold fitted without them. */
 function judgeWriter(writer: string): WriterLeftOut {
   const all = judgeWithout(corpus, classifier, writer)
   const isMine = ({ of }: HeldOut) => of.writer === writer
@@ -92,7 +92,7 @@ function judgeMessage({ of, registry, asked, certainty, sure }: HeldOut): Judged
   }
 }
 
-/** As TEXT_FRAUD and TEXT_ILLICIT decide with this certainty. */
+/** Whether TEXT_FRAUD or TEXT_ILLICIT fires at this certainty. */
 function isMalicious({ message }: BrandMessage, text: Decision | undefined, certainty: number): boolean {
   const { fraud, illicit } = message.scores
   const { thresholds } = classifier
@@ -123,7 +123,7 @@ function line(title: string, judged: readonly Judged[]): void {
   )
 }
 
-/** What thresholds would have done: those that were chosen without the writer whom they judge, and fixed ones. */
+/** Prints results by threshold: those chosen without the judged writer, and fixed ones. */
 function printThresholds(judged: readonly Judged[]): void {
   const count = (isBlocked: (one: Judged) => boolean) => {
     const blocked = judged.filter(isBlocked)

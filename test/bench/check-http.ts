@@ -1,9 +1,8 @@
 /**
- * How soon `POST /v1/check` answers. `tsx test/bench/check-http.ts [rate] [seconds] [traffic]`: asks at a steady rate of
- * requests a second, one record each, over connections that stay open, while the embedded mode works on so many records
- * of traffic a second (default: none). A request is timed from when it was due, so that one that waits for another shows
- * it. Beside it `GET /healthz` at the same rate, which is what machine and HTTP take of it, the CPU time of the service, and
- * the load of the machine.
+ * Latency of `POST /v1/check`, and CPU time of the service. `tsx test/bench/check-http.ts [rate] [seconds] [traffic]`: requests
+ * of one record each are sent at a fixed rate per second over kept-alive connections, while the embedded mode processes
+ * `traffic` records per second (default: none). Latency is measured from when a request was due, so that it includes waiting
+ * for others. For comparison, `GET /healthz` at the same rate shows the share of machine and HTTP.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -44,7 +43,7 @@ await service.ready()
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 const statuses = new Map<number, number>()
-/** Resolves with the status when the whole answer has come. */
+/** Resolves with the status after the whole response. */
 function ask(method: string, path: string, body: string): Promise<number> {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
@@ -56,7 +55,7 @@ function ask(method: string, path: string, body: string): Promise<number> {
   })
 }
 
-/** CPU time of the service so far, s: user and system of /proc. */
+/** CPU time of the service so far (user and system, from /proc), s. */
 function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

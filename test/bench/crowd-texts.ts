@@ -81,7 +81,7 @@ export const NAME_ENDS = [
   ],
 ]
 
-/** What a shop platform offers to all its shops. */
+/** Ready-made texts of a shop platform. */
 export const READY_MADE = [
   '亲爱的会员，双11狂欢开启，全场{n}折起，满300减40，戳 {shopUrl} 抢购，拒收请回复R',
   '您有一张{n}元优惠券即将过期，双11当天可用，点 {shopUrl} 领取，回T退订',

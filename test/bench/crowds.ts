@@ -1,11 +1,11 @@
-// Two lawful crowds, and what is raised on them: Double Eleven with 2,000 shops that all advertise, and New Year's eve, when people
-// forward each other greetings. Whatever CAMPAIGN_BURST or PRIVATE_FANOUT says there is false.
+// False alerts of CAMPAIGN_BURST and PRIVATE_FANOUT on two lawful crowds: Double Eleven, when 2,000 shops advertise, and New Year's
+// Eve, when people forward greetings.
 //
 //   npm run bench -- crowds [--shops 2000] [--people 6000] [--unfiled 0] [--seed 1] [--keep FOLDER]
 //
-// Shops have one to three names of their own texts (corpus/writers, marketing) or ready-made ones of a shop platform, a port of their
-// own below one of twenty ports, filed but for the share `--unfiled`, and an hour or two in which they write to all their customers. Greetings are forwarded as they are,
-// changed, or written by oneself, within thirty series of numbers, to five to sixty acquaintances; one in a hundred writes to 150 to 300.
+// Shops send their own texts (corpus/writers, marketing) or ready-made ones of a shop platform to all customers within one or two
+// hours, each from its own extension of one of twenty ports, filed except for the share `--unfiled`. Greetings are forwarded, changed
+// or newly written, from thirty number series, to 5 to 60 acquaintances; one sender in a hundred writes to 150 to 300.
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -47,12 +47,12 @@ interface Crowd {
   readonly registry?: object
 }
 
-/** Hours, in China, at which shops write. */
+/** Sending hours of shops, China time. */
 const HOURS = [0, 8, 9, 10, 10, 11, 12, 14, 16, 18, 19, 20, 20, 20, 21, 22]
 const DOUBLE_ELEVEN = Date.UTC(2026, 10, 10, 16)
 const NEW_YEAR = Date.UTC(2026, 11, 31, 16)
 
-/** Of the corpus, without those in which a shop would speak as a brand. */
+/** Advertisements of the corpus, except those that name a brand. */
 const shippedBrands = new RegistryHolder(undefined, () => {}).current
 const advertisements = readdirSync(WRITERS)
   .flatMap((file) => readCorpus(join(WRITERS, file)).rows)
@@ -118,7 +118,7 @@ function newYearsEve(random: Random, count: number): Crowd {
   return { rows }
 }
 
-/** With a form of address, another order of its sentences, or a name below it. */
+/** Adds a salutation or a name at the end, or reorders the sentences. */
 function changed(greeting: string, random: Random): string {
   const parts = greeting.split(/(?<=[，。！])/u)
   const address = random.pick(['王哥，', '老同学，', '李姐：', '姑姑，', '兄弟，', '张老师，', ''])

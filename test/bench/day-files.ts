@@ -6,7 +6,7 @@ import type { Tokenise } from '../../src/domain/token.ts'
 import type { RecordTruth } from '../../src/offline/simulator/records.ts'
 import { createDayReport, type DayReport, type PlantedLine, type Truth } from './day-report.ts'
 
-/** The files of a simulated day in its folder, and what the embedded run said of them. */
+/** Files of a simulated day: input and output of the embedded run. */
 export const DAY_FILES = {
   messages: 'messages.jsonl',
   truth: 'truth.jsonl',
@@ -38,14 +38,14 @@ export async function readTruth(
   return { events, records, ...span }
 }
 
-/** Alerts on states; most alerts are on messages, and of those the verdicts tell the same. */
+/** State alerts. Message alerts are skipped, as the verdicts have the same information. */
 export async function* stateAlerts(folder: string): AsyncGenerator<Alert> {
   for await (const line of linesOf(folder, DAY_FILES.alerts)) {
     if (!line.includes('"subject":"message:')) yield JSON.parse(line) as Alert
   }
 }
 
-/** Judges the alerts and verdicts in a folder; `tokenise`: the key that the service had. */
+/** Judges the alerts and verdicts in a folder; `tokenise`: with the key of the service. */
 export async function judgeDay(folder: string, truth: Truth, tokenise: Tokenise): Promise<DayReport> {
   const report = createDayReport(truth, tokenise)
   for await (const alert of stateAlerts(folder)) report.alert(alert)
@@ -53,7 +53,7 @@ export async function judgeDay(folder: string, truth: Truth, tokenise: Tokenise)
   return report.result()
 }
 
-/** Texts of some records, with who sent them. */
+/** Texts of some records, with their senders. */
 export async function textsOf(
   folder: string,
   ids: ReadonlySet<string>,

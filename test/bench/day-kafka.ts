@@ -15,10 +15,9 @@ import { printDay } from './day-print.ts'
 import { StateTrack } from './day-states.ts'
 
 /**
- * The day that `npm run bench -- day --keep DAY` left, through Kafka and Redis with three instances, of which one is
- * killed and one is stopped and replaced on the way; its states beside those of the embedded run. As on a live topic,
- * no message comes before those of `--ahead` seconds earlier are judged; with `--backlog` all of them lie there before
- * the first instance starts.
+ * Runs the day of `npm run bench -- day --keep DAY` through Kafka and Redis with three instances, of which one is killed and one
+ * is stopped, both replaced, and compares its states with those of the embedded run. As on a live topic, no message is sent
+ * before those of `--ahead` seconds earlier are judged; with `--backlog`, all are sent before the first instance starts.
  */
 const { values: options } = parseArgs({
   options: {
@@ -48,7 +47,7 @@ const env = {
   ...at.env,
   REDIS_URL: redis.url,
   SIGWATCH_REGISTRY: join(day, DAY_FILES.registry),
-  // The day is weeks old, or to come, and two cores do the work of a cluster.
+  // The day may be weeks ago or in the future, and two cores replace a cluster.
   SIGWATCH_ALERTS_MAX_AGE: '0',
   SIGWATCH_REDIS_BUDGET: '10s',
 }
@@ -58,7 +57,7 @@ await producer.connect()
 const send = (topic: string, messages: readonly { key: string; value: string }[]) =>
   producer.send({ topic, acks: -1, messages: [...messages] })
 
-/** Side rows with their keys, in the order of the file. */
+/** Side rows with their keys, in file order. */
 async function sideRows(name: 'consents' | 'replies' | 'complaints') {
   const rows: { key: string; value: string }[] = []
   for await (const value of linesOf(day as string, DAY_FILES[name])) {
@@ -70,7 +69,7 @@ async function sideRows(name: 'consents' | 'replies' | 'complaints') {
 for (const name of ['consents', 'replies', 'complaints'] as const)
   await send(at.topics[name], await sideRows(name))
 
-/** Writes what comes on a topic to a file, a line a record. */
+/** Writes the records of a topic to a file, one per line. */
 async function tap(topic: string, file: string, take: (value: string) => void = () => {}) {
   const lines = createWriteStream(join(out, file))
   const seen = new Map<number, number>()
@@ -97,9 +96,9 @@ async function tap(topic: string, file: string, take: (value: string) => void = 
 }
 
 const ID = /"id":"([^"]+)"/
-/** Ids of records without a verdict, with the number of their step; broken ones get none and are left out. */
+/** Step of each record without a verdict yet, by id; without invalid records, which get none. */
 const waiting = new Map<string, number>()
-/** How many of each step wait. */
+/** Number of waiting records by step. */
 const left: number[] = []
 const invalid = new Set<string>()
 for await (const line of linesOf(day, DAY_FILES.truth)) {
@@ -131,7 +130,7 @@ async function start(): Promise<Service> {
   return service.ready()
 }
 
-/** One instance is killed after a third of the day, and one stopped after two thirds; each time another comes. */
+/** One instance is killed after a third of the day and one stopped after two thirds; each is replaced. */
 async function run(): Promise<void> {
   const [first, second] = await Promise.all([start(), start(), start()])
   say('three instances are ready')
@@ -180,7 +179,7 @@ for await (const value of linesOf(day, DAY_FILES.messages)) {
   const from = /"from":"([^"]*)"/.exec(value)?.[1] ?? 'nobody'
   const ts = Number(/"ts":(\d{13})\b/.exec(value)?.[1])
   if (started === 0) started = newest = ts
-  // Broken records may lie far away.
+  // Invalid records may have a distant time.
   if (ts > newest + STEP && ts < newest + 40 * STEP) {
     await flush()
     newest = ts
@@ -205,13 +204,13 @@ async function count(...path: string[]): Promise<number> {
   return n
 }
 
-/** Raises by code and target, with their event times. */
+/** Event times of raises by code and target. */
 async function raisesOf(folder: string): Promise<Map<string, number[]>> {
   const track = new StateTrack()
   for await (const alert of stateAlerts(folder)) track.add(alert)
   const times = new Map<string, number[]>()
   for (const { code, target, at: time } of track.raises()) {
-    // Recipients are tokens of different keys.
+    // The two runs have different token keys.
     const key = `${code} ${target.kind}:${target.kind === 'recipient' ? '*' : target.id}`
     times.set(
       key,

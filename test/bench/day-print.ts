@@ -46,7 +46,7 @@ function eventRow(kind: string, code: string, events: readonly EventResult[]): (
   ]
 }
 
-/** The report as tables for people. `textOf`: the text of a record, for what was judged wrongly. */
+/** Formats the report as tables. `textOf`: text of a record, for wrong verdicts. */
 export function printDay({ hours, states, messages }: DayReport, textOf: (id: string) => string): string {
   const out: string[] = []
   const kinds = grouped(states.events, (event) => `${event.event}\t${event.code}`)

@@ -7,7 +7,7 @@ import { type MessageReport, MessageTally } from './day-verdicts.ts'
 
 export type PlantedLine = PlantedEvent & { readonly plant: number }
 
-/** What `simulate --truth` wrote, and when the traffic ends (epoch ms). */
+/** Output of `simulate --truth`, and the end of the traffic (epoch ms). */
 export interface Truth {
   readonly events: readonly PlantedLine[]
   readonly records: ReadonlyMap<string, RecordTruth>
@@ -22,9 +22,9 @@ export interface DayReport {
 }
 
 /**
- * Compares what the service said of simulated traffic with the truth about it. Alerts and verdicts are given one by
- * one, in any order among each other; alerts in the order of the topic or file. Knows no file and no service, so that
- * an embedded run and one through Kafka are judged alike. `tokenise`: the key that the service had.
+ * Compares alerts and verdicts on simulated traffic with the truth. They are added one by one; alerts in the order of the topic or
+ * file, verdicts in any order. Independent of files and services, so that embedded and Kafka runs are judged alike. `tokenise`:
+ * with the key of the service.
  */
 export function createDayReport(truth: Truth, tokenise: Tokenise) {
   const track = new StateTrack()

@@ -4,7 +4,7 @@ import type { Target } from '../../src/domain/decision.ts'
 import type { Tokenise } from '../../src/domain/token.ts'
 import type { PlantedLine, Truth } from './day-report.ts'
 
-/** How long after its end an event may still be raised, ms of event time. */
+/** Grace period after the end of an event for raising it, ms of event time. */
 const GRACE = 10 * 60_000
 
 /** One raise of a state. */
@@ -15,7 +15,7 @@ export interface Raise {
   /** Event time of the raise and of the clear, ms. */
   readonly at: number
   clearedAt: number
-  /** Ids of the messages that it shows. */
+  /** Ids of the messages in its alert. */
   readonly messages: readonly string[]
   readonly evidence: unknown
 }
@@ -58,9 +58,9 @@ export interface EventResult {
   readonly from: number
   /** Event time from the planted start to the raise, ms; absent: missed. */
   readonly detectedAfter?: number
-  /** The same from the moment at which the threshold could be passed, where truth knows it. */
+  /** The same from the moment at which the threshold could be exceeded, if the truth has it. */
   readonly sincePossible?: number
-  /** It was open before the event began, from another one. */
+  /** The state was already open before the event, because of another one. */
   readonly wasOpen?: true
 }
 
@@ -68,22 +68,22 @@ export interface FalseRaise {
   readonly code: Code
   readonly target: string
   readonly at: number
-  /** The event that looks like one and is none. */
+  /** The harmless event for which it was raised. */
   readonly quiet?: string
   readonly evidence: unknown
 }
 
 export interface StateReport {
   readonly events: readonly EventResult[]
-  /** Events that must not be raised, by kind: how many there are. */
+  /** Number of events that must not be raised, by kind. */
   readonly quiet: Readonly<Record<string, number>>
   readonly raises: number
-  /** Raises that come with a planted event or its messages. */
+  /** Further raises explained by a planted event or its messages. */
   readonly expected: number
   readonly false: readonly FalseRaise[]
 }
 
-/** `wrong`: ids of the states that nothing planted stands for at some time. */
+/** `wrong`: ids of states with a raise that no planted event explains. */
 export function judgeStates(
   raises: readonly Raise[],
   truth: Truth,
@@ -144,11 +144,11 @@ function resultOf(event: PlantedLine, raise: Raise | undefined, possible: number
   }
 }
 
-/** When the shipped thresholds could be passed: as told, or with the message of that number. */
+/** Returns when the shipped threshold of an event could first be exceeded: as given, or at its n-th message. */
 function neededAt({ records }: Truth): (event: PlantedLine) => number | undefined {
   const byPlant = new Map<number, number[]>()
   for (const { id, plant, ts } of records.values()) {
-    // The simulator's ids end with the number of the part.
+    // Ids of the simulator end with the number of the part.
     if (plant === undefined || !id.endsWith('.1')) continue
     const known = byPlant.get(plant)
     if (known) known.push(ts)
@@ -163,7 +163,7 @@ function isBackedBy(raise: Raise, event: PlantedLine, { records }: Truth): boole
   return raise.messages.some((id) => records.get(id)?.plant === event.plant)
 }
 
-/** Some message behind it was planted with that code, or for an event with which that code comes. */
+/** Whether one of its messages was planted with this code, or for an event that this code accompanies. */
 function comesWith(raise: Raise, planted: readonly PlantedLine[], truth: Truth): boolean {
   if (raise.messages.some((id) => truth.records.get(id)?.codes.includes(raise.code))) return true
   return planted.some((event) => event.also?.includes(raise.code) && isBackedBy(raise, event, truth))

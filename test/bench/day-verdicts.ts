@@ -5,7 +5,7 @@ import { type Action, stronger } from '../../src/domain/decision.ts'
 import type { RecordTruth } from '../../src/offline/simulator/records.ts'
 
 const FORGED: ReadonlySet<Code> = new Set(['FORGED_BRAND', 'LOOKALIKE_SIGNATURE', 'LOOKALIKE_DOMAIN'])
-/** Ids kept of each kind of wrong verdict. */
+/** Number of ids kept for each kind of wrong verdict. */
 const SHOWN = 5
 
 export interface CodeRecall {
@@ -15,7 +15,7 @@ export interface CodeRecall {
   readonly found: number
 }
 
-/** Wrong verdicts of one kind: `event` is `ordinary` for traffic in which nothing is planted. */
+/** Wrong verdicts of one kind; `event` is `ordinary` for traffic that was not planted. */
 export interface Wrong {
   readonly event: string
   readonly what: string
@@ -32,23 +32,23 @@ export interface MessageReport {
     readonly falseNegative: number
   }
   readonly recall: readonly CodeRecall[]
-  /** Records of each kind of near-miss. */
+  /** Number of records by kind of near-miss. */
   readonly nearMisses: Readonly<Record<string, number>>
-  /** Ordinary records with an action of block or throttle by what was found on them. */
+  /** Ordinary records blocked or throttled by their own findings. */
   readonly ordinaryBlocked: number
-  /** The same by a state alone: one that nothing planted stands for, and a planted one that they fall under. */
+  /** Ordinary records blocked or throttled only by a state: a false one, or one of a planted event. */
   readonly underFalseState: number
   readonly underPlantedState: number
   readonly wrong: readonly Wrong[]
 }
 
-/** Judges verdicts record by record: each part of a joined message has the verdict of the whole. */
+/** Judges verdicts by record: each part of a joined message has the verdict of the whole. */
 export class MessageTally {
   readonly #truth: ReadonlyMap<string, RecordTruth>
   readonly #recall = new Map<string, { event: string; code: Code; records: number; found: number }>()
   readonly #wrong = new Map<string, { event: string; what: string; count: number; ids: string[] }>()
   readonly #near = new Map<string, number>()
-  /** Ordinary records blocked by a state alone, by its id. */
+  /** Ordinary records blocked or throttled only by a state, by its id. */
   readonly #byState = new Map<string, number>()
   readonly #forged = { truePositive: 0, falsePositive: 0, falseNegative: 0 }
   #verdicts = 0
@@ -105,7 +105,7 @@ export class MessageTally {
     this.#wrong.set(key, known)
   }
 
-  /** `falseStates`: ids of states that nothing planted stands for. */
+  /** `falseStates`: ids of states that no planted event explains. */
   result(falseStates: ReadonlySet<string>): MessageReport {
     let underFalseState = 0
     let underPlantedState = 0

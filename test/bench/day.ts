@@ -9,8 +9,8 @@ import { DAY_FILES, judgeDay, readTruth, textsOf } from './day-files.ts'
 import { printDay } from './day-print.ts'
 
 /**
- * A simulated day through the embedded service by the command line, compared with the truth about it: what was missed,
- * what was raised falsely, how soon, at what speed and in how much memory.
+ * Runs a simulated day through the embedded mode on the command line and compares it with the truth: misses, false alerts,
+ * detection delay, throughput and memory.
  */
 const { values: options } = parseArgs({
   options: {
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     rate: { type: 'string' },
     minutes: { type: 'string' },
     start: { type: 'string' },
-    /** Where the files go and stay; absent: a folder that is removed. */
+    /** Folder in which to keep the files; absent: a temporary folder. */
     keep: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -33,7 +33,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 interface Ended {
   readonly stderr: string
   readonly seconds: number
-  /** Most memory resident, MB; undefined where /proc does not tell. */
+  /** Peak resident memory, MB; undefined without /proc. */
   readonly megabytes: number | undefined
 }
 

@@ -8,10 +8,10 @@ import type { Alert } from '../../src/domain/alert.ts'
 import { DAY } from '../../src/domain/time.ts'
 import { messageAlertAt } from '../helpers/archive-records.ts'
 
-/** How much is planted, over 30 days. */
+/** Number of planted rows, over 30 days. */
 export interface Planted {
   readonly verdicts: number
-  /** Half of them in the last seven days, a sixth of these in one case. */
+  /** Half of them in the last seven days, and a sixth of that half in one case. */
   readonly alerts: number
   readonly feedback: number
   readonly complaints: number
@@ -35,7 +35,7 @@ const CODES = [
   'OBFUSCATED_TEXT',
 ]
 
-/** One event for each sender. */
+/** One alert per sender. */
 function templates(): Alert[] {
   return Array.from({ length: SENDERS }, (_, n) => {
     const one = messageAlertAt(`t${n}`, 0)
@@ -55,7 +55,7 @@ const TEMPLATES = `CREATE TEMP TABLE template AS SELECT (row_number() OVER ())::
     ARRAY(SELECT r ->> 'code' FROM jsonb_array_elements(event #> '{data,reasons}') r) AS codes
   FROM unnest($1::jsonb[], $2::text[]) AS one (event, grams)`
 
-/** Time of the alert `i` of \`$1\`: half of them lie in the last seven days. */
+/** Time of alert `i` of `$1`: half of them in the last seven days. */
 const TIME = `now() - interval '1 minute' - (CASE WHEN i % 2 = 0 THEN 7.0 ELSE ${DAYS}.0 END * i / $1) * interval '1 day'`
 const ALERTS = `INSERT INTO alert (id, ts, mode, type, target_kind, target_id, action, severity, score, label, codes, state_id, episode,
     revision, message_id, message_ts, signature, port, to_token, domains, campaign, model, policy, registry, degraded, late, event, grams)
@@ -73,7 +73,7 @@ const CASE_ALERTS = `INSERT INTO case_alert (alert_id, case_id, ts, sender, to_t
 const VERDICTS = `INSERT INTO verdict (id, ts, action, label, score, codes, states, campaign, degraded, late, partial, sampled, share)
   SELECT 'm' || i, now() - (i * ${DAYS}.0 / $1) * interval '1 day', 'review', 'fraud', 0.9, ARRAY['TEXT_FRAUD'], '{}', NULL, false, false, false, false, 1
   FROM generate_series($2::bigint, $3::bigint) i`
-/** An hour and sender each; a third of the senders sends in an hour. */
+/** One row per hour and sender; a third of the senders are active in any hour. */
 const HOURS = `INSERT INTO sender_hour (signature, port, ts, sp, total, notice, personal, marketing, finance, fraud, illicit)
   SELECT t.signature, t.port, hour, 'sp' || n % ${ENTERPRISES}, 600, 300, 0, 300, 0, 0, 0
   FROM generate_series(date_trunc('hour', now(), 'UTC') - interval '${DAYS} days', now(), interval '1 hour') WITH ORDINALITY AS h (hour, nth)
@@ -88,7 +88,7 @@ const MINUTES = `INSERT INTO sender_minute (ts, signature, port, sp, total, noti
 const SENT_MINUTES = `INSERT INTO sent_minute SELECT minute, 10000, 5000, 0, 5000, 0, 0, 0
   FROM generate_series(date_trunc('minute', now()) - interval '${DAYS} days', now(), interval '1 minute') minute`
 const SPS = `INSERT INTO sender_sp SELECT DISTINCT sp, signature, port FROM sender_hour`
-/** Findings on messages of the alerts, every fifth with a note, every hundredth refused. */
+/** Feedback on messages of alerts: every fifth with a note, every hundredth refused. */
 const FEEDBACK = `INSERT INTO feedback (id, ts, message_id, verdict, by, note, feedback_id, batch)
   SELECT 'f' || i, ts + interval '1 hour', message_id, CASE WHEN i % 10 = 0 THEN 'false_positive' ELSE 'confirmed' END, 'lin',
     CASE WHEN i % 5 = 0 THEN 'seen before, called the bank' END, 'f' || i, 'b' || i / 50
@@ -98,7 +98,7 @@ const GIVEN = `INSERT INTO given_feedback (feedback_id, ts, message_id, verdict,
   SELECT feedback_id, ts, message_id, verdict, by, note, batch FROM feedback`
 const RESULTS = `INSERT INTO feedback_result (feedback_id, ts, batch, outcome, states)
   SELECT feedback_id, ts + interval '1 second', batch, CASE WHEN substr(id, 2)::int % 100 = 0 THEN 'refused' ELSE 'applied' END, '{}' FROM feedback`
-/** Nine of ten answered. */
+/** Complaints, nine out of ten answered. */
 const COMPLAINTS = `INSERT INTO complaint (id, ts, port, signature, to_token, recipient, text, source, category)
   SELECT 'c' || i, now() - (i * ${DAYS}.0 / $1) * interval '1 day', CASE WHEN i % 3 > 0 THEN t.port END, CASE WHEN i % 3 < 2 THEN t.signature END,
     'k' || i, '138****5678', '骚扰短信', CASE WHEN i % 3 = 0 THEN 'hotline' ELSE '12321' END, 'marketing'

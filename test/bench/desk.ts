@@ -1,7 +1,7 @@
 /**
- * How long pages of the desk take over a planted archive of 30 days: 20 analysts who open a page every five seconds, next to an
- * archiver that writes 5,000 rows a second, all on this machine. Prints milliseconds by page as JSON.
- * `npm run bench -- desk [verdicts] [alerts] [seconds]`; with SIGWATCH_BENCH_ARCHIVE, over an archive that is planted.
+ * Latency of desk pages on a planted archive of 30 days: 20 analysts open a page every five seconds while an archiver writes
+ * 5,000 rows per second, all on this machine. Prints milliseconds by page as JSON.
+ * `npm run bench -- desk [verdicts] [alerts] [seconds]`; SIGWATCH_BENCH_ARCHIVE: URL of an archive planted before.
  */
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,7 +25,7 @@ const ROWS_A_SECOND = 5000
 const TOKEN = 'a-token-of-lin-of-the-bench'
 const [verdicts = 5_000_000, alerts = 500_000, seconds = 45] = process.argv.slice(2).map(Number)
 
-/** Writes rows for as long as the bench runs, one alert to ten verdicts, and keeps the sums. */
+/** Writes rows while the benchmark runs, one alert per ten verdicts, and updates the sums. */
 async function write(url: string): Promise<void> {
   const client = await openClient(url, 'bench archive')
   const upkeep = await openClient(url, 'bench upkeep')
@@ -65,7 +65,7 @@ async function write(url: string): Promise<void> {
   }
 }
 
-/** Pages with how often they are opened. */
+/** Pages and their relative frequencies. */
 async function pagesOf(
   archive: ArchiveReader,
   user: DeskClient,

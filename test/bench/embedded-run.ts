@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-/** Messages that are not measured: while they pass the program starts, and most of it is compiled. */
+/** Messages not measured: meanwhile the program starts, and most of its code is compiled. */
 const WARM = 60_000
-/** Nothing lies ahead of it. */
+/** Later than all traffic. */
 const NOW = '2026-11-11T00:00:00+08:00'
 
-/** Loaded before the program: notes the CPU time used, and how much of the verdicts is written. */
+/** Preloaded: samples the CPU time and the size of the verdicts written so far. */
 const PROBE = `const { statSync, writeFileSync } = require('node:fs')
 const { BENCH_VERDICTS: verdicts, BENCH_REPORT: report } = process.env
 const samples = []
@@ -23,20 +23,20 @@ process.on('exit', () => {
 })`
 
 interface Report {
-  /** User and system time of all threads, user time alone, both µs, and bytes of verdicts at that moment. */
+  /** CPU time (user and system) and user time of all threads, µs, and bytes of verdicts so far. */
   readonly samples: readonly (readonly [cpu: number, user: number, bytes: number])[]
-  /** Resident memory at most, kB. */
+  /** Peak resident memory, kB. */
   readonly maxRSS: number
 }
 
-/** CPU of one message, µs, over those behind the first `WARM`. */
+/** CPU time per message, µs, after the first `WARM`. */
 interface Used {
   readonly cpu: number
   readonly user: number
   readonly maxRSS: number
 }
 
-/** Runs the built program on files of input records, and measures the CPU time of its process. */
+/** Runs the built program on files of input records and measures its CPU time. */
 export class EmbeddedRun {
   readonly folder = mkdtempSync(join(tmpdir(), 'sigwatch-bench-'))
   readonly #main: string
@@ -54,14 +54,14 @@ export class EmbeddedRun {
     rmSync(this.folder, { recursive: true })
   }
 
-  /** `options` of the command, `flags` of Node. */
+  /** `options`: of the command; `flags`: of Node. */
   measure(messages: string, options: readonly string[], flags: readonly string[] = []): Used {
     const verdicts = this.file('verdicts.jsonl')
     const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [
       `--${name}`,
       this.file(`${name}.jsonl`),
     ])
-    // Verdicts of the run before would be taken for this one's.
+    // Verdicts of the previous run would be counted.
     rmSync(verdicts, { force: true })
     const probed = [...flags, '--require', this.file('probe.cjs'), this.#main]
     const { status, stderr } = spawnSync(

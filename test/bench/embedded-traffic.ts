@@ -8,16 +8,16 @@ import { forgery } from '../../src/offline/simulator/events.ts'
 import { Random } from '../../src/offline/simulator/random.ts'
 import { simulate } from '../../src/offline/simulator/simulate.ts'
 
-/** Version of what is made here: raised when a kind of traffic changes, so that no old file is taken for it. */
+/** Version of the traffic files: increase it when a kind of traffic changes, so that old files are not reused. */
 const VERSION = 1
 const SEED = 1
-/** Messages a second of event time. */
+/** Messages per second of event time. */
 const DENSE = 5_000
 const QUIET = 60
-/** 2026-11-10 10:00 in China, where the scenario begins. */
+/** Start of the scenario, 2026-11-10 10:00 in China. */
 const START = Date.UTC(2026, 10, 10, 2)
 
-/** What the simulator writes, as far as it matters here. */
+/** The needed fields of a simulated record. */
 interface Row {
   readonly id: string
   readonly ts: number
@@ -36,7 +36,7 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
-/** The kinds that `--only` names, with commas; ends the process where one is none. */
+/** Kinds in the comma-separated `--only`; exits the process if one is unknown. */
 export function kindsOf(only: string): readonly Kind[] {
   const asked = only.split(',')
   const unknown = asked.find((kind) => !(kind in KINDS))
@@ -45,16 +45,16 @@ export function kindsOf(only: string): readonly Kind[] {
   process.exit(2)
 }
 
-/** Files of one kind of traffic: input records, and the registry that goes with them. */
+/** Files of one kind of traffic: input records, and the registry of their senders. */
 export interface Traffic {
   readonly messages: string
   readonly registry: string
   readonly count: number
-  /** Share of the records whose text stood in an earlier one. */
+  /** Share of records whose text occurred in an earlier one. */
   readonly repeats: number
 }
 
-/** The first `count` records of a kind, made once and kept in the folder for temporary files. */
+/** The first `count` records of a kind, generated once and kept in the temporary folder. */
 export async function trafficOf(kind: Kind, count: number): Promise<Traffic> {
   const folder = join(tmpdir(), 'sigwatch-bench-traffic')
   await mkdir(folder, { recursive: true })
@@ -84,7 +84,7 @@ const MADE: Readonly<Record<Kind, (count: number) => Made>> = {
   dense: (count) => lawful(count, DENSE),
   quiet: (count) => lawful(count, QUIET),
   different(count) {
-    // Twice as much is drawn, and what repeats a text is left out: so is every part, for parts must stay together.
+    // Draw more and drop repeated texts, and also all parts of messages, which would have to stay together.
     const { rows, cast } = lawful(count * 3, 3 * DENSE)
     const seen = new Set<string>()
     const first = rows.filter(({ text, part }) => {
@@ -119,7 +119,7 @@ const MADE: Readonly<Record<Kind, (count: number) => Made>> = {
   },
 }
 
-/** A plain mix without events. */
+/** Ordinary traffic without planted events. */
 function lawful(count: number, rate: number): Made {
   const minutes = Math.ceil((count * 1.1) / rate / 60)
   const simulation = simulate({ scenario: 'throughput', seed: SEED, minutes, rate, start: START })
@@ -131,7 +131,7 @@ function lawful(count: number, rate: number): Made {
   return { rows: rows.slice(0, count), cast: simulation.cast }
 }
 
-/** The records of a kind of traffic, one JSON object each. */
+/** The records, one JSON object per line. */
 export function linesOfTraffic({ messages }: Traffic): string[] {
   return readFileSync(messages, 'utf8').trimEnd().split('\n')
 }

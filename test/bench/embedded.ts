@@ -1,11 +1,11 @@
-// CPU of one message on the embedded path, from a file of input records to alerts, verdicts and dead letters, every code
-// on, for several kinds of traffic. Runs the built program and measures the CPU time of its process (all of its threads),
-// not the clock: others may use the machine. Starting and compiling are left out: the first 60,000 messages.
+// CPU time per message in the embedded mode, from a file of input records to alerts, verdicts and dead letters, with all codes on,
+// for several kinds of traffic. Runs the built program and measures the CPU time of its process (all threads) instead of wall
+// time, because the machine may be shared. Excludes start-up and compilation: the first 60,000 messages.
 //
 //   npm run bench -- embedded [--only dense,quiet] [--messages 180000] [--rounds 1] [--stages] [--signatures N] [--json FILE] [--keep]
 //     [--main dist/main.js]
 //
-// `--stages`: where the time of the main thread goes, by a sampled profile: each sample counts for the innermost stage.
+// `--stages`: time of the main thread by stage, from a sampled profile; each sample counts for the innermost stage.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -38,14 +38,14 @@ const file = (name: string) => bench.file(name)
 interface Measured {
   readonly messages: number
   readonly repeats: number
-  /** CPU of one message, µs: the median of the rounds. */
+  /** CPU time per message, µs: median of the rounds. */
   readonly cpuMicros: number
-  /** What one core does in a second. */
+  /** Messages per second and core. */
   readonly perSecond: number
   readonly maxMegabytes: number
 }
 
-/** The registry of the traffic with signatures that send nothing, so that it has so many; a JSONL file. */
+/** The registry of the traffic, filled up with unused signatures to `signatures`; a JSONL file. */
 function grown(registry: string, signatures: number): string {
   const { signatures: own, ports } = parse(readFileSync(registry, 'utf8')) as Record<string, object[]>
   const rows = [
@@ -84,7 +84,7 @@ async function measure(kind: Kind): Promise<Measured> {
   }
 }
 
-/** What the time of the main thread is told by: functions, by the names that they have in the source. */
+/** Stages of the main thread and their functions, by their names in the source. */
 const STAGES: Readonly<Record<string, readonly string[]>> = {
   'split lines': ['push', 'handOver'],
   decode: ['decode', '#decoded'],
@@ -117,7 +117,7 @@ interface Profile {
   readonly timeDeltas: readonly number[]
 }
 
-/** Share of each stage in the later half of the samples that are not idle. */
+/** Share of each stage in the second half of the non-idle samples. */
 async function stagesOf(kind: Kind): Promise<Record<string, number>> {
   const { messages, registry } = await trafficOf(kind, Number(options.messages))
   const profiled = ['--cpu-prof', '--cpu-prof-dir', folder, '--cpu-prof-interval', '500']

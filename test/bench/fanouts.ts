@@ -1,10 +1,10 @@
-// Bytes of Redis that PRIVATE_FANOUT takes for each active private number.
+// Redis memory of PRIVATE_FANOUT per active private number, bytes.
 //
 //   npm run bench -- fanouts [--numbers 100000] [--days 13.9]
 //
-// First an hour in which every number writes to two strangers, then two weeks in which each writes some ten texts a week, seven of
-// ten to five people it knows and the others to strangers: with 30% of personal traffic, 100,000 numbers stand for 3.3M
-// messages a week. Bytes are those that a server gets back when the keys are dropped.
+// First an hour in which every number writes to two strangers, then two weeks in which each writes about ten texts a week, 70% of
+// them to five acquaintances and the others to strangers: with 30% personal traffic, 100,000 numbers represent 3.3M messages a
+// week. Memory is what the server regains when the keys are deleted.
 import { parseArgs } from 'node:util'
 import { connectRedis } from '../../src/adapters/redis/client.ts'
 import type { RedisLink } from '../../src/adapters/redis/link.ts'
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
 const [numbers, days] = [Number(options.numbers), Number(options.days)]
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-/** The first moment of a week of the filters. */
+/** Start of a week of the filters. */
 const T = Math.ceil(Date.UTC(2026, 10, 9) / (7 * DAY)) * 7 * DAY
 const TEXTS_A_WEEK = 10
 const BATCH = 4096
@@ -27,7 +27,7 @@ const BATCH = 4096
 const random = new Random(5)
 let offset = 0
 
-/** One number of 37 is active. */
+/** A text from an active number: every 37th of a series is active. */
 function text(number: number, ts: number, recipient: string): Observations {
   const digits = `13${String(800_000_000 + 37 * number).padStart(9, '0')}`
   const fanout = {
@@ -39,7 +39,7 @@ function text(number: number, ts: number, recipient: string): Observations {
   return { position, ts: Math.floor(ts), rates: [], members: [], tallies: [], sent: [], fanout }
 }
 
-/** Counts so many texts; `between` is done now and then. */
+/** Counts `texts` texts; calls `between` every 32 batches. */
 async function count(
   store: FeatureStore,
   texts: number,
@@ -54,7 +54,7 @@ async function count(
   }
 }
 
-/** Drops what Redis would have dropped by its clock. */
+/** Deletes keys that would have expired by event time. */
 async function expire(link: RedisLink, ts: number): Promise<void> {
   const [, keys] = (await link.command('SCAN', '0', 'COUNT', 10_000_000)) as [string, string[]]
   const gone = keys.filter((key) => {

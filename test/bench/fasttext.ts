@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What makes fastText count words, or characters as well. */
+/** Options of fastText for word features, or for character features too. */
 const GRAMS = {
   words: ['-wordNgrams', '2'],
   grams: ['-wordNgrams', '3', '-minn', '1', '-maxn', '3'],
@@ -13,7 +13,7 @@ export const KINDS = Object.keys(GRAMS) as Kind[]
 const LEARN = ['-thread', '1', '-epoch', '25', '-lr', '0.5']
 const MAX_OUTPUT = 1 << 28
 
-/** fastText reads words: characters of Chinese are parted by spaces. */
+/** fastText reads words: separates Chinese characters with spaces. */
 export const spaced = (text: string) =>
   text
     .toLowerCase()
@@ -21,7 +21,7 @@ export const spaced = (text: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
-/** A file as fastText learns from it and is judged by. */
+/** Writes a file for training or testing fastText. */
 export function writeLabelled(
   file: string,
   rows: readonly { readonly label: string; readonly text: string }[],
@@ -29,7 +29,7 @@ export function writeLabelled(
   writeFileSync(file, rows.map(({ label, text }) => `__label__${label} ${spaced(text)}\n`).join(''))
 }
 
-/** Learns from a file of `writeLabelled`; returns the path of the model, in `dir`. Needs Debian's package fasttext. */
+/** Trains on a file of `writeLabelled`; returns the path of the model in `dir`. Requires the Debian package fasttext. */
 export function learn(file: string, dir: string, kind: Kind): string {
   const model = join(dir, kind)
   const from = ['supervised', '-input', file, '-output', model]
@@ -37,7 +37,7 @@ export function learn(file: string, dir: string, kind: Kind): string {
   return `${model}.bin`
 }
 
-/** The labels that a model gives the lines of a file, in their order. */
+/** Predicted labels of the lines of a file. */
 export function predict(model: string, file: string): string[] {
   const said = execFileSync('fasttext', ['predict', model, file], { encoding: 'utf8', maxBuffer: MAX_OUTPUT })
   return said
@@ -46,7 +46,7 @@ export function predict(model: string, file: string): string[] {
     .map((line) => line.replace('__label__', ''))
 }
 
-/** Seconds of processor time that `predict` takes for a file, starting included. */
+/** CPU time of `predict` for a file, including start-up, s. */
 export function secondsToPredict(model: string, file: string): number {
   const timed = 'TIMEFORMAT="%U %S"; { time fasttext predict "$0" "$1" > /dev/null; } 2>&1'
   const said = execFileSync('bash', ['-c', timed, model, file], { encoding: 'utf8' })

@@ -1,7 +1,7 @@
 /**
- * Throughput of `count` and memory of the features in Redis. Run: npx tsx test/bench/features.ts [seconds]
- * Traffic as the stages count it: signatures by Zipf's law, one to three ports each, two messages in five commercial
- * with four campaign bands and two tallies by recipient, one in three a one-time password with one.
+ * Throughput of `count`, and memory of the features in Redis. `npx tsx test/bench/features.ts [seconds]`
+ * Synthetic observations: signatures by Zipf's law with one to three ports each; two of five messages are commercial, with four
+ * campaign bands and two tallies by recipient; one in three is a one-time password, with one tally.
  */
 import { Redis } from 'ioredis'
 import { connectRedis } from '../../src/adapters/redis/client.ts'
@@ -16,7 +16,7 @@ const BATCH = 2048
 const SECONDS = Number(process.argv[2] ?? 4)
 const SIGNATURES = 3000
 const RECIPIENTS = 2_000_000
-/** Messages a second of event time: what an instance gets at its full speed. */
+/** Messages per second of event time: the full speed of an instance. */
 const RATE = 20_000
 const TOPIC = 'sms.mt'
 const T0 = Date.UTC(2026, 10, 11, 8)
@@ -93,7 +93,7 @@ function message(full: boolean): Observations {
   }
 }
 
-/** CPU seconds that the servers have used. */
+/** CPU time of the servers so far, s. */
 async function serverCpu(servers: readonly Redis[]): Promise<number> {
   const infos = await Promise.all(servers.map((s) => s.info('cpu')))
   return infos
@@ -146,7 +146,7 @@ const LAYOUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['sent hash', /:s:/],
 ]
 
-/** An hour of busy entities, so that every minute of theirs is there. */
+/** Memory after an hour in which every entity is active in every minute. */
 async function memory(store: FeatureStore, client: Redis): Promise<void> {
   await client.flushall()
   offset = 0

@@ -1,9 +1,9 @@
-// How the codes do on messages that were set apart: nothing is fitted on corpus/brand-judging.
+// Quality of the codes on held-out messages: nothing is fitted on corpus/brand-judging.
 //
 //   npx tsx test/bench/judge-messages.ts [--corpus DIR] [--examples N]
 //
-// Judged as shipped, with a registry in which every lawful signature is filed, and with the shipped brand list alone.
-// Exits 1 when a lawful message is blocked.
+// Measured as shipped, with a registry in which every lawful signature is filed, and with only the shipped brand list.
+// Exits 1 if a lawful message is blocked.
 import { parseArgs } from 'node:util'
 import { BRAND_JUDGING, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
 import { judge, NOTHING_KNOWN } from '../../src/detection/judge.ts'

@@ -1,7 +1,7 @@
 /**
- * How fast the Kafka source delivers records, and how soon. `tsx test/bench/kafka-source.ts [records]`: starts a broker
- * (or takes KAFKA_BROKERS), fills a topic with records of about 260 bytes in each codec, and reads it with a handler that
- * does nothing, then measures single records from the broker's append to the handler.
+ * Throughput and latency of the Kafka source. `tsx test/bench/kafka-source.ts [records]`: starts a broker (or uses
+ * KAFKA_BROKERS), fills a topic with records of about 260 bytes in each codec, reads it with a handler that does nothing, then
+ * measures single records from the broker's append to the handler.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
@@ -19,7 +19,7 @@ const broker = await startKafka()
 const client = plainClient(broker.brokers)
 const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
 const { None, GZIP, Snappy, LZ4 } = kafkajs.CompressionTypes
-// Production reads these codecs and does not write them.
+// Production only reads these codecs.
 const codecs: Record<number, () => unknown> = kafkajs.CompressionCodecs
 for (const [type, compress] of [
   [Snappy, compressSnappy],
@@ -108,7 +108,7 @@ for (let n = 0; n < 1_200; n++) {
 await sleep(500)
 await source.stop()
 await running
-// The first second is the joining of the group.
+// Exclude the first second, in which the consumer joins the group.
 const sorted = latencies.slice(200).toSorted((a, b) => a - b)
 const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]
 console.log(

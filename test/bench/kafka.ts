@@ -1,17 +1,16 @@
-// What a message costs over Kafka and Redis: a backlog of simulated traffic, read by one and two instances with every
-// code, verdicts, consents and replies on, beside a consumer that only parses JSON, a plain Python script and a Kafka
-// Streams application on the same backlog (test/bench/peers). Broker, Redis and programs share the machine, so CPU is measured, by /proc: seconds
-// of each process between the first quarter of the messages, in which programs start and are compiled, and the last
-// thirtieth, in which parts of messages wait for others that never come.
+// CPU time per message over Kafka and Redis: a backlog of simulated traffic, read by one and two instances with all codes,
+// verdicts, consents and replies on, and for comparison by a consumer that only parses JSON, a plain Python script and a Kafka
+// Streams application (test/bench/peers). Broker, Redis and programs share the machine, so the CPU time of each process is
+// measured (/proc), excluding the first quarter of the messages (start-up and compilation) and the last 3% (parts of messages
+// wait for others that never come).
 //
 //   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python,streams]
 //     [--rounds 1] [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--keep] [--delivery at-least-once,exactly-once]
 //     [--set SIGWATCH_BATCH_MAX_RECORDS=400 …]
 //
-// Several builds under `--main` run in turns on the same backlog; behind the path of one there may be options of Node, as in
-// `dist/main.js --max-semi-space-size=64`. `--plain-topics`: without consents and replies, of
-// which every message is remembered. `--delivery`: each of them in turns. `--set`: a setting of the instances. `--profile`: a CPU profile of each
-// instance.
+// Several builds in `--main` take turns on the same backlog; options of Node may follow a path, as in
+// `dist/main.js --max-semi-space-size=64`. `--plain-topics`: without consents and replies, for which every message is stored.
+// `--delivery`: each mode in turn. `--set`: a setting of the instances. `--profile`: writes a CPU profile of each instance.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,13 +32,13 @@ import { cpuSeconds, load } from './processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PARTITIONS = 6
-/** Share of the messages that is not measured. */
+/** Share of the messages before measuring starts. */
 const WARM = 0.25
-/** Share of the messages at whose end measuring ends: the last ones wait, with the processor idle, for parts that do not come. */
+/** Share of the messages at which measuring ends: the last ones wait, idle, for parts that never come. */
 const MEASURED = 0.97
-/** Between two looks at the end of the topic of verdicts, which the broker has to answer, ms. */
+/** Poll interval of the end of the verdict topic, ms: each poll costs the broker CPU time. */
 const POLL = 500
-/** Nobody has the last verdict for so long: a message was lost, or the machine is far too slow, ms. */
+/** Timeout for the last verdict, ms: a message was lost, or the machine is far too slow. */
 const GIVE_UP = 600_000
 
 const { values: options } = parseArgs({
@@ -65,16 +64,16 @@ if (!(options.traffic in KINDS)) {
 
 const DELIVERIES = options.delivery.split(',')
 
-/** CPU of one message by process, µs, and what the clock said. */
+/** CPU time per message by process, µs, and throughput. */
 interface Measured {
   readonly program: string
   readonly messages: number
-  /** Of the program itself, all of its instances; of the broker; of Redis. */
+  /** CPU time of all instances of the program, of the broker and of Redis. */
   readonly own: number
   readonly broker: number
   readonly redis: number
   readonly total: number
-  /** Messages a second of two cores that do nothing else. */
+  /** Messages per second on two dedicated cores. */
   readonly perSecondOfTwoCores: number
   readonly perSecondByClock: number
   readonly load: number
@@ -90,7 +89,7 @@ await admin.connect()
 const traffic = await trafficOf(options.traffic as Kind, Number(options.messages))
 const lines = linesOfTraffic(traffic)
 
-/** Fills a topic, as gateways do: all records of a port in one partition. */
+/** Fills a topic as gateways do, with all records of a port in one partition. */
 async function fill(topic: string): Promise<void> {
   const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
   await producer.connect()
@@ -103,7 +102,7 @@ async function fill(topic: string): Promise<void> {
   await producer.disconnect()
 }
 
-/** How many records of the backlog are committed: outputs of transactions have marks between them. */
+/** Number of committed records of the backlog. Not by outputs: transactions add control records to them. */
 async function committedOf(groupId: string, backlog: string): Promise<number> {
   return (await client.committed(groupId, backlog)).reduce((sum, offset) => sum + Math.max(0, offset), 0)
 }
@@ -113,7 +112,7 @@ async function endOf(topic: string): Promise<number> {
   return offsets.reduce((sum, { offset }) => sum + Number(offset), 0)
 }
 
-/** What processes have used when so many messages are done. */
+/** CPU time of the processes when `done` messages are processed. */
 interface Point {
   readonly done: number
   readonly at: number
@@ -150,7 +149,7 @@ function between(program: string, from: Point, to: Point): Measured {
   }
 }
 
-/** Runs a peer, which says on a line each time how many records it has done. */
+/** Runs a peer, which prints the number of processed records, one per line. */
 async function peer(program: string, command: string, args: readonly string[]): Promise<Measured> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: ROOT })
   let [from, to]: (Point | undefined)[] = []
@@ -168,7 +167,7 @@ async function peer(program: string, command: string, args: readonly string[]): 
   return between(program, from, to)
 }
 
-/** Runs instances until each message has its verdict. */
+/** Runs instances until every message has its verdict. */
 async function instances(
   program: string,
   { main, count, delivery }: { readonly main: string; readonly count: number; readonly delivery: string },
@@ -183,7 +182,7 @@ async function instances(
     REDIS_URL: redis.url,
     SIGWATCH_REGISTRY: traffic.registry,
     SIGWATCH_KAFKA_TOPICS_MESSAGES: backlog,
-    // The traffic is of a day of its own, and two cores do the work of a cluster.
+    // The traffic is not of today, and two cores replace a cluster.
     SIGWATCH_ALERTS_MAX_AGE: '0',
     SIGWATCH_REDIS_BUDGET: '10s',
     SIGWATCH_LOG_LEVEL: 'warn',
@@ -260,7 +259,7 @@ function note(one: Measured): void {
   console.log(cells.join(' '))
 }
 
-/** CPU of a message, all processes, in the middle of the rounds. */
+/** Median over the rounds of the CPU time per message of all processes. */
 function medianOf(program: string): number {
   return median(results.flatMap((one) => (one.program === program ? [one.total] : [])))!
 }

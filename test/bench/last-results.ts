@@ -4,12 +4,12 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { load } from './processes.ts'
 
-/** The figures of each measurement that were kept last: `--keep` writes those of a run. */
+/** Last kept figures of each measurement, written by `--keep`. */
 const FILE = join(import.meta.dirname, 'results.json')
-/** What a figure may differ by between two runs of one build on a machine that is its own. */
+/** Relative variation of a figure between runs of one build on a dedicated machine. */
 const SPREAD = 0.1
 
-/** What one run has measured; less is better. */
+/** Results of a run; less is better. */
 export interface Figures {
   readonly unit: 'µs' | 'ms'
   readonly values: Readonly<Record<string, number>>
@@ -26,8 +26,8 @@ interface Kept extends Figures {
 type Results = Record<string, Kept>
 
 /**
- * Says which figures of a measurement became worse or better than the spread since those that were kept last, and keeps
- * these when that is asked for. Figures of another processor are shown beside, for no conclusion.
+ * Compares the figures of a measurement with those kept last, reports changes beyond the spread, and keeps the new ones if
+ * `keeps`. Figures of another processor are shown without a verdict.
  */
 export function compareWithLast(measurement: string, figures: Figures, keeps: boolean): void {
   const all: Results = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : {}
@@ -40,7 +40,7 @@ export function compareWithLast(measurement: string, figures: Figures, keeps: bo
   writeFileSync(FILE, `${JSON.stringify({ ...all, [measurement]: { ...now, values } }, null, 2)}\n`)
 }
 
-/** Lines that say how the figures stand to those before. */
+/** Lines that compare the figures with the previous ones. */
 function comparison(last: Kept, now: Kept): string[] {
   const same = last.cpu === now.cpu && last.node === now.node
   const machine = same ? 'the same kind of processor' : `${last.cpu}, Node ${last.node}: no conclusion`

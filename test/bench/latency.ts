@@ -1,7 +1,7 @@
-// From the broker's append of a message to its append of the alert on it, by the timestamps of the broker: what a
-// blocking service waits for, without messages in parts. Messages are offered at fixed rates whatever comes back (an open
-// loop), one in twenty a forged brand, until there are enough alerts for a percentile. Beside it, in the same run, probes
-// that a bare consumer and producer copies from topic to topic, fifty a second: what the broker and the machine take of it.
+// Latency from the broker's append of a message to its append of the alert on it, by broker timestamps, as seen by a blocking
+// service; without multipart messages. Messages are offered at fixed rates (open loop), one in twenty with a forged brand, until
+// there are enough alerts for a percentile. For comparison, a bare consumer and producer copy fifty probes per second from topic
+// to topic in the same run: the share of broker and machine.
 //
 //   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE] [--keep]
 import { writeFileSync } from 'node:fs'
@@ -28,11 +28,11 @@ const { values: options } = parseArgs({
   },
 })
 const RATES = options.rates.split(',').map(Number)
-/** One message in so many is forged. */
+/** One message in `FORGED` is forged. */
 const FORGED = 20
-/** Between two probes, ms. */
+/** Interval of probes, ms. */
 const PROBE_EVERY = 20
-/** Of the messages, ms, at the beginning of each rate. */
+/** Time at the start of each rate that is not measured, ms. */
 const WARM_UP = 30_000
 const MIN_SECONDS = 10
 const secondsOf = (rate: number) => Math.max(MIN_SECONDS, (1.1 * FORGED * Number(options.alerts)) / rate)
@@ -64,14 +64,14 @@ const probing = setInterval(
 await sleep(3_000)
 
 let sent = 0
-/** The next message of the traffic, as of now. */
+/** The next message of the traffic, dated now. */
 function nextMessage(now: number) {
   const n = sent++
   const lines = n % FORGED === 0 ? forgeries : ordinary
   return asOfNow(lines[n % lines.length]!, n, now)
 }
 
-/** Offers messages at a rate, and waits for what comes of them. Resolves with the wall clock between which it is measured. */
+/** Offers messages at a rate and waits for their results. Resolves with the measured interval, wall clock. */
 async function offer(rate: number): Promise<{ readonly from: number; readonly to: number }> {
   const from = Date.now() + WARM_UP
   const to = from + 1_000 * secondsOf(rate)
@@ -88,7 +88,7 @@ interface Read {
   readonly value: Buffer
 }
 
-/** Everything that lies in a topic. */
+/** All records in a topic. */
 async function readTopic(topic: string): Promise<Read[]> {
   const bounds = await connection.bounds(topic)
   const total = bounds.reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0)
@@ -118,7 +118,7 @@ for (const rate of RATES) spans.push({ rate, ...(await offer(rate)), load: load(
 clearInterval(probing)
 await copier.disconnect()
 
-/** When each message was appended, by its place. A part is left out: it waits for parts that the producer offers later. */
+/** Append time of each message, by place; without parts, which wait for parts offered later. */
 const appended = new Map<string, number>()
 for (const { place, timestamp, value } of await readTopic(at.topics.messages))
   if (!value.includes('"part":')) appended.set(place, timestamp)

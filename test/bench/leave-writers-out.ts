@@ -1,11 +1,11 @@
-// How a model does on writers that it never saw: the writers of corpus/writers in four folds, each judged by a model trained
-// from the others and the public corpora. Settings and mixtures are compared by this, not by an evaluation set. A fifth
-// of the corpus named by --aside is kept out of every training and tells how much of it is called unsolicited.
+// Quality of a model on unseen writers: the writers of corpus/writers in four folds, each judged by a model trained on the other
+// folds and the public corpora. Used to compare settings and mixtures, instead of an evaluation set. A fifth of the corpus
+// --aside is excluded from all training, to measure how much of it is classified as unsolicited.
 //   npx tsx test/bench/leave-writers-out.ts --corpus fbs_zh.tsv --corpus nus_zh.tsv … [--folds 0,1,2,3]
 //     [--seed 1] [--aside nus_zh] [--cache DIR] [--writers] [--learn-from N…] [VARIANT…]
-// A variant is what differs from the shipped SETTINGS and MIXTURE, 'shipped' is nothing:
+// A variant is a list of overrides of the shipped SETTINGS and MIXTURE; 'shipped' has none:
 //   'settings.dropout=0.5 mixture.augment.join=0.3'
-// --learn-from draws the learning curve: N of the other folds' writers, drawn by the seed, each N holding the smaller ones.
+// --learn-from measures a learning curve: N of the other folds' writers, drawn by the seed; larger sets include smaller ones.
 // --cache keeps the scores of each variant and fold, so that folds can be added later; empty it when the code changes.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ interface Judged {
   readonly text: string
 }
 interface Scores {
-  /** Of the judged messages of a fold, in their order, and of the texts set aside. */
+  /** Scores of the judged messages of a fold, in order, and of the texts set aside. */
   readonly fold: readonly number[]
   readonly aside: readonly number[]
   readonly seconds: number
@@ -84,7 +84,7 @@ for (const variant of positionals.length > 0 ? positionals : ['shipped']) {
   }
 }
 
-/** The writers that a fold's model learns from: `number` of those of the other folds, or all. */
+/** Training writers of a fold: `number` of those of the other folds, or all. */
 function teachersOf(fold: number, number: string): Corpus[] {
   const others = writers.filter((writer) => assigned.get(writer) !== fold)
   if (number === 'all') return others
@@ -94,7 +94,7 @@ function teachersOf(fold: number, number: string): Corpus[] {
   return shuffle(others, createRandom(seed)).slice(0, n)
 }
 
-/** Whole writers, of like sizes together: each four of the sizes in order go to four folds by chance. */
+/** Assigns whole writers to four folds of similar size: of each four consecutive sizes, one at random to each fold. */
 function foldsOf(corpora: readonly Corpus[]): Map<Corpus, number> {
   const random = createRandom(seed)
   const bySize = [...corpora].sort((a, b) => b.rows.length - a.rows.length)
@@ -117,7 +117,7 @@ function setAside(corpora: readonly Corpus[]): { learnt: Corpus[]; aside: string
   return { learnt: rest, aside: texts }
 }
 
-/** Each template as it is, with values, and once more as a spammer hides it. */
+/** Each template with values filled in, and once more obfuscated. */
 function messagesOf(writer: Corpus): Judged[] {
   const random = createRandom(seed)
   const unchanged = Object.fromEntries(Object.keys(MIXTURE.augment).map((name) => [name, 0]))
@@ -145,7 +145,7 @@ async function scoresOf(variant: string, fold: number, number: string): Promise<
     labels: LABELS,
     corpora: [...teachersOf(fold, number), ...learnt],
     seed,
-    // The last epoch counts: what a part held out would choose is known too coarsely.
+    // Use the last epoch: a held-out part would be too small to select one.
     heldShare: 0,
     ...overridden(variant),
     onProgress: () => {},

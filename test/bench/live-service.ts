@@ -6,8 +6,8 @@ import { type Environment, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
 
 /**
- * The build `main` at work on servers of the bench's own, whose topics have the times at which the broker appended, and a
- * producer of input records.
+ * Starts the build `main` on new servers, with topics whose timestamps are the broker's append times, and a producer of input
+ * records.
  */
 export async function startLive(main: string, env: Environment) {
   const [broker, redis] = [await startOwnKafka({ jvm: PRODUCTION_JVM }), await startOwnRedis()]

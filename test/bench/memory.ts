@@ -8,8 +8,8 @@ import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 
 /**
- * Bytes of Redis memory of what grows with subscribers and senders, on samples as dense as the whole would be: of the
- * ledger fewer hashes for fewer rows, of the features one shard of 64.
+ * Redis memory of data that grows with subscribers and senders, bytes, from samples of realistic density: for the ledger, rows and
+ * hashes scaled down alike; for the features, one of 64 shards.
  */
 const SAMPLE = 400_000
 const DEFAULT_SLOTS = 1 << 19
@@ -20,7 +20,7 @@ const mobile = (n: number) => `138${String(n).padStart(8, '0')}`
 const signature = (n: number) => `签名${n}`
 const port = (n: number) => `1069${String(n * 37).padStart(8, '0')}`
 
-/** Bytes that a server gets back when what `work` wrote is dropped: scripts and buffers are not counted. */
+/** Memory that a server regains when the data written by `work` is dropped, bytes: excludes scripts and buffers. */
 async function bytesOf(work: (link: RedisLink) => Promise<void>): Promise<number> {
   const server = await startOwnRedis()
   const link = connectRedis({ url: server.url, commandTimeout: 60_000 })
@@ -74,7 +74,7 @@ for (const full of [1_000_000, 10_000_000, 50_000_000]) {
   say(`${full / 1e6}M pairs of port and subscriber, for replies`, pairs / SAMPLE, full)
 }
 
-/** Counts in one shard what `count` entities of all shards send; gives the bytes of each that lies there. */
+/** Counts the traffic of `count` entities of all shards in one shard; resolves with bytes per entity of that shard. */
 async function features(
   count: number,
   entityOf: (n: number) => string,
@@ -138,7 +138,7 @@ say('1M signatures with a message in the last hours, with their baseline', quiet
 const sent = await features(SIGNATURES, entity, (n) => [{ ...NOTHING, ts: T, sent: [entity(n)] }])
 say('1M signatures sent on a day (kept 180 days)', sent, SIGNATURES)
 
-/** Redis while one port sends 1,000 messages a second for ten minutes of event time, each with a name and texts of its own. */
+/** Redis memory while one port sends 1,000 messages per second of event time for ten minutes, each with a unique name and text. */
 async function randomNames(): Promise<void> {
   const server = await startOwnRedis()
   const link = connectRedis({ url: server.url, commandTimeout: 60_000 })

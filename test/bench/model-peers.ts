@@ -1,7 +1,7 @@
-// Macro-F1 on 80/20 splits (near-duplicates on one side) of any labelled corpus: `sigwatch train` against scikit-learn's
-// LinearSVC and fastText, and by how much it leads over all seeds. Needs Debian's python3-sklearn and fasttext.
+// Macro-F1 on 80/20 splits (near-duplicates on one side) of any labelled corpus: `sigwatch train` compared with scikit-learn's
+// LinearSVC and fastText, and its lead over all seeds. Requires the Debian packages python3-sklearn and fasttext.
 // npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seeds 1,2,3] [--out RESULTS.json] [--who own,LinearSVC,fastText] [--peers RESULTS.json]
-// `--who`: who is measured, all without it; `--peers`: scores that an earlier run measured of the peers.
+// `--who`: programs to measure (default: all); `--peers`: results of an earlier run with the scores of the peers.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,7 +52,7 @@ function run(program: string, args: readonly string[]): string {
   return stdout
 }
 
-/** What every contestant reads: masked corpora with their masks filled. */
+/** Input of all programs: masked corpora with their masks filled. */
 const rowsOf = (part: Part): Text[] =>
   heldTexts([part], 1).map(({ label, text }) => ({ label, text: text.replace(/\s+/g, ' ') }))
 
@@ -123,7 +123,7 @@ async function contest(file: string, seed: number, peers?: Scores): Promise<Scor
 
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, n) => sum + n, 0) / numbers.length
 
-/** The mean lead, its 95% interval (percentile bootstrap over the splits), and the split where it leads least. */
+/** Mean lead, its 95% interval (percentile bootstrap over the splits), and the least lead of a split. */
 function leadOf(own: readonly number[], peer: readonly number[]) {
   const leads = own.map((score, i) => score - (peer[i] as number))
   const random = createRandom(1)
@@ -135,7 +135,7 @@ function leadOf(own: readonly number[], peer: readonly number[]) {
 
 type Results = Record<string, Record<string, Scores>>
 const measured = values.peers ? (JSON.parse(readFileSync(values.peers, 'utf8')) as Results) : {}
-/** What an earlier run measured of the peers on a split. */
+/** Scores of the peers on a split from an earlier run. */
 function peersOf(name: string, seed: string): Scores | undefined {
   const scores = measured[name]?.[seed]
   return scores && Object.fromEntries(Object.entries(scores).filter(([who]) => who !== OWN))

@@ -1,6 +1,6 @@
-// Messages a second of processor time from text to scores: normalise, tokenise, score in batches of 256; and, with
-// `--fasttext`, what `fasttext predict` (Debian) does with the same texts in the same run, once with the texts as they are and
-// once with them five times over, so that its start is taken off.
+// Messages per second of CPU time from text to scores: normalise, tokenise, score in batches of 256. With `--fasttext` also for
+// `fasttext predict` (Debian) on the same texts in the same run: from the difference between the texts once and five times, so that
+// its start-up is excluded.
 //
 //   npm run bench -- model-throughput [--backend native,wasm,cpu] [--seconds 5] [--rounds 1] [--fasttext] [--write FILE]
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -54,12 +54,12 @@ function rate(run: (batch: readonly string[]) => void): number {
     run(texts.slice(at, at + 256))
     done += 256
   }
-  // Processor time, all threads: a busy machine does not change it.
+  // CPU time of all threads, as it does not depend on other load of the machine.
   const { user, system } = process.cpuUsage(used)
   return done / ((user + system) / 1e6)
 }
 
-/** What is measured, with the rate of each round. */
+/** Rates of all rounds, by what is measured. */
 const measured = new Map<string, number[]>()
 
 function note(what: string, value: number): void {
@@ -81,7 +81,7 @@ async function measureBackend(backend: Backend): Promise<void> {
   model.close()
 }
 
-/** Files of one and of five times the texts, and a model of each kind that has learnt from the first. */
+/** Files with the texts once and five times, and a model of each kind trained on the first. */
 function prepareFastText() {
   const dir = mkdtempSync(join(tmpdir(), 'sigwatch-fasttext-'))
   const [once, fivefold] = [join(dir, 'once'), join(dir, 'fivefold')]

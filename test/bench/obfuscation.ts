@@ -1,5 +1,5 @@
-// Recall on copies of labelled text, obfuscated by one kind of trick at a time and by two mixed, beside the plain copy.
-// The tricks are made here of other means than those of training: dictionaries of pinyin and of variants.
+// Recall on copies of labelled texts: plain, obfuscated by one kind of trick, and by two kinds mixed.
+// The tricks are not those of training: they use dictionaries of pinyin and of variants.
 // npx tsx test/bench/obfuscation.ts CORPUS.tsv… [--model models/sms-zh/4] [--seed 1]
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -28,7 +28,7 @@ const eachHan =
   (text, random) =>
     [...text].map((sign) => (HAN.test(sign) && random.chance(share) ? change(sign, random) : sign)).join('')
 const readingOf = (sign: string) => pinyin(sign, { toneType: 'none' })
-/** The signs of the corpora by how they are read. */
+/** Characters of the corpora by pronunciation. */
 const bySound = new Map<string, string[]>()
 
 const SHAPES =
@@ -46,7 +46,7 @@ const INVISIBLE = ['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad', '
 const EMOJI = ['🎉', '🧧', '💵', '🔔', '😍', '📢', '🌹', '✨', '💯', '📱']
 const MARKS = ['.', '·', '*', '-', '/', '~', '|', '_', '^', '丶', '、', '＊', '•', '…']
 
-/** Signs between the characters: throughout, or in stretches. */
+/** Inserts signs between characters: throughout, or in stretches. */
 const between =
   (signs: readonly string[]): Trick =>
   (text, random) => {
@@ -94,9 +94,9 @@ const width = model.labels.length
 const genuine = ['notice', 'personal'].map((label) => model.labels.indexOf(label))
 
 interface Recall {
-  /** Share of unsolicited texts whose unsolicited labels sum up to one half. */
+  /** Share of unsolicited texts whose unsolicited labels add up to at least one half. */
   readonly unsolicited: number
-  /** Share of fraud called fraud. */
+  /** Share of fraud texts classified as fraud. */
   readonly fraud: number
 }
 function recallOf(rows: readonly { text: string; label: string }[]): Recall {

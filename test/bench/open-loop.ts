@@ -5,18 +5,18 @@ export interface Offered {
   readonly value: string
 }
 
-/** Between two requests of an open loop, ms. */
+/** Interval of requests of an open loop, ms. */
 const TICK = 10
 
-/** A message of the traffic as of now, under an id of its own. */
+/** A message of the traffic, dated `now` and with a unique id. */
 export function asOfNow(line: string, n: number, now: number): Offered {
   const value = line.replace(/"ts":\d+/, `"ts":${now}`).replace('"id":"', `"id":"${n}-`)
   return { key: /"from":"([^"]*)"/.exec(line)![1]!, value }
 }
 
 /**
- * Sends so many messages a second until `end`, epoch ms, whatever becomes of them: who is slow is offered as many as who is
- * quick. Resolves when all are acknowledged.
+ * Sends messages at a fixed rate per second until `end`, epoch ms, regardless of results, so that a slow service gets the same
+ * load as a fast one. Resolves when all are acknowledged.
  */
 export async function offerUntil(
   end: number,

@@ -13,15 +13,15 @@ import { decode } from '../../src/pipeline/decode.ts'
 import type { Intaken } from '../../src/pipeline/outputs.ts'
 
 const BATCH = 2048
-/** Messages that are not measured: while they pass, most of the code is compiled. */
+/** Messages not measured, while most of the code is compiled. */
 const WARM = 60_000
 const LIMITS = { futureReject: 300_000, maxRecordBytes: 1_000_000 }
-/** Bytes between two samples of what is allocated. */
+/** Sampling interval of allocations, bytes. */
 const SAMPLED_EVERY = 1 << 16
 
 const [messages, registry, profile, ...specs] = process.argv.slice(2) as [string, string, string, ...string[]]
 
-/** What one run has used for a message, from its decoded record to the bytes of its verdict. */
+/** Cost per message of one run, from the decoded record to the bytes of the verdict. */
 export interface UsedForOne {
   /** User and system time of all threads of the process. */
   readonly cpuMicros: number
@@ -75,14 +75,14 @@ function itemsOf(lines: readonly string[], from: number): Intaken[] {
     const position = { topic: 'sms', partition: 0, offset: from + i }
     const raw: RawRecord = { position, timestamp: Number.MAX_SAFE_INTEGER, value }
     const record = decode(raw, LIMITS)
-    // Parts are joined before: they are left out.
+    // Skip parts, as they are joined in an earlier stage.
     if ('error' in record || record.part !== undefined) return []
     const message = messageOf(record, position, record.ts)
     return [{ kind: 'message', message, epoch: 1, bytes: value.length, eventTime: record.ts }]
   })
 }
 
-/** What one build has used so far for the messages that are measured. */
+/** Cost of one build so far, for the measured messages. */
 class Using {
   readonly #engine: Engine
   #written = 0
@@ -108,7 +108,7 @@ class Using {
     if (!isMeasured) return
     this.micros += user + system
     this.bytes += left - used
-    // What a collection gave back was allocated before.
+    // Memory freed by a collection was allocated before.
     for (const { beforeGC, afterGC } of statistics)
       this.bytes += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize
   }
@@ -137,7 +137,7 @@ async function run(): Promise<UsedForOne[]> {
   return builds.map(({ micros, bytes }) => ({ cpuMicros: micros / measured, bytes: bytes / measured }))
 }
 
-/** Where memory is allocated, also what is gone by now. */
+/** Samples all allocations, including objects that are collected. */
 async function startProfile(session: Session): Promise<void> {
   await session.post('HeapProfiler.startSampling', {
     samplingInterval: SAMPLED_EVERY,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Traffic } from './embedded-traffic.ts'
 import type { UsedForOne } from './per-message-run.ts'
 
-/** Runs `per-message-run.ts` on builds in turns; `profile`: the file for a heap profile, empty for none. */
+/** Runs `per-message-run.ts`, whose builds take turns; `profile`: file for a heap profile, empty for none. */
 export function perMessage(
   { messages, registry }: Pick<Traffic, 'messages' | 'registry'>,
   profile: string,

@@ -1,11 +1,11 @@
-// What one message costs from its decoded record to the bytes of its verdict, every code on, nothing but memory behind it:
-// bytes allocated, and CPU of all threads. Both as ratios to another build when one is given: the two take turns in one process,
-// batch by batch. Starting and compiling are left out.
+// Cost per message from the decoded record to the bytes of the verdict, with all codes on and all stores in memory: allocated bytes
+// and CPU time of all threads. With `--against`, also as ratios to another build: the two take turns in one process, batch by
+// batch. Excludes start-up and compilation.
 //
 //   npm run bench -- per-message [--only dense,different] [--messages 180000] [--rounds 5] [--against CHECKOUT] [--heap FILE]
 //
-// `--against`: a checkout with its `dist`. `--heap`: writes where memory is allocated, also what is gone by now, as a
-// profile that the developer tools of Chromium open; one round.
+// `--against`: a checkout with its `dist`. `--heap`: writes a profile of all allocations, including collected objects, for
+// the developer tools of Chromium; one round.
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -51,7 +51,7 @@ for (const kind of asked) {
   }
 }
 
-/** The least and the most. */
+/** Formats the range of values. */
 function span(values: readonly number[], digits: number): string {
   return `${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)}`
 }

@@ -1,11 +1,10 @@
-// What a message costs Redis: simulated traffic from a file through the whole core, with rates, states and ledger in a
-// Redis server of the bench's own, consents and replies on; records that leave go nowhere. Measured is the CPU time of the
-// server (INFO cpu) behind the first quarter of the messages, that of this process beside it, and how often which
-// command was run.
+// Cost of a message in Redis: simulated traffic from a file through the whole core, with rates, states and ledger in a dedicated
+// Redis server, consents and replies on; output is discarded. Measures the CPU time of the server (INFO cpu) and of this process
+// after the first quarter of the messages, and the number of calls of each command.
 //
 //   npm run bench -- redis [--only dense,fraud] [--messages 120000] [--rounds 1] [--main dist/main.js,OTHER] [--commands]
 //
-// Several builds under `--main` run in turns.
+// Several builds in `--main` take turns.
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
@@ -15,7 +14,7 @@ import { MAIN } from '../helpers/service.ts'
 import { KINDS, type Kind, type Traffic, trafficOf } from './embedded-traffic.ts'
 import { load } from './processes.ts'
 
-/** Share of the messages that is not measured. */
+/** Share of the messages before measuring starts. */
 const WARM = 0.25
 const NOW = Date.parse('2026-11-11T00:00:00+08:00')
 
@@ -36,7 +35,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-/** Modules of a build. */
+/** Loads the modules of a build. */
 async function buildOf(main: string) {
   const at = (name: string) => import(join(dirname(resolve(main)), `${name}.js`))
   const [assets, compose, config, core, token] = await Promise.all([
@@ -55,7 +54,7 @@ async function buildOf(main: string) {
 }
 
 interface Usage {
-  /** CPU seconds of the server, and of this process. */
+  /** CPU time of the server and of this process, s. */
   readonly server: number
   readonly own: number
   readonly commands: ReadonlyMap<string, { readonly calls: number; readonly usec: number }>

@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm'
 import type { RegistryChange } from '../../src/detection/registry/load.ts'
 import { RegistryHolder } from '../../src/detection/versions/registry-holder.ts'
 
-/** A registry of a million signatures: in memory from a file and from the topic, changed, and read again. */
+/** A registry of a million signatures: loaded from a file and from the topic, changed, and reloaded. */
 const SIGNATURES = 1_000_000
 const PIECE = 5_000
 

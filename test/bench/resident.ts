@@ -1,5 +1,5 @@
-// Resident memory of an instance over a long time: real brokers, Redis and messages of `dense` at a steady rate, with every code,
-// verdicts, consents and replies on. Prints median and maximum by stretches; a leak shows as one that grows.
+// Resident memory of an instance over time: a real broker, Redis and `dense` messages at a fixed rate, with all codes, verdicts,
+// consents and replies on. Prints median and maximum by interval; a leak shows as steady growth.
 //
 //   npm run bench -- resident [--minutes 30] [--rate 1000] [--main dist/main.js] [--json FILE]
 import { writeFileSync } from 'node:fs'

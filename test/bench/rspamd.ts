@@ -1,7 +1,7 @@
-// What a message costs in rspamd with the same two means, a text classifier (Bayes) and limits a sender in Redis, beside
-// sigwatch with a Redis of its own: CPU of the processes and of the Redis server, on the same simulated messages. rspamd takes
-// each SMS as a mail of the fewest headers over kept connections; `--mail-rules` has it run the rules for mail that it is
-// installed with, too.
+// CPU time per message of rspamd with comparable methods, a text classifier (Bayes) and rate limits per sender in Redis, compared
+// with sigwatch on a Redis of its own: CPU time of the processes and of the Redis server, on the same simulated messages. rspamd
+// gets each SMS as a mail with minimal headers over kept-alive connections; `--mail-rules` also runs its installed rules for
+// mail.
 //
 //   npm run bench -- rspamd [--messages 4000] [--learn 2000] [--mail-rules]
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
@@ -17,9 +17,9 @@ import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { cpuSeconds, load } from './processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** Requests at a time: more than the one worker can answer at once. */
+/** Concurrent requests: enough to keep the single worker busy. */
 const CONCURRENT = 8
-/** Share of the messages that is not measured. */
+/** Share of the messages before measuring starts. */
 const WARM = 0.25
 const BAD = new Set(['fraud', 'illicit'])
 
@@ -89,7 +89,7 @@ async function postAll(
   return answers
 }
 
-/** Children of a process, by /proc. */
+/** Child processes. */
 const workersOf = (parent: ChildProcess) =>
   execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent.pid)], { encoding: 'utf8' })
     .trim()

@@ -9,8 +9,8 @@ import { MemoryRates } from '../../src/stores/rates/memory-rates.ts'
 import { signalContext } from '../helpers/signal-context.ts'
 
 /*
- * How often MARKETING_BURST is raised on senders that do nothing, and how soon on those that climb, under the shipped
- * policy: `npx tsx test/bench/run-length.ts [--days N] [--seed N]`. Each sender is counted by its ten-second buckets.
+ * False alarm rate of MARKETING_BURST on steady senders, and its delay on senders whose rate climbs, under the shipped policy:
+ * `npx tsx test/bench/run-length.ts [--days N] [--seed N]`. Each sender is counted in ten-second buckets.
  */
 
 const MINUTE = 60_000
@@ -18,7 +18,7 @@ const DAY = 1_440 * MINUTE
 /** Midnight in China. */
 const START = Date.UTC(2026, 8, 1, 16)
 
-/** Commercial messages a minute at an event time, by what happened before. */
+/** Commercial messages per minute at an event time; may depend on earlier calls. */
 type Rate = (ts: number, random: Random) => number
 
 interface Raise {
@@ -33,7 +33,7 @@ function gamma4(random: Random): number {
   return sum / 4
 }
 
-/** Raises of one sender: a raise holds an hour, so that one event counts once. `since`: when counting began. */
+/** Raises of one sender: a raise lasts an hour, so that one event counts once. `since`: start of counting. */
 function raises(rate: Rate, days: number, seed: number, batch = 1, from = START, since = from): Raise[] {
   const random = new Random(seed)
   const rates = new MemoryRates(new Feed())
@@ -54,7 +54,7 @@ function raises(rate: Rate, days: number, seed: number, batch = 1, from = START,
   return found
 }
 
-/** The level of a sender that changes from one ten minutes to the next, independently. */
+/** A level drawn independently for each ten minutes. */
 function independent(): Rate {
   let slot = 0
   let level = 1
@@ -66,7 +66,7 @@ function independent(): Rate {
   }
 }
 
-/** A level that wanders: log-normal with this standard deviation, correlated over an hour. */
+/** A wandering level: log-normal with standard deviation `sd`, correlated over an hour. */
 function wandering(sd: number): Rate {
   const keep = Math.exp(-10 / 60)
   let slot = 0
@@ -86,19 +86,19 @@ const times =
   (ts, random) =>
     rates.reduce((product, rate) => product * rate(ts, random), perMinute)
 
-/** Opens at eight within a quarter of an hour, closes at nine in the evening. */
+/** Rises within a quarter of an hour from 08:00, ends at 21:00. */
 const shopHours: Rate = (ts) => {
   const minute = ((ts - START) % DAY) / MINUTE
   return minute < 480 || minute >= 1260 ? 0 : Math.min(1, (minute - 480) / 15)
 }
 
-/** Higher by this share every day. */
+/** Grows by this share every day. */
 const growing =
   (share: number): Rate =>
   (ts) =>
     (1 + share) ** ((ts - START) / DAY)
 
-/** Up to its level in a straight line within so many minutes of its first message. */
+/** Rises linearly to its level within `minutes` after its first message. */
 const beginning =
   (from: number, minutes: number): Rate =>
   (ts) =>

@@ -1,6 +1,6 @@
 /**
- * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, templates, crowds, own rules, the
- * blocker, the archive, the desk, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
+ * Runs all measurements one after another, or those named: `npm run bench -- throughput latency`. Those in `BY_NAME` run only if
+ * named, as they take minutes or extra servers. Options are passed to a single named one: `npm run bench -- day --minutes 300`.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

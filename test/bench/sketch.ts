@@ -1,8 +1,8 @@
-// What a sketch costs beside the other readings of a text, and how alike mutated and unrelated texts are.
+// Cost of a sketch compared with other readings of a text, and similarity of mutated and of unrelated texts.
 //
 //   npx tsx test/bench/sketch.ts [--table DIR]
 //
-// Near copies: of each of 2,000 texts of corpus/writers a third of its words is replaced by words of other texts of its label.
+// Near copies: 2,000 texts of corpus/writers with a third of their words replaced by words of other texts with the same label.
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { WRITERS } from '../../scripts/sketch/corpus.ts'
@@ -65,7 +65,7 @@ const quantiles = (name: string, values: readonly number[]) => {
 }
 const sketchOf = (text: string): Sketch | undefined => sketcher.sketch(readText(text))
 
-/** Two signs a word, as good as words for this. */
+/** Pairs of Chinese characters instead of words, which suffices here. */
 const wordsOf = (text: string) => text.match(/\p{Script=Han}{1,2}|[^\p{Script=Han}]+/gu) ?? []
 const copies: number[] = []
 const strangers: number[] = []

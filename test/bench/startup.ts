@@ -1,6 +1,6 @@
-// How long it takes from the start of the process until it works: of a file, until the verdict on its one message is written
-// and the process has ended; of the service, until `/readyz` answers 200 and until the verdict on a message that lay in
-// the topic is in its topic. On a broker and a Redis of the bench's own, with the shipped model and brand list.
+// Start-up time from the start of the process: in the embedded mode, until the verdict on a single message is written and the
+// process has ended; of the service, until `/readyz` answers 200, and until the verdict on a waiting message is in its topic. On a
+// dedicated broker and Redis, with the shipped model and brand list.
 //
 //   npm run bench -- startup [--rounds 5] [--main dist/main.js] [--keep]
 import { spawnSync } from 'node:child_process'
@@ -34,7 +34,7 @@ const MESSAGE = JSON.stringify({
   text: '【示例物业】本周六上午九点清洗水箱，请提前储水。',
 })
 
-/** Milliseconds from the start of the process to its end, with one message in its file. */
+/** Milliseconds from start to end of a process with one message in its file. */
 function ofFile(folder: string): number {
   const source = join(folder, 'message.jsonl')
   writeFileSync(source, `${MESSAGE}\n`)
@@ -54,7 +54,7 @@ const client = plainClient(broker.brokers)
 const admin = client.kafka.admin()
 await admin.connect()
 
-/** Milliseconds from the start of the process until it is ready, and until the waiting message has its verdict. */
+/** Milliseconds from the start of the process until it is ready and until the waiting message has its verdict. */
 async function ofService(): Promise<{ readonly ready: number; readonly verdict: number }> {
   const at = await createServiceTopics(client, broker.brokers)
   await client.produce(at.topics.messages, [MESSAGE])

@@ -19,7 +19,7 @@ const BATCH = 2048
 const ESCALATION = { count: 3, recipients: 3, within: 600_000 }
 const KEY = 'a key of the measurement, long enough'
 const PORT = '106901234567'
-/** Recipients who are no strangers. */
+/** Number of recipients if they are not made up. */
 const KNOWN = 200
 
 let seed = 7
@@ -29,7 +29,7 @@ const random = (): number => {
 }
 const digits = (count: number) => String(Math.floor(random() * 10 ** count)).padStart(count, '0')
 
-/** What a sender makes up of each message. */
+/** Which values the sender makes up for each message. */
 export const KINDS = ['signature', 'port', 'recipient', 'ts', 'everything', 'mobile'] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -51,7 +51,7 @@ function stranger(kind: Kind, n: number, now: number): Detected {
   return { message, findings: [{ code: 'SIGNATURE_UNFILED', score: 1, evidence }] }
 }
 
-/** A text of one person to another, from a number that nothing came from before. */
+/** A personal text from a new number. */
 function fromMobile(n: number, now: number): Detected {
   const message = {
     ...messageOf('明天下午三点在老地方见，别忘了把上次借的书带来', {
@@ -67,21 +67,21 @@ function fromMobile(n: number, now: number): Detected {
 
 export interface Cost {
   readonly messages: number
-  /** Bytes of Redis a message, of all and of the second half: the budget of an hour is used up by then. */
+  /** Redis memory per message, bytes: of all, and of the second half, when the hourly budget is exhausted. */
   readonly each: number
   readonly later: number
 }
 
 export interface CostOptions {
-  /** Messages of a second of event time; default 1,000. */
+  /** Messages per second of event time; default 1,000. */
   readonly aSecond?: number
-  /** Replies of subscribers are read, so that what was sent to whom is remembered. */
+  /** Whether replies are read, for which sender and recipient of every message are stored. */
   readonly replies?: boolean
-  /** Statistics of senders are written. */
+  /** Whether sender statistics are written. */
   readonly stats?: boolean
 }
 
-/** Sends messages of strangers to a Redis of their own. What is there before the first is not counted. */
+/** Sends messages to a new Redis server. Excludes its memory before the first message. */
 export async function costOf(
   kind: Kind,
   messages: number,

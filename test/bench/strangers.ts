@@ -1,4 +1,4 @@
-// Bytes of Redis that a message costs whose sender makes up a value of each: signature, port extension, recipient, time.
+// Redis memory per message if the sender makes up a value of each: signature, port extension, recipient or time.
 //
 //   npm run bench -- strangers [--messages 10000000] [--kind port] [--replies] [--stats]
 import { parseArgs } from 'node:util'

@@ -22,9 +22,9 @@ import { MemoryStateStore } from '../../src/stores/states/memory.ts'
 import { normalise } from '../../src/text/normalise.ts'
 
 /**
- * Messages a second of the embedded path from a file to alerts and verdicts: with every code on; with the codes of the
- * text model alone (nothing counted, no other detector); and beside it the model without a path (normalise and score,
- * batches of 256). The same texts, in turns in one process: the ratios are what to compare between machines.
+ * Messages per second of the embedded mode from a file to alerts and verdicts: with all codes, and with only the codes of the text
+ * model (nothing counted, no other detector); and of the model alone (normalise and score, batches of 256). All on the same
+ * texts, in turns in one process: compare the ratios between machines.
  */
 const MINUTES = 20
 const RATE = 50
