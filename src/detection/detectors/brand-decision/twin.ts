@@ -8,14 +8,14 @@ import { isHandle, isOfficialNumber, isSubject, type Traces, touchesSeam } from 
 
 /** Signs of a message worded like a notice of the brand it claims. */
 export const TWIN_SIGNS = {
-  'twin:copy': 'it is a near copy of a notice that the brand sends',
-  'twin:alike': 'it reads as the notices of such brands do',
+  'twin:copy': 'it nearly copies a notice that the brand sent',
+  'twin:alike': 'it nearly copies a shipped sample of notices',
   'twin:link':
-    'such a notice has a link that none of the brand’s own notices has, and no service that many brands use',
-  'twin:number': 'it names a number that none of the brand’s own notices names',
-  'twin:handle': 'it names a handle of a chat service',
-  'twin:known': 'each link that is not official stands in notices of the brand itself, or of many brands',
-  'twin:account': 'it asks to pay to an account or a card',
+    'a copy with a link to a domain that is in none of the brand’s notices, and that few brands use',
+  'twin:number': 'a copy with a number that is in none of the brand’s notices',
+  'twin:handle': 'a copy with a handle of a chat service that is in none of them',
+  'twin:known': 'every unofficial link is in notices of the brand, or of many brands',
+  'twin:account': 'a copy that asks to pay to an account or card',
 } as const satisfies Readonly<Record<string, string>>
 
 export type TwinSign = keyof typeof TWIN_SIGNS

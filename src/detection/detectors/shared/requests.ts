@@ -1,13 +1,13 @@
 import { requestsWords } from '../../rules/patterns.generated.ts'
 /** Requests to the reader other than following a link or calling a number. */
 export const REQUESTS = {
-  app: 'to install an app, to share the screen or to join a meeting',
-  payment: 'to pay into an account or by a payment code',
-  secret: 'to tell a code, a password or the number of a card',
+  app: 'to install an app, share the screen or join a meeting',
+  payment: 'to pay into an account or by payment code',
+  secret: 'to tell a code, password or card number',
   scan: 'to scan a code',
   reply: 'to reply',
-  search: 'to copy something, or to search for it',
-  follow: 'to follow an account, a mini program or a group of a chat service',
+  search: 'to copy or search for something',
+  follow: 'to follow an account, mini program or group of a chat service',
 } as const
 
 export type Request = keyof typeof REQUESTS
