@@ -35,7 +35,7 @@ export const ERRORS = {
   RECORD_TS_FUTURE: {
     cause: '`ts` is further ahead of the reference clock than `limits.futureReject`.',
     retry: false,
-    remedy: 'Set the clock of the gateway.',
+    remedy: 'Set the clock of the gateway, or the unit if the detail doubts it.',
   },
   RECORD_TOO_LARGE: {
     cause: 'The value is larger than `limits.maxRecordBytes`.',

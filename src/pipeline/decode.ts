@@ -80,8 +80,17 @@ function time(value: unknown): number {
       'ts: must be integer epoch milliseconds or ISO-8601 with an offset',
     )
   }
-  if (ts < EARLIEST_TIME) throw new RecordError('RECORD_TS_INVALID', 'ts: lies before the year 2000')
+  if (ts < EARLIEST_TIME)
+    throw new RecordError('RECORD_TS_INVALID', `ts: lies before the year 2000${unitDoubt(ts)}`)
   return ts
+}
+
+/** Seconds, microseconds and nanoseconds taken for milliseconds. */
+function unitDoubt(ts: number): string {
+  const isTime = (ms: number) => ms >= EARLIEST_TIME && ms <= LATEST_TIME
+  if (isTime(ts * 1e3)) return '; 1,000 times too small: is the unit right?'
+  if (isTime(ts / 1e3)) return '; 1,000 times too large: is the unit right?'
+  return isTime(ts / 1e6) ? '; 1,000,000 times too large: is the unit right?' : ''
 }
 
 function ext(value: unknown): Record<string, string> {
@@ -191,7 +200,7 @@ function readRecord(input: Fields, raw: RawRecord, limits: DecodeLimits, item?: 
   if (ts > reference + limits.futureReject) {
     throw new RecordError(
       'RECORD_TS_FUTURE',
-      `ts: ${Math.round((ts - reference) / 1000)} s ahead of the reference clock`,
+      `ts: ${Math.round((ts - reference) / 1000)} s ahead of the reference clock${unitDoubt(ts)}`,
     )
   }
   // The reference clock may be just as wrong: it is the producer's unless the topic timestamps records.

@@ -18,6 +18,20 @@ function error(value: unknown): string | undefined {
   return isRejection(result) ? result.error : undefined
 }
 
+describe('a time in another unit', () => {
+  it.each([
+    [NOW / 1000, 'ts: lies before the year 2000; 1,000 times too small: is the unit right?'],
+    [NOW * 1000, '; 1,000 times too large: is the unit right?'],
+    [NOW * 1e6, '; 1,000,000 times too large: is the unit right?'],
+  ])('%d is told', (ts, detail) => {
+    expect(read({ ...valid, ts })).toMatchObject({ detail: expect.stringContaining(detail) })
+  })
+
+  it.each([0, -1, NOW + 301_000, 20261111120000])('%d is none', (ts) => {
+    expect(read({ ...valid, ts })).toMatchObject({ detail: expect.not.stringContaining('unit') })
+  })
+})
+
 describe('decode', () => {
   it('reads a record and drops what it does not know', () => {
     expect(
