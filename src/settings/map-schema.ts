@@ -158,18 +158,18 @@ function ruleFaults(from: FieldSource, path: readonly string[]): Fault[] {
   if (path[0] === 'ts' || path[0] === 'until') faults.push(...timeFaults(form, zone, path))
   if (udh) faults.push(...udhFaults(from, [...path, 'udh']))
   if (from.with !== undefined && join === undefined)
-    faults.push({ path: [...path, 'with'], message: 'goes with join' })
+    faults.push({ path: [...path, 'with'], message: 'requires join' })
   for (const [i, member] of (join ?? []).entries())
     faults.push(...ruleFaults(member, [...path, 'join', String(i)]))
   const ofBytes =
     form === 'hex' || form === 'base64' || form === 'bytes' || key !== undefined || header !== undefined
   const where = [...path, 'encoding']
   if (encoding !== undefined && !ofBytes) {
-    faults.push({ path: where, message: 'goes with form: hex, form: base64, form: bytes, key or header' })
+    faults.push({ path: where, message: 'requires form: hex, form: base64, form: bytes, key or header' })
   } else if (typeof encoding === 'string' && !ENCODINGS.includes(encoding)) {
     faults.push({
       path: where,
-      message: `must be one of ${ENCODINGS.join(', ')}, or where the record has it`,
+      message: `must be one of ${ENCODINGS.join(', ')}, or its place in the record as {pointer}, {key} or {header}`,
     })
   } else if (typeof encoding === 'object') {
     faults.push(...placeFaults(encoding, ['pointer', 'key', 'header'], where))
@@ -186,14 +186,14 @@ function itemFaults(from: FieldSource, path: readonly string[]): Fault[] {
   const { pointer, encoding, join = [] } = rule
   const faults = join.flatMap((member, i) => itemFaults(member, [...path, 'join', String(i)]))
   if (pointer?.startsWith('.') || (typeof encoding === 'object' && encoding.pointer?.startsWith('.')))
-    faults.push({ path, message: 'a pointer that begins with ./ goes with split' })
+    faults.push({ path, message: 'a pointer that begins with ./ requires split' })
   return faults
 }
 
 function udhFaults(text: FieldSource | undefined, path: readonly string[]): Fault[] {
   const form = typeof text === 'object' ? text.form : undefined
   if (form === 'hex' || form === 'base64' || form === 'bytes') return []
-  return [{ path, message: 'goes with a text of form: hex, form: base64 or form: bytes' }]
+  return [{ path, message: 'requires a text with form: hex, form: base64 or form: bytes' }]
 }
 
 function placeFaults(

@@ -61,7 +61,7 @@ export function tokeniserOf({ privacy }: WithTokenKey, emit: Emit) {
   const setting = privacy.tokenKey
   if (!setting) {
     const message =
-      'no privacy.tokenKey: recipients are tokenised with the public development key, fit for trials only'
+      'privacy.tokenKey is not set: recipients are tokenised with the public development key, which is for trials only'
     emit({ name: 'warning', message })
   }
   return createTokeniser(revealed(setting ?? DEVELOPMENT_TOKEN_KEY))

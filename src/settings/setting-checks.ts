@@ -36,8 +36,8 @@ interface Conflict {
 }
 
 const MAKE_KEY =
-  'is required with kafka.brokers, because tokens stand for recipients in every output; make one: ' +
-  'openssl rand -hex 32, and give it as SIGWATCH_PRIVACY_TOKEN_KEY, or its file as SIGWATCH_PRIVACY_TOKEN_KEY_FILE'
+  'is required with kafka.brokers, because every output has tokens instead of recipients; make one: ' +
+  'openssl rand -hex 32, and set SIGWATCH_PRIVACY_TOKEN_KEY to it, or SIGWATCH_PRIVACY_TOKEN_KEY_FILE to its file'
 
 /** Conflicts between settings. `serving`: also requires what a service on Kafka needs. */
 export function checkTogether(config: Config, serving: boolean): Conflict[] {
@@ -59,26 +59,26 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   if (redis.url !== null && redis.nodes !== null) {
     fault(
       ['redis.nodes', 'redis.url'],
-      'redis.url is given too: keep the URL for one server, the nodes for a cluster',
+      'redis.url is set too: keep redis.url for a single server, redis.nodes for a cluster',
     )
   }
   if (redis.sentinels !== null && (redis.url !== null || redis.nodes !== null)) {
     fault(
       ['redis.sentinels', redis.url === null ? 'redis.nodes' : 'redis.url'],
-      'another way to Redis is given too: keep one of redis.url, redis.nodes and redis.sentinels',
+      'redis.url or redis.nodes is set too: keep one of redis.url, redis.nodes and redis.sentinels',
     )
   }
   if (redis.url?.reveal().startsWith('rediss:') && !redis.tls.enabled) {
     fault(
       ['redis.tls.enabled', 'redis.url'],
-      'is false, and the URL begins with rediss://: use redis://, or leave it out',
+      'is false, but redis.url begins with rediss://: use redis://, or remove this key',
     )
   }
   conflicts.push(...schemaFaults(config), ...sameTopics(config))
   if (batch.maxInFlight < batch.maxRecords) {
     fault(
       ['batch.maxInFlight', 'batch.maxRecords'],
-      `is less than batch.maxRecords (${batch.maxRecords}): a batch could never fill`,
+      `is less than batch.maxRecords (${batch.maxRecords}), so no batch could fill: raise it, or lower batch.maxRecords`,
     )
   }
   return conflicts
@@ -91,7 +91,7 @@ function keyFaults({ tokenKey, previousTokenKeys }: Config['privacy']): Conflict
     const known = keys.get(keyId) ?? key.reveal()
     keys.set(keyId, known)
     if (known === key.reveal()) return []
-    const message = `two keys have the id ${keyId}: give each its own, the new one as 2:<key>`
+    const message = `two keys have the id ${keyId}: give each its own id, for example the new one as 2:<key>`
     return [{ keys: ['privacy.previousTokenKeys', 'privacy.tokenKey'], message }]
   })
 }
@@ -105,13 +105,13 @@ function schemaFaults({ kafka, input }: Config): Conflict[] {
   if (typed && url === null)
     faults.push({
       keys: ['input.schemaRegistry.url', 'input.format'],
-      message: `is needed by ${typed.format}`,
+      message: `is required with ${typed.format}`,
     })
   if (of.some(({ format, map }) => format !== 'json' && map === null))
-    faults.push({ keys: ['input.map', 'input.format'], message: `is needed by ${typed!.format}` })
+    faults.push({ keys: ['input.map', 'input.format'], message: `is required with ${typed!.format}` })
   if ((username === null) !== (password === null)) {
     const key = `input.schemaRegistry.${username === null ? 'username' : 'password'}` as const
-    faults.push({ keys: [key, 'input.schemaRegistry.url'], message: 'user and password go together' })
+    faults.push({ keys: [key, 'input.schemaRegistry.url'], message: 'needs both user and password' })
   }
   return faults
 }
@@ -144,7 +144,7 @@ function loginFaults({ mechanism, username, password, oauth }: Config['kafka']['
     const message =
       mechanism === null
         ? `needs kafka.sasl.mechanism too (allowed: ${allowed})`
-        : `does not go with the mechanism ${mechanism} (allowed: ${allowed})`
+        : `cannot be used with the mechanism ${mechanism} (allowed: ${allowed})`
     return [{ keys, message }]
   })
 }
@@ -166,23 +166,19 @@ export function warningsOf(config: Config): string[] {
   const { kafka, redis, http } = config
   const warnings = oddKeyWarnings(config)
   if (kafka.brokers !== null && kafka.sasl.mechanism !== null && !kafka.ssl.enabled) {
-    warnings.push(
-      `kafka.sasl without kafka.ssl: ${SHOWN[kafka.sasl.mechanism]} goes over the network in clear`,
-    )
+    warnings.push(`kafka.sasl without kafka.ssl: ${SHOWN[kafka.sasl.mechanism]} is sent unencrypted`)
   }
   if (isClear(kafka.sasl.oauth.tokenEndpoint))
-    warnings.push(
-      'kafka.sasl.oauth.tokenEndpoint without https: the client secret goes over the network in clear',
-    )
+    warnings.push('kafka.sasl.oauth.tokenEndpoint without https: the client secret is sent unencrypted')
   if ((redis.password !== null || hasPassword(redis.url)) && !redis.tls.enabled)
-    warnings.push('a password of Redis without redis.tls: it goes over the network in clear')
+    warnings.push('the password of Redis without redis.tls: it is sent unencrypted')
   const token = http.check.token?.reveal()
   if (token !== undefined && token.length < SHORT_TOKEN)
     warnings.push(
-      `http.check.token has fewer than ${SHORT_TOKEN} characters and can be guessed: openssl rand -hex 32 makes one`,
+      `http.check.token has fewer than ${SHORT_TOKEN} characters and can be guessed; make one: openssl rand -hex 32`,
     )
   if (token !== undefined && !LOOPBACK.test(http.host))
-    warnings.push('http.check.token without TLS: token and texts go over the network in clear')
+    warnings.push('http.check.token without TLS: token and texts are sent unencrypted')
   return warnings
 }
 
@@ -199,7 +195,7 @@ export function sharedTopicsWarning({ deployment, kafka: { topics } }: Config): 
   )
   if (shared.length === 0) return undefined
   const names = shared.map(([use, name]) => `${use} (${name})`).join(', ')
-  return `kafka.topics: without the prefix ${prefix} of alerts and deadLetters, and shared with every deployment that names the same: ${names}`
+  return `kafka.topics: these lack the prefix ${prefix} of alerts and deadLetters, and are shared with every deployment that has the same names: ${names}`
 }
 
 /** Common prefix of two names, up to and including its last separator; may be empty. */
@@ -227,7 +223,7 @@ function sameTopics(config: Config): Conflict[] {
     const other = name === null ? undefined : uses.get(name)
     if (name !== null && other === undefined) uses.set(name, key)
     if (other !== undefined)
-      conflicts.push({ keys: [key, other], message: `is "${name}", the topic of ${other}: use two topics` })
+      conflicts.push({ keys: [key, other], message: `is "${name}", as is ${other}: use two topics` })
   }
   return conflicts
 }
@@ -240,8 +236,8 @@ function groupOf(deployment: string): string {
 /** What each mechanism exposes without TLS. */
 const SHOWN = {
   plain: 'the password',
-  'scram-sha-256': 'what proves the password',
-  'scram-sha-512': 'what proves the password',
+  'scram-sha-256': 'a proof of the password',
+  'scram-sha-512': 'a proof of the password',
   oauthbearer: 'the token',
 } as const
 

@@ -154,8 +154,7 @@ export function path(what: string): Form<string> {
   })
 }
 
-const UNSHOWN =
-  'the value given is no PEM text, it is not shown because it may be a key, and as the path of a file it '
+const UNSHOWN = 'the value is not PEM text, and is not shown because it may be a key; as the path of a file: '
 
 /** Whether text is certainly a file name and may be shown: bare base64 also has letters, digits, / and +, and may be a key. */
 function isPlainlyPath(text: string): boolean {
@@ -170,7 +169,7 @@ export function pem(): Form<Secret> {
     (raw, { folder, file: valueFile }) => {
       if (typeof raw !== 'string' || raw === '') throw new FormError(`must be text (allowed: ${allowed})`)
       if (raw.trimStart().startsWith('-----BEGIN')) return secretOf(raw, valueFile)
-      if (raw.includes('\n')) throw new FormError(`is no PEM (allowed: ${allowed})`)
+      if (raw.includes('\n')) throw new FormError(`is not PEM text (allowed: ${allowed})`)
       const file = isAbsolute(raw) ? raw : join(folder, raw)
       let content: string
       try {
@@ -179,7 +178,7 @@ export function pem(): Form<Secret> {
         const named = isPlainlyPath(raw) ? `${file}: ` : UNSHOWN
         throw new FormError(`${named}${describeReadError(error)} (allowed: ${allowed})`)
       }
-      if (!content.includes('-----BEGIN')) throw new FormError(`${file} holds no PEM (allowed: ${allowed})`)
+      if (!content.includes('-----BEGIN')) throw new FormError(`${file} is not PEM (allowed: ${allowed})`)
       return new FileSecret(content, file)
     },
     true,
@@ -242,7 +241,7 @@ export function secretStructure<W, T>(
     try {
       return JSON.parse(json)
     } catch {
-      throw new FormError(`is no JSON (allowed: ${allowed})`)
+      throw new FormError(`is not valid JSON (allowed: ${allowed})`)
     }
   }
   const read = (raw: unknown, { fromText }: Reading) =>

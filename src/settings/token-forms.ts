@@ -79,14 +79,14 @@ function repeats(entries: readonly Entry<unknown>[], key: 'name' | 'token'): Fau
   return entries.flatMap((entry, index) => {
     const first = entries.findIndex((other) => other[key] === entry[key])
     return first < index
-      ? [{ path: [index, key], message: `is that of entry ${first + 1} too: use two` }]
+      ? [{ path: [index, key], message: `is also that of entry ${first + 1}: use another` }]
       : []
   })
 }
 
 /** Faults for texts that are not rights; `at`: path of each. */
 function rightFaults(all: readonly (readonly [at: Path, right: unknown])[]): Fault[] {
-  const message = `the value is not one of the values (allowed: ${DESK_RIGHTS.join(', ')})`
+  const message = `the value is not allowed (allowed: ${DESK_RIGHTS.join(', ')})`
   return all
     .filter(([, right]) => typeof right === 'string' && !DESK_RIGHTS.some((one) => one === right))
     .map(([path]) => ({ path, message }))

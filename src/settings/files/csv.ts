@@ -40,7 +40,7 @@ export function readCsv(text: string, file: string, delimiter = delimiterOf(text
     return rows.map(({ record: cells }, i) => ({ line: (rows[i - 1]?.info.lines ?? 0) + 1, cells }))
   } catch (error) {
     const { lines, code } = error as { lines?: number; code?: string }
-    throw new SigwatchError('USAGE', `${file}:${lines ?? 1}: is no CSV (${code})`)
+    throw new SigwatchError('USAGE', `${file}:${lines ?? 1}: is not valid CSV (${code})`)
   }
 }
 

@@ -234,7 +234,7 @@ function* fileLines(file: string): Generator<string | Unreadable> {
       rest += text.slice(start)
       if (size === 0) break
       if (rest.length > MAX_LINE) {
-        const message = `is longer than ${MAX_LINE} characters: is this JSONL, one object a line?`
+        const message = `is longer than ${MAX_LINE} characters: is this JSONL, with one object per line?`
         yield { problem: { file, message }, ofLine: true }
         return
       }

@@ -166,7 +166,7 @@ function message(error: ErrorObject): string {
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map(String)
       const near = typeof data === 'string' && !schema.private ? suggestion(data, allowed) : ''
-      return `${shown(data)} is not one of the values${near} (allowed: ${allowed.join(', ')})`
+      return `${shown(data)} is not allowed${near} (allowed: ${allowed.join(', ')})`
     }
     case 'format':
       return `${shown(data)} is not allowed${nearCode(params.format, data)} (allowed: ${FORMS[params.format as FormName]})`
@@ -241,7 +241,7 @@ function expected(schema: AnySchemaObject | undefined): string {
   if (schema.characters) return ` (allowed: text of 1 to ${schema.characters} characters)`
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength } = schema
   if (minLength !== undefined || maxLength !== undefined) {
-    return ` (allowed: ${minLength ?? 0} to ${maxLength ?? 'any number of'} characters)`
+    return ` (allowed: ${minLength ?? 0} ${maxLength === undefined ? 'or more' : `to ${maxLength}`} characters)`
   }
   const bounds = [
     minimum === undefined ? '' : `at least ${minimum}`,

@@ -99,7 +99,7 @@ function* csvRows(
   for (const row of rest) if (row !== last || !isCut) yield rowOf(file, names, row, read)
   if (isCut) {
     const { line, cells } = last
-    const message = `has ${cells.length} of ${names.length} cells and no line break behind it: was writing it interrupted? End the file with a line break if it is whole`
+    const message = `has ${cells.length} of ${names.length} cells and no line break after them: was writing the file interrupted? If it is complete, end it with a line break`
     yield { line, problem: { file, line, message } }
   }
 }
@@ -115,7 +115,7 @@ function textOf(file: string): string | JsonLine {
 }
 
 function headerFault(names: readonly string[]): string | undefined {
-  if (names.length === 0) return 'is empty: the first line of a CSV names the fields'
+  if (names.length === 0) return 'is empty: the first line of a CSV file must name the fields'
   const empty = names.indexOf('')
   if (empty >= 0) return `column ${empty + 1} of the header has no name`
   const twice = names.find((name, i) => names.indexOf(name) < i)

@@ -88,13 +88,13 @@ describe('inputs', () => {
       'sigwatch.yaml:6: kafka.topics.messages[1].fromat: unknown key; did you mean "format"?',
       'sigwatch.yaml:6: kafka.topics.messages[1]: "a" is listed twice: keep one',
       'sigwatch.yaml:7: kafka.topics.messages[2].topic: "c/d" is not allowed',
-      'sigwatch.yaml:8: kafka.topics.messages[3].format: "xml" is not one of the values',
+      'sigwatch.yaml:8: kafka.topics.messages[3].format: "xml" is not allowed',
       ...['id', 'ts', 'from', 'to', 'text'].map(
         (field) => `sigwatch.yaml:8: kafka.topics.messages[3].map.${field}: is missing`,
       ),
     ])
     expect(read('kafka: {topics: {alerts: b, messages: [a, b]}}').faults).toEqual([
-      expect.stringContaining('is "b", the topic of kafka.topics.messages: use two topics'),
+      expect.stringContaining('is "b", as is kafka.topics.messages: use two topics'),
     ])
   })
 

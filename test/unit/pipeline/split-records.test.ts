@@ -107,12 +107,12 @@ describe('a record with 64-bit ids', () => {
 
 describe('the map of a record that is split', () => {
   it.each([
-    [{ ...MAP, split: undefined }, 'to', 'a pointer that begins with ./ goes with split'],
+    [{ ...MAP, split: undefined }, 'to', 'a pointer that begins with ./ requires split'],
     [{ ...MAP, id: { join: ['/a'], pointer: '/b' } }, 'id', 'needs exactly one of'],
-    [{ ...MAP, id: { pointer: '/a', with: '.' } }, 'id/with', 'goes with join'],
+    [{ ...MAP, id: { pointer: '/a', with: '.' } }, 'id/with', 'requires join'],
     [{ ...MAP, from: { join: ['/a'] } }, 'from', 'join'],
     [{ ...MAP, split: 'dst' }, 'split', 'a JSON pointer to a list'],
-    [{ ...MAP, udh: true }, 'udh', 'goes with a text of form: hex'],
+    [{ ...MAP, udh: true }, 'udh', 'requires a text with form: hex'],
     [{ ...MAP, from: 'src' }, 'from', 'begins with a slash'],
   ])('says what does not go together: %#', (map, path, message) => {
     const defined = Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined))

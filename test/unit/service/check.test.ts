@@ -112,9 +112,7 @@ describe('check', () => {
     expect(said).toEqual([
       expect.stringMatching(/^sigwatch\.yaml:1: deploiment: unknown key; did you mean "deployment"\?/),
       expect.stringMatching(/^environment: SIGWATCH_X: unknown variable/),
-      expect.stringMatching(
-        /^policy\.yaml:2: mode: "of" is not one of the values.*\(allowed: enforce, shadow\)$/,
-      ),
+      expect.stringMatching(/^policy\.yaml:2: mode: "of" is not allowed.*\(allowed: enforce, shadow\)$/),
       expect.stringMatching(/^registry\.yaml:1: ports\[0\]\.port: "x" is not allowed/),
       expect.stringMatching(/^consents\.jsonl:3: signature: is missing/),
       'none.jsonl: there is no such file',
@@ -253,9 +251,7 @@ describe('the command', () => {
   it('exits 2 and prints the place when something is wrong', async () => {
     const file = join(folderWith({ 'p.yaml': '\nmode: x\n' }), 'p.yaml')
     const { said, data, code } = await run('--policy', file)
-    expect(said).toContain(
-      `${file}:2: mode: "x" is not one of the values (allowed: enforce, shadow)\n1 fault found\n`,
-    )
+    expect(said).toContain(`${file}:2: mode: "x" is not allowed (allowed: enforce, shadow)\n1 fault found\n`)
     expect([data, code]).toEqual(['', 2])
   })
 

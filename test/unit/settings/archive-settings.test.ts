@@ -21,31 +21,23 @@ describe('desk.tokens', () => {
   })
 
   it.each([
-    [TOKEN, '', 'is no JSON (allowed: a list of {name, token'],
+    [TOKEN, '', 'is not valid JSON (allowed: a list of {name, token'],
     [[], '', 'is empty: list at least one'],
     [{ lin: TOKEN }, '', 'must be a list, is a mapping of keys: begin each item with a dash'],
     [[TOKEN], '[0]', 'must be a mapping of keys, is text'],
     [[{ name: 'lin', [TOKEN]: true, token: TOKEN }], '[0]', 'has an unknown key (allowed: name, token, may)'],
-    [
-      [{ name: 'lin' }],
-      '[0].token',
-      'is missing (allowed: 24 to any number of characters); make one: openssl',
-    ],
-    [[{ name: 'lin', token: TOKEN.slice(0, 23) }], '[0].token', 'has 23 characters (allowed: 24 to'],
+    [[{ name: 'lin' }], '[0].token', 'is missing (allowed: 24 or more characters); make one: openssl'],
+    [[{ name: 'lin', token: TOKEN.slice(0, 23) }], '[0].token', 'has 23 characters (allowed: 24 or more'],
     [[{ name: `${TOKEN}/`, token: TOKEN }], '[0].name', 'the value is not allowed (allowed: 1 to 64 letters'],
-    [
-      [{ name: 'lin', token: TOKEN, may: TOKEN }],
-      '[0].may',
-      'the value is not one of the values (allowed: read',
-    ],
+    [[{ name: 'lin', token: TOKEN, may: TOKEN }], '[0].may', 'the value is not allowed (allowed: read'],
     [
       [{ name: 'lin', token: TOKEN, may: ['judge', TOKEN] }],
       '[0].may[1]',
-      'the value is not one of the values (allowed: read',
+      'the value is not allowed (allowed: read',
     ],
     [[{ name: 'lin', token: TOKEN, may: [] }], '[0].may', 'is empty: list at least one'],
-    [twice({ name: 'lin', token: `${TOKEN}-2` }), '[1].name', 'is that of entry 1 too: use two'],
-    [twice({ name: 'wang', token: TOKEN }), '[1].token', 'is that of entry 1 too: use two'],
+    [twice({ name: 'lin', token: `${TOKEN}-2` }), '[1].name', 'is also that of entry 1: use another'],
+    [twice({ name: 'wang', token: TOKEN }), '[1].token', 'is also that of entry 1: use another'],
   ])('refuse %j without a word of the token', (tokens, place, message) => {
     const { problems } = read(tokens)
     expect(problems).toEqual([
@@ -101,7 +93,7 @@ describe('desk.oidc', () => {
   it.each([
     [{ SIGWATCH_DESK_OIDC_ISSUER: 'http://login.example' }, 'ISSUER', 'an https:// URL without a login'],
     [{ SIGWATCH_DESK_OIDC_URL: 'https://lin@desk.example' }, 'URL', 'an https:// URL without a login'],
-    [{ SIGWATCH_DESK_OIDC_RIGHTS: '{"a": "admin"}' }, 'RIGHTS.a', 'is not one of the values (allowed: read'],
+    [{ SIGWATCH_DESK_OIDC_RIGHTS: '{"a": "admin"}' }, 'RIGHTS.a', 'is not allowed (allowed: read'],
     [{ SIGWATCH_DESK_OIDC_RIGHTS: '{}' }, 'RIGHTS', 'is empty'],
     [{ SIGWATCH_DESK_OIDC_RIGHTS: 'judge' }, 'RIGHTS', 'must be a mapping of keys'],
   ])('refuses %j', (over, key, message) => {

@@ -205,7 +205,7 @@ describe('configuration', () => {
     expect(config.kafka.ssl.ca?.reveal()).toBe(pem)
     expect(config.redis.tls.enabled).toBe(true)
     const env = { SIGWATCH_KAFKA_SSL_CA: 'no.pem' }
-    expect(readConfig({ folder, env }).problems[0]?.message).toContain('holds no PEM')
+    expect(readConfig({ folder, env }).problems[0]?.message).toContain('is not PEM')
     expect(
       readConfig({ folder: folderWith(), env: { REDIS_URL: 'rediss://r' } }).config.redis.tls.enabled,
     ).toBe(true)
@@ -262,7 +262,7 @@ describe('token key', () => {
     // A rotation that was prepared too early.
     expect(keys(KEY, KEY)).toEqual([])
     expect(keys(KEY, `${KEY}x`)).toEqual([
-      'environment: SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: two keys have the id 1: give each its own, the new one as 2:<key>',
+      'environment: SIGWATCH_PRIVACY_PREVIOUS_TOKEN_KEYS: two keys have the id 1: give each its own id, for example the new one as 2:<key>',
     ])
     expect(keys(`3:${KEY}`, `2:${KEY},2:${KEY}x`)).toHaveLength(1)
   })
@@ -309,7 +309,7 @@ describe('faults of the configuration', () => {
     ['kafka: {topics: {alerts: null}}', 'sigwatch.yaml:1: kafka.topics.alerts: has no value'],
     [
       'kafka: {topics: {verdicts: sms.alerts}}',
-      'sigwatch.yaml:1: kafka.topics.verdicts: is "sms.alerts", the topic of kafka.topics.alerts',
+      'sigwatch.yaml:1: kafka.topics.verdicts: is "sms.alerts", as is kafka.topics.alerts',
     ],
     [
       'kafka: {sasl: {username: u}}',
@@ -325,11 +325,11 @@ describe('faults of the configuration', () => {
     ],
     [
       'kafka: {sasl: {mechanism: oauthbearer, username: u, oauth: {clientId: c, clientSecret: s, tokenEndpoint: "https://a/t"}}}',
-      'sigwatch.yaml:1: kafka.sasl.username: does not go with the mechanism oauthbearer (allowed: plain, scram',
+      'sigwatch.yaml:1: kafka.sasl.username: cannot be used with the mechanism oauthbearer (allowed: plain, scram',
     ],
     [
       'kafka: {sasl: {mechanism: plain, username: u, password: p, oauth: {scope: s}}}',
-      'sigwatch.yaml:1: kafka.sasl.oauth.scope: does not go with the mechanism plain (allowed: oauthbearer)',
+      'sigwatch.yaml:1: kafka.sasl.oauth.scope: cannot be used with the mechanism plain (allowed: oauthbearer)',
     ],
     [
       'kafka: {sasl: {oauth: {clientId: c}}}',
@@ -339,10 +339,10 @@ describe('faults of the configuration', () => {
       'kafka: {sasl: {oauth: {tokenEndpoint: "https://user@a/t"}}}',
       'sigwatch.yaml:1: kafka.sasl.oauth.tokenEndpoint: "https://user@a/t" is not allowed',
     ],
-    ['redis: {url: "redis://a", nodes: [b:1]}', 'sigwatch.yaml:1: redis.nodes: redis.url is given too'],
+    ['redis: {url: "redis://a", nodes: [b:1]}', 'sigwatch.yaml:1: redis.nodes: redis.url is set too'],
     [
       'redis: {url: "rediss://a", tls: {enabled: false}}',
-      'sigwatch.yaml:1: redis.tls.enabled: is false, and the URL begins with rediss://',
+      'sigwatch.yaml:1: redis.tls.enabled: is false, but redis.url begins with rediss://',
     ],
     ['batch: {maxRecords: 9000}', 'sigwatch.yaml: batch.maxInFlight: is less than batch.maxRecords (9000)'],
   ])('%s', (yaml, expected) => {
@@ -457,7 +457,7 @@ describe('passwords without TLS', () => {
       )
     expect(oauth('https://login.example/t')).toEqual([])
     expect(oauth('http://127.0.0.1:9/t')).toEqual([])
-    expect(oauth('http://login.example/t').join()).toContain('the client secret goes over the network')
+    expect(oauth('http://login.example/t').join()).toContain('the client secret is sent unencrypted')
     expect(warnings('redis: {url: "redis://:secret@a:6379"}').join()).not.toContain('secret')
     expect(warnings('redis: {url: "redis://:secret@a:6379"}')).toHaveLength(1)
     expect(warnings('redis: {url: "redis://a:6379", password: p}')).toHaveLength(1)

@@ -114,7 +114,7 @@ describe('an export of complaints', () => {
       Buffer.from('a,b\n1,2\n'),
       /x\.csv:1: has no column 举报时间 or 受理时间 for ts: .*2 columns.*举报编号/,
     ],
-    ['a quote that does not end', Buffer.from('举报时间,a\n"2026,b\n'), /x\.csv:\d+: is no CSV/],
+    ['a quote that does not end', Buffer.from('举报时间,a\n"2026,b\n'), /x\.csv:\d+: is not valid CSV/],
     ['nothing', Buffer.from(''), /is empty/],
   ])('is refused with the reason: %s', (_name, bytes, message) => {
     expect(() => readComplaintCsv(bytes, loadMapping(SHIPPED), 'x.csv')).toThrow(message)

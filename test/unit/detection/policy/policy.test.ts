@@ -296,11 +296,11 @@ describe('faults of a policy', () => {
       'mod: shadow',
       'policy.yaml:1: mod: unknown key; did you mean "mode"? (allowed: change, requireChange, mode, codes, periods',
     ],
-    ['mode: off', 'policy.yaml:1: mode: "off" is not one of the values (allowed: enforce, shadow)'],
+    ['mode: off', 'policy.yaml:1: mode: "off" is not allowed (allowed: enforce, shadow)'],
     ['codes: {NO_CONSNT: {}}', 'policy.yaml:1: codes.NO_CONSNT: unknown key; did you mean "NO_CONSENT"?'],
     [
       'codes:\n  NO_CONSENT:\n    action: drop',
-      'policy.yaml:3: codes.NO_CONSENT.action: "drop" is not one of the values',
+      'policy.yaml:3: codes.NO_CONSENT.action: "drop" is not allowed',
     ],
     [
       'codes: {NO_CONSENT: {weight: 2}}',

@@ -160,11 +160,11 @@ describe('faults of a registry', () => {
     ['signatures: [{name: 京东, ports: ["1069", "1069"]}]', 'signatures[0].ports: "1069" is listed twice'],
     [
       'signatures: [{name: 京东, scope: [adverts]}]',
-      'signatures[0].scope[0]: "adverts" is not one of the values (allowed: notice, personal',
+      'signatures[0].scope[0]: "adverts" is not allowed (allowed: notice, personal',
     ],
     [
       'signatures: [{name: 京东, consent: yes}]',
-      'signatures[0].consent: "yes" is not one of the values (allowed: unless-refused, required)',
+      'signatures[0].consent: "yes" is not allowed (allowed: unless-refused, required)',
     ],
     [
       'signatures: [{name: 京东, brand: jd}]',
@@ -181,7 +181,7 @@ describe('faults of a registry', () => {
     ['signatures: [{name: 京东, filings: [{sp: A}]}]', 'signatures[0].filings[0].ports: is missing'],
     [
       'signatures: [{name: 京东, filings: [{ports: ["1"], status: ok}]}]',
-      'filings[0].status: "ok" is not one of the values (allowed: filed, suspended, revoked)',
+      'filings[0].status: "ok" is not allowed (allowed: filed, suspended, revoked)',
     ],
     [
       'signatures: [{name: 京东, filings: [{ports: ["1"], from: 2026-01-02T00:00Z, to: 2026-01-01T00:00Z}]}]',
@@ -202,7 +202,7 @@ describe('faults of a registry', () => {
     ],
     [
       'ports: [{port: "1069", signatureAdded: upstream}]',
-      'ports[0].signatureAdded: "upstream" is not one of the values (allowed: downstream)',
+      'ports[0].signatureAdded: "upstream" is not allowed (allowed: downstream)',
     ],
   ])('%s', (yaml, expected) => {
     const found = faults(`${yaml}\n`)
@@ -222,7 +222,7 @@ describe('faults of a registry', () => {
       '{"kind":"signature","name":"甲","brand":"jdx"}',
     ].join('\n')
     expect(faults(content, 'r.jsonl')).toEqual([
-      'r.jsonl:2: kind: "brandd" is not one of the values; did you mean "brand"? (allowed: brand, signature, port, change)',
+      'r.jsonl:2: kind: "brandd" is not allowed; did you mean "brand"? (allowed: brand, signature, port, change)',
       'r.jsonl:3: kind: is missing (allowed: brand, signature, port, change)',
       expect.stringContaining('r.jsonl:4: port: unknown key; did you mean "ports"?'),
       expect.stringContaining('r.jsonl:5: is not valid JSON'),

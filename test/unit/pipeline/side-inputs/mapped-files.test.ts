@@ -127,11 +127,11 @@ describe('files of side inputs of another form', () => {
   })
 
   it.each([
-    ['a list of rows', { file: 'registry.yaml', map: { kind: '/kind' } }, 'goes with a row a line'],
+    ['a list of rows', { file: 'registry.yaml', map: { kind: '/kind' } }, 'requires a file of rows'],
     [
       'the key of a record',
       { file: 'r.jsonl', map: { kind: { key: true } } },
-      'a row of a file has a pointer',
+      'which a row of a file lacks: use a pointer',
     ],
     ['a field that is not one', { file: 'r.jsonl', map: { kind: '/kind', nmae: '/n' } }, 'nmae'],
   ])('refuse %s', (_, setting, said) => {

@@ -77,7 +77,7 @@ describe('rows of side inputs', () => {
   it.each([
     ['consents', null, '', 'has no value: must be a mapping of keys'],
     ['consents', [], '', 'must be a mapping of keys, is a list'],
-    ['consents', { ...consent, state: 'yes' }, 'state', '"yes" is not one of the values (allowed: in, out)'],
+    ['consents', { ...consent, state: 'yes' }, 'state', '"yes" is not allowed (allowed: in, out)'],
     ['consents', { ...consent, state: undefined }, 'state', 'is missing (allowed: in, out)'],
     [
       'consents',

@@ -159,7 +159,7 @@ describe('schema faults', () => {
     ['name: abcde\n', 'a.yaml:1: name: has 5 characters (allowed: 1 to 4 characters)'],
     [
       'name: a\nkind: gren\n',
-      'a.yaml:2: kind: "gren" is not one of the values; did you mean "green"? (allowed: red, green)',
+      'a.yaml:2: kind: "gren" is not allowed; did you mean "green"? (allowed: red, green)',
     ],
     [
       'name: a\nport: 1069012345\n',
@@ -215,7 +215,7 @@ describe('JSON lines', () => {
 
   it('refuses a file without line breaks, and bytes that are no UTF-8', () => {
     const file = write('endless.jsonl', 'x'.repeat(5_000_000))
-    expect([...readJsonLines(file)][0]?.problem?.message).toContain('one object a line')
+    expect([...readJsonLines(file)][0]?.problem?.message).toContain('one object per line')
     const latin = write('latin.jsonl', Buffer.from('{"a":"\xe9"}\n{"a":1}\n', 'latin1'))
     expect([...readJsonLines(latin)].map(({ line, problem }) => [line, problem?.message ?? ''])).toEqual([
       [1, expect.stringContaining('UTF-8')],

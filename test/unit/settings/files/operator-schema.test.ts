@@ -10,7 +10,7 @@ describe('a private value', () => {
     [{ type: 'string' }, true, 'must be text, is a boolean: put it in quotes'],
     [{ type: 'integer' }, PRIVATE, 'must be a whole number, is text'],
     [{ type: 'array' }, Number(PRIVATE), 'must be a list, is a number'],
-    [{ type: 'string', enum: ['13812345679'] }, PRIVATE, 'the value is not one of the values'],
+    [{ type: 'string', enum: ['13812345679'] }, PRIVATE, 'the value is not allowed'],
     [{ type: 'string', format: 'time' }, PRIVATE, 'the value is not allowed (allowed: an ISO-8601 time'],
     [{ type: 'integer', maximum: 1 }, Number(PRIVATE), 'the value is out of range (allowed: at most 1)'],
     [{ type: 'array', uniqueItems: true }, [PRIVATE, PRIVATE], 'the value is listed twice'],

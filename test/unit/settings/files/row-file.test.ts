@@ -43,12 +43,12 @@ describe('rows of a CSV file', () => {
   })
 
   it.each<readonly [string, string | Buffer, string]>([
-    ['an empty file', '', 'is empty: the first line of a CSV names the fields'],
+    ['an empty file', '', 'is empty: the first line of a CSV file must name the fields'],
     ['a column without a name', 'a,,c\n1,2,3\n', 'column 2 of the header has no name'],
     ['a name twice', 'a,a\n1,2\n', 'the header names "a" twice'],
     ['a row of more cells', 'a,b\n1,2,3\n', 'has 3 cells, the header 2: is a comma not quoted?'],
-    ['an end in the middle of a row', 'a,b,c\n1,2', 'has 2 of 3 cells and no line break behind it'],
-    ['an open quote', 'a\n"1\n', 'is no CSV'],
+    ['an end in the middle of a row', 'a,b,c\n1,2', 'has 2 of 3 cells and no line break after them'],
+    ['an open quote', 'a\n"1\n', 'is not valid CSV'],
     ['bytes of GBK', Buffer.from([0x61, 0x0a, 0xbe, 0xa9, 0x0a]), 'save the file as CSV in UTF-8'],
     ['an object that is none', 'campaigns\n[{\n', 'is not valid JSON'],
   ])('refuses %s', (_, content, said) => {

@@ -108,7 +108,7 @@ composites:
     expect(faultsOf(`${WORDS}rules:\n  - code: loan\n    when: words:loan\n    action: blok${RULE}`)).toEqual(
       [
         'rules.yaml:3: rules[0].code: "loan" is not allowed (allowed: OP_ and 1 to 57 capitals, digits or _, for example OP_LOAN_ADS)',
-        'rules.yaml:5: rules[0].action: "blok" is not one of the values; did you mean "block"? (allowed: none, observe, review, throttle, block)',
+        'rules.yaml:5: rules[0].action: "blok" is not allowed; did you mean "block"? (allowed: none, observe, review, throttle, block)',
       ],
     )
   })
