@@ -43,8 +43,8 @@ export class AssignmentStart {
   }
 
   /**
-   * Resolves when reading has started or the assignment has ended. Rejects with errors that a person must fix, and with
-   * those of the handler.
+   * Resolves when reading has started or the assignment has ended. Rejects with errors of the handler. Errors that a person
+   * must fix restart the consumer, whose user decides whether to wait.
    */
   async run(consumer: Consumer, assignment: Assignment): Promise<void> {
     const isOver = () => !this.#parts.holds(assignment)
@@ -85,7 +85,7 @@ export class AssignmentStart {
       await this.#placement.place(consumer, assignment, ids)
       return true
     } catch (error) {
-      if (mustBeChanged(error, options.connection.awaitsLogin)) throw error
+      if (mustBeChanged(error, options.connection.awaitsLogin)) this.#parts.restart(error)
       // The next owner of the partitions places them.
       if (failureKind(error) === 'lost') assignment.ending = true
       return false
@@ -122,7 +122,7 @@ export class AssignmentStart {
       await this.#placement.place(consumer, assignment, taken)
       return taken
     } catch (error) {
-      if (mustBeChanged(error, connection.awaitsLogin)) throw error
+      if (mustBeChanged(error, connection.awaitsLogin)) this.#parts.restart(error)
       return []
     }
   }

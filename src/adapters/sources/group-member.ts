@@ -28,6 +28,8 @@ export interface MemberParts {
   readonly alive: () => void
   /** Called when the handler has accepted a batch. */
   readonly progressed: () => void
+  /** Called when a broker has answered a fetch of an assignment that is read. */
+  readonly served: () => void
   readonly time: RunningTime
   readonly stopping: AbortSignal
 }
@@ -172,6 +174,7 @@ export class GroupMember {
     consumer.on(FETCH, ({ payload }) => {
       this.brokers.answered(String(payload.nodeId))
       this.#parts.alive()
+      if (this.#assignment?.preparing === false) this.#parts.served()
     })
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.#reader.passOver(payload)

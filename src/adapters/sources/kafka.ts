@@ -52,8 +52,9 @@ const DEFAULTS = {
  * handler has accepted everything, while heartbeats continue, so a slow handler is neither expelled from the group nor
  * flooded.
  *
- * Broker failures are waited out indefinitely; `run` rejects only with errors that a person must fix, and with errors
- * of the handler.
+ * Broker failures are waited out indefinitely; `run` rejects only with errors of the handler, and before the first answer
+ * to a fetch with errors that a person must fix, such as a missing right. Later ones are waited out too: a right that is
+ * withdrawn by mistake must not end every instance at once.
  */
 export class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions
@@ -63,6 +64,8 @@ export class KafkaSource implements Source {
   #current: GroupMember | undefined
   #epoch = 0
   #failure: unknown
+  /** A fetch has been answered: rights and login were once sufficient. */
+  #served = false
   #running: Promise<void> | undefined
   #progressAt = performance.now()
   readonly #time = new RunningTime()
@@ -142,7 +145,7 @@ export class KafkaSource implements Source {
         const began = performance.now()
         const error = await this.#liveAsMember(handler)
         if (this.#stopping.signal.aborted) break
-        if (mustBeChanged(error, connection.awaitsLogin)) {
+        if (!this.#served && mustBeChanged(error, connection.awaitsLogin)) {
           throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
         }
         connection.health.lost(PART, reasonOf(error))
@@ -169,6 +172,9 @@ export class KafkaSource implements Source {
         this.#heardAt = this.#time.now()
       },
       time: this.#time,
+      served: () => {
+        this.#served = true
+      },
       alive: () => {
         this.#progressAt = performance.now()
         this.#heardAt = this.#time.now()

@@ -3,7 +3,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import type { Position, RawRecord } from '../../domain/message.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
-import { backOff } from '../kafka/backoff.ts'
+import { backOff, whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import { slicesOf } from '../kafka/records/slices.ts'
@@ -79,7 +79,8 @@ export class TableSource {
 
   /**
    * Runs until `stop`. `apply` gets the rows of a partition in order, the next only after the last have been applied.
-   * Rejects with errors of `apply`, or when the brokers refuse for a reason that a person must fix.
+   * Rejects with errors of `apply`, or when the brokers refuse for a reason that a person must fix before everything was
+   * read once; later refusals, such as a right that is withdrawn, are waited out.
    */
   run(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
     this.#running ??= this.#live(apply)
@@ -109,7 +110,7 @@ export class TableSource {
     for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
       const error = await this.#consume(apply)
       if (this.#stopping.signal.aborted) break
-      if (mustBeChanged(error, connection.awaitsLogin)) {
+      if (!this.#caughtUp && mustBeChanged(error, connection.awaitsLogin)) {
         throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
       }
       connection.health.lost(this.#part, reasonOf(error))
@@ -146,17 +147,16 @@ export class TableSource {
       this.#proof.moved()
       if (this.#behind().length === 0) this.#catchUp()
     })
-    let hasEnded = false
+    const over = new AbortController()
+    const stopped = whenAborted(this.#stopping.signal, over.signal)
     const ended = new Promise<unknown>((resolve) => {
       consumer.on(CRASH, ({ payload }) => resolve(payload.error))
-      if (this.#stopping.signal.aborted) resolve(undefined)
-      void this.#recreated(() => hasEnded || this.#stopping.signal.aborted).then(resolve)
-      this.#stopping.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+      void this.#recreated(() => over.signal.aborted || this.#stopping.signal.aborted).then(resolve)
     })
     const started = this.#start(consumer, apply)
     const failedToStart = new Promise<unknown>((resolve) => started.catch(resolve))
-    const error = await Promise.race([ended, failedToStart])
-    hasEnded = true
+    const error = await Promise.race([ended, stopped, failedToStart])
+    over.abort()
     const left = consumer.disconnect().catch(() => undefined)
     // A start in progress would join the group again after the consumer left.
     const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)

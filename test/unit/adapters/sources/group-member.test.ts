@@ -112,6 +112,7 @@ function memberWith(takeOver?: MemberOptions['takeOver']) {
       throw error
     },
     alive: () => {},
+    served: () => {},
     progressed: () => {},
     time,
     stopping: new AbortController().signal,

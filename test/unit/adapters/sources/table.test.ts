@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import type { KafkaConnection } from '../../../../src/adapters/kafka/client.ts'
 import { gatedAssigner } from '../../../../src/adapters/kafka/gated-assigner.ts'
 import { TableSource } from '../../../../src/adapters/sources/table.ts'
@@ -152,4 +153,26 @@ it('applies no row a second time when it has to read the topic again', async () 
   for (let offset = 30; offset < 35; offset++) brokers.logs[0]!.push({ offset, mark: false })
   await until(() => offsets.includes(34))
   expect(offsets).toEqual(Array.from({ length: 35 }, (_, offset) => offset))
+})
+
+it('keeps nothing of consumers that could not start, however long the brokers are away', async () => {
+  const added = vi.spyOn(AbortSignal.prototype, 'addEventListener')
+  onTestFinished(() => added.mockRestore())
+  let consumers = 0
+  const connection = {
+    health: new Health('kafka', () => {}),
+    consumer: () => {
+      consumers++
+      return { events: {}, on: () => {}, disconnect: async () => {} }
+    },
+    bounds: () => Promise.reject(new Error('away')),
+    topicFacts: async () => new Map(),
+  } as unknown as KafkaConnection
+  const table = new TableSource({ connection, topic: TOPIC, groupId: 'g' })
+  void table.run(async () => {})
+  await until(() => consumers === 5)
+  const signals = new Set(added.mock.contexts as AbortSignal[])
+  const kept = [...signals].map((signal) => getEventListeners(signal, 'abort').length)
+  await table.stop()
+  expect(Math.max(...kept)).toBeLessThanOrEqual(2)
 })
