@@ -18,9 +18,9 @@ export const afterOptOut = defineMessageCode({
   summary: 'advertising to somebody who has refused it',
   called: { 'zh-CN': '退订后仍发' },
   fires:
-    'Commercial text under a signature that the recipient has refused, in the ledger or by a reply. Silent when the ledger could not be asked.',
-  why: 'Sending on after a refusal is a plain offence, and draws complaints.',
-  tune: 'When refusals take time to reach the senders, lower `action` to `review`.',
+    'A commercial text under a signature that the recipient has refused, in the ledger or by a reply. Silent if the ledger does not answer.',
+  why: 'Sending after a refusal is a plain offence and draws complaints.',
+  tune: 'If refusals reach senders late, set `action: review`.',
   sentences: {
     en: ({ signature, after }, { duration }) =>
       `Commercial text of ${signature}, ${duration(after)} after the recipient refused.`,

@@ -71,15 +71,12 @@ export const campaignBurst = defineStateCode({
     minSignatures: senders(4, 'signatures that sent it in the window, at least'),
     minFiledSignatures: senders(
       12,
-      'signatures on their own filed ports that lead to one place, at least; the branches of a chain are one',
+      'signatures on their own filed ports that lead to one place, at least; branches of a chain count once',
     ),
-    minFiledApart: senders(
-      16,
-      'the same of one template that leads to a link, number or handle of each one’s own',
-    ),
+    minFiledApart: senders(16, 'the same for one template, each leading to its own link, number or handle'),
     minFiledAlike: senders(
       12,
-      'signatures that say the same in words of their own, at least, where most of them never advertised so before, or their names tell different trades',
+      'signatures with the same meaning in different words, at least, if most never advertised it before or their names tell different trades',
     ),
     minAlikeMessages: {
       default: 40,
@@ -94,17 +91,17 @@ export const campaignBurst = defineStateCode({
       unit: 'probability',
       min: 0,
       max: 1,
-      says: 'probability of fraud and illicit together from which on a text from a private number counts that leads nowhere',
+      says: 'probability of fraud and illicit together from which a text from a private number that leads nowhere counts',
     },
     window: period(3600, 86_400, 'seconds for which a sender counts after its last message of the template'),
     hold: hold(600, 'seconds below these numbers after which the state clears'),
   },
   evidence: {
-    messages: fields.count('messages of the template, or to the place, in the window'),
+    messages: fields.count('messages in the window'),
     shared: fields.optional(
       fields.oneOf(
         ['place'],
-        'present: the messages lead to one number, handle or domain in whatever words; absent: they are of one template',
+        'present: they lead to one number, handle or domain; absent: they are of one template',
       ),
     ),
     ports: fields.list(fields.text('a port'), 'the first 20 ports', LISTED),
@@ -116,21 +113,26 @@ export const campaignBurst = defineStateCode({
       '首次发送此类内容的签名数',
       fields.optional(
         fields.count(
-          'present: the messages say the same in words of their own; how many of the signatures listed are known for other advertisements, or defraud',
+          'present: same meaning in different words; signatures listed that are known for other advertisements, or defraud',
         ),
       ),
     ),
     trades: fields.chinese(
       '签名所属行业数',
-      fields.optional(fields.count('present likewise: how many trades the names of the signatures tell')),
+      fields.optional(fields.count('with `newToIt`: trades that the names of the signatures tell')),
     ),
   },
   summary: 'one text spread over many ports and signatures',
   called: { 'zh-CN': '同文群发' },
   fires:
-    'One template (digits, links and names masked) of marketing, finance, fraud or illicit texts comes from many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts only where, outside a declared campaign, `minFiledSignatures` or more lead to one mobile, handle or cheap domain in any wording, or by one template to one number or link (hosts that differ in digits alone are one); or `minFiledApart` or more lead by one template each to something of their own; or `minFiledAlike` or more say the same in words of their own, with a link or number that is no brand’s, and most of them never advertised so before or their names tell at least four trades. Branches of a chain count once; ready-made texts of shop platforms, and what any enterprise may say (sales, points, greetings), do not count. The state of a place selects marketing and finance that link to the domain, or that its counted ports send; one of likeness marketing, finance, fraud and illicit that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what private numbers send and leads nowhere unless it is surely fraud or illicit.',
-  why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
-  tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates. Raise `minFiledAlike` where unrelated enterprises take up the same offer.',
+    'One template (digits, links and names masked) of marketing, finance, fraud or illicit texts comes from many ports or signatures. Advertising on ports filed for its signature counts only outside declared campaigns, and if\n\n' +
+    '- `minFiledSignatures` lead to one mobile, handle or cheap domain in any wording, or by one template to one number or link (hosts that differ only in digits are one);\n' +
+    '- `minFiledApart` lead by one template, each to its own; or\n' +
+    '- `minFiledAlike` mean the same in different words, with a link or number of no brand, and most never advertised it before or their names tell four trades or more.\n\n' +
+    'Not counted: a brand on its own ports; notices, one-time passwords and personal texts; texts of private numbers that lead nowhere, below `personalCertainty`; templates of shop platforms, and what any enterprise says (sales, points, greetings). Branches of a chain count once.\n\n' +
+    'The state selects its template; of a place, marketing and finance that link to the domain or come from the counted ports; of likeness, marketing, finance, fraud and illicit texts of the counted ports. See [detection.md](detection.md#campaigns-over-many-filed-senders).',
+  why: 'Spreading a campaign over many senders keeps each below its limit.',
+  tune: 'Raise `minPorts` and `minSignatures` if resellers spread honest campaigns over a pool of ports, `minFiledSignatures` and `minFiledApart` if one enterprise advertises under many filed signatures or many shops use a platform’s templates, `minFiledAlike` if unrelated enterprises make the same offer.',
   sentences: {
     en: ({ messages, portCount, signatureCount, window, shared, newToIt, trades = 0 }) =>
       newToIt !== undefined

@@ -30,7 +30,7 @@ export const complaintSpike = defineStateCode({
       unit: 'probability',
       min: 0.5,
       below: 1,
-      says: 'certainty with which the true rate must lie above perMillion (lower Poisson bound)',
+      says: 'certainty that the true rate is above `perMillion` (lower Poisson bound)',
     },
     hold: hold(3600, 'seconds below the limit after which the state clears'),
   },
@@ -38,9 +38,7 @@ export const complaintSpike = defineStateCode({
     complaints: fields.chinese('投诉数', fields.count('complaints in the window')),
     sent: fields.chinese(
       '发送量',
-      fields.count(
-        'messages sent in the same time; of hours in which the feed was absent, as many as in the others',
-      ),
+      fields.count('messages sent in that time; hours without a feed are estimated from the others'),
     ),
     perMillion: fields.chinese('每百万条投诉数', fields.amount('complaints a million messages')),
     lowerBound: fields.chinese(
@@ -52,9 +50,9 @@ export const complaintSpike = defineStateCode({
   summary: 'more complaints than are allowed',
   called: { 'zh-CN': '投诉激增' },
   fires:
-    'Complaints a million messages sent, by signature and by port, lie above `perMillion` with the certainty `confidence`, and there are at least `minComplaints`. No single message triggers it, so its alerts have neither `message` nor `samples`.',
-  why: 'What the recipients say is the measure of everything else.',
-  tune: '`perMillion` is the limit of your rules; `minComplaints` protects small senders from chance.',
+    'Complaints per million messages of a signature or port exceed `perMillion` with the certainty `confidence`, and are at least `minComplaints`. Its alerts have neither `message` nor `samples`.',
+  why: 'Recipients say what they mind.',
+  tune: 'Set `perMillion` to your limit; `minComplaints` protects small senders from chance.',
   sentences: {
     en: ({ complaints, sent, lowerBound, limit }, { number }) =>
       `${complaints} complaints on ${sent} messages, at least ${number(lowerBound)} a million; ${number(limit)} are allowed.`,

@@ -14,13 +14,9 @@ export const consentReasked = defineMessageCode({
       min: 0,
       max: 86_400,
       whole: true,
-      says: 'seconds after a request for consent within which another is taken for a retry of the same',
+      says: 'seconds within which another request counts as a retry',
     },
-    window: period(
-      15_552_000,
-      15_552_000,
-      'seconds for which an unanswered request forbids another; 180 days',
-    ),
+    window: period(15_552_000, 15_552_000, 'seconds for which an unanswered request forbids another'),
   },
   evidence: {
     signature: fields.text('the signature that asks'),
@@ -31,9 +27,9 @@ export const consentReasked = defineMessageCode({
   summary: 'consent is asked for again',
   called: { 'zh-CN': '重复征求同意' },
   fires:
-    'A second request for consent by the same signature to the same recipient, with no "in" between, from `minGap` on and within `window`.',
+    'A second request for consent by a signature to a recipient between `minGap` and `window` after the first, with no "in" between.',
   why: 'No answer is a refusal, and asking again is forbidden.',
-  tune: '`minGap` keeps retries of the same request apart from new ones.',
+  tune: 'Raise `minGap` if retries are reported.',
   sentences: {
     en: ({ signature, after }, { duration }) =>
       `${signature} asks again for consent, ${duration(after)} after a request that was not answered with yes.`,

@@ -100,10 +100,10 @@ export function objectSchema(fields: EvidenceFields): Readonly<Record<string, un
 
 /** Evidence of a state raised by repeated messages, besides that of the last message. */
 export const ESCALATION_FIELDS = {
-  messages: count('of a state, such messages in the window'),
-  recipients: count('of a state, recipients of these'),
-  window: amount('of a state, minutes in which they were counted'),
-  ports: list(text('a port'), 'of a state, the first 20 ports that sent them', 20),
-  signatures: list(text('a signature'), 'of a state, the first 20 signatures of them', 20),
+  messages: count('messages with the code in the window'),
+  recipients: count('their recipients'),
+  window: amount('minutes of the window'),
+  ports: list(text('a port'), 'the first 20 ports', 20),
+  signatures: list(text('a signature'), 'the first 20 signatures', 20),
 }
 export type EscalationEvidence = EvidenceOf<typeof ESCALATION_FIELDS>

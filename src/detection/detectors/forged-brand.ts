@@ -54,7 +54,7 @@ export const forgedBrand = defineMessageCode({
       unit: 'certainty',
       min: 0,
       max: 1,
-      says: 'certainty, weighed from sender, links, numbers, words and the text model, from which on it is reported',
+      says: 'certainty from which it is reported',
     },
     blockFrom: BLOCK_FROM,
     kindCertainty: {
@@ -62,19 +62,17 @@ export const forgedBrand = defineMessageCode({
       unit: 'certainty',
       min: 0,
       max: 1,
-      says: 'certainty of fraud from which on a message in the name of an institution that no list has is reported; 1 reports none',
+      says: 'certainty from which a message in the name of an unlisted institution is reported; 1 reports none',
     },
     hold: ESCALATED_HOLD,
   },
   evidence: {
-    brand: fields.text(
-      'id of the brand; of an institution that no list has, its name as the message writes it, or its kind if it gives none',
-    ),
+    brand: fields.text('id of the brand; of an unlisted institution its name as written, or its kind'),
     claimedBy: fields.oneOf(
       ['signature', 'lookalike', 'speaker', 'domain', 'mention'],
-      'what claims it: signature (a name of the brand), lookalike (imitates one), speaker (the text speaks as the brand), domain (the brand is named and a link imitates its domain), mention (named in a fraudulent text)',
+      'what claims it: signature, lookalike (an imitated signature), speaker (the text speaks as the brand), domain (a link imitates its domain), mention',
     ),
-    claimed: fields.text('the name or host as the message writes it; empty if it gives none'),
+    claimed: fields.text('name or host as written; may be empty'),
     found: fields.list(
       fields.group(
         {
@@ -86,7 +84,7 @@ export const forgedBrand = defineMessageCode({
         },
         "what is not the brand's",
       ),
-      "what is not the brand's, kind (domain, shortener, callback, request, port, sender) and value",
+      "what is not the brand's: kind (domain, shortener, callback, request, port, sender) and value",
     ),
     official: fields.group(
       {
@@ -94,23 +92,20 @@ export const forgedBrand = defineMessageCode({
         ports: fields.list(fields.text('a port'), 'filed ports', LISTED),
         hotlines: fields.list(fields.text('a number'), 'official numbers', LISTED),
       },
-      'domains, ports and hotlines of the brand, at most five each',
+      'domains, ports and hotlines of the brand, up to 5 each',
     ),
     twin: TWIN_EVIDENCE,
     claimedKind: fields.optional(
-      fields.oneOf(
-        KINDS,
-        'the kind of institution, where the message claims one that no list has; office and brand by the way the text speaks',
-      ),
+      fields.oneOf(KINDS, 'kind of an unlisted institution; office and brand by how the text speaks'),
     ),
     ...WEIGHED_FIELDS,
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
   called: { 'zh-CN': '冒充品牌' },
   fires:
-    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. Sender, links, numbers, words and the text model are weighed together; below `blockFrom`, for what leads nowhere, and on the brand's own port without a foreign link the action is at most `review`. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt. A message that speaks as a bank, court, school, hospital, office or company that no list has is reported where its text reads like fraud and it comes from, or leads to, a stranger (`claimedKind`). What reads as a notice of the brand, comes from another sender and leads to a stranger is a copy, and may be blocked however well it reads (`twin`).",
-  why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
-  tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
+    "The message claims a brand, but its port, link or number is not the brand's. The [signs](signs.md) are weighed together; the action is at most `review` below `blockFrom` or by a [rule](signs.md#at-most-review). Also reported: fraud in the name of an unlisted bank, court, school, hospital, office or company (`claimedKind`), and copies of the brand's notices that lead elsewhere (`twin`).",
+  why: 'The classic fraud by SMS: the name of a bank, shop or office, with a link to a copy of its site.',
+  tune: "Most false alarms are gaps in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report less, `blockFrom` to block less.",
   sentences: {
     en({ claimed, claimedKind, found, ...state }) {
       const whom = claimed || UNNAMED[unnamedKind(claimedKind)]

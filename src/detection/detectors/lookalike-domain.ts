@@ -7,7 +7,7 @@ import * as fields from './evidence-fields.ts'
 import { rulesOf } from './own-rules/loaded-rules.ts'
 import { namesBrand } from './shared/claims.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
-import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
+import { BRAND_IMITATED, CONFIRMED_FROM, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
 import { touchesSeam, tracesOf } from './shared/traces.ts'
 
 /**
@@ -24,7 +24,7 @@ export const lookalikeDomain = defineMessageCode({
   weight: 0.9,
   thresholds: {
     minSimilarity: minSimilarity('host', 'domain'),
-    confirmedFrom: confirmedFrom('host'),
+    confirmedFrom: CONFIRMED_FROM,
     blockFrom: BLOCK_FROM,
     hold: ESCALATED_HOLD,
   },
@@ -34,7 +34,7 @@ export const lookalikeDomain = defineMessageCode({
     original: fields.text('the official domain, name or number of the brand'),
     how: fields.oneOf(
       ['glyph', 'sound', 'edit', 'added-word', 'subdomain', 'internationalised', 'other-suffix'],
-      'what is alike (glyph, sound, edit, added-word, subdomain, internationalised, other-suffix)',
+      'what is alike: glyph, sound, edit, added-word, subdomain, internationalised, other-suffix',
     ),
     similarity: SIMILARITY,
     ...WEIGHED_FIELDS,
@@ -42,9 +42,9 @@ export const lookalikeDomain = defineMessageCode({
   summary: 'a domain made to look like an official one',
   called: { 'zh-CN': '仿冒域名' },
   fires:
-    'A link leads to a host near a registered domain (glyphs, internationalised names, the brand with a word added, as a subdomain, or under another suffix), which is itself no registered domain and no public shortener.',
-  why: 'The address is what a careful reader looks at.',
-  tune: 'Add genuine domains to the brand. Raise `minSimilarity` to ask for closer likeness.',
+    'A link leads to a host that resembles a registered domain (glyphs, internationalised names, an added word, a subdomain, another suffix), and is neither registered nor a public shortener.',
+  why: 'Careful readers look at the address.',
+  tune: 'Add genuine domains to the brand. Raise `minSimilarity` to report less.',
   sentences: {
     en: ({ imitation, original, ...state }) =>
       state.messages === undefined

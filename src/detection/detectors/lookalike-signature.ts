@@ -8,7 +8,7 @@ import * as fields from './evidence-fields.ts'
 import { rulesOf } from './own-rules/loaded-rules.ts'
 import { signatureClaim } from './shared/claims.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
-import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
+import { BRAND_IMITATED, CONFIRMED_FROM, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
 import { isPublicBody } from './shared/public-body.ts'
 import { isSuspicious, type Traces, tracesOf } from './shared/traces.ts'
 import { fraudWording, isFraudWording } from './shared/wording.ts'
@@ -29,7 +29,7 @@ export const lookalikeSignature = defineMessageCode({
   weight: 0.85,
   thresholds: {
     minSimilarity: minSimilarity('signature', 'name'),
-    confirmedFrom: confirmedFrom('signature'),
+    confirmedFrom: CONFIRMED_FROM,
     blockFrom: BLOCK_FROM,
     hold: ESCALATED_HOLD,
   },
@@ -39,7 +39,7 @@ export const lookalikeSignature = defineMessageCode({
     original: fields.text('the registered name'),
     how: fields.oneOf(
       ['glyph', 'sound', 'edit', 'added-word', 'subdomain', 'internationalised', 'other-suffix'],
-      'what is alike (glyph, sound, edit, added-word; the others are for domains)',
+      'what is alike: glyph, sound, edit, added-word',
     ),
     similarity: SIMILARITY,
     ...WEIGHED_FIELDS,
@@ -47,9 +47,9 @@ export const lookalikeSignature = defineMessageCode({
   summary: 'a signature made to look like a registered one',
   called: { 'zh-CN': '仿冒签名' },
   fires:
-    'The signature is near a registered name by glyph, by sound or by edit distance, and is itself neither registered nor filed.',
-  why: 'A name that differs in one sign passes filters and eyes.',
-  tune: 'File the genuine signature that resembles a brand: filed names never imitate. Raise `minSimilarity` to ask for closer likeness.',
+    'The signature resembles a registered name by glyph, sound or edit distance, and is neither registered nor filed.',
+  why: 'A name that differs in one character passes filters and eyes.',
+  tune: 'File genuine signatures that resemble a brand: filed names never imitate. Raise `minSimilarity` to report less.',
   sentences: {
     en: ({ imitation, original, ...state }) =>
       state.messages === undefined

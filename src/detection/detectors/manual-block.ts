@@ -11,7 +11,7 @@ export const manualBlock = defineStateCode({
   action: 'block',
   weight: 1,
   thresholds: {
-    hold: hold(300, 'not used: the state ends at the time that the order names'),
+    hold: hold(300, 'not used: the state ends when the order says'),
   },
   evidence: {
     by: fields.chinese('下令人', fields.text('who gave the order')),
@@ -29,7 +29,7 @@ export const manualBlock = defineStateCode({
   summary: 'blocked by hand',
   called: { 'zh-CN': '手工拦截' },
   fires:
-    'Somebody ordered it: `sigwatch block`, `POST /v1/blocks`, or a row of `sms.feedback` with the verdict `block`. The policy does not change its action, and it is enforced in shadow mode too.',
+    'A person ordered it: `sigwatch block`, `POST /v1/blocks`, or a row of `sms.feedback` with the verdict `block`. The policy does not change its action, and it is enforced in shadow mode too. See [manual-blocks.md](manual-blocks.md).',
   why: 'A person sees what no rule knows yet.',
   tune: 'End it with `sigwatch unblock`. `manual.approval: required` asks for a second person.',
   sentences: {

@@ -16,16 +16,16 @@ export const noConsent = defineMessageCode({
     signature: fields.text('the signature that needs consent'),
     reason: fields.oneOf(
       ['none', 'refused', 'default'],
-      'none (nothing known), default (ticked by default, which is no consent), refused',
+      'none (nothing known), default (only a default tick), refused',
     ),
   },
   rule: 'consent',
   summary: 'advertising without the consent that it needs',
   called: { 'zh-CN': '未经同意营销' },
   fires:
-    'Commercial text under a signature with `consent: required` to a recipient without an "in" in the ledger. A consent ticked by default is none. Silent when the ledger could not be asked.',
+    'A commercial text under a signature with `consent: required` to a recipient without an "in" in the ledger (a default tick is none). Silent if the ledger does not answer.',
   why: 'Commercial messages need the consent of the recipient.',
-  tune: 'Set `consent: required` only for signatures whose consents are in the ledger. When consents arrive late, put it in shadow mode first.',
+  tune: 'Set `consent: required` only if the consents are in the ledger. If they arrive late, begin in shadow mode.',
   sentences: {
     en({ signature, reason }) {
       const text = `Commercial text of ${signature}, which needs consent, to a recipient`

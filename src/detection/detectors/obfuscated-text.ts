@@ -16,20 +16,20 @@ export const obfuscatedText = defineMessageCode({
       min: 1,
       max: 1_000_000_000,
       whole: true,
-      says: 'characters written in disguise, at least',
+      says: 'disguised characters, at least',
     },
     minShare: {
       default: 0.05,
       unit: 'share',
       min: 0,
       max: 1,
-      says: 'share of such characters in the text, at least',
+      says: 'their share of the text, at least',
     },
   },
   evidence: {
-    folded: fields.chinese('伪装字符数', fields.count('characters written in disguise')),
+    folded: fields.chinese('伪装字符数', fields.count('disguised characters')),
     length: fields.chinese('文本字数', fields.count('characters of the text in its normalised form')),
-    share: fields.chinese('占比', fields.share('share of these that was disguised')),
+    share: fields.chinese('占比', fields.share('disguised share')),
     folds: fields.chinese('伪装方式', fields.counts('kinds of disguise and how often'), {
       invisible: '不可见字符',
       separator: '插入分隔符',
@@ -46,7 +46,7 @@ export const obfuscatedText = defineMessageCode({
   summary: 'disguised characters',
   called: { 'zh-CN': '变形文本' },
   fires:
-    'Folding had to change much to make the text readable: look-alike characters, signs between characters, split characters, digits in disguise.',
+    '[Folding](folding.md) changed much of the text: look-alike characters, signs between characters, split characters, disguised digits.',
   why: 'Honest senders have no filter to deceive.',
   tune: 'Raise `minFolded` and `minShare` where decorated but honest texts are common.',
   sentences: {

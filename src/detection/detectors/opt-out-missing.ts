@@ -12,7 +12,7 @@ export const optOutMissing = defineMessageCode({
       default: 8,
       unit: 'characters',
       min: 0,
-      says: 'characters of a commercial text from which on a way out is expected',
+      says: 'characters from which a way to refuse is expected',
     },
   },
   evidence: { label: fields.label('label of the text') },
@@ -21,7 +21,7 @@ export const optOutMissing = defineMessageCode({
   called: { 'zh-CN': '缺少退订方式' },
   fires: 'A commercial text names no way to refuse. Silent for partial messages.',
   why: 'Every commercial message must name one.',
-  tune: 'Shorter texts than `minLength` are left alone. Frequent and harmless: `observe` keeps it in view without work for anybody.',
+  tune: 'Raise `minLength` to leave longer texts alone. Frequent and harmless, hence `observe`.',
   sentences: {
     en: ({ label }, say) => `A ${say.label(label)} text that names no way to refuse.`,
     'zh-CN': ({ label }, say) => `${say.label(label)}短信未注明拒收方式。`,

@@ -30,15 +30,15 @@ export const portSublet = defineStateCode({
   },
   evidence: {
     signatures: fields.list(fields.text('a signature'), 'signatures on the port, at most 32', LISTED),
-    count: fields.count('how many; those of one brand, or that differ only in writing, count once'),
+    count: fields.count('their number; those of one brand, or that differ only in writing, count once'),
     allowed: fields.count('how many it may carry'),
   },
   summary: 'one port carries more signatures than it may',
   called: { 'zh-CN': '端口转租' },
   fires:
     'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand, or that differ only in writing, count once.',
-  why: 'A port that is passed on without leave has no known user.',
-  tune: 'Set `sharedBy` for ports of platforms that are meant to be shared. `minMessages` keeps stray tests out.',
+  why: 'A port passed on without leave has no known user.',
+  tune: 'Set `sharedBy` for ports of platforms. `minMessages` ignores stray tests.',
   sentences: {
     en: ({ count, signatures, allowed }, { list }) =>
       `The port carries ${count} signatures (${list(signatures)}); ${allowed} allowed.`,

@@ -50,14 +50,14 @@ export const privateFanout = defineStateCode({
     occasionRecipients: many(
       500,
       'recipients',
-      'the first for wishes, invitations, what a group is told and visits announced, which lead nowhere and ask for nothing',
+      'the first for greetings, invitations, group news and announced visits that lead nowhere and ask for nothing',
     ),
     matureDays: {
       default: 7,
       unit: 'days',
       min: 0,
       max: 365,
-      says: 'days of a deployment, or since a gap of a day in its feed, in which the action is at most observe',
+      says: 'first days of a deployment, or after a gap of a day in its feed: at most `observe`',
     },
     hold: hold(1800, 'seconds without such a text after which the state clears'),
   },
@@ -74,9 +74,9 @@ export const privateFanout = defineStateCode({
   summary: 'a private number writes the same to many strangers',
   called: { 'zh-CN': '个人号码群发' },
   fires:
-    'A mobile or a foreign number sends alike texts (by their sketch) within an hour to `minRecipients` people or more to whom it has not written in the last seven days, or `minNumbers` numbers of one series do so, each to two or more; then each number has a state of its own. Numbers with a row in the registry and one-time passwords do not count. Wishes, invitations, what a group is told and visits announced count from `occasionRecipients` on, and of one number alone, unless they have a link or a handle, ask for something or read like fraud (wishes that lead nowhere: from 90 % on).',
-  why: 'SIM boxes, wrong-number openers, messages that pose as the boss, and threats to friends of debtors come from private numbers that have not written to their recipients before.',
-  tune: 'Raise `minRecipients` where couriers or agents write to many, and both in more periods: the shipped policy has the festivals of the years to 2031, in which they are 100 and 200. Numbers of your own field staff go into `exemptions` (`sender:-@13812345678`) or into the registry.',
+    'Within an hour a mobile or overseas number sends alike texts to `minRecipients` strangers (not written to for seven days), or `minNumbers` numbers of one series to two or more each. Not for numbers in the registry and one-time passwords. Greetings, invitations, group news and announced visits need `occasionRecipients` from one number, unless they have a link or handle, ask for something or read like fraud. See [detection.md](detection.md#private-numbers-that-write-to-strangers).',
+  why: 'SIM boxes, wrong-number openers, impostors of the boss and threats to friends of debtors write to strangers from private numbers.',
+  tune: 'Raise `minRecipients` if couriers or agents write to many. The shipped policy raises both in the festivals until 2031. Put numbers of field staff into `exemptions` (`sender:-@13812345678`) or the registry.',
   sentences: {
     en: ({ recipients, numbers = 0, window }) =>
       `A private number sent alike texts to ${recipients} strangers in ${window} minutes${numbers > 1 ? `; ${numbers} numbers of its series did the same` : ''}.`,

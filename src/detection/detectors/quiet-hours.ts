@@ -20,7 +20,7 @@ export const quietHours = defineMessageCode({
     name: 'quietHours',
     default: SHIPPED_HOURS,
     says: {
-      marketing: 'hours in which texts with the label `marketing` are reported; other labels may be added',
+      marketing: 'hours in which `marketing` is reported; other labels may be added',
       finance: 'the same for the label `finance`',
       zone: 'offset from UTC of the clock that the hours are on',
     },
@@ -39,10 +39,9 @@ export const quietHours = defineMessageCode({
   },
   summary: 'advertising outside the permitted hours',
   called: { 'zh-CN': '禁扰时段营销' },
-  fires:
-    'A commercial text in the hours that `quietHours` of the policy names, by event time on the clock of its zone.',
+  fires: 'A commercial text in the `quietHours` of the policy, by event time in its zone.',
   why: 'Advertising at night disturbs people and draws complaints.',
-  tune: 'Set the hours by label and carrier in `quietHours`; `null` switches a label off.',
+  tune: 'Set the hours by label and carrier; `null` switches a label off.',
   sentences: {
     en: ({ label, localTime, quiet }, say) =>
       `A ${say.label(label)} text at ${localTime}, in the quiet hours ${quiet}.`,

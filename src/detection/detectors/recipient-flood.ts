@@ -69,7 +69,7 @@ export const recipientFlood = defineStateCode({
   fires:
     'One recipient gets too many one-time passwords in ten minutes, or too many commercial messages in one hour or 24 hours.',
   why: 'One-time passwords in series are SMS bombing: many honest senders are made to flood one person.',
-  tune: 'The three limits are numbers of messages. Test numbers of your own go into `exemptions` (`recipient:<token>`).',
+  tune: 'Put your test numbers into `exemptions` (`recipient:<token>`).',
   sentences: {
     en({ kind, count, window, limit }, { duration }) {
       const what = kind === 'otp' ? 'one-time passwords' : 'commercial messages'

@@ -18,7 +18,7 @@ export const scopeExpanded = defineMessageCode({
       unit: 'probability',
       min: 0,
       max: 1,
-      says: 'probability of the label from which on it counts where marketing or finance, the one of the two that it is not, is filed',
+      says: 'probability from which it counts if only the other of marketing and finance is filed',
     },
   },
   evidence: {
@@ -35,9 +35,9 @@ export const scopeExpanded = defineMessageCode({
   summary: 'advertising under a signature filed for notices only',
   called: { 'zh-CN': '超范围发送' },
   fires:
-    'Commercial text under a signature or port whose filed scope lacks it, or commercial text inside a one-time-password message. Off without signature rows.',
-  why: 'Ports for notices pass without consent checks at many gateways, which makes them worth abusing.',
-  tune: 'Complete `scope` in the registry; a row without scope has no limit. Where one of marketing and finance is filed, `mixedFrom` says how sure the model must be of the other.',
+    'A commercial text under a signature or port whose filed scope lacks it, or inside a one-time password. Off without signature rows.',
+  why: 'Many gateways check no consent on ports for notices, which invites abuse.',
+  tune: 'Complete `scope` in the registry; a row without scope has no limit.',
   sentences: {
     en({ kind, label, scope = [], signature }, say) {
       const text = `A ${say.label(label)} text`

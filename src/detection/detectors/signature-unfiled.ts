@@ -15,14 +15,14 @@ export const signatureUnfiled = defineMessageCode({
   action: 'review',
   weight: 0.5,
   thresholds: {
-    commercialOnly: { default: false, says: 'true leaves notices and one-time passwords alone' },
+    commercialOnly: { default: false, says: 'true: only commercial texts' },
     hold: ESCALATED_HOLD,
   },
   evidence: {
     signature: fields.text('the signature'),
     reason: fields.oneOf(
       ['unknown', 'suspended', 'revoked', 'expired'],
-      'unknown (in no row), suspended, revoked, or expired (not in force at the time)',
+      'unknown (in no row), suspended, revoked, expired (not in force at the time)',
     ),
   },
   summary: 'a signature without a filing',
@@ -30,7 +30,7 @@ export const signatureUnfiled = defineMessageCode({
   fires:
     'The signature is not in the registry, or its filing is suspended, revoked or not in force. Off without signature rows.',
   why: 'Signatures are filed so that every text has a known sender.',
-  tune: '`commercialOnly: true` leaves notices alone while the registry is still being completed.',
+  tune: '`commercialOnly: true` while the registry is incomplete.',
   sentences: {
     en({ signature, reason, ...state }) {
       if (state.messages !== undefined)

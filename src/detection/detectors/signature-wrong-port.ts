@@ -23,7 +23,7 @@ export const signatureWrongPort = defineMessageCode({
     reason: fields.oneOf(['port', 'carrier', 'sp'], 'what does not fit (port, carrier, sp)'),
     filed: fields.chinese(
       '已报备端口号',
-      fields.list(fields.text('a port'), 'ports filed for the signature, at most five', LISTED),
+      fields.list(fields.text('a port'), 'ports filed for the signature, up to 5', LISTED),
     ),
     carrier: fields.chinese('运营商', fields.optional(fields.text('carrier of the message'))),
     sp: fields.chinese('企业', fields.optional(fields.text('enterprise that submitted it'))),
@@ -31,7 +31,7 @@ export const signatureWrongPort = defineMessageCode({
   summary: 'a filed signature on a port it was not filed for',
   called: { 'zh-CN': '签名端口不符' },
   fires:
-    'The signature is filed, but not for this port (and carrier and enterprise, where they are known). Another port of the same brand is this code, not FORGED_BRAND. Off without signature rows.',
+    'The signature is filed, but not for this port (carrier, enterprise, if known). Another port of a brand is this code, not FORGED_BRAND. Off without signature rows.',
   why: 'A filed signature on a foreign port is borrowed or forged.',
   tune: 'Complete the ports of the filing; a prefix with `*` covers extensions.',
   sentences: {

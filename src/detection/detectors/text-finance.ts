@@ -13,9 +13,9 @@ export const textFinance = defineMessageCode({
   summary: 'the text offers loans or other financial products, which is no offence',
   called: { 'zh-CN': '金融推广文本' },
   fires:
-    'The text model puts the label `finance` (loans, cards, insurance, investment on offer) above its threshold.',
-  why: 'Commercial like marketing, and watched apart because rules on financial offers are often stricter.',
-  tune: 'As for TEXT_MARKETING. Where financial offers need a permit of their own, set an action.',
+    'The text model puts the label `finance` (offers of loans, cards, insurance, investments) above its threshold.',
+  why: 'Rules on financial offers are often stricter than those on other marketing.',
+  tune: 'As TEXT_MARKETING. If financial offers need a permit, set an action.',
   sentences: {
     en: ({ score }, { percent }) =>
       `The text offers loans or other financial products (${percent(score)} sure).`,

@@ -14,9 +14,9 @@ export const textFraud = defineMessageCode({
   summary: 'the wording is that of fraud',
   called: { 'zh-CN': '诈骗文本' },
   fires:
-    'The text model puts the label `fraud` above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
-  why: 'The text alone gives many frauds away, regardless of sender and port.',
-  tune: 'Raise `minCertainty` when genuine notices are taken for fraud. A `minScore` above 0 leaves the text alone to decide; `sigwatch evaluate` shows what each threshold costs. Set `action: block` only after a time in shadow mode.',
+    'The text model puts `fraud`, or `fraud` and `illicit` together, above the threshold. Below it, if all signs together make it certain (`minCertainty`). A [rule](signs.md#clear) may clear it.',
+  why: 'The text alone gives many frauds away.',
+  tune: 'Raise `minCertainty` if genuine notices are reported. `sigwatch evaluate` shows what each `minScore` costs. Set `action: block` only after a time in shadow mode.',
   sentences: {
     en: ({ score }, { percent }) => `The text reads like fraud (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本疑似诈骗（把握 ${percent(score)}）。`,

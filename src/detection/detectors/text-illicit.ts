@@ -12,8 +12,7 @@ export const textIllicit = defineMessageCode({
   evidence: MALICE_EVIDENCE,
   summary: 'the wording offers what the law forbids',
   called: { 'zh-CN': '违法内容' },
-  fires:
-    'The text model puts the label `illicit` (gambling, fake papers, sexual services and the like) above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
+  fires: 'As TEXT_FRAUD, for the label `illicit`: gambling, fake papers, sexual services and the like.',
   why: 'Carriers must not carry such offers.',
   tune: 'As for TEXT_FRAUD.',
   sentences: {

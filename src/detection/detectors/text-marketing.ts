@@ -13,8 +13,8 @@ export const textMarketing = defineMessageCode({
   summary: 'the text is advertising, which is no offence',
   called: { 'zh-CN': '营销文本' },
   fires: 'The text model puts the label `marketing` above its threshold.',
-  why: 'It is no offence, so its action is `none`. Texts with this label, and with `finance`, are commercial: that is what consent, scope, opt-out, quiet hours and rates ask about.',
-  tune: '`minScore` moves the border between commercial texts and the rest, for all of these codes.',
+  why: 'No offence, so no action. Texts with this label or `finance` are commercial: the codes on consent, scope, opt-out, quiet hours and rates apply to them.',
+  tune: '`minScore` moves the border between commercial and other texts for all of these codes.',
   sentences: {
     en: ({ score }, { percent }) => `The text is marketing (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本为营销内容（把握 ${percent(score)}）。`,

@@ -11,7 +11,7 @@ export const BLOCK_FROM = {
   unit: 'certainty',
   min: 0,
   max: 1,
-  says: 'certainty of a forgery from which on the action may be block; below it is at most review',
+  says: 'certainty from which the action may be `block`; below, at most `review`',
 }
 
 /** Signs that are certain by themselves, whatever the weight of the wording: that of a copy is the wording of a genuine notice. */
@@ -28,11 +28,9 @@ export const WEIGHED_FIELDS = {
     fields.oneOf(SIGN_NAMES, 'a sign'),
     'signs that speak against it, the strongest first',
   ),
-  neutral: fields.optional(
-    fields.list(fields.oneOf(SIGN_NAMES, 'a sign'), 'signs that are there and count for nothing'),
-  ),
+  neutral: fields.optional(fields.list(fields.oneOf(SIGN_NAMES, 'a sign'), 'signs with weight 0')),
   rules: fields.optional(
-    fields.list(fields.text('the name of a rule'), 'rules that decided, of those in docs/signs.md'),
+    fields.list(fields.text('the name of a rule'), 'rules that decided, of docs/signs.md'),
   ),
 }
 

@@ -18,13 +18,13 @@ export const MALICE_THRESHOLDS = {
     unit: 'certainty',
     min: 0,
     max: 1,
-    says: 'certainty, weighed from the text, the sender, links, numbers and requests, from which on a text below `minScore` counts as well, and below which one from a sender of good repute does not; 1, or a `minScore` above 0, leaves the text alone to decide',
+    says: 'certainty from which a text below `minScore` counts too, and below which a rule may clear it; 1, or a `minScore` above 0: only the text decides',
   },
 }
 
 export const MALICE_EVIDENCE = {
   ...LABEL_EVIDENCE,
-  certainty: fields.optional(fields.share('certainty from all signs together, where they were weighed')),
+  certainty: fields.optional(fields.share('certainty from all signs together, if weighed')),
   speaksFor: fields.optional(WEIGHED_FIELDS.speaksFor),
   speaksAgainst: fields.optional(WEIGHED_FIELDS.speaksAgainst),
   neutral: WEIGHED_FIELDS.neutral,

@@ -68,15 +68,15 @@ export const marketingBurst = defineStateCode({
   evidence: {
     window: fields.oneOf(
       ['1m', '10m', '1h', 'climb'],
-      'the window that was judged, 1m, 10m or 1h, or climb: the last minutes of a slow one',
+      'the window judged: 1m, 10m, 1h, or climb (a slow climb)',
     ),
-    minutes: fields.chinese('分钟数', fields.optional(fields.amount('minutes of a climb that were judged'))),
+    minutes: fields.chinese('分钟数', fields.optional(fields.amount('minutes of the climb'))),
     count: fields.count('commercial messages in it'),
     limit: fields.amount('messages that it may hold'),
-    baseline: fields.chinese('平时（每分钟）', fields.amount('messages a minute that are usual')),
+    baseline: fields.chinese('平时（每分钟）', fields.amount('usual messages a minute')),
     baselineSource: fields.oneOf(
       ['hour-of-day', 'recent-hours', 'trailing-hour', 'none'],
-      'where the baseline comes from (hour-of-day, recent-hours, trailing-hour, none)',
+      'source of the baseline: hour-of-day, recent-hours, trailing-hour, none',
     ),
     campaignAllowance: fields.chinese(
       '申报额度（每分钟）',
@@ -86,9 +86,9 @@ export const marketingBurst = defineStateCode({
   summary: 'marketing far above the sender’s usual rate',
   called: { 'zh-CN': '营销突发' },
   fires:
-    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. A signature that nothing is known of is raised by `startFloor10m` messages at `startFloor1m` a minute. Until 24 hours of history its action is at most `review`.",
-  why: 'An undeclared burst is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
-  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual. Raise `startFloor1m` and `startFloor10m` where new shops begin with a mailing. Raise `climbSpread` where honest senders are irregular, and `climbEvidence` where slow climbs are raised too readily.',
+    "A signature's commercial rate in 1 minute, 10 minutes or 1 hour exceeds its baseline (the same hour of earlier days; before that, the last hours) and its declared campaign, or climbs within an hour to about `climbRatio` times the usual. A signature never seen before: `startFloor10m` messages at `startFloor1m` a minute. In the first `youngHours` at most `review`. See [detection.md](detection.md).",
+  why: 'An undeclared burst is a hijacked account, leaked credentials or a campaign without approval.',
+  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. Floors: volumes below which nothing is reported. Raise the start floors if new shops begin with a mailing, `climbSpread` if honest senders are irregular, `climbEvidence` to report fewer slow climbs.',
   sentences: {
     en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
       window === 'climb'

@@ -4,10 +4,7 @@ import type { StateRecord } from '../../../domain/state-store.ts'
 import { hold } from '../code-spec.ts'
 
 /** `hold` of codes that escalate from messages to a state. */
-export const ESCALATED_HOLD = hold(
-  600,
-  'seconds without another such message after which an escalated state clears',
-)
+export const ESCALATED_HOLD = hold(600, 'seconds without another such message until a state clears')
 
 /**
  * Whether a state raised by repeated messages is still justified after a registry change: not if its domain now belongs to a

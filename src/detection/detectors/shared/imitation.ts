@@ -7,20 +7,20 @@ export const minSimilarity = (of: string, to: string) => ({
   unit: 'similarity',
   min: 0.5,
   max: 1,
-  says: `nearness of the ${of} to a registered ${to}, 1 is equal, from which on it is an imitation`,
+  says: `likeness of the ${of} to a registered ${to} from which it is an imitation; 1 is equal`,
 })
 
 /** Threshold: lower similarity that needs confirmation by the rest of the message. */
-export const confirmedFrom = (of: string) => ({
+export const CONFIRMED_FROM = {
   default: 0.8,
   unit: 'similarity',
   min: 0.5,
   max: 1,
-  says: `nearness from which on the ${of} is an imitation when the rest of the message confirms it`,
-})
+  says: 'the same, if the rest of the message confirms it',
+}
 
 export const BRAND_IMITATED = fields.text('id of the brand that is imitated')
-export const SIMILARITY = fields.share('how sure the likeness is by itself, 1 is certain')
+export const SIMILARITY = fields.share('likeness by itself; 1 is certain')
 
 /** Evidence of an imitation. */
 export function imitationOf(imitation: string, { brand, original, how, similarity }: Lookalike) {

@@ -7,9 +7,9 @@ import * as fields from '../evidence-fields.ts'
 export const LABEL_EVIDENCE = {
   label: fields.label('label of the text'),
   score: fields.share(
-    'probability of the label; of fraud and illicit together where neither reaches the threshold alone',
+    'its probability; of fraud and illicit together if neither reaches the threshold alone',
   ),
-  threshold: fields.share('probability from which on it counts'),
+  threshold: fields.share('threshold of the label'),
 }
 
 /** The threshold of a label's code. `counts`: what the text counts as from there. */
@@ -18,7 +18,7 @@ export const minScore = (counts: string) => ({
   unit: 'probability',
   min: 0,
   max: 1,
-  says: `probability of the label from which on ${counts}; 0 takes the threshold of the model card`,
+  says: `probability of the label from which ${counts}; 0: threshold of the model card`,
 })
 
 /** The model's label, if it is this one and its probability reaches the threshold. */
