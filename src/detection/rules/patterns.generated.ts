@@ -103,7 +103,7 @@ export const requestsWords = {
 } as const
 
 export const tracesWords = {
-  subject: /(?:域名|网站|站点|主机|邮箱|domain(?: name)?|\bip(?:地址| address)?)[\s:："“'‘【(（]*$/i,
+  subject: /(?:域名|(?<!(?:登[录陆]|打开|访问|进入|点击|浏览)[^,.。!?;，！？；]{0,5}|[在到上去])(?:网站|站点)|主机|邮箱|domain(?: name)?|\bip(?:地址| address)?)[\s:："“'‘【(（]*$/i,
 } as const
 
 export const signatureMissingWords = {

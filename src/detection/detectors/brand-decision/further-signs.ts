@@ -4,6 +4,7 @@ import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { Claim, Registry } from '../../../domain/registry.ts'
 import { ACCOUNT_DIGITS } from '../shared/objects.ts'
 import { isHandle, type Traces } from '../shared/traces.ts'
+import { quotesMessage } from './quotation.ts'
 
 /** Signs from the heads of the text model, for texts that may be malicious. */
 const HEAD_SIGNS = {
@@ -39,6 +40,8 @@ export const FURTHER_SIGNS = {
   'link:any': 'it has a link',
   'number:account': 'it holds the digits of a card or an account',
   'text:traditional': 'it is written in traditional characters',
+  'text:quotes':
+    'its links, numbers, handles and signatures are within quotation marks, with other words outside them',
   ...HEAD_SIGNS,
   'weighed:low': 'all signs together: less than 10% certain',
   'weighed:enough': 'all signs together: as certain as the policy asks for',
@@ -83,6 +86,7 @@ export function furtherSigns(
   add(urls.length > 0, 'link:any')
   add(ACCOUNT.test(normalised.text), 'number:account')
   add(traditional, 'text:traditional')
+  add(quotesMessage(message), 'text:quotes')
   if (message.heads)
     signs.push('head:any', ...likelyHeads(message.heads).map((head) => `head:${head}` as const))
   return signs

@@ -43,6 +43,8 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     ['支付宝提醒您：账户存在风险，请立即访问 zfb-aq.com 验证', {}],
     ['您的顺丰快递丢失，理赔请加QQ：2938471023', { label: 'fraud', from: '17012345678' }],
     ['【亰东商城】您购买的电饭锅缺货，请联系售后QQ 2938471023办理退款', { label: 'fraud' }],
+    ['【建设银行】您的手机银行今日到期，请登录我行网站 www.ccb-sjk8.me 更新', { from: '85261234567' }],
+    ['【美团】您的骑手账户已开通代扣，月费299元，取消请联系人工 0755-2691 3308', { from: '13811112222' }],
   ])('%s', (text, options) => {
     expect(forged(text, options)).toMatchObject({ code: 'FORGED_BRAND' })
   })
@@ -64,6 +66,7 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     ['在淘宝店下单的衣服到了，明天帮我拿一下 13812345678', { label: 'personal', from: '13811112222' }],
     ['【某商城】您的微信支付订单已退款，详情 https://shop-mm.com/o', {}],
     ['【阿里云】域名 qinghe-studio.cn 15天后到期，请在控制台续费', {}],
+    ['【阿里云】您的网站 qinghe-studio.cn 备案信息待核验，请登录控制台办理', {}],
     ['【阿里云】您的服务器公网IP（47.98.131.16）对外攻击，请24小时内整改', { label: 'fraud' }],
     ['【国家医保局】办事请登录 https://fuwu.nhsa.gov.cn', {}],
     ['【电子社保卡】认证请登录 https://rsj.example-city.gov.cn', {}],
