@@ -14,16 +14,11 @@ import {
 } from './setting-forms.ts'
 
 const topic = (value: string, about: string) => setting(topicName, value, about)
-const sideTopic = (value: string, about: string) =>
-  setting(optional(topicName), value, `${about} \`null\` switches it off.`)
+const sideTopic = (value: string, about: string) => setting(optional(topicName), value, about)
 /** Side topic whose rows may be mapped. */
 const rowsTopic = (input: SideInput, value: string, about: string) =>
-  setting(
-    optional(sideForm(input, 'topic')),
-    value,
-    `${about} \`{topic, map}\` maps other forms ([input-records.md](input-records.md#side-inputs)). \`null\` switches it off.`,
-  )
-const outTopic = (about: string) => optionalSetting(topicName, `${about} Must exist when it is named.`)
+  setting(optional(sideForm(input, 'topic')), value, about)
+const outTopic = (about: string) => optionalSetting(topicName, about)
 
 /** `kafka.*`: brokers, login and topics. */
 export const KAFKA_SETTINGS = {

@@ -23,11 +23,7 @@ import { httpTokens, tokenKey, tokenKeys } from './token-forms.ts'
 
 const file = (about: string, shown = 'none') => optionalSetting(path('a path'), about, { shown })
 const rowsFile = (input: SideInput, about: string, shown = 'none') =>
-  optionalSetting(
-    sideForm(input, 'file'),
-    `${about} \`{file, map}\` maps other forms ([input-records.md](input-records.md#side-inputs)).`,
-    { shown },
-  )
+  optionalSetting(sideForm(input, 'file'), about, { shown })
 
 function isRedisUrl(value: string): boolean {
   try {
@@ -42,7 +38,7 @@ export const SETTINGS = {
   deployment: setting(
     shortName,
     'default',
-    'Name of this installation: part of ids, of `source` and of every key in Redis.',
+    'Name of the installation: part of ids, `source` and keys in Redis.',
   ),
 
   ...KAFKA_SETTINGS,
@@ -51,12 +47,12 @@ export const SETTINGS = {
   delivery: setting(
     choice(['at-least-once', 'exactly-once']),
     'at-least-once',
-    'With Kafka: `exactly-once` writes message alerts, verdicts, dead letters and offsets in transactions ([operations.md](operations.md#exactly-once)). The same on all instances. The embedded mode writes files and commits nothing: there it changes nothing.',
+    '`exactly-once`: message alerts, verdicts, dead letters and offsets in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances. No effect in the embedded mode.',
   ),
 
   'redis.url': optionalSetting(
     secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl),
-    'Redis for rates and states that instances share. Without it they are in memory and every instance sees only its own part.',
+    'Redis for rates and states that instances share. Without it each instance counts alone, in memory.',
     { alias: 'REDIS_URL' },
   ),
   'redis.nodes': optionalSetting(hostPorts, 'Seeds of a Redis Cluster, instead of `redis.url`.'),
@@ -73,12 +69,12 @@ export const SETTINGS = {
   'redis.budget': setting(
     duration(10, 10_000),
     100,
-    'Time that one answer of Redis may take, twice that for counts of more than 2,048 messages. After that a batch continues without counts, and its alerts have `degraded: true`.',
+    'Time for an answer of Redis, twice that for counts of more than 2,048 messages. Then the batch continues without counts, and its alerts are `degraded`.',
   ),
   'redis.backlogWait': setting(
     duration(0, DAY),
     10 * MINUTE,
-    'How long one outage of Redis may hold up records older than a minute before they go on `degraded`. Live records do not wait.',
+    'How long an outage of Redis may hold records older than a minute before they continue `degraded`.',
   ),
 
   'http.host': setting(
@@ -91,7 +87,7 @@ export const SETTINGS = {
   }),
   'http.check.token': optionalSetting(
     secret('1 to 512 letters, digits or -._~+/=', (token) => /^[\w.~+/=-]{1,512}$/.test(token)),
-    'Switches on `POST /v1/check`, and is what its callers send as `Authorization: Bearer` ([check.md](check.md)).',
+    'Switches on `POST /v1/check`; its callers send it as bearer token ([check.md](check.md)).',
     { shown: 'none: off' },
   ),
   'http.tokens': optionalSetting(
@@ -102,48 +98,48 @@ export const SETTINGS = {
   'manual.approval': setting(
     choice(['none', 'required']),
     'none',
-    '`required`: what is blocked by hand asks for nothing until a second token approves it.',
+    '`required`: a block by hand has no effect until a second person approves it.',
   ),
 
   'privacy.tokenKey': optionalSetting(
     tokenKey(),
-    'Key of the HMAC that stands for a recipient in every output. Required with brokers; the same on all instances. A new key gets a new id.',
+    'Key of the HMAC that stands for recipients in outputs. Required with brokers; the same on all instances. Give a new key a new id ([how](operations.md#change-the-token-key)).',
     { shown: 'none (embedded mode: a fixed development key)' },
   ),
   'privacy.previousTokenKeys': optionalSetting(
     tokenKeys(),
-    'Keys that were used before: what stands under their tokens still holds. Drop one after 180 days.',
+    'Earlier keys: data under their tokens still applies. Drop one after 180 days.',
   ),
   'privacy.senderContacts': setting(
     choice(['clear', 'masked']),
     'clear',
-    'Whether senders, links and callback numbers of alerts from `review` on are shown.',
+    'Senders, links and callback numbers in alerts of `review` or stronger.',
   ),
 
   'alerts.maxAge': setting(
     duration(0, 366 * DAY),
     24 * HOUR,
-    'With Kafka: alerts on older messages are shadow and `late`, and so are events of states past their `expiresAt`, from 15 minutes on: a replayed backlog blocks nothing. 0 switches both rules off.',
+    'With Kafka: alerts on older messages, and events of states past their `expiresAt` (from 15 minutes on), are shadow and `late`, so that a backlog blocks nothing. 0: neither.',
   ),
   'blocks.minAction': setting(
     choice(['block', 'throttle', 'review', 'observe']),
     'throttle',
-    'The block table holds enforced states from this action on; a state that falls below it gets a tombstone.',
+    'Least action of the states in the block table; one that falls below gets a tombstone.',
   ),
   'alerts.maxPerSender': setting(
     int(0, 1_000_000),
     1000,
-    'Message alerts of one port in a minute of event time, at most; the verdicts of its messages and the states of its senders go on. 0 switches the cap off.',
+    'Most message alerts of a port in a minute of event time; verdicts and states continue. 0: no cap.',
   ),
   'verdicts.explain': setting(
     flag(),
     false,
-    'Adds `findings` to verdicts: the score and the evidence of every reason, masked as in alerts.',
+    'Adds `findings` to verdicts: score and evidence of each reason, masked as in alerts.',
   ),
   locale: setting(
     choice(['en', 'zh-CN']),
     'en',
-    'Language of `detail` in alerts, and of the packs of `sigwatch evidence`, which cite rules by their Chinese names in zh-CN. Everything that programs read stays as it is: codes, actions, labels, `rule` and `evidence` of alerts, metrics, logs and errors.',
+    'Language of `detail` in alerts and of packs of `sigwatch evidence`. What programs read, logs and errors stay in English.',
   ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
@@ -164,18 +160,18 @@ export const SETTINGS = {
 
   'shadowModel.path': optionalSetting(
     path('a path'),
-    'Folder of a second model that judges the same messages as the live one and changes nothing ([learning.md](learning.md)).',
+    'Folder of a second model that judges the same messages and changes nothing ([learning.md](learning.md)).',
     { shown: 'none: off' },
   ),
   'shadowModel.samples': optionalSetting(
     path('a path'),
-    'File to which messages are added on which the two models disagree, masked as in alerts, one JSON a line.',
+    'File for messages on which the models disagree, masked, one JSON a line.',
     { shown: 'none: only counted' },
   ),
   'shadowModel.samplesPerMinute': setting(
     int(0, 1000),
     10,
-    'Messages that an instance adds to it in a minute, at most.',
+    'Most messages that an instance adds to it in a minute.',
   ),
   ...ARCHIVE_SETTINGS,
   'blocker.listen': setting(
@@ -184,17 +180,17 @@ export const SETTINGS = {
       /^(?:\/.{1,100}|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5})$/,
     ),
     '127.0.0.1:9466',
-    'Where `sigwatch blocker` answers `POST /v1/decide` ([blocker.md](blocker.md)): `host:port`, or the path of a Unix socket.',
+    'Where `sigwatch blocker` answers `POST /v1/decide` ([blocker.md](blocker.md)).',
   ),
   'blocker.failure': setting(
     choice(['open', 'closed']),
     'open',
-    'What the blocker answers before it has read its table, and once the brokers have been silent for two minutes: `open` lets through what it does not know, `closed` keeps everything back.',
+    'Before the table is read, and once brokers are silent for two minutes: `open` lets through what it does not know, `closed` keeps everything back.',
   ),
   'blocker.throttle': setting(
     choice(['global', 'instance']),
     'global',
-    'Over what a throttle counts: all blockers of the deployment, which needs Redis, or each instance separately.',
+    'Whether throttles count over all blockers (needs Redis) or per instance.',
   ),
   ...NOTIFY_SETTINGS,
 
@@ -203,16 +199,16 @@ export const SETTINGS = {
     'auto',
     'What computes the model. `auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
   ),
-  'batch.maxRecords': optionalSetting(int(1, 65_536), 'Messages worked on together, at most.', {
+  'batch.maxRecords': optionalSetting(int(1, 65_536), 'Most messages in a batch.', {
     shown: '4096, or `batch.maxInFlight` where that is less',
   }),
-  'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
+  'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Most bytes of the records of a batch.'),
   'batch.maxAge': setting(
     duration(0, 10_000),
     20,
-    'Maximum time that the first message of a batch waits for others. It waits no longer than the previous batch took.',
+    'Longest wait of the first message of a batch for others; no longer than the previous batch took.',
   ),
-  'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Messages not yet settled, at which reading pauses.'),
+  'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Unsettled messages at which reading pauses.'),
   'limits.futureReject': setting(
     duration(0, DAY),
     5 * MINUTE,
@@ -221,7 +217,7 @@ export const SETTINGS = {
   'limits.partWait': setting(
     duration(100, 10 * MINUTE),
     10_000,
-    'How long the parts of one SMS wait for each other before they are scored as they are.',
+    'How long parts of an SMS wait for each other.',
   ),
   'limits.maxRecordBytes': setting(size(1000, 10_000_000), 1_000_000, 'A larger record is a dead letter.'),
   'limits.headers': setting(int(0, 1_000_000), 1_000, 'A Kafka record with more headers is a dead letter.'),
