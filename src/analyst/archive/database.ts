@@ -12,6 +12,9 @@ const IDLE_FOR = 600_000
 /** SQLSTATE classes for a lost connection or a server that cannot serve at the moment: a retry may succeed. */
 const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
 
+/** SQLSTATE of a write to a standby: during a failover the address may lead to one. */
+const READ_ONLY = '25006'
+
 /** SQLSTATE of a statement that was cancelled, by its timeout or by a user. */
 const CANCELED = '57014'
 
@@ -142,7 +145,7 @@ export function databaseError(error: unknown, within?: number): SigwatchError {
       { cause: error },
     )
   const said = `PostgreSQL: ${isServerCode(code) ? `${code}: ` : ''}${(message ?? String(error)).split('\n')[0]}`
-  const isRefused = isServerCode(code) && !TRANSIENT.has(code.slice(0, 2))
+  const isRefused = isServerCode(code) && code !== READ_ONLY && !TRANSIENT.has(code.slice(0, 2))
   return new SigwatchError(isRefused ? 'ARCHIVE_REFUSED' : 'ARCHIVE_UNREACHABLE', said, { cause: error })
 }
 
