@@ -82,8 +82,10 @@ function anchor(title: string): string {
   return title.toLowerCase().replaceAll(',', '').replaceAll(' ', '-')
 }
 
-function groupOf(name: string): string | undefined {
-  return GROUPS.find(([, names]) => names.test(name.replace('sigwatch_', '')))?.[0]
+function groupOf(name: string): string {
+  const group = GROUPS.find(([, names]) => names.test(name.replace('sigwatch_', '')))?.[0]
+  if (group === undefined) throw new Error(`${name} is in no group of scripts/docs/metrics.ts`)
+  return group
 }
 
 function section(title: string): string {
