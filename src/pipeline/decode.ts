@@ -3,7 +3,7 @@ import { type ErrorCode, RecordError } from '../domain/errors.ts'
 import type { Part, RawRecord, RecordItem, SmsRecord } from '../domain/message.ts'
 import { readTenant } from '../domain/tenant.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
-import { whyNotJson } from './field-values.ts'
+import { whyNotJson, whyNotUtf8 } from './field-values.ts'
 
 /** Why a record cannot be read. `detail` names the field and its allowed values, never its value. */
 export interface Rejection {
@@ -140,12 +140,12 @@ const MAX_HINT = 256
 
 /** The record is a JSON object with the fields of the reference. */
 const jsonFields: ReadFields = ({ value }) => {
-  if (!isUtf8(value)) throw new RecordError('RECORD_NOT_UTF8', 'the value is not valid UTF-8')
+  if (!isUtf8(value)) throw new RecordError('RECORD_NOT_UTF8', `the value is ${whyNotUtf8(value)}`)
   let parsed: unknown
   try {
     parsed = JSON.parse(value.toString('utf8'))
-  } catch {
-    throw new RecordError('RECORD_NOT_JSON', whyNotJson(value))
+  } catch (error) {
+    throw new RecordError('RECORD_NOT_JSON', whyNotJson(value, error))
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new RecordError('RECORD_NOT_OBJECT', `must be a JSON object, is ${kindOf(parsed)}`)

@@ -18,13 +18,44 @@ const DECODERS = {
   ucs2: new TextDecoder('utf-16be', { fatal: true }),
 } satisfies Record<Encoding, unknown>
 
-/** Why bytes are not JSON, if it can be seen from how they begin. */
-export function whyNotJson(value: Buffer, encoding = 'utf-8'): string {
+const GZIP = Buffer.from([0x1f, 0x8b])
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
+const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
+const HAN = /\p{Script=Han}/gu
+
+/** What bytes that are not valid UTF-8 seem to be; never their content. */
+export function whyNotUtf8(value: Buffer): string {
+  const begins = (mark: Buffer) => value.subarray(0, mark.length).equals(mark)
+  if (begins(GZIP)) return 'not valid UTF-8: begins like gzip'
+  if (begins(ZSTD)) return 'not valid UTF-8: begins like zstd'
+  if (UTF16_MARKS.some(begins) || value.subarray(0, 4).includes(0))
+    return 'not valid UTF-8: looks like UTF-16'
+  return looksLikeGbk(value) ? 'not valid UTF-8: looks like GBK' : 'not valid UTF-8'
+}
+
+/** Whether half of what is not ASCII is Chinese in GBK: other bytes give some, too. */
+function looksLikeGbk(value: Buffer): boolean {
+  let text: string
+  try {
+    text = DECODERS.gbk.decode(value)
+  } catch {
+    return false
+  }
+  const others = text.replace(/[\0-\x7f]/g, '')
+  return 2 * (others.match(HAN)?.length ?? 0) >= others.length
+}
+
+/** Of `JSON.parse`; its other messages quote the text. */
+const MORE = /after JSON at position \d+/
+
+/** Why bytes are not JSON, if it can be seen from how they begin or from the `error` of `JSON.parse`. */
+export function whyNotJson(value: Buffer, error: unknown, encoding = 'utf-8'): string {
   if (value.length === 0) return 'there is no value'
   const size = `(${value.length} bytes)`
   if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf)
     return `begins with a byte order mark ${size}`
   if (encoding === 'utf-8' && value.subarray(0, 4).includes(0)) return `looks like UTF-16, not UTF-8 ${size}`
+  if (MORE.test(String(error))) return `more than one JSON value, or text after it ${size}`
   return `not one complete JSON value ${size}`
 }
 

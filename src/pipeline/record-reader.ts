@@ -4,7 +4,7 @@ import { parseExact } from '../domain/json.ts'
 import type { RawRecord, RecordHeaders } from '../domain/message.ts'
 import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../settings/map-schema.ts'
 import { compileMap, type MappedItems, type MappedRecord, named, type SeenPlace } from './field-map.ts'
-import { decodeBytes, MappingError, whyNotJson } from './field-values.ts'
+import { decodeBytes, MappingError, whyNotJson, whyNotUtf8 } from './field-values.ts'
 import type { CountLeftOut } from './left-out.ts'
 
 /** Reads the fields of input records from an operator's records, which are JSON unless `parsed` reads them. Throws RecordError. */
@@ -20,13 +20,16 @@ export function mappedFields(
 
 function parse(value: Buffer, { encoding = 'utf-8' }: InputMap): unknown {
   if (encoding === 'utf-8' && !isUtf8(value))
-    throw new RecordError('RECORD_NOT_UTF8', 'the value is not valid UTF-8; the map may name its encoding')
+    throw new RecordError(
+      'RECORD_NOT_UTF8',
+      `the value is ${whyNotUtf8(value)}; the map may name its encoding`,
+    )
   const text = decodeBytes(value, encoding, 'the record')
   let parsed: unknown
   try {
     parsed = parseExact(text)
-  } catch {
-    throw new RecordError('RECORD_NOT_JSON', whyNotJson(value, encoding))
+  } catch (error) {
+    throw new RecordError('RECORD_NOT_JSON', whyNotJson(value, error, encoding))
   }
   if (typeof parsed !== 'object' || parsed === null) {
     throw new RecordError('RECORD_NOT_OBJECT', 'must be a JSON object or list, is a single value')

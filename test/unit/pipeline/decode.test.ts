@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decode, isRejection } from '../../../src/pipeline/decode.ts'
@@ -17,6 +18,30 @@ function error(value: unknown): string | undefined {
   const result = read(value)
   return isRejection(result) ? result.error : undefined
 }
+
+describe('bytes that are no JSON in UTF-8', () => {
+  const json = JSON.stringify({ ...valid, text: 'ok' })
+  const gbk = Buffer.from(
+    '{"text":"\xa1\xbe\xbe\xa9\xb6\xab\xa1\xbf\xc4\xfa\xb5\xc4\xb6\xa9\xb5\xa5"}',
+    'latin1',
+  )
+
+  it.each<[string, Buffer]>([
+    ['the value is not valid UTF-8: begins like gzip', gzipSync(json)],
+    ['the value is not valid UTF-8: begins like zstd', Buffer.from('28b52ffd2100', 'hex')],
+    ['the value is not valid UTF-8: looks like UTF-16', Buffer.from(`\ufeff${json}`, 'utf16le')],
+    ['the value is not valid UTF-8: looks like GBK', gbk],
+    ['the value is not valid UTF-8', Buffer.from('{"text":"caf\xe9"}', 'latin1')],
+    [
+      `more than one JSON value, or text after it (${2 * json.length + 1} bytes)`,
+      Buffer.from(`${json}\n${json}`),
+    ],
+    [`more than one JSON value, or text after it (${json.length + 6} bytes)`, Buffer.from(`${json} // ok`)],
+    [`not one complete JSON value (${json.length - 1} bytes)`, Buffer.from(json.slice(0, -1))],
+  ])('%s', (detail, value) => {
+    expect(read(value)).toMatchObject({ detail })
+  })
+})
 
 describe('a time in another unit', () => {
   it.each([
