@@ -22,7 +22,7 @@ const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
   ['Redis', /^(features|uncounted|counts_lost|ledger|feedback_losses|redis|counting)/],
   [
     'Findings, alerts and feedback',
-    /^(labelled|findings|alert_reasons|alerts|decided|verdicts|tenant|states|capped|held_back|feedback|judged|allowances)/,
+    /^(labelled|findings|alert_reasons|alerts|decided|verdicts|tenant|states|capped|outputs_refused|held_back|feedback|judged|allowances)/,
   ],
   ['Speed', /^(stage|alert_latency|text_cache|batches|outbox)/],
   [
