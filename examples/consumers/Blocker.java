@@ -1,4 +1,5 @@
 import com.fasterxml.jackson.databind.*;
+import java.text.Normalizer;
 import java.time.*;
 import java.util.*;
 import java.util.concurrent.*;
@@ -18,7 +19,7 @@ public class Blocker {
   static final Map<String, Long> stopped = new HashMap<>(); // SMS of which a part was blocked, and when, ns.
   static final Map<String, long[]> held = new HashMap<>(); // Episode and revision seen last, also of states that ended.
   static String canonical(String number) {
-    String digits = number.replaceAll("[\\s+]", "").replaceFirst("^00", "").replaceFirst("^86(?=106|1[0-9]{10}$)", "");
+    String digits = Normalizer.normalize(number, Normalizer.Form.NFKC).replaceAll("[\\s+]", "").replaceFirst("^00", "").replaceFirst("^86(?=106|1[0-9]{10}$)", "");
     return digits.matches("[0-9]+") ? digits : number;
   }
   static String token(String recipient) throws Exception {

@@ -2,7 +2,7 @@
 """Decides on submissions by the block table of sigwatch, as docs/blocking.md says.
 stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?, "part"?}; stdout: {"id", "action", "state"?}. Needs
 confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>)."""
-import base64, datetime, hashlib, hmac, json, os, re, sys, threading, time
+import base64, datetime, hashlib, hmac, json, os, re, sys, threading, time, unicodedata
 from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, TopicPartition
 ACTIONS = ["pass", "observe", "review", "throttle", "block"]
 KEY_ID, KEY = os.environ["TOKEN_KEY"].split(":", 1)
@@ -10,7 +10,7 @@ table, held, stopped, ready = {}, {}, {}, threading.Event()  # held: (episode, r
 offsets = []  # The clock of the brokers less the monotonic one, s; empty: not known yet.
 
 def canonical(number):
-    digits = re.sub(r"^00", "", re.sub(r"[\s+]", "", number))
+    digits = re.sub(r"^00", "", re.sub(r"[\s+]", "", unicodedata.normalize("NFKC", number)))
     return re.sub(r"^86(?=106|1[0-9]{10}$)", "", digits) if re.fullmatch(r"[0-9]+", digits) else number
 
 def token(recipient):

@@ -10,16 +10,26 @@ function isDigits(text: string): boolean {
   return text.length > 0
 }
 
+const OTHER_SIGNS = /[^\0-\x7f]/
+
+/** The digits of a number without spaces and `+`; undefined if it is none. */
+function digitsOf(number: string): string | undefined {
+  const plain = OTHER_SIGNS.test(number) ? number.normalize('NFKC') : number
+  const digits = plain.replaceAll(' ', '').replaceAll('+', '')
+  return isDigits(digits) ? digits : undefined
+}
+
 /**
- * Canonical form for comparing numbers: drops spaces, `+` and a leading `00`, then `86` before `106` or before 11 digits that
- * start with 1. Other values are returned unchanged.
+ * Canonical form for comparing numbers: converts full-width digits (NFKC), drops spaces, `+` and a leading `00`, then `86` before
+ * `106` or before 11 digits that start with 1. Other values are returned unchanged.
  */
 export function canonicalNumber(number: string): string {
   const first = number.charCodeAt(0)
   let digits = number
   if (!isDigits(number)) {
-    digits = number.replaceAll(' ', '').replaceAll('+', '')
-    if (!isDigits(digits)) return number
+    const found = digitsOf(number)
+    if (found === undefined) return number
+    digits = found
   } else if (first !== ZERO && first !== EIGHT) return number
   if (digits.startsWith('00')) digits = digits.slice(2)
   if (digits === '') return number
@@ -41,7 +51,7 @@ export function numberWithin(value: string): string | undefined {
 
 const PUNCTUATED = /^[\p{Nd}\p{P}\p{Z}\p{Cf}+\t]+$/u
 
-/** Whether a value is a number for people, but not for `canonicalNumber`, because of dashes, brackets or other digits. */
+/** Whether a value is a number for people, but not for `canonicalNumber`, because of dashes or brackets. */
 export function isPunctuatedNumber(value: string): boolean {
   return PUNCTUATED.test(value) && !isDigits(canonicalNumber(value)) && numberWithin(value) !== undefined
 }

@@ -215,4 +215,19 @@ describe('records with a story', () => {
     expect(states(plain).length).toBeGreaterThan(0)
     expect(states(out)).toEqual(states(plain))
   })
+
+  it('takes a port in full-width digits for the port that it is', async () => {
+    const forged = { text: '【京东】您的订单异常，请登录 http://jd-verify.top/a 核实' }
+    const messages = [
+      sms('plain', { from: '106901234501' }),
+      sms('wide', { from: '１０６９０１２３４５０１' }),
+      ...['１０６９０２９９９９９', '+86 10690299999', '10690299999'].map((from, i) =>
+        sms(`f${i}`, { ...forged, from, to: recipient(200 + i) }),
+      ),
+    ]
+    const out = await embedded(folder.path, { messages, registry: REGISTRY, now: NOW })
+    expect(out.verdicts.get('wide')!.reasons).toEqual(out.verdicts.get('plain')!.reasons)
+    const senders = ['f0', 'f1', 'f2'].map((id) => out.alertOf(id)!.data.message!.from)
+    expect(senders).toEqual(['10690299999', '10690299999', '10690299999'])
+  })
 })

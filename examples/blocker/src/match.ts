@@ -31,7 +31,7 @@ export function tokenKeyOf(setting: string): TokenKey {
 
 /** A number in the one form in which numbers are compared. */
 export function canonical(number: string): string {
-  const digits = number.replace(/[\s+]/g, '').replace(/^00/, '')
+  const digits = number.normalize('NFKC').replace(/[\s+]/g, '').replace(/^00/, '')
   if (!/^\d+$/.test(digits)) return number
   return /^86(106|1\d{10}$)/.test(digits) ? digits.slice(2) : digits
 }

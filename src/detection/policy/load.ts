@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Code, isPortPrefix } from '../../domain/codes.ts'
+import { type Code, isPortPrefix, parseTarget } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { getOrInsert } from '../../domain/maps.ts'
@@ -12,6 +12,7 @@ import {
 } from '../../settings/files/operator-file.ts'
 import { type Checker, toProblems } from '../../settings/files/operator-schema.ts'
 import { parseDuration, parseTime } from '../../settings/files/value-forms.ts'
+import { canonicalTargetId } from '../../text/canonical-target.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
 import type { CodeRules, ExemptionRule, PeriodRule, PolicyFile } from './policy-file.ts'
@@ -154,7 +155,10 @@ class Exemptions {
   readonly #prefixes: readonly Exemption[]
 
   constructor(rules: readonly ExemptionRule[] = []) {
-    const all = rules.map((rule) => ({ ...rule, until: parseTime(rule.until)! }))
+    const all = rules.map((rule) => {
+      const { kind, id } = parseTarget(rule.target)!
+      return { ...rule, target: `${kind}:${canonicalTargetId(kind, id)}`, until: parseTime(rule.until)! }
+    })
     this.size = all.length
     this.#prefixes = all.filter(({ target }) => isPortPrefix(target))
     for (const one of all) getOrInsert(this.#byTarget, one.target, () => []).push(one)

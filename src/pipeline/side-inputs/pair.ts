@@ -1,5 +1,5 @@
+import { bareSignature } from '../../text/bare-signature.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
-import { bareSignature } from './rows.ts'
 
 /** A pair of the consent ledger. */
 export interface Pair {

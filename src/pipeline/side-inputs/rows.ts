@@ -10,6 +10,8 @@ import { formatPath } from '../../settings/files/operator-file.ts'
 import type { Fault } from '../../settings/files/operator-schema.ts'
 import { type RowMap, readRows } from '../../settings/files/row-file.ts'
 import { momentOf } from '../../settings/files/value-forms.ts'
+import { bareSignature } from '../../text/bare-signature.ts'
+import { canonicalTargetId } from '../../text/canonical-target.ts'
 import { CHECKS } from './row-checks.ts'
 
 /** An inbound reply from the subscriber `from` to the port `to`, both in canonical form; `ts` is epoch ms. */
@@ -191,16 +193,15 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
     if (category != null) row.category = category
     return row
   },
-  feedback: (
-    { stateId, messageId, target, codes, until, by, note, ts, feedbackId, batch, undo, ...order },
-    canonical,
-  ) => {
+  feedback: (written) => {
+    const { stateId, messageId, target, codes, until, by, note, ...more } = written
+    const { ts, feedbackId, batch, undo, ...order } = more
     const at = momentOf(ts)
     const verdict = order.verdict ?? 'undo'
     const row: Mutable<Feedback> = { verdict, until: until == null ? at + DAY : momentOf(until), by, ts: at }
     if (stateId != null) row.stateId = stateId
     if (messageId != null) row.messageId = messageId
-    if (target != null) row.target = targetOf(target, canonical)
+    if (target != null) row.target = targetOf(target)
     if (codes != null) row.codes = [...new Set(codes)]
     if (note != null) row.note = note
     if (feedbackId != null) row.feedbackId = feedbackId
@@ -214,16 +215,10 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
   },
 }
 
-/** A signature without surrounding brackets and spaces. */
-export function bareSignature(signature: string): string {
-  return signature.replace(/^[\s【]+|[\s】]+$/gu, '')
-}
-
-/** Parses a target, bringing a port into canonical form. */
-function targetOf(target: string, canonical: Canonical): Target {
+/** Parses a target, bringing its port into canonical form. */
+function targetOf(target: string): Target {
   const { kind, id } = parseTarget(target)!
-  if (kind !== 'port') return { kind, id }
-  return { kind, id: id.endsWith('*') ? `${canonical(id.slice(0, -1))}*` : canonical(id) }
+  return { kind, id: canonicalTargetId(kind, id) }
 }
 
 /**

@@ -445,6 +445,13 @@ describe.each(BLOCKERS)('$name', (blocker) => {
         expect(holds({ exceptPorts: ['+86 1069*'] })).toBe('no')
       },
     )
+    rule('Full-width digits are the same as others (NFKC).', () => {
+      const forms = ['１０６９００００１１１１', '＋８６　１０６９０ ０００１１１１', '1069００００1111']
+      for (const canonical of [blocker.canonical, canonicalNumber])
+        expect(forms.map(canonical)).toEqual(forms.map(() => '106900001111'))
+      for (const compare of ['Ｂａｎｋ', '１０６９－１'])
+        expect(blocker.canonical(compare)).toBe(canonicalNumber(compare))
+    })
     rule(
       'Drop the country code before `106` and before eleven digits that begin with 1; compare what is no number as it is.',
       () => {

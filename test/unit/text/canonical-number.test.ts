@@ -13,6 +13,10 @@ describe('canonicalNumber', () => {
     ['+852 1234 5678', '85212345678'],
     ['01082345678', '01082345678'],
     ['95588', '95588'],
+    ['１０６９００１２３４５６', '106900123456'],
+    ['＋８６　１３８ ００１３ ８０００', '13800138000'],
+    ['１0６9００１２３', '106900123'],
+    ['138\u00a00013\u00a08000', '13800138000'],
   ])('%s is %s', (written, canonical) => expect(canonicalNumber(written)).toBe(canonical))
 
   it('drops 86 only before 106 and before 11 digits that begin with 1', () => {
@@ -23,7 +27,7 @@ describe('canonicalNumber', () => {
   })
 
   it('leaves what is no number as it is', () => {
-    for (const s of ['Bank ICBC', 'tok_+86 1', '', '+', '00', '138-0013-8000', '１３８００１３８０００']) {
+    for (const s of ['Bank ICBC', 'tok_+86 1', '', '+', '00', '138-0013-8000', 'ＩＣＢＣ', '１０６９－１']) {
       expect(canonicalNumber(s)).toBe(s)
     }
   })
@@ -40,8 +44,7 @@ describe('a number with other signs', () => {
   const written = [
     '138-0013-8000',
     '+86(138)00138000',
-    '１３８００１３８０００',
-    '138\u00a00013\u00a08000',
+    '１３８－００１３－８０００',
     '13800138000\t',
   ]
 

@@ -106,6 +106,16 @@ describe('a policy file', () => {
     expect(policy.exempt('sender:x@10690009991', 'PORT_SUBLET', NOW)).toBeUndefined()
   })
 
+  it.each(['port:１０６９０００９９９１', 'port:+86 10690009991', 'port:１０６９*'])(
+    'exempts the port of messages that %s is',
+    (target) => {
+      const policy = policyOf(
+        `exemptions: [{target: "${target}", codes: [PORT_SUBLET], until: 2099-01-01T00:00+08:00, by: ops, why: trial}]\n`,
+      )
+      expect(policy.exempt('port:10690009991', 'PORT_SUBLET', NOW)).toMatchObject({ by: 'ops' })
+    },
+  )
+
   it('puts everything, a carrier or one code in shadow', () => {
     const all = policyOf('mode: shadow\ncodes: {NO_CONSENT: {mode: enforce}}\n')
     expect([all.mode, all.codePolicy('NO_CONSENT', NOW).mode]).toEqual(['shadow', 'shadow'])

@@ -75,6 +75,15 @@ describe('rows of side inputs', () => {
   })
 
   it.each([
+    ['port:１０６９*', 'port', '1069*'],
+    ['sender:京东@＋８６１０６９０', 'sender', '京东@10690'],
+    ['sender:京东@+86 106900', 'sender', '京东@106900'],
+    ['signature:１０６９', 'signature', '１０６９'],
+  ])('reads the target %s with its port in the form of messages', (target, kind, id) => {
+    expect(read('feedback', { ...exempt, target })).toMatchObject({ row: { target: { kind, id } } })
+  })
+
+  it.each([
     ['consents', null, '', 'has no value: must be a mapping of keys'],
     ['consents', [], '', 'must be a mapping of keys, is a list'],
     ['consents', { ...consent, state: 'yes' }, 'state', '"yes" is not allowed (allowed: in, out)'],
