@@ -16,7 +16,16 @@ import {
   toProblems,
 } from '../../settings/files/operator-schema.ts'
 import { type FileRow, isRowFile, type RowMap, readRows } from '../../settings/files/row-file.ts'
-import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
+import {
+  checkRow,
+  keyOf,
+  plainKey,
+  type RegistryRow,
+  ROW_KINDS,
+  type RowKind,
+  RowReader,
+  withPlainNames,
+} from './schema.ts'
 
 /** Rows of a registry in file order. */
 export interface LoadedRows {
@@ -123,12 +132,13 @@ const SHOWN_FAULTS = 3
  * its `kind`, null for a tombstone. Returns a fault as a string without any name, number or text. References to brands are not
  * checked, as rows arrive in any order.
  */
-export function applyRow(key: string | null, value: unknown): RegistryChange | string {
+export function applyRow(key: string | null, written: unknown): RegistryChange | string {
   const colon = key?.indexOf(':') ?? -1
   const kind = ROW_KINDS.find((name) => name === key?.slice(0, Math.max(colon, 0)))
-  const id = key?.slice(colon + 1) ?? ''
+  const id = kind === undefined ? '' : plainKey(kind, key!.slice(colon + 1))
   if (kind === undefined || id === '') return `the record key is not allowed (allowed: ${KEY_FORMS})`
-  if (value === null) return { op: 'delete', kind, key: id }
+  if (written === null) return { op: 'delete', kind, key: id }
+  const value = withPlainNames(kind, written)
   const faults = checkRow(kind, value, true).map(({ path, message }) =>
     path.length === 0 ? message : `${formatPath(path)}: ${message}`,
   )
@@ -263,7 +273,7 @@ function* readLines(rows: Iterable<FileRow>, file: string, collector: Collector)
     }
     const known = ROW_KINDS.find((name) => name === kind)
     if (known === undefined) report(checkLine(value))
-    else collector.row(known, value, line, report, (place) => place)
+    else collector.row(known, withPlainNames(known, value), line, report, (place) => place)
   }
 }
 
@@ -282,7 +292,7 @@ function readLists(file: string, collector: Collector): void {
     const list = (document.value as Partial<Record<ListName, unknown>> | null)?.[name]
     if (!Array.isArray(list)) continue
     const lineOf = (index: number) => document.line([name, index])
-    for (const [index, value] of list.entries()) {
+    for (const [index, value] of list.map((row) => withPlainNames(LISTS[name], row)).entries()) {
       if (collector.full) return
       collector.row(LISTS[name], value, index, (faults) => report(faults, [name, index]), lineOf)
     }

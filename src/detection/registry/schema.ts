@@ -3,6 +3,7 @@ import { LABELS, type Label } from '../../domain/labels.ts'
 import type { Brand, DeclaredCampaign, Filing, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { type Checker, compileSchema, type Fault, strict } from '../../settings/files/operator-schema.ts'
 import { parseTime } from '../../settings/files/value-forms.ts'
+import { bareSignature } from '../../text/bare-signature.ts'
 
 export const ROW_KINDS = ['brand', 'signature', 'port'] as const
 export type RowKind = (typeof ROW_KINDS)[number]
@@ -114,6 +115,28 @@ const CHECKS: Readonly<Record<RowKind, Checker>> = {
     const faults = signatureShape(value, isPrivate)
     return faults.length > 0 ? faults : signatureRelations(value as SignatureSource)
   },
+}
+
+/**
+ * A row with its names in one form, whatever file or topic it comes from: those of signatures and brands without spaces and 【】
+ * around. Values of other forms are left to `checkRow`.
+ */
+export function withPlainNames(kind: RowKind, value: unknown): unknown {
+  if (kind === 'port' || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const row: Record<string, unknown> = { ...value }
+  if (kind === 'signature') row.name = plainName(row.name)
+  else
+    for (const key of ['names', 'shortNames']) if (Array.isArray(row[key])) row[key] = row[key].map(plainName)
+  return row
+}
+
+/** The key of a record of the registry topic, in the form of the rows' own. */
+export function plainKey(kind: RowKind, key: string): string {
+  return kind === 'signature' ? bareSignature(key) : key
+}
+
+function plainName(name: unknown): unknown {
+  return typeof name === 'string' ? bareSignature(name) : name
 }
 
 /** Faults of a registry row; empty if it is valid. `isPrivate`: omit its contents. */

@@ -24,6 +24,43 @@ const jsonl = (...rows: readonly object[]) => `${rows.map((row) => JSON.stringif
 
 const KEY_FORMS = 'brand:<id>, signature:<name>, port:<pattern>'
 
+describe('names of signatures and brands', () => {
+  const EXPECTED = { signature: ['京东', '天 空'], brand: ['西西', '东东'] }
+  const rows = [
+    { kind: 'brand', id: 'x', names: ['【西西】', ' 东东 '] },
+    { kind: 'signature', name: ' 【京东】 ', ports: ['1069*'] },
+    { kind: 'signature', name: '天 空', ports: ['1068*'] },
+  ]
+  const read = (name: string, content: string) => {
+    const { rows: found, problems } = readRegistry(write(name, content))
+    expect(problems).toEqual([])
+    return { signature: found.signatures.map((row) => row.name), brand: found.brands[0]?.names }
+  }
+
+  it('are the same from YAML, JSONL and CSV: without spaces and brackets around', () => {
+    const yaml = `brands: [{id: x, names: ["【西西】", " 东东 "]}]
+signatures: [{name: " 【京东】 ", ports: ["1069*"]}, {name: 天 空, ports: ["1068*"]}]
+`
+    expect(read('names.yaml', yaml)).toEqual(EXPECTED)
+    expect(read('names.jsonl', jsonl(...rows))).toEqual(EXPECTED)
+    const csv =
+      'kind,id,names,name,ports\nbrand,x,【西西】; 东东 ,,\nsignature,,, 【京东】 ,1069*\nsignature,,,天 空,1068*\n'
+    expect(read('names.csv', csv)).toEqual(EXPECTED)
+  })
+
+  it('are one name in two rows if they differ in brackets alone', () => {
+    expect(faults('signatures: [{name: 京东}, {name: 【京东】}]')[0]).toMatch(
+      /"京东" is already the signature of line/,
+    )
+  })
+
+  it('are the same in the topic, also in the key of the record', () => {
+    for (const key of ['signature:京东', 'signature:【京东】', 'signature: 京东'])
+      expect(applyRow(key, { kind: 'signature', name: '【京东】' })).toMatchObject({ op: 'put', key: '京东' })
+    expect(applyRow('signature:【京东】', null)).toEqual({ op: 'delete', kind: 'signature', key: '京东' })
+  })
+})
+
 describe('registry files', () => {
   it('reads the sample: brands, signatures with one filing or many, ports', () => {
     const { rows, problems } = readRegistry(SAMPLE)
@@ -144,8 +181,8 @@ describe('faults of a registry', () => {
       'hotlines[0]: must be text, is the number 950618: put it in quotes',
     ],
     [
-      'signatures: [{name: 【京东】}]',
-      'signatures[0].name: "【京东】" is not allowed (allowed: 1 to 32 characters without the brackets',
+      'signatures: [{name: 京【东】店}]',
+      'signatures[0].name: "京【东】店" is not allowed (allowed: 1 to 32 characters without the brackets',
     ],
     [
       'signatures: [{name: 京东, ports: [1069012345]}]',
