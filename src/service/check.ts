@@ -3,7 +3,7 @@ import { type OwnRulesReading, readOwnRules } from '../detection/detectors/own-r
 import { readPolicy } from '../detection/policy/load.ts'
 import type { PolicyFile } from '../detection/policy/policy-file.ts'
 import { readRegistry } from '../detection/registry/load.ts'
-import { mergedSignatures, overlapsOf } from '../detection/registry/overlaps.ts'
+import { mergedSignatures, overlapsOf, sharedPorts } from '../detection/registry/overlaps.ts'
 import { SHIPPED_BRANDS } from '../detection/registry/shipped-brands.ts'
 import { changeFaults } from '../detection/versions/named-change.ts'
 import { registryHash } from '../detection/versions/registry-holder.ts'
@@ -242,7 +242,11 @@ function checkRegistry(
   summary.push(
     `${file}: ${counts.join(', ')}; hash ${registryHash(shipped.rows.hash, hash)}${changedBy(change)}`,
   )
-  const overlaps = [...overlapsOf(shipped.rows.brands, brands), ...mergedSignatures(signatures)]
+  const overlaps = [
+    ...overlapsOf(shipped.rows.brands, brands),
+    ...mergedSignatures(signatures),
+    ...sharedPorts(signatures, ports),
+  ]
   for (const overlap of overlaps.slice(0, MAX_OVERLAPS)) summary.push(`${file}: warning: ${overlap}`)
   if (overlaps.length > MAX_OVERLAPS) {
     summary.push(`${file}: warning: ${overlaps.length - MAX_OVERLAPS} further overlaps are not shown`)

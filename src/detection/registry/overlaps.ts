@@ -1,4 +1,5 @@
-import type { Brand } from '../../domain/registry.ts'
+import { getOrInsert } from '../../domain/maps.ts'
+import type { Brand, Filing, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { signatureKey } from '../../text/signature.ts'
 import { mergeBrands } from './brands.ts'
 
@@ -44,6 +45,76 @@ export function mergedSignatures(rows: readonly { readonly name: string }[]): st
       ? []
       : [`${other} and ${name} are read as one signature: the filings of each hold for both`]
   })
+}
+
+/** A port pattern of a filing. */
+interface FiledPort {
+  readonly pattern: string
+  readonly name: string
+  readonly filing: Filing
+}
+
+/**
+ * Ports that filings of different signatures and different enterprises (`sp`) cover together, where both may be in force for a
+ * carrier. One sentence for each pair of signatures. Ports whose row lets several signatures share them are left out.
+ */
+export function sharedPorts(signatures: readonly SignatureRow[], ports: readonly PortRow[]): string[] {
+  const filed = new Map<string, FiledPort[]>()
+  for (const { name, filings } of signatures)
+    for (const filing of filings)
+      if (filing.status !== 'revoked' && filing.sp !== undefined)
+        for (const pattern of filing.ports)
+          getOrInsert(filed, pattern, () => []).push({ pattern, name, filing })
+  const isShared = sharingOf(ports)
+  const found = new Map<string, string>()
+  for (const [pattern, inner] of filed) {
+    if (isShared(pattern)) continue
+    const outer = enclosing(pattern).flatMap((one) => filed.get(one) ?? [])
+    for (const one of inner) {
+      const other = outer.find((two) => isOfOthers(one, two)) ?? inner.find((two) => isOfOthers(one, two))
+      if (!other) continue
+      const pair = [one.name, other.name].toSorted().join('\n')
+      if (!found.has(pair)) found.set(pair, sentenceOf(one, other))
+    }
+  }
+  return [...found.values()]
+}
+
+/** Shorter prefixes that cover a pattern, the longest first; for `10690*`: `1069*`, `106*`, …, `1*`. */
+function enclosing(pattern: string): string[] {
+  const digits = pattern.replace(/\*$/, '')
+  const longest = pattern.endsWith('*') ? digits.length - 1 : digits.length
+  return Array.from({ length: longest }, (_, i) => `${digits.slice(0, longest - i)}*`)
+}
+
+/** Whether the longest row of ports that covers a pattern lets several signatures share one port. */
+function sharingOf(ports: readonly PortRow[]): (pattern: string) => boolean {
+  const rows = new Map(ports.map((row) => [row.port, row]))
+  return (pattern) => {
+    const row = [pattern, ...enclosing(pattern)].map((one) => rows.get(one)).find((one) => one !== undefined)
+    return row !== undefined && row.sharedBy > 1
+  }
+}
+
+function isOfOthers(one: FiledPort, two: FiledPort): boolean {
+  const [a, b] = [one.filing, two.filing]
+  return (
+    one.name !== two.name &&
+    a.sp !== b.sp &&
+    (a.carrier === undefined || b.carrier === undefined || a.carrier === b.carrier) &&
+    (a.to ?? Number.POSITIVE_INFINITY) > (b.from ?? 0) &&
+    (b.to ?? Number.POSITIVE_INFINITY) > (a.from ?? 0)
+  )
+}
+
+const REMEDY =
+  'the port does not tell whose message it is: correct one row, or give the port a row with sharedBy if they share it'
+
+function sentenceOf(inner: FiledPort, outer: FiledPort): string {
+  const owner = ({ name, filing }: FiledPort) => `${name} (${filing.sp})`
+  if (inner.pattern === outer.pattern)
+    return `${inner.pattern} is filed for both ${owner(outer)} and ${owner(inner)}: ${REMEDY}`
+  return `${inner.pattern} of ${owner(inner)} lies in ${outer.pattern} of ${owner(outer)}: ${REMEDY}`
 }
 
 function ownersOf(

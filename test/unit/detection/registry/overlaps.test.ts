@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mergeBrands } from '../../../../src/detection/registry/brands.ts'
-import { mergedSignatures, overlapsOf } from '../../../../src/detection/registry/overlaps.ts'
+import { mergedSignatures, overlapsOf, sharedPorts } from '../../../../src/detection/registry/overlaps.ts'
 
 const brand = (id: string, names: string[], domains: string[] = [], hotlines: string[] = []) => ({
   id,
@@ -54,5 +54,40 @@ describe('a row of the operator', () => {
   it('stands alone when it replaces', () => {
     const own = { ...brand('jd', ['京东'], ['3.cn']), replaces: true }
     expect(mergeBrands([jd], [own], key)).toEqual([own])
+  })
+})
+
+describe('ports of several enterprises', () => {
+  const row = (name: string, sp: string | undefined, ports: string[], more: object = {}) => ({
+    ...{ name, consent: 'unless-refused' as const, campaigns: [] },
+    filings: [{ ports, status: 'filed' as const, ...(sp === undefined ? {} : { sp }), ...more }],
+  })
+  const wide = row('甲', 'SP1', ['106900*'])
+
+  it('are named with both rows', () => {
+    const [one, ...others] = sharedPorts([wide, row('乙', 'SP2', ['10690012*'])], [])
+    expect(others).toEqual([])
+    expect(one).toMatch(/^10690012\* of 乙 \(SP2\) lies in 106900\* of 甲 \(SP1\): .*sharedBy/)
+    expect(sharedPorts([wide, row('乙', 'SP2', ['1069001'])], [])[0]).toMatch(/^1069001 of 乙/)
+    expect(sharedPorts([wide, row('乙', 'SP2', ['106900*'])], [])).toEqual([
+      expect.stringMatching(/^106900\* is filed for both 乙 \(SP2\) and 甲 \(SP1\): /),
+    ])
+  })
+
+  it.each([
+    ['one enterprise', [row('乙', 'SP1', ['1069001'])]],
+    ['an enterprise that is not known', [row('乙', undefined, ['1069001'])]],
+    ['ports next to each other', [row('乙', 'SP2', ['106901*', '10690'])]],
+    ['a revoked filing', [row('乙', 'SP2', ['1069001'], { status: 'revoked' })]],
+  ])('are none with %s', (_, others) => expect(sharedPorts([wide, ...others], [])).toEqual([]))
+
+  it('are none for different carriers, after one another, or where the port may be shared', () => {
+    const of = (more: object) => row('甲', 'SP1', ['106900*'], more)
+    const other = (more: object) => row('乙', 'SP2', ['1069001'], more)
+    expect(sharedPorts([of({ carrier: 'CMCC' }), other({ carrier: 'CUCC' })], [])).toEqual([])
+    expect(sharedPorts([of({ to: 5 }), other({ from: 5 })], [])).toEqual([])
+    expect(sharedPorts([of({ to: 6 }), other({ from: 5 })], [])).toHaveLength(1)
+    expect(sharedPorts([wide, other({})], [{ port: '10690*', sharedBy: 3 }])).toEqual([])
+    expect(sharedPorts([wide, other({})], [{ port: '1069001', sharedBy: 1 }])).toHaveLength(1)
   })
 })
