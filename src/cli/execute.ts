@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { ERRORS, type ErrorCode, SigwatchError } from '../domain/errors.ts'
+import { type ErrorCode, SigwatchError } from '../domain/errors.ts'
 import { isDiskFull } from '../domain/full-disk.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 
@@ -134,6 +134,19 @@ function fullDisk(error: unknown): string | undefined {
   return undefined
 }
 
+/** Makes a command fail if an option with a value, other than a list, is given twice: the first value would be lost. */
+function refuseRepeated(command: Command, given = new Set<string>()): void {
+  for (const option of command.options) {
+    if (option.variadic || option.isBoolean()) continue
+    command.on(`option:${option.name()}`, () => {
+      if (given.has(option.name()))
+        command.error(`error: option '${option.flags}' is given twice: give it once`)
+      given.add(option.name())
+    })
+  }
+  for (const one of command.commands) refuseRepeated(one, given)
+}
+
 /** Runs the command named in `argv` and resolves with the exit code. */
 export async function execute(argv: readonly string[]): Promise<number> {
   const program = new Command('sigwatch')
@@ -146,6 +159,7 @@ export async function execute(argv: readonly string[]): Promise<number> {
     const command = asked === name ? await load() : new Command(name)
     program.addCommand(command.description(does).exitOverride())
   }
+  refuseRepeated(program)
   try {
     if (argv.length === 0) {
       process.stderr.write(program.helpInformation())
@@ -161,7 +175,7 @@ export async function execute(argv: readonly string[]): Promise<number> {
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : BAD_USAGE
     if (error instanceof SigwatchError) {
-      process.stderr.write(`sigwatch: ${error.message}\n  ${error.code}: ${ERRORS[error.code].remedy}\n`)
+      process.stderr.write(`sigwatch: ${error.message}\n  ${error.code}: ${error.remedy}\n`)
       return exitCodeOf(error.code)
     }
     process.stderr.write(

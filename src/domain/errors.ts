@@ -173,9 +173,10 @@ export const ERRORS = {
     remedy: 'Check `archive.url` and PostgreSQL. Archiving resumes automatically.',
   },
   ARCHIVE_REFUSED: {
-    cause: 'PostgreSQL refuses: password (28P01), rights, no such database, tables of another version.',
+    cause:
+      'The archive cannot be used as it is: login (28P01), rights (42501), no such database (3D000), tables that are missing or of another version, another `sigwatch archive`.',
     retry: false,
-    remedy: 'Act on the message of PostgreSQL; docs/archive.md lists the rights.',
+    remedy: 'Do what the message says; docs/archive.md lists the rights.',
   },
   ARCHIVE_TOO_SLOW: {
     cause: 'A query exceeded `archive.queryTimeout`.',
@@ -214,10 +215,17 @@ export type ErrorCode = keyof typeof ERRORS
 /** An error raised by sigwatch, with a code of the table and a message that gives the location if there is one. */
 export class SigwatchError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  /** What to do about it: of this cause where it is known, otherwise that of the code. */
+  readonly remedy: string
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { remedy, ...options }: { cause?: unknown; remedy?: string } = {},
+  ) {
     super(message, options)
     this.name = 'SigwatchError'
     this.code = code
+    this.remedy = remedy ?? ERRORS[code].remedy
   }
   get retry(): boolean {
     return ERRORS[this.code].retry

@@ -4,13 +4,6 @@ import type { Config } from '../settings/config.ts'
 import { postgresTime } from './compose-archive-clock.ts'
 import { type Findings, sayClock } from './compose-connect-redis.ts'
 
-/** What to do about the errors of PostgreSQL, by the beginning of their SQLSTATE. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  '28': 'correct user and password of archive.url, or allow the user in pg_hba.conf',
-  '3D': 'create it (createdb), or correct archive.url',
-  '42501': 'docs/archive.md names the rights',
-}
-
 /** Logs in to the database of the archive, if one is configured, and reads the state of its tables. Changes nothing. */
 export async function checkArchive({ archive }: Config, findings: Findings): Promise<void> {
   if (archive.url === null) return
@@ -18,12 +11,9 @@ export async function checkArchive({ archive }: Config, findings: Findings): Pro
     await withClient(archive.url.reveal(), 'sigwatch check', (client) => inspect(client, findings))
   } catch (cause) {
     const error = databaseError(cause)
-    const state = String((error.cause as { code?: unknown } | undefined)?.code)
     const remedy =
-      error.code === 'ARCHIVE_UNREACHABLE'
-        ? 'start PostgreSQL, or correct archive.url'
-        : Object.entries(REMEDIES).find(([begin]) => state.startsWith(begin))?.[1]
-    const message = remedy === undefined ? error.message : `${error.message}; ${remedy}`
+      error.code === 'ARCHIVE_UNREACHABLE' ? 'Start PostgreSQL, or correct archive.url.' : error.remedy
+    const message = `${error.message}; ${remedy[0]!.toLowerCase()}${remedy.slice(1, -1)}`
     findings.problems.push({ file: 'archive', message })
   }
 }

@@ -50,6 +50,9 @@ describe('usage', () => {
     [['feedback', '--list', '--file', '/nowhere/said.jsonl'], /\/nowhere\/said\.jsonl does not exist/],
     [['feedback', 'm1', '--list', '--file', 'said.jsonl'], /leave the id out/],
     [['run', '--source', '-', '--model', '/nowhere'], /\/nowhere/],
+    [['run', '--source', 'a', '--source', 'b'], /'--source <file>' is given twice/],
+    [['simulate', '--minutes', '1', '--minutes=2'], /'--minutes <n>' is given twice/],
+    [['archive', '--config', 'a', 'erase', '--config', 'b'], /'--config <file>' is given twice/],
   ])('sigwatch %j ends with 2 and says why', async (args, why) => {
     const { code, stdout, stderr } = await warmSigwatch(args, { cwd: folder.path })
     expect(code, stderr).toBe(2)

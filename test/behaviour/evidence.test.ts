@@ -7,6 +7,7 @@ import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { DEVELOPMENT_TOKEN_KEY } from '../../src/settings/secret.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
+import { lastOfEach } from '../helpers/last-of-each.ts'
 import { sigwatch } from '../helpers/service.ts'
 import { warmSigwatch } from '../helpers/warm-commands.ts'
 
@@ -104,8 +105,10 @@ describe('evidence on a complaint, from files', () => {
   const SOURCES = (['complaints', 'messages', 'verdicts', 'alerts', 'consents', 'replies'] as const).flatMap(
     (input) => [`--${input}`, file(`${input}.jsonl`)],
   )
-  const evidence = (id: string, ...more: string[]) =>
-    warmSigwatch(['evidence', '--complaint', id, '--out', file('out'), ...more], { cwd: folder.path })
+  const evidence = (id: string, ...more: string[]) => {
+    const args = lastOfEach(['--complaint', id, '--out', file('out'), ...more])
+    return warmSigwatch(['evidence', ...args], { cwd: folder.path })
+  }
 
   async function packOf(id: string, ...more: string[]) {
     const { code, stdout, stderr } = await evidence(id, '--replace', ...more)

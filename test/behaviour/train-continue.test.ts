@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { useFolder } from '../helpers/jsonl.ts'
+import { lastOfEach } from '../helpers/last-of-each.ts'
 import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 const SHIPPED = 'models/sms-zh/4'
@@ -11,15 +12,17 @@ describe('sigwatch train --continue', () => {
   const run = (...args: string[]) =>
     warmSigwatch([
       'train',
-      '--continue',
-      SHIPPED,
-      '--epochs',
-      '1',
-      '--known',
-      WRITER,
-      '--rehearse',
-      '100',
-      ...args,
+      ...lastOfEach([
+        '--continue',
+        SHIPPED,
+        '--epochs',
+        '1',
+        '--known',
+        WRITER,
+        '--rehearse',
+        '100',
+        ...args,
+      ]),
     ])
 
   it('makes a model beside the shipped one, which stays, and refuses one that is worse', async () => {

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 
 export type Client = pg.Client
 
@@ -146,7 +147,27 @@ export function databaseError(error: unknown, within?: number): SigwatchError {
     )
   const said = `PostgreSQL: ${isServerCode(code) ? `${code}: ` : ''}${(message ?? String(error)).split('\n')[0]}`
   const isRefused = isServerCode(code) && code !== READ_ONLY && !TRANSIENT.has(code.slice(0, 2))
-  return new SigwatchError(isRefused ? 'ARCHIVE_REFUSED' : 'ARCHIVE_UNREACHABLE', said, { cause: error })
+  if (!isRefused) return new SigwatchError('ARCHIVE_UNREACHABLE', said, { cause: error })
+  return new SigwatchError('ARCHIVE_REFUSED', said, { cause: error, ...given({ remedy: remedyOf(code) }) })
+}
+
+/** What to do about a refusal, by the beginning of its SQLSTATE. */
+const REMEDIES: readonly (readonly [state: string, remedy: string])[] = [
+  ['28', 'Correct user and password of archive.url, or allow the user in pg_hba.conf.'],
+  ['3D', 'Create the database (createdb), or correct its name in archive.url.'],
+  [
+    '42501',
+    'Grant the right that the message names to the user of archive.url; docs/archive.md lists the rights.',
+  ],
+  [
+    '42',
+    'The tables are not those of this version: run `sigwatch archive` once; if they are in another schema, set search_path of the user.',
+  ],
+  ['3F', 'Create the schema that the message names, or set search_path of the user of archive.url.'],
+]
+
+function remedyOf(state: string): string | undefined {
+  return REMEDIES.find(([begin]) => state.startsWith(begin))?.[1]
 }
 
 function isServerCode(code: string | undefined): code is string {

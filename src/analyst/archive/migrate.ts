@@ -208,7 +208,7 @@ export async function requireSchema(client: Pick<Client, 'query'>): Promise<void
 
 function refuseLater({ tables, version, known }: SchemaState): void {
   if (tables === 'later') {
-    const message = `the database has version ${version} of the tables, this program knows ${known}`
+    const message = `the database has version ${version} of the tables, this program knows ${known}: install the version that made them, or a later one`
     throw new SigwatchError('ARCHIVE_REFUSED', message)
   }
 }
