@@ -42,6 +42,7 @@ describe('sigwatch replay', () => {
     writeJsonl(file('messages.jsonl'), MESSAGES)
     writeFileSync(file('registry.yaml'), stringify(REGISTRY))
     writeFileSync(file('sigwatch.yaml'), 'registry: registry.yaml\n')
+    writeFileSync(file('bare.yaml'), '{}\n')
     writeFileSync(file('block.yaml'), 'codes:\n  NO_CONSENT: {action: block}\n')
     writeFileSync(file('off.yaml'), 'codes:\n  NO_CONSENT: {action: none}\n')
     const { code, stderr } = await warmSigwatch(
@@ -75,6 +76,14 @@ describe('sigwatch replay', () => {
       expect(found).toMatchObject({ records: 120, compared: 120, changed: 0, byCode: {}, degraded: 0 })
       expect(found.versions.against === undefined).toBe(against.length > 0)
     }
+  })
+
+  it('says which side has no signature rows, what follows and what to do', async () => {
+    const { stderr } = await replay(...SOURCE, '--registry', 'registry.yaml', '--config', 'bare.yaml')
+    expect(stderr).toMatch(
+      /^replay: the side as configured now, to compare with: the registry has no signatures: .* are off, so all of their findings count as new; name the registry .*--against/m,
+    )
+    expect(stderr).not.toMatch(/^replay: the side that is tried: the registry/m)
   })
 
   it('says what a policy would newly ask for and what it would release', async () => {

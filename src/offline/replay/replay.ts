@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
+import { WITHOUT_SIGNATURE_ROWS } from '../../detection/detectors/describe.ts'
 import type { Code } from '../../domain/codes.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
@@ -84,8 +85,10 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
   const progress = new Progress(around.print)
   try {
     // Opened one after the other, so that errors of the second cannot hide those of the first.
-    for (const config of options.against === undefined ? [options.config, options.now] : [options.config])
-      sides.push(await Side.open({ config, partitions: place.partitions, tokenise, emit: around.emit }))
+    for (const config of options.against === undefined ? [options.config, options.now] : [options.config]) {
+      const emit = ofSide(around.emit, sides.length === 0)
+      sides.push(await Side.open({ config, partitions: place.partitions, tokenise, emit }))
+    }
     const [side, second] = sides
     refuseOthers(options.resume, place.from, sides)
     outputs = await openOutputs(options, around, place.from)
@@ -277,3 +280,16 @@ function connectionOf({ connection }: Surroundings): KafkaConnection {
 function fingerprintOf({ resume: _, rate: __, ...asked }: ReplayOptions): string {
   return hashOf(JSON.stringify(asked))
 }
+
+/** Says in warnings which of the two sides they are about. */
+function ofSide(emit: Emit, isTried: boolean): Emit {
+  return (event) => {
+    if (event.name !== 'warning') return emit(event)
+    const side = isTried ? 'the side that is tried' : 'the side as configured now, to compare with'
+    const isWithoutRows = !isTried && event.message.includes(WITHOUT_SIGNATURE_ROWS)
+    emit({ name: 'warning', message: `${side}: ${event.message}${isWithoutRows ? NEW_FINDINGS : ''}` })
+  }
+}
+
+const NEW_FINDINGS =
+  ', so all of their findings count as new; name the registry of the service in its configuration (registry, --config), or compare with its verdicts (--against)'
