@@ -1,5 +1,5 @@
 import { csvLine } from '../../settings/files/csv.ts'
-import { type Calendar, localTime } from '../words/calendar.ts'
+import { type Calendar, deadlineName, localTime } from '../words/calendar.ts'
 import { type ComplaintGroup, NONE, type TrackedDeadline } from './summary.ts'
 
 export type SheetLocale = 'en' | 'zh-CN'
@@ -97,7 +97,7 @@ export function deadlineSheet(
     return csvLine([
       ...[id, source, localTime(calendar, ts.getTime())],
       received_at === null ? NOT_KNOWN[locale] : localTime(calendar, received_at.getTime()),
-      ...[deadline.name, String(deadline.days), deadline.date],
+      ...[deadlineName(deadline.name, locale), String(deadline.days), deadline.date],
       ...[locale === 'en' ? standing : STANDING_ZH[standing], signature ?? '-', sp ?? '-'],
     ])
   })

@@ -8,7 +8,7 @@ import {
   type TrackedDeadline,
   tracked,
 } from '../complaints/summary.ts'
-import { localTime, WEEKENDS_ONLY } from '../words/calendar.ts'
+import { deadlineName, localTime, WEEKENDS_ONLY } from '../words/calendar.ts'
 import { type Html, html } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
 import { page } from './layout.ts'
@@ -113,7 +113,7 @@ ${groups && (groups.length === 0 ? html`<p class="dim">${say('none')}</p>` : mon
 type Shown = Pick<RouteParts, 'options' | 'speech'>
 
 function deadlineTable(all: readonly TrackedDeadline[], { options, speech }: Shown): Html {
-  const { say, value } = speech
+  const { say, locale } = speech
   const { calendar = WEEKENDS_ONLY } = options
   if (all.length === 0) return html`<p class="dim">${say('none')}</p>`
   const headings = (
@@ -124,7 +124,7 @@ function deadlineTable(all: readonly TrackedDeadline[], { options, speech }: Sho
       alert_id === null ? id : html`<a href="/case/${encodeURIComponent(alert_id)}">${id}</a>`,
       ...[source, localTime(calendar, ts.getTime())],
       received_at === null ? say('notReceived') : localTime(calendar, received_at.getTime()),
-      ...[`${value(deadline.name)} (${deadline.days})`, deadline.date],
+      ...[`${deadlineName(deadline.name, locale)} (${deadline.days})`, deadline.date],
       html`<span class="tag${standing === 'overdue' && ' block'}">${say(STANDING_WORDS[standing])}</span>`,
       thingLink('signature', signature),
     ],

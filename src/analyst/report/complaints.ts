@@ -1,9 +1,10 @@
 import { withoutMobiles } from '../archive/mobiles.ts'
 import type { Complained } from '../archive/reader.ts'
 import type { ComplaintGroup, TrackedDeadline } from '../complaints/summary.ts'
+import { deadlineName } from '../words/calendar.ts'
 import { type Html, html } from '../words/html.ts'
 import { table } from './table.ts'
-import type { Speech, Word } from './words.ts'
+import type { Speech } from './words.ts'
 
 /** Complaints by enterprise and template, and deadlines that are near or missed. */
 export interface FollowedComplaints {
@@ -44,16 +45,12 @@ function groupsOf({ groups }: FollowedComplaints, speech: Speech): Html {
   return html`<section><h2>${say('byEnterprise')}</h2>${table(say('byEnterprise'), headings, rows, speech)}</section>`
 }
 
-/** Localised names of the deadlines of MIIT Order 31; other names are used as they are. */
-const DEADLINES: Readonly<Record<string, Word>> = { 'passed on': 'passedOn', answered: 'answered' }
-
 function deadlinesOf({ urgent }: FollowedComplaints, speech: Speech): Html {
   const { say } = speech
   const shown = urgent.slice(0, MOST_CASES)
-  const nameOf = (name: string) => (Object.hasOwn(DEADLINES, name) ? say(DEADLINES[name]!) : name)
   const rows = shown.map(
     ({ complaint, deadline, standing }) =>
-      html`<tr><td>${complaint.id}</td><td>${complaint.signature ?? '–'}</td><td>${nameOf(deadline.name)} (${deadline.days}${complaint.received_at === null && say('fromComplaint')})</td><td class="time">${deadline.date}</td><td>${standing === 'due' || standing === 'overdue' ? say(standing) : standing}</td></tr>`,
+      html`<tr><td>${complaint.id}</td><td>${complaint.signature ?? '–'}</td><td>${deadlineName(deadline.name, speech.locale)} (${deadline.days}${complaint.received_at === null && say('fromComplaint')})</td><td class="time">${deadline.date}</td><td>${standing === 'due' || standing === 'overdue' ? say(standing) : standing}</td></tr>`,
   )
   const left = urgent.length - shown.length
   const headings = [say('complaint'), say('enterprise'), say('deadline'), say('endsOn'), say('standing')]

@@ -44,6 +44,17 @@ const DEADLINES: readonly DeadlineRule[] = [
   { name: 'answered', days: 15, from: 'received' },
 ]
 
+/** Chinese names of the deadlines of MIIT Order 31; those that a calendar adds have the names that it gives them. */
+const CHINESE_NAMES = new Map([
+  ['passed on', '举报中心转办'],
+  ['answered', '答复处置结果'],
+])
+
+/** The name of a deadline for a page or sheet in a language. */
+export function deadlineName(name: string, locale: string): string {
+  return (locale === 'en' ? undefined : CHINESE_NAMES.get(name)) ?? name
+}
+
 /** Used without a calendar file: no holidays, days in China's time zone. */
 export const WEEKENDS_ONLY: Calendar = {
   zone: BEIJING,

@@ -94,7 +94,9 @@ describe('the deadlines of complaints', () => {
     const sheet = deadlineSheet(all, WEEKENDS_ONLY, 'zh-CN')
     expect(sheet.startsWith('\ufeff投诉编号,')).toBe(true)
     expect(sheet).toContain('12321-A1,12321,2026-11-02 09:00:00 +08:00,')
-    expect(sheet).toContain('2026-11-24,已逾期,某贷款,SP1')
+    expect(sheet).toContain(',答复处置结果,15,2026-11-24,已逾期,某贷款,SP1')
+    expect(sheet).toContain(',举报中心转办,5,')
+    expect(sheet).not.toMatch(/passed on|answered/)
   })
 })
 
