@@ -1,13 +1,18 @@
 import { Command, Option } from 'commander'
+import { withoutMobiles } from '../analyst/archive/mobiles.ts'
 import { termsOf } from '../analyst/evidence/terms.ts'
+import { type Surround, wholeLetter } from '../analyst/letter/head.ts'
 import { letterOf } from '../analyst/letter/letter.ts'
 import { letterPage, markdown } from '../analyst/letter/render.ts'
 import { READERS, type Reader, sayIn } from '../analyst/letter/words.ts'
 import { createDescribe } from '../detection/detectors/describe.ts'
 import type { Locale } from '../detection/detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
+import { clockTime } from '../domain/time.ts'
 import { openArchiveReader } from '../service/compose-archive.ts'
 import { printPdf } from '../service/print-pdf.ts'
+import type { Config } from '../settings/config.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 import { writeOutput, writeWholeFile } from './whole-file.ts'
@@ -17,12 +22,14 @@ interface ExplainOptions extends ArchiveOptions {
   readonly locale?: Locale
   readonly format: 'md' | 'pdf'
   readonly out?: string
+  readonly addressee?: string
+  readonly fileNumber?: string
 }
 
 /** `sigwatch explain`: writes the letter about a message or an alert, from the archive. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .argument('<id>', 'id of a message or of an alert')
+    .argument('<id>', 'id of a message, an alert or a state')
     .addOption(
       new Option('--for <reader>', 'reader of the letter, who sees only what that reader may')
         .choices(READERS)
@@ -36,6 +43,8 @@ export function explainCommand(): Command {
         .choices(['md', 'pdf'])
         .default('md'),
     )
+    .option('--addressee <text>', 'to whom the letter goes')
+    .option('--file-number <text>', 'file number of the letter')
     .option('--out <file>', 'file to write (default: stdout; required for a PDF)')
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
@@ -50,18 +59,38 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   const archive = await openArchiveReader(config, 'sigwatch explain')
   const found = await archive.case(id).finally(() => archive.close())
   if (!found)
-    throw new SigwatchError('USAGE', `the archive has no alert "${id}", and none on a message of that id`)
+    throw new SigwatchError(
+      'USAGE',
+      `the archive has no alert "${id}", and none on a message or state of that id`,
+    )
   const { kind } = found.alert.data.target
   if (options.for === 'subscriber' && kind !== 'message' && kind !== 'recipient')
     throw new SigwatchError('USAGE', `the alert is about a ${kind}: a subscriber is told of his own messages`)
   const locale = options.locale ?? config.locale
-  const letter = letterOf(found, {
+  const say = sayIn(locale)
+  const content = letterOf(found, {
     locale,
     reader: options.for,
-    say: sayIn(locale),
+    say,
     term: termsOf(locale),
     describe: createDescribe(locale),
   })
+  const letter = wholeLetter(content, surroundOf(options, config), say)
   if (format === 'pdf') writeWholeFile(out!, await printPdf(letterPage(letter, locale)))
   else writeOutput(out, markdown(letter))
+}
+
+function surroundOf({ addressee, fileNumber }: ExplainOptions, { letters }: Config): Surround {
+  for (const [option, text = ''] of Object.entries({ addressee, 'file-number': fileNumber }))
+    if (withoutMobiles(text) !== text)
+      throw new SigwatchError(
+        'USAGE',
+        `--${option}: has a mobile number, which the letter would show: leave it out`,
+      )
+  return {
+    letterhead: letters.letterhead ?? [],
+    date: clockTime(Date.now()).slice(0, 10),
+    contact: letters.contact,
+    ...given({ addressee, fileNumber }),
+  }
 }

@@ -99,7 +99,7 @@ export const ARCHIVE_SETTINGS = {
   ),
   'letters.letterhead': optionalSetting(
     list('lines of text', /^[^\u0000-\u001f]+$/),
-    'Lines at the top of letters that the desk writes: name and address of who sends them.',
+    'Lines at the top of letters: name and address of who sends them.',
   ),
   'letters.fileNumber': setting(
     text(

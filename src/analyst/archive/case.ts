@@ -94,11 +94,20 @@ export interface CaseComplaint {
 /** Maximum number of alerts in a list. */
 export const MOST = 200
 
-/** The case of an alert, or of the alert on a message; undefined if there is none. `answers`: topic of feedback results. */
+/** An alert by its id or that of its message. */
+const BY_ALERT_OR_MESSAGE = `SELECT event FROM alert WHERE id = $1 OR message_id = $1
+  ORDER BY id = $1 DESC, target_kind = 'message' DESC, mode = 'enforce' DESC, ts LIMIT 1`
+/** The newest alert of a state that does not end it. */
+const BY_STATE = `SELECT event FROM alert WHERE state_id = $1
+  ORDER BY mode = 'enforce' DESC, episode DESC, event->>'type' = 'sigwatch.alert.cleared', revision DESC LIMIT 1`
+
+/**
+ * The case of an alert, of the alert on a message, or of the newest alert of a state, by its id; undefined if there is none.
+ * `answers`: topic of feedback results.
+ */
 export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case | undefined> {
-  const [found] = await ask<{ event: Alert }>(
-    `SELECT event FROM alert WHERE id = $1 OR message_id = $1
-      ORDER BY id = $1 DESC, target_kind = 'message' DESC, mode = 'enforce' DESC, ts LIMIT 1`,
+  const [found = (await ask<{ event: Alert }>(BY_STATE, [id]))[0]] = await ask<{ event: Alert }>(
+    BY_ALERT_OR_MESSAGE,
     [id],
   )
   if (!found) return undefined

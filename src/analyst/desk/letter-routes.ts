@@ -2,6 +2,7 @@ import { hashOf } from '../../domain/hash.ts'
 import type { Case } from '../archive/case.ts'
 import { letterBy, lettersAbout, type SentLetter, writeLetter } from '../archive/letters.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
+import { wholeLetter } from '../letter/head.ts'
 import { type Block, letterOf } from '../letter/letter.ts'
 import { letterPage } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
@@ -74,20 +75,9 @@ export class LetterRoutes {
     const after = form.get('after') ?? String((await lettersAbout(archive.ask, found.alert.id)).length)
     const once = hashOf(found.alert.id, reader, addressee, after)
     const say = sayIn(this.#parts.speech.locale)
-    const head: Block[] = [
-      ...letters.letterhead.map((text): Block => ({ kind: 'text', text })),
-      {
-        kind: 'facts',
-        facts: [
-          [say('fileNumber'), once],
-          [say('date'), date],
-          [say('addressee'), addressee],
-        ],
-      },
-    ]
-    const foot: Block[] =
-      letters.contact === null ? [] : [{ kind: 'text', text: say('objectTo', { contact: letters.contact }) }]
-    const content = [...head, ...this.#blocks(found, reader), ...foot]
+    const { letterhead, contact } = letters
+    const surround = { letterhead, fileNumber: once, date, addressee, contact }
+    const content = wholeLetter(this.#blocks(found, reader), surround, say)
     await writeLetter(archive.change, {
       ...{ form: once, who: session.name, reader, addressee, alert_id: found.alert.id, content },
       year: letters.fileNumber.includes('{year}') ? Number(year) : 0,

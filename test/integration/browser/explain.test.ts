@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { messageAlertAt, stateAlertAt, tokenOf } from '../../helpers/archive-records.ts'
@@ -168,6 +168,31 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
     expect(statSync(out).mode & 0o777).toBe(0o600)
   })
 
+  it('explains a state by its newest alert that does not end it', async () => {
+    const text = await letter('state-1', '--for', 'sender')
+    for (const part of ['domain kf88.top', 'state-1-1', 'FORGED\\_BRAND']) expect(text).toContain(part)
+    const { code, stderr } = await explain('state-1', '--for', 'subscriber')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('about a domain')])
+  })
+
+  it('has the letterhead, date and contact of letters of the desk', async () => {
+    const settings = folder.file('letters.yaml')
+    writeFileSync(
+      settings,
+      'letters: {letterhead: [Example Telecom, 1 Example Road], contact: desk@example.test}\n',
+    )
+    const args = ['--config', settings, '--addressee', 'Ann Example', '--file-number', 'SW-2026-7']
+    const text = await letter('m1', '--for', 'sender', ...args)
+    const date = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+    expect(text.replaceAll('\\', '')).toMatch(
+      /^Example Telecom\n\n1 Example Road\n\n- \*\*File number\*\*: SW-2026-7\n/,
+    )
+    expect(text.replaceAll('\\', '')).toContain(
+      `- **Date**: ${date}\n- **To**: Ann Example\n\n# Why a message`,
+    )
+    expect(text.trimEnd().replaceAll('\\', '')).toMatch(/Objections to: desk@example\.test$/)
+  })
+
   it('says what is wrong', async () => {
     for (const [args, said] of [
       [['nobody', '--for', 'sender'], 'no alert "nobody"'],
@@ -175,6 +200,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
       [['m1', '--for', 'journalist'], 'journalist'],
       [['state-1-1', '--for', 'subscriber'], 'about a domain'],
       [['m1', '--for', 'sender', '--format', 'pdf'], 'needs --out'],
+      [['m1', '--for', 'sender', '--addressee', 'Ann, 138 0013 8000'], '--addressee: has a mobile number'],
     ] as const) {
       const { code, stderr } = await explain(...args)
       expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
