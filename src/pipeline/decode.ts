@@ -85,6 +85,12 @@ function time(value: unknown): number {
   return ts
 }
 
+function clockOf({ timestampType }: RawRecord): string {
+  return timestampType === 'CreateTime'
+    ? 'the reference clock, the timestamp that its producer gave the record'
+    : 'the reference clock'
+}
+
 /** Seconds, microseconds and nanoseconds taken for milliseconds. */
 function unitDoubt(ts: number): string {
   const isTime = (ms: number) => ms >= EARLIEST_TIME && ms <= LATEST_TIME
@@ -200,7 +206,7 @@ function readRecord(input: Fields, raw: RawRecord, limits: DecodeLimits, item?: 
   if (ts > reference + limits.futureReject) {
     throw new RecordError(
       'RECORD_TS_FUTURE',
-      `ts: ${Math.round((ts - reference) / 1000)} s ahead of the reference clock${unitDoubt(ts)}`,
+      `ts: ${Math.round((ts - reference) / 1000)} s ahead of ${clockOf(raw)}${unitDoubt(ts)}`,
     )
   }
   // The reference clock may be just as wrong: it is the producer's unless the topic timestamps records.

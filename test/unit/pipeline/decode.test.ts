@@ -43,6 +43,23 @@ describe('bytes that are no JSON in UTF-8', () => {
   })
 })
 
+describe('a time ahead of the reference clock', () => {
+  it.each([
+    [
+      'CreateTime',
+      'ts: 3600 s ahead of the reference clock, the timestamp that its producer gave the record',
+    ],
+    ['LogAppendTime', 'ts: 3600 s ahead of the reference clock'],
+  ] as const)('says whose clock it is: %s', (timestampType, detail) => {
+    const value = Buffer.from(JSON.stringify({ ...valid, ts: NOW + 3_600_000 }))
+    const position = { topic: 't', partition: 0, offset: 0 }
+    expect(decode({ position, timestamp: NOW, timestampType, value }, limits)).toEqual({
+      error: 'RECORD_TS_FUTURE',
+      detail,
+    })
+  })
+})
+
 describe('a time in another unit', () => {
   it.each([
     [NOW / 1000, 'ts: lies before the year 2000; 1,000 times too small: is the unit right?'],
