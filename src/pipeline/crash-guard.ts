@@ -12,6 +12,11 @@ const CAREFUL_FROM = 2
 const MAX_CRASHES = 3
 /** More than a process can have in flight. */
 const CAREFUL_OFFSETS = 50_000
+/**
+ * Time that reading has gone on after which its start caused no crash, ms: by then offsets behind it are committed. A later
+ * start at the same offset, such as after a reset of the group, is a new one.
+ */
+const PROVEN_AFTER = 60_000
 
 type Worked = Pick<Pipeline, 'process' | 'readAhead'>
 type Attempts = Pick<StateStore, 'countAttempt' | 'forgetAttempt'>
@@ -21,7 +26,9 @@ interface Reading {
   /** Name of the attempt to read the partition from its start. */
   readonly attempt: string
   /** Offset up to which records are processed one at a time. */
-  readonly carefulUntil: number
+  carefulUntil: number
+  /** Monotonic time of the start, or of the last attempt to forget it, ms; undefined once it is forgotten. */
+  since: number | undefined
 }
 
 /**
@@ -38,11 +45,13 @@ export class CrashGuard {
   /** Number of items of a batch that may be read ahead, valid until a partition is given up. */
   #fit = new WeakMap<readonly Intaken[], number>()
   #failed = false
+  readonly #now: () => number
 
-  constructor(pipeline: Worked, store: Attempts, emit: Emit) {
+  constructor(pipeline: Worked, store: Attempts, emit: Emit, now: () => number = () => performance.now()) {
     this.#pipeline = pipeline
     this.#store = store
     this.#emit = emit
+    this.#now = now
   }
 
   /** See Pipeline. */
@@ -51,6 +60,7 @@ export class CrashGuard {
       for (const first of this.#firstOfNew(items)) await this.#begin(first)
       if (this.#areCareful(items)) await this.#oneByOne(items, write)
       else await this.#pipeline.process(items, write)
+      await this.#forgetProven()
     } catch (error) {
       this.#failed = true
       throw error
@@ -103,10 +113,28 @@ export class CrashGuard {
     this.#readings.set(partitionKey(first), {
       attempt,
       carefulUntil: isCareful ? offset + CAREFUL_OFFSETS : offset,
+      since: this.#now(),
     })
     if (!isCareful) return
-    const message = `${topic}/${partition}: reading began ${times} times at offset ${offset} without ending in order: records are worked on one at a time`
+    const message = `${topic}/${partition}: reading began ${times} times at offset ${offset} without ending in order: for a minute records are worked on one at a time`
     this.#emit({ name: 'warning', message })
+  }
+
+  /** Forgets starts that reading has left behind, and ends the careful processing after them. */
+  async #forgetProven(): Promise<void> {
+    const now = this.#now()
+    for (const reading of this.#readings.values()) {
+      const { since, attempt } = reading
+      if (since === undefined || now - since < PROVEN_AFTER) continue
+      reading.since = now
+      const forgotten = this.#store.forgetAttempt(attempt).then(
+        () => true,
+        () => false,
+      )
+      if (!(await forgotten)) continue
+      reading.since = undefined
+      reading.carefulUntil = Number.NEGATIVE_INFINITY
+    }
   }
 
   /** Whether one of the items must be processed alone. */

@@ -170,3 +170,50 @@ describe('a record that ends the process', () => {
     expect(ahead).toEqual([1, 2])
   })
 })
+
+describe('a start that reading has left behind', () => {
+  const lifeOf = (store: MemoryStateStore) => {
+    const worked: number[] = []
+    const clock = { now: 0 }
+    const pipeline = {
+      readAhead: () => {},
+      process: async (some: readonly Intaken[]) => void worked.push(some.length),
+    }
+    const guard = new CrashGuard(
+      pipeline,
+      store,
+      () => {},
+      () => clock.now,
+    )
+    const process = (...offsets: number[]) =>
+      guard.process(
+        offsets.map((offset) => item(0, offset)),
+        async () => {},
+      )
+    return { worked, clock, process }
+  }
+
+  it('does not count when the group is reset to it after an abrupt end', async () => {
+    const store = new MemoryStateStore({ clock: { now: () => 0 } })
+    const first = lifeOf(store)
+    await first.process(0, 1)
+    first.clock.now = 61_000
+    await first.process(2, 3)
+    const second = lifeOf(store)
+    await second.process(0, 1)
+    expect(second.worked).toEqual([2])
+  })
+
+  it('ends the processing one at a time after a minute', async () => {
+    const store = new MemoryStateStore({ clock: { now: () => 0 } })
+    await lifeOf(store).process(0, 1)
+    const second = lifeOf(store)
+    await second.process(0, 1)
+    second.clock.now = 59_000
+    await second.process(2, 3)
+    second.clock.now = 61_000
+    await second.process(4, 5)
+    await second.process(6, 7)
+    expect(second.worked).toEqual([1, 1, 1, 1, 1, 1, 2])
+  })
+})
