@@ -1,3 +1,4 @@
+import { wellFormed } from '../domain/well-formed.ts'
 import { redactionWords } from './words.generated.ts'
 
 /** Longest run of digits shown in a text: prices and discounts stay readable, numbers and codes do not. */
@@ -32,10 +33,11 @@ function isSeparator(cp: number): boolean {
 /**
  * Redacts a text for display: every run of more than 3 digits becomes `<number>`, whatever the script of the digits (full-width,
  * circled, Chinese) and the separators; words of letters mixed with digits become `<code>`. `codes`: the text carries a one-time
- * password, so short words in capitals are codes too. Linear in the text.
+ * password, so short words in capitals are codes too. Halves of characters, as at the end of a part of an SMS, become U+FFFD:
+ * parsers and databases refuse them in JSON. Linear in the text.
  */
 export function redactText(text: string, codes = false): string {
-  return redactWords(redactNumbers(text), codes)
+  return redactWords(redactNumbers(wellFormed(text)), codes)
 }
 
 function redactNumbers(text: string): string {

@@ -72,6 +72,21 @@ describe('redactText', () => {
   })
 })
 
+describe('half a character, as at the end of a part', () => {
+  const half = message({ text: '恭喜您获奖\ud83c', to: '13812345678' })
+
+  it('is shown as U+FFFD, which every reader of JSON accepts', () => {
+    const shown = JSON.stringify([
+      showMessage(half, true),
+      showSample(half, true),
+      showEvidence({ quote: '获奖\udf89', list: [{ quote: '\ud83c' }] }, true, half.to),
+    ])
+    expect(shown).not.toContain('\\ud')
+    expect(showMessage(half, true).text).toBe('恭喜您获奖\ufffd')
+    expect(redactText('获奖\ud83c\udf89')).toBe('获奖🎉')
+  })
+})
+
 describe('recipients', () => {
   it.each([
     ['13812345678', '138****5678'],
