@@ -99,6 +99,4 @@ export const LETTERS = {
   month: ['Month', '月份'],
   monthTable: ['Complaints of {month}', '{month} 投诉统计'],
   monthCsv: ['The table for the regulator (CSV)', '下载监管报表（CSV）'],
-  'passed on': ['passed on', '转交'],
-  answered: ['answered', '答复'],
 } as const

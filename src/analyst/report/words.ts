@@ -66,8 +66,6 @@ const WORDS = {
   deadlines: ['Deadlines of complaints', '投诉时限'],
   complaint: ['Complaint', '投诉编号'],
   deadline: ['Deadline (working days)', '时限（工作日）'],
-  passedOn: ['passed on', '举报中心转办'],
-  answered: ['answered', '答复处置结果'],
   fromComplaint: [', from the complaint', '，自投诉时间起算'],
   endsOn: ['Ends on', '截止日'],
   standing: ['Standing', '状态'],
