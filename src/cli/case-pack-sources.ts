@@ -14,10 +14,14 @@ import { outageReporter } from './outages.ts'
 /** Files named on the command line, by kind of content. */
 export type PackFiles = Readonly<Partial<Record<Input | 'shadowAlerts' | 'registry', string>>>
 
+/** Rows that are looked up in the archive. */
+type ArchivedInput = 'complaints' | 'alerts'
+type ArchiveLookup = (id: string) => Promise<Feed>
+
 export interface PackSources {
   readonly feeds: Readonly<Record<Input, readonly Feed[]>>
-  /** Looks a complaint up in the archive, after all other places. Absent if no archive is configured, or a file was named. */
-  readonly archived?: (id: string) => Promise<Feed>
+  /** Looks a row up in the archive, after all other places. Absent if no archive is configured, or a file was named. */
+  readonly archived: Readonly<Partial<Record<ArchivedInput, ArchiveLookup>>>
   /** Kinds that have neither a file nor a topic. */
   readonly absent: readonly Input[]
   /** Reads the registry; undefined if there is none. */
@@ -58,13 +62,16 @@ export async function openSources(
     consents: pick('consents', configured('consents')),
     replies: pick('replies', configured('replies')),
   }
-  const archived = files.complaints === undefined ? archiveOf(config) : undefined
-  const elsewhere: Partial<Record<Input, unknown>> = { consents: ledger, complaints: archived }
+  const archived = given({
+    complaints: files.complaints === undefined ? archiveOf(config, 'complaints') : undefined,
+    alerts: files.alerts === undefined ? archiveOf(config, 'alerts') : undefined,
+  })
+  const elsewhere: Partial<Record<Input, unknown>> = { consents: ledger, complaints: archived.complaints }
   const known = (input: Input) => feeds[input].length > 0 || elsewhere[input] !== undefined
   const registryFile = files.registry ?? config.registry ?? undefined
   return {
     feeds,
-    ...given({ archived }),
+    archived,
     absent: (Object.keys(feeds) as Input[]).filter((input) => !known(input)),
     async registry() {
       const feed = files.registry === undefined ? topics?.registry : undefined
@@ -86,14 +93,15 @@ export async function openSources(
 }
 
 /** The lookup in the archive, if one is configured. */
-function archiveOf(config: Config): PackSources['archived'] {
+function archiveOf(config: Config, input: ArchivedInput): ArchiveLookup | undefined {
   if (config.archive.url === null) return undefined
   return async (id) => {
-    const [{ withArchive }, { archivedComplaint }] = await Promise.all([
+    const [{ withArchive }, { archivedAlert, archivedComplaint }] = await Promise.all([
       import('../service/compose-archive.ts'),
       import('../analyst/evidence/archive-feed.ts'),
     ])
-    return archivedComplaint(id, (work) => withArchive(config, work))
+    const archived = input === 'alerts' ? archivedAlert : archivedComplaint
+    return archived(id, (work) => withArchive(config, work))
   }
 }
 

@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto'
 import { Command } from 'commander'
-import { findComplaint, findMessages } from '../analyst/evidence/collect.ts'
+import { findMessages, type SourceReading } from '../analyst/evidence/collect.ts'
 import { findConsents } from '../analyst/evidence/consents.ts'
 import { findDecisions } from '../analyst/evidence/decisions.ts'
 import { localiser } from '../analyst/evidence/localise.ts'
 import { manifestOf } from '../analyst/evidence/manifest.ts'
 import { renderPack } from '../analyst/evidence/markdown.ts'
 import { buildPack, type Pack } from '../analyst/evidence/pack.ts'
+import type { Subject } from '../analyst/evidence/subject.ts'
 import { speaker } from '../analyst/evidence/words.ts'
 import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
-import { DAY, parseIsoTime } from '../domain/time.ts'
+import { parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { lineDecoder, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { DEVELOPMENT_TOKEN_KEY, revealed } from '../settings/secret.ts'
 import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
-import { packNames, refuseStandingPack, whereabouts, writePack } from './pack-files.ts'
+import { inquire, needInputs, type SubjectOptions, subjectOf } from './evidence-subject.ts'
+import { packNames, whereabouts, writePack } from './pack-files.ts'
 
-interface EvidenceOptions extends PackFiles {
-  readonly complaint: string
+interface EvidenceOptions extends PackFiles, SubjectOptions {
   readonly config?: string
   readonly calendar?: string
   readonly received?: string
@@ -34,16 +35,16 @@ interface EvidenceOptions extends PackFiles {
   readonly replace?: boolean
 }
 
-/** Tolerated difference between the clock of a complaint and that of the gateway, ms. */
-const CLOCKS_APART = 5 * 60_000
 const FAILURE = 1
 
 const report = (line: string) => process.stderr.write(`${line}\n`)
 
-/** `sigwatch evidence`: collects what is known about a complaint for the regulator, as Markdown and JSON. */
+/** `sigwatch evidence`: collects what is known about a complaint, a message or an alert for the regulator, as Markdown and JSON. */
 export function evidenceCommand(): Command {
   return new Command('evidence')
-    .requiredOption('--complaint <id>', 'id of the complaint')
+    .option('--complaint <id>', 'id of the complaint that the pack is about')
+    .option('--message <id>', 'id of the message that the pack is about')
+    .option('--alert <id>', 'id of the alert that the pack is about')
     .option('--config <file>', 'service configuration: its files, topics, ledger and token key are used')
     .option('--complaints <file>', 'complaints (JSONL or CSV)')
     .option('--messages <file>', 'input records (JSONL)')
@@ -55,16 +56,16 @@ export function evidenceCommand(): Command {
     .option('--registry <file>', 'brands, signatures and ports (YAML, JSON, JSONL or CSV)')
     .option('--calendar <file>', 'holidays, make-up working days and deadlines (YAML)')
     .option('--received <time>', 'when the complaint reached us, ISO-8601 with offset or epoch ms')
-    .option('--days <n>', 'days before the complaint in which messages are searched', '7')
-    .option('--max <n>', 'number of messages to show, the most similar first', '20')
+    .option('--days <n>', 'days before the complaint, or before now, in which topics are searched', '7')
+    .option('--max <n>', 'number of messages on a complaint to show, the most similar first', '20')
     .option('--out <dir>', 'folder to write to', 'evidence')
     .option('--locale <locale>', 'language of the pack: en or zh-CN (default: the setting locale)')
     .option('--clear', 'recipient and texts in clear, for the regulator only')
     .option('--by <name>', 'name of the person, for the manifest (default: the account)')
-    .option('--replace', 'replace the pack of an earlier run in the folder')
+    .option('--replace', 'drop the pack of an earlier run instead of moving it into a folder')
     .addHelpText(
       'after',
-      '\nWhat no file is named for is read from the topics, when brokers are configured; complaints also from the archive.\nExample:\n  sigwatch evidence --complaint c-1 --complaints complaints.jsonl --messages messages.jsonl --alerts alerts.jsonl',
+      '\nWhat no file is named for is read from the topics, when brokers are configured; complaints and alerts also from the archive.\nExample:\n  sigwatch evidence --complaint c-1 --complaints complaints.jsonl --messages messages.jsonl --alerts alerts.jsonl',
     )
     .action(run)
 }
@@ -81,19 +82,15 @@ async function run(options: EvidenceOptions): Promise<void> {
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
   const tokenise = tokeniserOf(config)
   const say = speaker(config.locale)
-  const names = packNames(`${options.clear ? 'clear-' : ''}evidence-${fileName(options.complaint)}`)
-  if (!options.replace) refuseStandingPack(options.out, names)
+  const subject = subjectOf(options)
+  const names = packNames(baseName(subject, options.clear))
 
   const sources = await openSources(config, options, report)
   let collected: Collected | undefined
   try {
-    for (const input of ['complaints', 'messages'] as const) {
-      if (!sources.absent.includes(input)) continue
-      const or = input === 'complaints' ? ' or archive.url' : ''
-      throw new SigwatchError('USAGE', `no ${input}: give --${input} FILE, or configure kafka.brokers${or}`)
-    }
+    needInputs(subject, sources)
     collected = await collect(
-      options.complaint,
+      subject,
       { config, days, max, receivedAt, calendar, tokenise, say, sources },
       options,
     )
@@ -120,7 +117,7 @@ async function run(options: EvidenceOptions): Promise<void> {
   const paths = writePack(options.out, [...files, manifest], options.replace ?? false)
   process.stdout.write(`${paths.join('\n')}\n`)
   report(
-    `complaint ${options.complaint}: ${pack.messages.length} of ${pack.matched} messages shown, ${pack.missing.length} things not found`,
+    `${subject.kind} ${subject.id}: ${pack.messages.length} of ${pack.matched} messages shown, ${pack.missing.length} things not found`,
   )
   if (pack.clear) report('recipient and texts are in clear: for the regulator only')
 }
@@ -142,34 +139,32 @@ interface Collected {
   readonly registry: string | undefined
 }
 
-/** Returns undefined, after reporting it, if there is no such complaint. */
+/** Returns undefined, after reporting it, if there is no such complaint, message or alert. */
 async function collect(
-  id: string,
+  subject: Subject,
   { config, days, max, receivedAt, calendar, tokenise, say, sources }: PackInputs,
   { clear = false, messages: file }: EvidenceOptions,
 ): Promise<Collected | undefined> {
   const { feeds, absent, ledger } = sources
-  const { found, readings } = await soughtComplaint(sources, id)
-  if (!found) {
-    const read = readings.map((r) => `${r.name} (${r.records} rows, ${r.unreadable} of them unreadable)`)
-    report(`sigwatch: no complaint has the id ${JSON.stringify(id)} in ${read.join(', ')}`)
-    return undefined
-  }
-  const { complaint } = found
-  const window = { from: complaint.ts - days * DAY, to: complaint.ts + CLOCKS_APART }
+  const now = Date.now()
+  const isFile = file !== undefined
+  const inquiry = await inquire(subject, { sources, tokenise, days, max, isFile, now })
+  if (!('sought' in inquiry)) return reportUnknown(subject, inquiry.readings)
+  const { sought, window, readings, ...about } = inquiry
   const registry = await sources.registry()
-  const decode = file === undefined ? topicDecoder(config) : lineDecoder(config)
+  const decode = isFile ? lineDecoder(config) : topicDecoder(config)
   const messages = await findMessages({
     feeds: feeds.messages,
-    complaint,
+    sought,
     window,
     tokenise,
     decode,
     prepare: (records) => prepareNow(decode, records),
     partWait: config.limits.partWait,
-    max,
   })
   const kept = messages.kept.map(({ message }) => message)
+  const [first] = kept
+  if (subject.kind === 'message' && !first) return reportUnknown(subject, messages.readings)
   const { decided, readings: decisions } = await findDecisions(kept, feeds, localiser(config.locale))
   const consents = await findConsents({
     messages: kept,
@@ -181,28 +176,31 @@ async function collect(
   const pack = buildPack({
     version: VERSION,
     deployment: config.deployment,
-    now: Date.now(),
-    found,
-    window,
+    now,
+    subject,
+    ...about,
+    window: subject.kind === 'message' ? { from: first!.ts, to: first!.ts } : window,
     messages,
     decided,
     consents: consents.found,
     ...given({ receivedAt, registry }),
     calendar,
-    readings: [...readings, ...messages.readings, ...decisions, ...consents.readings],
-    absent,
+    readings: lastOfEach([...readings, ...messages.readings, ...decisions, ...consents.readings]),
+    absent: subject.kind === 'complaint' ? absent : absent.filter((input) => input !== 'complaints'),
     showing: { clear, senderContacts: config.privacy.senderContacts, tokenise },
     say,
   })
   return { pack, registry: registry?.hash }
 }
 
-/** Looks in the archive last: imported complaints are there, but need not be in the topic. */
-async function soughtComplaint({ feeds, archived }: PackSources, id: string) {
-  const first = await findComplaint(feeds.complaints, id)
-  if (first.found || !archived) return first
-  const { found, readings } = await findComplaint([await archived(id)], id)
-  return { found, readings: [...first.readings, ...readings] }
+/** The alerts are read twice for a pack about one of them. */
+function lastOfEach(readings: readonly SourceReading[]): SourceReading[] {
+  return [...new Map(readings.map((reading) => [`${reading.input} ${reading.name}`, reading])).values()]
+}
+
+function reportUnknown({ kind, id }: Subject, readings: readonly SourceReading[]): undefined {
+  const read = readings.map((r) => `${r.name} (${r.records} rows, ${r.unreadable} of them unreadable)`)
+  report(`sigwatch: no ${kind} has the id ${JSON.stringify(id)} in ${read.join(', ')}`)
 }
 
 function tokeniserOf({ privacy: { tokenKey, previousTokenKeys } }: Config): TokeniseLike {
@@ -227,6 +225,11 @@ function timeOf(text: string): number {
     'USAGE',
     `--received: ${text} is neither ISO-8601 with an offset nor epoch milliseconds`,
   )
+}
+
+/** `evidence-c-1` for a complaint, `clear-evidence-message-m-1` for a message in clear. */
+function baseName({ kind, id }: Subject, clear = false): string {
+  return `${clear ? 'clear-' : ''}evidence-${kind === 'complaint' ? '' : `${kind}-`}${fileName(id)}`
 }
 
 /** The id made safe for a file name. Ids that had to be changed get a hash, so that they stay distinct. */

@@ -94,7 +94,7 @@ const COMMANDS = {
     load: async () => (await import('./explain.ts')).explainCommand(),
   },
   evidence: {
-    does: 'Collect the evidence on a complaint for the regulator',
+    does: 'Collect the evidence on a complaint, a message or an alert',
     load: async () => (await import('./evidence.ts')).evidenceCommand(),
   },
   complaints: {

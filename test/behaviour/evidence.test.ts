@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Pack } from '../../src/analyst/evidence/pack.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
@@ -111,7 +111,7 @@ describe('evidence on a complaint, from files', () => {
   }
 
   async function packOf(id: string, ...more: string[]) {
-    const { code, stdout, stderr } = await evidence(id, '--replace', ...more)
+    const { code, stdout, stderr } = await evidence(id, ...more)
     expect(stderr).not.toContain('sigwatch:')
     expect(code).toBe(0)
     const [markdown, json] = stdout.trim().split('\n') as [string, string]
@@ -220,41 +220,113 @@ describe('evidence on a complaint, from files', () => {
     expect(statSync(paths[2]!).mode & 0o777).toBe(0o600)
   })
 
-  it('leaves the pack of an earlier run alone unless it is told to replace it', async () => {
-    const args = [...everything, '--out', folder.file('twice')]
-    const [markdown, json, manifest] = (await evidence('c-1', ...args)).stdout.trim().split('\n') as [
-      string,
-      string,
-      string,
-    ]
-    const before = [markdown, json, manifest].map((path) => readFileSync(path, 'utf8'))
+  it('moves the pack of an earlier run into a folder, and drops it only if told to', async () => {
+    const out = folder.file('twice')
+    const args = [...everything, '--out', out]
+    const names = ['evidence-c-1.md', 'evidence-c-1.json', 'evidence-c-1.manifest.json']
+    await evidence('c-1', ...args)
+    const before = names.map((name) => readFileSync(join(out, name), 'utf8'))
     const second = await evidence('c-1', ...args, '--max', '1')
-    expect([second.code, second.stdout]).toEqual([2, ''])
-    expect(second.stderr).toMatch(/evidence-c-1\.md exists already and was not changed: .*--replace/)
-    expect([markdown, json, manifest].map((path) => readFileSync(path, 'utf8'))).toEqual(before)
-    const third = await evidence('c-1', ...args, '--max', '1', '--replace')
-    expect(third.code).toBe(0)
-    expect(JSON.parse(readFileSync(manifest, 'utf8')).query.max).toBe(1)
-    expect(readdirSync(folder.file('twice')).sort()).toEqual([
-      'evidence-c-1.json',
-      'evidence-c-1.manifest.json',
-      'evidence-c-1.md',
+    expect(second.code).toBe(0)
+    expect(second.stdout.trim().split('\n')).toEqual(names.map((name) => join(out, name)))
+    const queryOf = (path: string) => JSON.parse(readFileSync(join(path, names[2]!), 'utf8')).query
+    expect(queryOf(out).max).toBe(1)
+    const aside = readdirSync(out).filter((name) => /^evidence-c-1\.\d{8}T\d{6}Z$/.test(name))
+    expect(aside).toHaveLength(1)
+    expect(names.map((name) => readFileSync(join(out, aside[0]!, name), 'utf8'))).toEqual(before)
+
+    expect((await evidence('c-1', ...args, '--max', '2', '--replace')).code).toBe(0)
+    expect(queryOf(out).max).toBe(2)
+    expect(readdirSync(out).sort()).toEqual([...aside, ...names].sort())
+  })
+
+  it('loses and mixes no pack when two runs write it at once', async () => {
+    const out = folder.file('at-once')
+    const args = ['evidence', '--complaint', 'c-1', ...everything, '--out', out]
+    const runs = await Promise.all([1, 2].map((max) => sigwatch([...args, '--max', String(max)])))
+    const folders = [out, ...readdirSync(out).map((name) => join(out, name))].filter((path) =>
+      statSync(path).isDirectory(),
+    )
+    expect(folders).toHaveLength(runs.filter(({ code }) => code === 0).length)
+    for (const path of folders) {
+      const { files } = JSON.parse(readFileSync(join(path, 'evidence-c-1.manifest.json'), 'utf8')) as {
+        files: { name: string; sha256: string }[]
+      }
+      for (const { name, sha256 } of files)
+        expect(
+          createHash('sha256')
+            .update(readFileSync(join(path, name)))
+            .digest('hex'),
+        ).toBe(sha256)
+    }
+  })
+
+  async function packAbout(option: '--message' | '--alert', id: string, ...more: string[]) {
+    const args = ['evidence', option, id, ...everything, '--out', file('about'), ...more]
+    const { code, stdout, stderr } = await warmSigwatch(args, { cwd: folder.path })
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('sigwatch:')])
+    const [markdown, json] = stdout.trim().split('\n') as [string, string]
+    return {
+      pack: JSON.parse(readFileSync(json, 'utf8')) as Pack,
+      text: readFileSync(markdown, 'utf8'),
+      json,
+    }
+  }
+
+  it('collects the evidence on a message, by the id of any of its parts', async () => {
+    const { pack, text, json } = await packAbout('--message', 'the-one')
+    expect(basename(json)).toBe('evidence-message-the-one.json')
+    expect(pack).toMatchObject({ subject: { kind: 'message', id: 'the-one' }, deadlines: [], matched: 1 })
+    expect(pack.complaint).toBeUndefined()
+    expect(pack.messages).toMatchObject([
+      { id: 'the-one', fit: { id: true }, consent: { standing: 'out' }, verdict: { action: 'block' } },
+    ])
+    expect(text).toContain('# Evidence on message the-one')
+    expect(text).not.toMatch(/## (Complaint|Deadlines)/)
+    expect(text).not.toContain(TO)
+
+    const joined = await packAbout('--message', 'part-2')
+    expect(joined.pack.messages.map(({ id, text: of }) => [id, of.includes('来袭，全场5折')])).toEqual([
+      ['part-1', true],
     ])
   })
 
-  it('lets one of two runs at once write the pack', async () => {
-    const args = ['evidence', '--complaint', 'c-1', ...everything, '--out', folder.file('at-once')]
-    const runs = await Promise.all([1, 2].map((max) => sigwatch([...args, '--max', String(max)])))
-    expect(runs.map(({ code }) => code).sort()).toEqual([0, 2])
-    const written = runs
-      .find(({ code }) => code === 0)!
-      .stdout.trim()
-      .split('\n')
-    const { files } = JSON.parse(readFileSync(written[2]!, 'utf8')) as { files: { sha256: string }[] }
-    const sums = written
-      .slice(0, 2)
-      .map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'))
-    expect(files.map(({ sha256 }) => sha256)).toEqual(sums)
+  it('collects the evidence on an alert, with the messages that it shows', async () => {
+    const alerts = readJsonl<Alert>(file('alerts.jsonl'))
+    const alert = alerts.find(({ subject }) => subject === 'message:the-one')!
+    const { pack, text } = await packAbout('--alert', alert.id, '--locale', 'zh-CN')
+    expect(pack.alert).toMatchObject({ id: alert.id, type: alert.type, target: alert.data.target })
+    expect(pack.alert!.reasons.map(({ code }) => code)).toEqual(alert.data.reasons.map(({ code }) => code))
+    expect(pack.messages.map(({ id }) => id)).toEqual(['the-one'])
+    expect(pack.sources.filter(({ input }) => input === 'alerts')).toHaveLength(1)
+    expect(text).toContain(`# 告警 ${alert.id} 取证材料`)
+  })
+
+  it('shows an alert whose messages are gone', async () => {
+    const alert = readJsonl<Alert>(file('alerts.jsonl'))[0]!
+    const args = ['--alerts', file('alerts.jsonl'), '--out', file('alone')]
+    const { code, stdout } = await warmSigwatch(['evidence', '--alert', alert.id, ...args], {
+      cwd: folder.path,
+    })
+    expect(code).toBe(0)
+    const pack = JSON.parse(readFileSync(stdout.trim().split('\n')[1]!, 'utf8')) as Pack
+    expect(pack.alert!.id).toBe(alert.id)
+    expect(pack.messages).toEqual([])
+    expect(pack.missing.map(({ what }) => what)).toEqual(expect.arrayContaining(['noneShown', 'noSource']))
+    expect(pack.missing.map(({ detail }) => detail).join()).not.toContain('complaint')
+  })
+
+  it.each([
+    [['--message', 'nowhere'], 1, 'no message has the id "nowhere"'],
+    [['--alert', 'nowhere'], 1, 'no alert has the id "nowhere"'],
+    [[], 2, 'one of them'],
+    [['--message', 'the-one', '--complaint', 'c-1'], 2, 'one of them'],
+  ])('refuses %j with %d', async (named, exit, why) => {
+    const { code, stdout, stderr } = await warmSigwatch(['evidence', ...named, ...SOURCES], {
+      cwd: folder.path,
+    })
+    expect([code, stdout]).toEqual([exit, ''])
+    expect(stderr).toContain(why)
   })
 
   it('joins the parts of a long message, with the records of both', async () => {

@@ -16,14 +16,31 @@ interface Row {
 const COMPLAINT = `SELECT id, c.ts, port, signature, to_token, text, source, category, received_at
   FROM complaint c LEFT JOIN complaint_case USING (id) WHERE id = $1 ORDER BY c.ts`
 
-/** The archived complaint with this id: recipient as a token, text redacted. Its append time is the time of receipt. */
-export function archivedComplaint(
-  id: string,
-  ask: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
-): Feed {
-  const name = 'the archive'
+type Ask = <T>(work: (client: Client) => Promise<T>) => Promise<T>
+
+const NAME = 'the archive'
+
+/** The archived alert with this id, as it was published. */
+export function archivedAlert(id: string, ask: Ask): Feed {
   return {
-    name,
+    name: NAME,
+    async read(_range, take) {
+      const { rows } = await ask((client) =>
+        client.query<{ event: object; ts: Date }>('SELECT event, ts FROM alert WHERE id = $1', [id]),
+      )
+      rows.forEach(({ event, ts }, offset) => {
+        const position = { topic: NAME, partition: 0, offset }
+        take({ key: '', value: Buffer.from(JSON.stringify(event)), timestamp: ts.getTime(), position })
+      })
+      return { records: rows.length }
+    },
+  }
+}
+
+/** The archived complaint with this id: recipient as a token, text redacted. Its append time is the time of receipt. */
+export function archivedComplaint(id: string, ask: Ask): Feed {
+  return {
+    name: NAME,
     async read(_range, take) {
       const { rows } = await ask((client) => client.query<Row>(COMPLAINT, [id]))
       rows.forEach(({ ts, port, to_token, received_at, ...rest }, offset) => {
@@ -32,7 +49,7 @@ export function archivedComplaint(
           key: '',
           value: Buffer.from(JSON.stringify(value)),
           timestamp: received_at?.getTime() ?? Number.POSITIVE_INFINITY,
-          position: { topic: name, partition: 0, offset },
+          position: { topic: NAME, partition: 0, offset },
         })
       })
       return { records: rows.length }

@@ -8,7 +8,7 @@ import { JoinParts } from '../../pipeline/join-parts.ts'
 import { type Complaint, readSideValue } from '../../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import type { FedRecord, Feed, Prepare, Reading } from './feed.ts'
-import { type Candidate, Candidates } from './match.ts'
+import type { Candidate, Sought } from './match.ts'
 
 /** Kinds of rows in the order in which they are read. */
 export const INPUTS = ['complaints', 'messages', 'verdicts', 'alerts', 'consents', 'replies'] as const
@@ -74,7 +74,7 @@ export async function findComplaint(
 
 export interface MessageSearch {
   readonly feeds: readonly Feed[]
-  readonly complaint: Complaint
+  readonly sought: Sought
   /** Range of event times, epoch ms, both ends inclusive. */
   readonly window: { readonly from: number; readonly to: number }
   readonly tokenise: TokeniseLike
@@ -83,8 +83,6 @@ export interface MessageSearch {
   readonly prepare: Prepare
   /** How long parts wait for missing ones, as in the pipeline, ms. */
   readonly partWait: number
-  /** Maximum number of messages to keep; the best ones are kept. */
-  readonly max: number
 }
 
 export interface FoundMessages {
@@ -98,13 +96,12 @@ export interface FoundMessages {
 const APPENDED_BEFORE = 10 * MINUTE
 const APPENDED_AFTER = HOUR
 
-/** Finds messages that a complaint may be about, with their parts joined. */
+/** Finds the messages that are searched for, with their parts joined. */
 export async function findMessages(search: MessageSearch): Promise<FoundMessages> {
-  const { feeds, complaint, window, tokenise, decode, prepare, partWait, max } = search
-  const candidates = new Candidates(complaint, tokenise, max)
+  const { feeds, sought, window, tokenise, decode, prepare, partWait } = search
   const join = new JoinParts({ wait: partWait })
   const admit = (messages: ReturnType<JoinParts['add']>) => {
-    for (const message of messages) candidates.add(readMessage(message, tokenise))
+    for (const message of messages) sought.add(message, () => readMessage(message, tokenise))
   }
   const range = { from: window.from - APPENDED_BEFORE, to: window.to + APPENDED_AFTER }
   const take = (fed: FedRecord) => {
@@ -113,13 +110,13 @@ export async function findMessages(search: MessageSearch): Promise<FoundMessages
     const records = itemsOf(decode({ ...fed, value, key: Buffer.from(key) }))
     for (const record of records) {
       if (isRejection(record) || record.ts < window.from || record.ts > window.to) continue
-      if (candidates.mayFit(canonicalNumber(record.to))) admit(join.add(record, position, record.ts))
+      if (sought.mayFit(record)) admit(join.add(record, position, record.ts))
     }
     return !records.every(isRejection)
   }
   const readings = await readFeeds('messages', feeds, range, take, prepare)
   admit(join.flushAll())
-  candidates.finish()
-  const { kept, matched, others } = candidates
+  sought.finish()
+  const { kept, matched, others } = sought
   return { kept, matched, others, readings }
 }

@@ -82,7 +82,7 @@ function isVerdict(value: unknown): value is Verdict {
   return typeof v?.id === 'string' && typeof v.action === 'string' && Array.isArray(v.reasons)
 }
 
-function isAlert(value: unknown): value is Alert {
+export function isAlert(value: unknown): value is Alert {
   const a = value as Partial<Alert> | undefined
   return (
     typeof a?.id === 'string' &&
@@ -93,7 +93,8 @@ function isAlert(value: unknown): value is Alert {
   )
 }
 
-const versionsOf = ({ data: { provenance } }: Alert): Versions => {
+/** The versions that an alert was decided with. */
+export function alertVersions({ data: { provenance } }: Alert): Versions {
   const { model, policy, registry, rules } = provenance
   return { model, policy, registry, ...given({ rules }) }
 }
@@ -155,9 +156,9 @@ function lookAround(about: readonly About[], alert: Alert): void {
   for (const { message, around } of about) {
     if (at <= message.ts) {
       if (at > (around.before?.at ?? Number.NEGATIVE_INFINITY))
-        around.before = { at, versions: versionsOf(alert) }
+        around.before = { at, versions: alertVersions(alert) }
     } else if (at < (around.after?.at ?? Number.POSITIVE_INFINITY)) {
-      around.after = { at, versions: versionsOf(alert) }
+      around.after = { at, versions: alertVersions(alert) }
     }
   }
 }
@@ -193,7 +194,7 @@ function takeState(
     validFrom: data.validFrom,
     expiresAt: data.expiresAt,
     ...given({ cause: data.state!.cause, late: data.late ? true : undefined }),
-    versions: versionsOf(alert),
+    versions: alertVersions(alert),
   })
   for (const id of [data.message?.id, ...(data.samples ?? []).map((sample) => sample.id)]) {
     if (id !== undefined) byId.get(id)?.shownBy.add(state)

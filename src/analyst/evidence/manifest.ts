@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { given } from '../../domain/given.ts'
 import type { Pack } from './pack.ts'
 
 /** A file of a pack: name and content. */
@@ -26,7 +27,8 @@ export function manifestOf({ pack, files, madeBy, query, commit, registry }: Man
   )
   const content = {
     format: 1,
-    complaint: pack.complaint.id,
+    ...given({ complaint: pack.complaint?.id }),
+    subject: pack.subject,
     clear: pack.clear,
     madeAt: pack.madeAt,
     madeBy,

@@ -1,46 +1,24 @@
 import { type Calendar, localTime } from '../words/calendar.ts'
 import { fence, inline } from '../words/markdown.ts'
-import type { StateEvent, StateStory } from './decisions.ts'
+import type { StateEvent, StateStory, Versions } from './decisions.ts'
 import type { RegistryEntry } from './filings.ts'
+import { type Cell, facts, table } from './markdown-tables.ts'
 import type { Fit } from './match.ts'
 import type { ConsentEntry, MessageEntry } from './message-entry.ts'
 import type { Pack } from './pack.ts'
 import { actionOf, deadlineName } from './timeline.ts'
 import type { Say, Word } from './words.ts'
 
-type Cell = string | number | undefined
-
 /** Renders the pack as Markdown. Texts of senders are in code blocks, so that they cannot contain links or markup. */
 export function renderPack(pack: Pack, calendar: Calendar, say: Say): string {
   const time = (iso: string) => localTime(calendar, Date.parse(iso))
-  const { complaint, messages, missing, sources } = pack
+  const { subject, complaint, alert, messages, missing, sources } = pack
   const blocks: string[] = [
-    `# ${say('title', { id: inline(complaint.id) })}`,
+    `# ${say(TITLES[subject.kind], { id: inline(subject.id) })}`,
     say('madeBy', { at: time(pack.madeAt), version: pack.version, deployment: pack.deployment }),
     pack.clear ? `**${say('inClear')}**` : say('masked'),
-    `## ${say('complaint')}`,
-    facts(say, [
-      ['id', complaint.id],
-      ['source', complaint.source],
-      ['category', complaint.category],
-      ['complainedAt', time(complaint.at)],
-      ['receivedAt', time(complaint.receivedAt)],
-      ['recipient', complaint.to],
-      ['token', complaint.toToken],
-      ['port', complaint.from],
-      ['signature', complaint.signature],
-    ]),
-    ...(complaint.text === undefined ? [] : [fence(complaint.text)]),
-    `## ${say('deadlines')}`,
-    table(
-      [say('deadline'), say('workingDays'), say('countedFrom'), say('lastDay')],
-      pack.deadlines.map(({ name, days, from, date }) => [
-        deadlineName(name, say),
-        days,
-        say(from === 'complaint' ? 'complainedAt' : 'receivedAt'),
-        date,
-      ]),
-    ),
+    ...(complaint ? renderComplaint(complaint, pack.deadlines, time, say) : []),
+    ...(alert ? renderAlert(alert, time, say) : []),
     `## ${say('messages')}`,
     ...(messages.length === 0 ? [say('noMessages')] : []),
     ...messages.flatMap((message, i) => [
@@ -70,7 +48,80 @@ export function renderPack(pack: Pack, calendar: Calendar, say: Say): string {
   return `${blocks.join('\n\n')}\n`
 }
 
+const TITLES = {
+  complaint: 'titleComplaint',
+  message: 'titleMessage',
+  alert: 'titleAlert',
+} as const satisfies Record<Pack['subject']['kind'], Word>
+
 type Time = (iso: string) => string
+
+function renderComplaint(
+  complaint: NonNullable<Pack['complaint']>,
+  deadlines: Pack['deadlines'],
+  time: Time,
+  say: Say,
+): string[] {
+  return [
+    `## ${say('complaint')}`,
+    facts(say, [
+      ['id', complaint.id],
+      ['source', complaint.source],
+      ['category', complaint.category],
+      ['complainedAt', time(complaint.at)],
+      ['receivedAt', time(complaint.receivedAt)],
+      ['recipient', complaint.to],
+      ['token', complaint.toToken],
+      ['port', complaint.from],
+      ['signature', complaint.signature],
+    ]),
+    ...(complaint.text === undefined ? [] : [fence(complaint.text)]),
+    `## ${say('deadlines')}`,
+    table(
+      [say('deadline'), say('workingDays'), say('countedFrom'), say('lastDay')],
+      deadlines.map(({ name, days, from, date }) => [
+        deadlineName(name, say),
+        days,
+        say(from === 'complaint' ? 'complainedAt' : 'receivedAt'),
+        date,
+      ]),
+    ),
+  ]
+}
+
+function renderAlert(alert: NonNullable<Pack['alert']>, time: Time, say: Say): string[] {
+  const { kind, id } = alert.target
+  return [
+    `## ${say('alert')}`,
+    facts(say, [
+      ['id', alert.id],
+      ['when', time(alert.at)],
+      ['what', say.term('event', alert.type.slice(EVENT))],
+      ['target', say('target', { kind: say.term('target', kind), id })],
+      ['state', alert.state],
+      ['versions', versionsText(alert.versions, say)],
+    ]),
+    alertTable([alert], time, say),
+  ]
+}
+
+/** Length of what the types of all alerts begin with. */
+const EVENT = 'sigwatch.alert.'.length
+
+function alertTable(alerts: MessageEntry['alerts'], time: Time, say: Say): string {
+  return table(
+    [say('alert'), say('when'), say('action'), say('reason'), say('rule')],
+    alerts.flatMap((alert) =>
+      alert.reasons.map(({ code, detail, rule }) => [
+        alert.id,
+        time(alert.at),
+        actionOf(alert, say),
+        say('given', { code, detail }),
+        rule,
+      ]),
+    ),
+  )
+}
 
 function renderMessage(message: MessageEntry, time: Time, say: Say): string[] {
   const { registry, verdict, versions } = message
@@ -107,22 +158,7 @@ function renderMessage(message: MessageEntry, time: Time, say: Say): string[] {
       ['verdict', verdict && verdictText(verdict, say)],
       ['versions', versions && versionsText(versions, say)],
     ]),
-    ...(message.alerts.length === 0
-      ? []
-      : [
-          table(
-            [say('alert'), say('when'), say('action'), say('reason'), say('rule')],
-            message.alerts.flatMap((alert) =>
-              alert.reasons.map(({ code, detail, rule }) => [
-                alert.id,
-                time(alert.at),
-                actionOf(alert, say),
-                say('given', { code, detail }),
-                rule,
-              ]),
-            ),
-          ),
-        ]),
+    ...(message.alerts.length === 0 ? [] : [alertTable(message.alerts, time, say)]),
     ...message.states.map((story) => renderState(story, time, say)),
   ].filter((block) => block !== '')
 }
@@ -216,7 +252,7 @@ function renderState({ state, because, events }: StateStory, time: Time, say: Sa
 }
 
 function eventText({ type, cause }: StateEvent, say: Say): string {
-  const what = say.term('event', type.slice('sigwatch.alert.'.length))
+  const what = say.term('event', type.slice(EVENT))
   return cause ? say('noted', { what, note: say.term('cause', cause) }) : what
 }
 
@@ -231,35 +267,19 @@ function verdictText(verdict: NonNullable<MessageEntry['verdict']>, say: Say): s
   return say(reasons.length === 0 ? 'judgedAs' : 'judgedFor', slots)
 }
 
-function versionsText(versions: NonNullable<MessageEntry['versions']>, say: Say): string {
+function versionsText(versions: Versions & { readonly by?: string }, say: Say): string {
   const { model, policy, registry, rules, by } = versions
   const shipped = say('versionsOf', { model, policy, registry })
   const text = rules === undefined ? shipped : say('versionsWithRules', { versions: shipped, rules })
   return by === 'around' ? say('versionsAround', { versions: text }) : text
 }
 
-function fitOf({ recipient, port, signature, similarity }: Fit, say: Say): string {
+function fitOf({ id, recipient, port, signature, similarity }: Fit, say: Say): string {
+  if (id) return say('fitId')
   return say.list([
     say(recipient === 'number' ? 'fitNumber' : recipient === 'token' ? 'fitToken' : 'fitUnknown'),
     ...(port ? [say(port === 'exact' ? 'fitExact' : 'fitPrefix')] : []),
     ...(signature ? [say('fitSignature')] : []),
     ...(similarity === undefined ? [] : [say('fitText', { percent: Math.round(similarity * 100) })]),
   ])
-}
-
-/** A two-column table of facts; unknown ones are left out. */
-function facts(say: Say, rows: readonly (readonly [Word, Cell])[]): string {
-  const known = rows.filter(([, value]) => value !== undefined && value !== '')
-  return known.length === 0
-    ? ''
-    : table(
-        ['', ''],
-        known.map(([word, value]) => [say(word), value]),
-      )
-}
-
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const line = (cells: readonly Cell[]) =>
-    `| ${cells.map((cell) => inline(String(cell ?? ''))).join(' | ')} |`
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n')
 }

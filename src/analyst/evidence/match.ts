@@ -1,14 +1,17 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
 import { given } from '../../domain/given.ts'
+import type { Message, SmsRecord } from '../../domain/message.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
 import type { Complaint } from '../../pipeline/side-inputs/rows.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
 import { normalise } from '../../text/normalise.ts'
 import { signatureKey } from '../../text/signature.ts'
 
-/** How a message matches a complaint. */
+/** How a message matches a complaint, or that its id was asked for. */
 export interface Fit {
-  /** `unknown`: the complaint does not name the recipient. */
-  readonly recipient: 'number' | 'token' | 'unknown'
+  readonly id?: true
+  /** `unknown`: the complaint does not name the recipient. Absent if the id was asked for. */
+  readonly recipient?: 'number' | 'token' | 'unknown'
   /** `prefix`: one port is the other with digits appended. */
   readonly port?: 'exact' | 'prefix'
   readonly signature?: true
@@ -19,6 +22,21 @@ export interface Fit {
 export interface Candidate {
   readonly message: ExtractedMessage
   readonly fit: Fit
+}
+
+/** Collects the messages that are searched for. */
+export interface Sought {
+  /** Best first. */
+  readonly kept: readonly Candidate[]
+  /** Number of matching messages. */
+  readonly matched: number
+  /** Messages to the complainant that do not match. */
+  readonly others: number
+  /** Whether a record can be, or be a part of, such a message. Checked before its text is read. */
+  mayFit(record: SmsRecord): boolean
+  add(message: Message, read: () => ExtractedMessage): void
+  /** Call after the last message. */
+  finish(): void
 }
 
 /** Texts at least this similar are considered the same apart from details. */
@@ -86,7 +104,7 @@ export function recipientFit(
   asked: string | undefined,
   to: string,
   tokenise: TokeniseLike,
-): Fit['recipient'] | undefined {
+): NonNullable<Fit['recipient']> | undefined {
   if (asked === undefined) return 'unknown'
   if (asked === to) return 'number'
   // Tokens contain a dot after the key id, numbers do not.
@@ -100,7 +118,7 @@ export function recipientFit(
  * Collects messages that a complaint may be about. A message matches if it was sent to the complainant and has the port, the
  * signature or the text of the complaint.
  */
-export class Candidates {
+export class Candidates implements Sought {
   readonly #complaint: Complaint
   readonly #tokenise: TokeniseLike
   readonly #max: number
@@ -133,12 +151,13 @@ export class Candidates {
     return this.#others
   }
 
-  /** Whether a message to this recipient can match at all. Checked before its text is read. */
-  mayFit(to: string): boolean {
-    return recipientFit(this.#complaint.to, to, this.#tokenise) !== undefined
+  /** Whether the recipient can be the complainant. */
+  mayFit({ to }: SmsRecord): boolean {
+    return recipientFit(this.#complaint.to, canonicalNumber(to), this.#tokenise) !== undefined
   }
 
-  add(message: ExtractedMessage): void {
+  add(_joined: Message, read: () => ExtractedMessage): void {
+    const message = read()
     const fit = this.#fitOf(message)
     if (fit === undefined) return
     this.#matched++

@@ -5,7 +5,7 @@ import { given } from '../../domain/given.ts'
 import type { Registry } from '../../domain/registry.ts'
 import { iso } from '../../domain/time.ts'
 import { type Consents, type FoundConsent, standingAt } from './consents.ts'
-import type { Decided, StateStory, Versions } from './decisions.ts'
+import { alertVersions, type Decided, type StateStory, type Versions } from './decisions.ts'
 import { type RegistryEntry, registryEntry, submitterOf } from './filings.ts'
 import type { Fit } from './match.ts'
 import { type Showing, type ShownRecipient, showRecipient, showText } from './showing.ts'
@@ -130,7 +130,7 @@ function reportGaps(
   if (decided.toToken !== undefined && decided.toToken !== message.toToken) lacks('otherToken', about)
 }
 
-function alertEntry({ id, time, data }: Alert): AlertEntry {
+export function alertEntry({ id, time, data }: Alert): AlertEntry {
   return {
     id,
     at: time,
@@ -147,10 +147,7 @@ function verdictEntry({ ext: _ext, id: _id, ...verdict }: Verdict): Omit<Verdict
 
 function versionsOf({ alerts, states, before, after }: Decided): MessageEntry['versions'] {
   const own = alerts.find(({ data }) => data.mode === 'enforce') ?? alerts[0]
-  if (own) {
-    const { model, policy, registry, rules } = own.data.provenance
-    return { model, policy, registry, ...given({ rules }), by: 'alert' }
-  }
+  if (own) return { ...alertVersions(own), by: 'alert' }
   const event = states.find(({ because }) => because === 'shown')?.events[0]
   if (event) return { ...event.versions, by: 'state' }
   const same =

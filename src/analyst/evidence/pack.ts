@@ -1,12 +1,14 @@
+import type { Alert } from '../../domain/alert.ts'
 import { given } from '../../domain/given.ts'
 import type { Registry } from '../../domain/registry.ts'
 import { iso } from '../../domain/time.ts'
 import { type Calendar, type Deadline, deadlinesOf, localTime, uncoveredYears } from '../words/calendar.ts'
 import type { FoundComplaint, FoundMessages, Input, SourceReading } from './collect.ts'
 import type { Consents } from './consents.ts'
-import type { Decided } from './decisions.ts'
-import { type MessageEntry, messageEntry } from './message-entry.ts'
+import { alertVersions, type Decided, type Versions } from './decisions.ts'
+import { type AlertEntry, alertEntry, type MessageEntry, messageEntry } from './message-entry.ts'
 import { type Showing, type ShownRecipient, showRecipient, showText } from './showing.ts'
+import type { Subject } from './subject.ts'
 import { buildTimeline, type TimelineEntry } from './timeline.ts'
 import type { Lacks, Say, Word } from './words.ts'
 
@@ -15,8 +17,12 @@ export interface PackInput {
   readonly deployment: string
   /** Wall clock, epoch ms. */
   readonly now: number
-  readonly found: FoundComplaint
-  /** As given by the operator, epoch ms. */
+  readonly subject: Subject
+  /** The complaint that the pack is about. */
+  readonly found?: FoundComplaint
+  /** The alert that the pack is about. */
+  readonly alert?: Alert
+  /** When the complaint was received, as given by the operator, epoch ms. */
   readonly receivedAt?: number
   readonly window: { readonly from: number; readonly to: number }
   readonly messages: FoundMessages
@@ -32,13 +38,15 @@ export interface PackInput {
   readonly say: Say
 }
 
-/** The pack: everything known about a complaint. This is its JSON; the Markdown has the same content. */
+/** The pack: everything known about a complaint, a message or an alert. This is its JSON; the Markdown has the same content. */
 export interface Pack {
   readonly version: string
   readonly deployment: string
   readonly madeAt: string
   readonly clear: boolean
-  readonly complaint: ShownRecipient & {
+  readonly subject: Subject
+  /** Present in a pack about a complaint. */
+  readonly complaint?: ShownRecipient & {
     readonly id: string
     readonly at: string
     readonly receivedAt: string
@@ -48,6 +56,9 @@ export interface Pack {
     readonly signature?: string
     readonly text?: string
   }
+  /** Present in a pack about an alert. */
+  readonly alert?: SubjectAlert
+  /** Empty without a complaint. */
   readonly deadlines: readonly (Pick<Deadline, 'name' | 'days' | 'from' | 'date'> & {
     readonly endsAt: string
   })[]
@@ -67,39 +78,47 @@ export interface Pack {
   }[]
 }
 
+/** The alert that a pack is about. */
+export interface SubjectAlert extends AlertEntry {
+  readonly type: Alert['type']
+  readonly target: Alert['data']['target']
+  readonly state?: string
+  readonly versions: Versions
+}
+
 /** Builds the pack from the findings, including what was not found. */
 export function buildPack(input: PackInput): Pack {
-  const { found, messages, calendar, showing, readings, say } = input
-  const { complaint } = found
+  const { subject, found, alert, messages, showing, readings, say } = input
   const missing: { what: Word; detail: string }[] = []
   const lacks: Lacks = (what, slots = {}) => missing.push({ what, detail: say(what, slots) })
-  const receivedAt = input.receivedAt ?? found.appendedAt ?? complaint.ts
+  if (found) reportComplaintGaps(found, input, lacks)
   reportGaps(input, lacks)
 
   const shown = messages.kept.map(({ message, fit }, i) =>
     messageEntry(message, fit, input.decided[i]!, input.consents[i]!, input, lacks),
   )
 
-  const deadlines = deadlinesOf(calendar, { ts: complaint.ts, receivedAt, source: complaint.source })
-  const uncovered = uncoveredYears(calendar, deadlines)
-  if (calendar.file === undefined) lacks('noCalendar')
-  else if (uncovered.length > 0) lacks('uncovered', { years: uncovered.join(', ') })
-
+  const complained = found && complainedOf(found, input)
+  const deadlines = complained ? complaintDeadlines(complained, input.calendar, lacks) : []
   return {
     version: input.version,
     deployment: input.deployment,
     madeAt: iso(input.now),
     clear: showing.clear,
-    complaint: complaintEntry(found, receivedAt, showing),
+    subject,
+    ...given({
+      complaint: complained && complaintEntry(complained, showing),
+      alert: alert && subjectAlert(alert),
+    }),
     deadlines: deadlines.map(({ endsAt, name, days, from, date }) => ({
       ...{ name, days, from, date },
       endsAt: iso(endsAt),
     })),
-    calendar: { ...given({ file: calendar.file }), zone: calendar.zone },
+    calendar: { ...given({ file: input.calendar.file }), zone: input.calendar.zone },
     window: { from: iso(input.window.from), to: iso(input.window.to) },
     matched: messages.matched,
     messages: shown,
-    timeline: buildTimeline({ complaint, receivedAt, deadlines, messages: shown }, say),
+    timeline: buildTimeline({ ...given({ complained }), deadlines, messages: shown }, say),
     missing,
     sources: readings.map(({ input: kind, name, records, unreadable, beginsAt }) => ({
       input: kind,
@@ -111,20 +130,43 @@ export function buildPack(input: PackInput): Pack {
   }
 }
 
-/** Reports gaps in the complaint and the sources. */
-function reportGaps(input: PackInput, lacks: Lacks): void {
-  const { found, calendar, window, say } = input
+interface Complained {
+  readonly complaint: FoundComplaint['complaint']
+  readonly receivedAt: number
+}
+
+function complainedOf({ complaint, appendedAt }: FoundComplaint, { receivedAt }: PackInput): Complained {
+  return { complaint, receivedAt: receivedAt ?? appendedAt ?? complaint.ts }
+}
+
+function complaintDeadlines(
+  { complaint, receivedAt }: Complained,
+  calendar: Calendar,
+  lacks: Lacks,
+): readonly Deadline[] {
+  const deadlines = deadlinesOf(calendar, { ts: complaint.ts, receivedAt, source: complaint.source })
+  const uncovered = uncoveredYears(calendar, deadlines)
+  if (calendar.file === undefined) lacks('noCalendar')
+  else if (uncovered.length > 0) lacks('uncovered', { years: uncovered.join(', ') })
+  return deadlines
+}
+
+function reportComplaintGaps(found: FoundComplaint, input: PackInput, lacks: Lacks): void {
   const { complaint } = found
   if (complaint.to === undefined) lacks('noTo')
   if (complaint.from === undefined && complaint.signature === undefined) lacks('noSender')
   if (complaint.text === undefined) lacks('noText')
   if (found.repeats > 0) lacks('repeats', { count: found.repeats })
   if (input.receivedAt === undefined && found.appendedAt === undefined) lacks('assumedReceived')
+}
 
+/** Reports gaps in the messages and the sources. */
+function reportGaps(input: PackInput, lacks: Lacks): void {
+  const { subject, calendar, window, say } = input
   const { kept, matched, others } = input.messages
   if (kept.length === 0) {
     const [from, to] = [localTime(calendar, window.from), localTime(calendar, window.to)]
-    lacks('noneMatched', { from, to, others })
+    lacks(subject.kind === 'complaint' ? 'noneMatched' : 'noneShown', { from, to, others })
   }
   if (matched > kept.length) lacks('moreMatched', { count: matched - kept.length, max: kept.length })
   for (const what of input.absent) lacks('noSource', { input: say.term('input', what) })
@@ -135,11 +177,20 @@ function reportGaps(input: PackInput, lacks: Lacks): void {
   }
 }
 
+function subjectAlert(alert: Alert): SubjectAlert {
+  const { type, data } = alert
+  const { target, state } = data
+  return {
+    ...alertEntry(alert),
+    ...{ type, target, versions: alertVersions(alert) },
+    ...given({ state: state?.id }),
+  }
+}
+
 function complaintEntry(
-  { complaint }: FoundComplaint,
-  receivedAt: number,
+  { complaint, receivedAt }: Complained,
   showing: Showing,
-): Pack['complaint'] {
+): NonNullable<Pack['complaint']> {
   return {
     id: complaint.id!,
     at: iso(complaint.ts),

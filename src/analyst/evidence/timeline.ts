@@ -10,8 +10,8 @@ export interface TimelineEntry {
 }
 
 interface Material {
-  readonly complaint: Complaint
-  readonly receivedAt: number
+  /** Absent if the pack is about a message or an alert. */
+  readonly complained?: { readonly complaint: Complaint; readonly receivedAt: number }
   readonly deadlines: readonly Deadline[]
   readonly messages: readonly MessageEntry[]
 }
@@ -33,10 +33,7 @@ export function actionOf(
 }
 
 /** Builds the timeline, oldest entry first. */
-export function buildTimeline(
-  { complaint, receivedAt, deadlines, messages }: Material,
-  say: Say,
-): TimelineEntry[] {
+export function buildTimeline({ complained, deadlines, messages }: Material, say: Say): TimelineEntry[] {
   const entries: TimelineEntry[] = []
   const add = (at: string | number, what: Word, slots: Parameters<Say>[1] = {}) => {
     entries.push({ at: new Date(at).toISOString(), what, text: say(what, slots) })
@@ -75,8 +72,10 @@ export function buildTimeline(
       }
     }
   }
-  add(complaint.ts, 'complained')
-  add(receivedAt, 'received')
+  if (complained) {
+    add(complained.complaint.ts, 'complained')
+    add(complained.receivedAt, 'received')
+  }
   // The last second of the day, because people name the last day of a deadline.
   for (const { name, endsAt } of deadlines) add(endsAt - 1000, 'due', { name: deadlineName(name, say) })
   return distinct(entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))

@@ -5,7 +5,9 @@ export type Slots = Readonly<Record<string, string | number>>
 
 /** Sentences and headings of a pack in English and Chinese, with slots in braces. */
 const WORDS = {
-  title: ['Evidence on complaint {id}', '投诉 {id} 取证材料'],
+  titleComplaint: ['Evidence on complaint {id}', '投诉 {id} 取证材料'],
+  titleMessage: ['Evidence on message {id}', '短信 {id} 取证材料'],
+  titleAlert: ['Evidence on alert {id}', '告警 {id} 取证材料'],
   madeBy: [
     'Made {at} by sigwatch {version}, deployment {deployment}.',
     '由 sigwatch {version}（部署 {deployment}）于 {at} 生成。',
@@ -80,6 +82,7 @@ const WORDS = {
   records: ['Records', '记录数'],
   unreadable: ['Unreadable', '无法读取'],
 
+  fitId: ['its id', '短信编号'],
   fitNumber: ['recipient', '接收号码'],
   fitToken: ['recipient (token)', '接收号码（令牌）'],
   fitUnknown: ['recipient not given', '投诉未给出接收号码'],
@@ -111,6 +114,7 @@ const WORDS = {
   noted: ['{what} ({note})', '{what}（{note}）'],
   stateTold: ['{target} — {because}. {detail}', '{target}，{because}。{detail}'],
   stateId: ['Id: {state}', '编号：{state}'],
+  state: ['State', '状态编号'],
   target: ['{kind} {id}', '{kind} {id}'],
   stateShown: ['shown in its alert', '告警中列出该短信'],
   stateVerdict: ['named by the verdict', '判定中引用'],
@@ -155,6 +159,10 @@ const WORDS = {
   noneMatched: [
     'No message of {from} to {to} fits; {others} other messages to the recipient were seen.',
     '{from} 至 {to} 之间没有匹配的短信；该接收号码另有 {others} 条其他短信。',
+  ],
+  noneShown: [
+    'None of the messages was found between {from} and {to}.',
+    '{from} 至 {to} 之间未找到相关短信。',
   ],
   moreMatched: [
     '{count} more messages fit; the {max} closest are shown.',

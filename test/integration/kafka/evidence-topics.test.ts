@@ -202,7 +202,21 @@ describeWith('kafka', 'evidence from retained topics', () => {
     expect(message!.records[0]).toMatchObject({ topic: topics.messages })
     expect(message!.alerts[0]!.reasons.map(({ code: c }) => c)).toContain('AFTER_OPT_OUT')
     expect(pack.missing.map(({ what }) => what)).not.toContain('assumedReceived')
-    expect(Date.parse(pack.complaint.receivedAt)).toBeGreaterThanOrEqual(complaint.ts)
+    expect(Date.parse(pack.complaint!.receivedAt)).toBeGreaterThanOrEqual(complaint.ts)
+
+    const alert = message!.alerts[0]!.id
+    for (const [option, id] of [
+      ['--message', 'm30'],
+      ['--alert', alert],
+    ] as const) {
+      const about = await warmSigwatch(['evidence', option, id, '--out', folder.file('out')], {
+        env: secret,
+        cwd: folder.path,
+      })
+      expect(about.code, about.stderr).toBe(0)
+      const of = JSON.parse(readFileSync(about.stdout.trim().split('\n')[1]!, 'utf8')) as Pack
+      expect(of.messages.map((m) => [m.id, m.alerts.map((one) => one.id)])).toEqual([['m30', [alert]]])
+    }
 
     const gone = await warmSigwatch([...args.slice(0, 2), 'c-8'], { env: secret, cwd: folder.path })
     expect(gone.code).toBe(1)

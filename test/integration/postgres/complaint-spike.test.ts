@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import { casePage } from '../../../src/analyst/desk/pages.ts'
@@ -6,6 +7,7 @@ import type { Alert } from '../../../src/domain/alert.ts'
 import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { EVIDENCE_SAMPLES } from '../../helpers/evidence-samples.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 import { warmSigwatch } from '../../helpers/warm-commands.ts'
@@ -37,6 +39,7 @@ function spike(id: string, kind: 'signature' | 'port', name: string, type: Alert
 }
 
 describeWith('postgres', 'cases of states without a message', () => {
+  const folder = useFolder()
   let server: PostgresServer
   let reader: ArchiveReader
   const pageOf = async (id: string) => {
@@ -133,5 +136,14 @@ describeWith('postgres', 'cases of states without a message', () => {
       // The figures are evidence, which is for the regulator.
       expect(stdout.includes('132.5')).toBe(to === 'regulator')
     }
+  })
+
+  it('has a pack of evidence, which finds the alert in the archive', async () => {
+    const args = ['evidence', '--alert', 'spike', '--out', folder.file('pack')]
+    const { code, stdout, stderr } = await warmSigwatch(args, { env: { SIGWATCH_ARCHIVE_URL: server.url } })
+    expect(code, stderr).toBe(0)
+    const pack = JSON.parse(readFileSync(stdout.trim().split('\n')[1]!, 'utf8'))
+    expect(pack.alert).toMatchObject({ id: 'spike', reasons: [{ code: 'COMPLAINT_SPIKE' }] })
+    expect(pack.sources).toContainEqual(expect.objectContaining({ input: 'alerts', records: 1 }))
   })
 })

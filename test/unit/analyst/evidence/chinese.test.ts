@@ -145,6 +145,7 @@ const PACK: Pack = {
   deployment: '1',
   madeAt: AT,
   clear: false,
+  subject: { kind: 'complaint', id: '1' },
   complaint: { id: '1', at: AT, receivedAt: AT, source: '12321' },
   deadlines: [
     { name: 'passed on', days: 5, from: 'complaint', date: '2026-11-18', endsAt: AT },

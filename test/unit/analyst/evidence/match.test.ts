@@ -71,7 +71,7 @@ describe('messages that a complaint may be about', () => {
 
   function found(complaint: Partial<Complaint>, messages: ReturnType<typeof message>[], max = 10) {
     const candidates = new Candidates({ ts: T0, source: '12321', ...complaint }, tokenise, max)
-    for (const m of messages) candidates.add(m)
+    for (const m of messages) candidates.add(m, () => m)
     candidates.finish()
     return candidates
   }
