@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import type { MetricSpec } from '../../src/service/telemetry/metric-spec.ts'
+import { CODE_NAMES } from '../../src/domain/codes.ts'
 import { METRICS } from '../../src/service/telemetry/metrics.ts'
 import type { Report } from '../../src/service/telemetry/report.ts'
 import { REPORTS } from '../../src/service/telemetry/reports.ts'
@@ -138,10 +139,11 @@ function isMostOf(values: Values, all: Values): boolean {
 /** Long lists are the tables of reason codes and errors, which have pages of their own. */
 function listed(values: Values): string {
   if (typeof values === 'string') return values
-  if (values.length <= 8) return values.join(', ')
-  return values[0]!.startsWith('RECORD_')
-    ? '[error](errors.md)'
-    : '[reason code](reasons.md); of own rules the first 100 `OP_…`, then `OP_OTHER`'
+  const [first] = values
+  if (first!.startsWith('RECORD_')) return '[error](errors.md)'
+  if (CODE_NAMES.some((code) => code === first))
+    return '[reason code](reasons.md); of own rules the first 100 `OP_…`, then `OP_OTHER`'
+  return values.join(', ')
 }
 
 interface Rule {
