@@ -59,25 +59,47 @@ interface FiledPort {
  * carrier. One sentence for each pair of signatures. Ports whose row lets several signatures share them are left out.
  */
 export function sharedPorts(signatures: readonly SignatureRow[], ports: readonly PortRow[]): string[] {
-  const filed = new Map<string, FiledPort[]>()
-  for (const { name, filings } of signatures)
-    for (const filing of filings)
-      if (filing.status !== 'revoked' && filing.sp !== undefined)
-        for (const pattern of filing.ports)
-          getOrInsert(filed, pattern, () => []).push({ pattern, name, filing })
+  const filed = filedPorts(signatures)
   const isShared = sharingOf(ports)
   const found = new Map<string, string>()
   for (const [pattern, inner] of filed) {
     if (isShared(pattern)) continue
-    const outer = enclosing(pattern).flatMap((one) => filed.get(one) ?? [])
-    for (const one of inner) {
-      const other = outer.find((two) => isOfOthers(one, two)) ?? inner.find((two) => isOfOthers(one, two))
-      if (!other) continue
-      const pair = [one.name, other.name].toSorted().join('\n')
-      if (!found.has(pair)) found.set(pair, sentenceOf(one, other))
+    const covering = [...enclosing(pattern), pattern].flatMap((one) => filed.get(one) ?? [])
+    for (const [sp, own] of inner) {
+      const others = covering.flatMap((bySp) =>
+        [...bySp].flatMap(([other, ports]) => (other === sp ? [] : [ports])),
+      )
+      if (others.length === 0) continue
+      for (const one of own) {
+        const other = firstOf(others, (two) => areTogether(one, two))
+        if (!other) continue
+        const pair = [one.name, other.name].toSorted().join('\n')
+        if (!found.has(pair)) found.set(pair, sentenceOf(one, other))
+      }
     }
   }
   return [...found.values()]
+}
+
+/** By pattern and enterprise: an enterprise may file one prefix for a hundred thousand signatures. */
+function filedPorts(signatures: readonly SignatureRow[]): Map<string, Map<string, FiledPort[]>> {
+  const filed = new Map<string, Map<string, FiledPort[]>>()
+  for (const { name, filings } of signatures)
+    for (const filing of filings)
+      if (filing.status !== 'revoked' && filing.sp !== undefined)
+        for (const pattern of filing.ports) {
+          const bySp = getOrInsert(filed, pattern, () => new Map<string, FiledPort[]>())
+          getOrInsert(bySp, filing.sp, () => []).push({ pattern, name, filing })
+        }
+  return filed
+}
+
+function firstOf<T>(lists: readonly (readonly T[])[], fits: (one: T) => boolean): T | undefined {
+  for (const list of lists) {
+    const found = list.find(fits)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** Shorter prefixes that cover a pattern, the longest first; for `10690*`: `1069*`, `106*`, …, `1*`. */
@@ -96,11 +118,11 @@ function sharingOf(ports: readonly PortRow[]): (pattern: string) => boolean {
   }
 }
 
-function isOfOthers(one: FiledPort, two: FiledPort): boolean {
+/** Whether both may be in force for one carrier, and are of different signatures. */
+function areTogether(one: FiledPort, two: FiledPort): boolean {
   const [a, b] = [one.filing, two.filing]
   return (
     one.name !== two.name &&
-    a.sp !== b.sp &&
     (a.carrier === undefined || b.carrier === undefined || a.carrier === b.carrier) &&
     (a.to ?? Number.POSITIVE_INFINITY) > (b.from ?? 0) &&
     (b.to ?? Number.POSITIVE_INFINITY) > (a.from ?? 0)

@@ -81,6 +81,12 @@ describe('ports of several enterprises', () => {
     ['a revoked filing', [row('乙', 'SP2', ['1069001'], { status: 'revoked' })]],
   ])('are none with %s', (_, others) => expect(sharedPorts([wide, ...others], [])).toEqual([]))
 
+  it('are found among a hundred thousand signatures under one prefix', () => {
+    const rows = Array.from({ length: 100_000 }, (_, i) => row(`号${i}`, 'SP1', ['106900*']))
+    expect(sharedPorts(rows, [])).toEqual([])
+    expect(sharedPorts([...rows, row('乙', 'SP2', ['1069001'])], [])).toHaveLength(1)
+  })
+
   it('are none for different carriers, after one another, or where the port may be shared', () => {
     const of = (more: object) => row('甲', 'SP1', ['106900*'], more)
     const other = (more: object) => row('乙', 'SP2', ['1069001'], more)
