@@ -154,7 +154,7 @@ const PRIVATE_ADDRESS = /^(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))
 
 /**
  * Whether anyone could have registered the domain: it belongs to no brand or public service, is below no restricted suffix, and is
- * no private address, which leads to nobody outside the reader's network.
+ * no private address, which leads nowhere outside the reader's network.
  */
 export function isForeignDomain(host: string, registry: Registry): boolean {
   return (

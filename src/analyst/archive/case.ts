@@ -106,10 +106,8 @@ const BY_STATE = `SELECT event FROM alert WHERE state_id = $1
  * `answers`: topic of feedback results.
  */
 export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case | undefined> {
-  const [found = (await ask<{ event: Alert }>(BY_STATE, [id]))[0]] = await ask<{ event: Alert }>(
-    BY_ALERT_OR_MESSAGE,
-    [id],
-  )
+  const byAlert = await ask<{ event: Alert }>(BY_ALERT_OR_MESSAGE, [id])
+  const [found] = byAlert.length > 0 ? byAlert : await ask<{ event: Alert }>(BY_STATE, [id])
   if (!found) return undefined
   const alert = await withMessage(ask, found.event)
   const { message, state, provenance, target } = alert.data
