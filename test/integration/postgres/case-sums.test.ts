@@ -269,6 +269,7 @@ describeWith('postgres', 'the sums of cases', () => {
       ({ counted_from: _, ...one }) => one,
     )
     await client.query(`DROP TABLE case_sum, case_sender, fallen_judgement CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
+      ALTER TABLE erasure DROP COLUMN ordered_by, DROP COLUMN why, DROP COLUMN ref;
       DROP FUNCTION add_counts, sum_cases, case_alerts_added, case_alerts_moved, case_alerts_removed, review_cases_changed, is_undone,
         judge_feedback, feedback_undone, feedback_answered CASCADE;
       DELETE FROM schema_migration WHERE version > 22`)
