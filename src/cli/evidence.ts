@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Command } from 'commander'
 import { findMessages, type SourceReading } from '../analyst/evidence/collect.ts'
 import { findConsents } from '../analyst/evidence/consents.ts'
-import { findDecisions } from '../analyst/evidence/decisions.ts'
+import { findDecisions, inLanguage } from '../analyst/evidence/decisions.ts'
 import { localiser } from '../analyst/evidence/localise.ts'
 import { manifestOf } from '../analyst/evidence/manifest.ts'
 import { renderPack } from '../analyst/evidence/markdown.ts'
@@ -150,7 +150,8 @@ async function collect(
   const isFile = file !== undefined
   const inquiry = await inquire(subject, { sources, tokenise, days, max, isFile, now })
   if (!('sought' in inquiry)) return reportUnknown(subject, inquiry.readings)
-  const { sought, window, readings, ...about } = inquiry
+  const { found, alert, sought, window, readings } = inquiry
+  const localise = localiser(config.locale)
   const registry = await sources.registry()
   const decode = isFile ? lineDecoder(config) : topicDecoder(config)
   const messages = await findMessages({
@@ -165,7 +166,7 @@ async function collect(
   const kept = messages.kept.map(({ message }) => message)
   const [first] = kept
   if (subject.kind === 'message' && !first) return reportUnknown(subject, messages.readings)
-  const { decided, readings: decisions } = await findDecisions(kept, feeds, localiser(config.locale))
+  const { decided, readings: decisions } = await findDecisions(kept, feeds, localise)
   const consents = await findConsents({
     messages: kept,
     consents: feeds.consents,
@@ -178,7 +179,7 @@ async function collect(
     deployment: config.deployment,
     now,
     subject,
-    ...about,
+    ...given({ found, alert: alert && inLanguage(alert, localise) }),
     window: subject.kind === 'message' ? { from: first!.ts, to: first!.ts } : window,
     messages,
     decided,

@@ -300,6 +300,8 @@ describe('evidence on a complaint, from files', () => {
     expect(pack.messages.map(({ id }) => id)).toEqual(['the-one'])
     expect(pack.sources.filter(({ input }) => input === 'alerts')).toHaveLength(1)
     expect(text).toContain(`# 告警 ${alert.id} 取证材料`)
+    const [message] = pack.messages
+    expect(pack.alert!.reasons).toEqual(message!.alerts.find(({ id }) => id === alert.id)!.reasons)
   })
 
   it('shows an alert whose messages are gone', async () => {

@@ -163,7 +163,8 @@ function lookAround(about: readonly About[], alert: Alert): void {
   }
 }
 
-function inLanguage(alert: Alert, localise: Localise): Alert {
+/** The alert with its reasons in the language of `localise`. */
+export function inLanguage(alert: Alert, localise: Localise): Alert {
   const reasons = alert.data.reasons.map((reason) => ({ ...reason, ...localise(reason) }))
   return { ...alert, data: { ...alert.data, reasons } }
 }
