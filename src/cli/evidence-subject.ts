@@ -9,7 +9,7 @@ import { Candidates, type Sought } from '../analyst/evidence/match.ts'
 import { findAlert, MessagesById, type Subject, shownMessages } from '../analyst/evidence/subject.ts'
 import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { DAY, LATEST_TIME } from '../domain/time.ts'
+import { DAY, LATEST_TIME, MINUTE } from '../domain/time.ts'
 import type { TokeniseLike } from '../domain/token.ts'
 import type { PackSources } from './case-pack-sources.ts'
 
@@ -17,7 +17,7 @@ import type { PackSources } from './case-pack-sources.ts'
 export type SubjectOptions = { readonly [K in Subject['kind']]?: string }
 
 /** Tolerated difference between the clocks of a complaint or an alert and that of the gateway, ms. */
-const CLOCKS_APART = 5 * 60_000
+const CLOCKS_APART = 5 * MINUTE
 
 /** The subject and its messages, as they are searched for. */
 export interface Inquiry {

@@ -55,6 +55,6 @@ function manifestName(file: string): string {
   return file.replace(/\.[a-z]+$/, '.manifest.json')
 }
 
-export function sha256Hex(content: string | Uint8Array): string {
+function sha256Hex(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }

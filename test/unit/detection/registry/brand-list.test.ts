@@ -11,6 +11,13 @@ import { signatureKey } from '../../../../src/text/signature.ts'
 
 const { rows, problems } = readRegistry(SHIPPED_BRANDS)
 const { brands } = rows
+const registry = buildRegistry({
+  hash: 'shipped',
+  brands: [],
+  shippedBrands: brands,
+  signatures: [],
+  ports: [],
+})
 
 /** Owner by value; a value of two brands is a fault. */
 function owners(
@@ -58,13 +65,6 @@ describe('the shipped brand list', () => {
   })
 
   it('keeps hosts of services that many use out of every brand, and proves nothing by them', () => {
-    const registry = buildRegistry({
-      hash: 'test',
-      brands: [],
-      shippedBrands: brands,
-      signatures: [],
-      ports: [],
-    })
     for (const host of ['inv.baiwang.com', 'www.51fapiao.cn', 'app.bestsign.cn', 'jinshuju.net']) {
       expect(registry.brandByHost(host), host).toBeUndefined()
       expect(isForeignDomain(host, registry), host).toBe(false)
@@ -73,14 +73,7 @@ describe('the shipped brand list', () => {
     expect(isForeignDomain('baiwang.com.top', registry)).toBe(true)
   })
 
-  it('leaves addresses of private networks to nobody', () => {
-    const registry = buildRegistry({
-      hash: 'test',
-      brands: [],
-      shippedBrands: brands,
-      signatures: [],
-      ports: [],
-    })
+  it('takes no address of a private network for a foreign domain', () => {
     for (const host of ['10.0.0.9', '172.16.0.8', '172.31.0.8', '192.168.1.20', '127.0.0.1', '169.254.1.1'])
       expect(isForeignDomain(host, registry), host).toBe(false)
     for (const host of ['11.0.0.9', '172.32.0.8', '192.169.1.20', '10.0.0.9.top', '10.com', '100.64.0.1'])
@@ -88,13 +81,6 @@ describe('the shipped brand list', () => {
   })
 
   it('knows names of Taiwan, Hong Kong and Macau in traditional signs', () => {
-    const registry = buildRegistry({
-      hash: 'test',
-      brands: [],
-      shippedBrands: brands,
-      signatures: [],
-      ports: [],
-    })
     for (const name of ['中華郵政', '八達通', '監理服務網']) expect(registry.isSpelled(name), name).toBe(true)
     expect(registry.isSpelled('工商银荇')).toBe(false)
     expect(registry.isSpelled('华为帐号')).toBe(true)
@@ -124,13 +110,6 @@ describe('the shipped brand list', () => {
 })
 
 describe('names as forgers write them', () => {
-  const registry = buildRegistry({
-    brands: [],
-    signatures: [],
-    ports: [],
-    shippedBrands: brands,
-    hash: 'shipped',
-  })
   const found = (text: string) => registry.brandMentions(text).map(({ brand }) => brand.id)
 
   it('finds names of several Latin words without their spaces, as a word of their own', () => {
