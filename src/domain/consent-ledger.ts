@@ -55,6 +55,8 @@ export interface SharedLedger extends ConsentLedger {
    * shards that were created by the check; rejects if none answers.
    */
   check(): Promise<number>
+  /** Unknown keys were evicted: everything is read again. */
+  evicted(): void
   /** Called when the lost rows have been read again. */
   restored(): void
 }

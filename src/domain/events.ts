@@ -132,8 +132,10 @@ export type Event =
   | { readonly name: 'feedback_put_back'; readonly entries: number }
   /** Ledger rows written by an earlier version were moved to their new keys. */
   | { readonly name: 'ledger_moved'; readonly rows: number }
-  /** Redis evicts keys when its memory is full; without `policy`: it no longer does. */
-  | { readonly name: 'redis_evicts'; readonly policy: string | undefined; readonly dropped: number }
+  /** Redis evicts keys when its memory is full; `dropped`: how many since it was started. */
+  | { readonly name: 'redis_evicts'; readonly policy: string; readonly dropped: number }
+  /** It no longer does; `lost`: how many were evicted since it last did not. */
+  | { readonly name: 'redis_evictions_ended'; readonly lost: number }
   /** A script failed in Redis. */
   | { readonly name: 'redis_refused'; readonly reason: string }
   | { readonly name: 'features_recovered'; readonly seconds: number }

@@ -152,8 +152,8 @@ export interface Readings {
 
 /** Counts were lost; windows from then on are incomplete until they have filled again. */
 export interface LostCounts {
-  /** `emptied`: a whole shard; `older`: an earlier state is back, as after the promotion of a lagging replica. */
-  readonly how: 'emptied' | 'older'
+  /** `emptied`: a whole shard; `older`: an earlier state is back, as after the promotion of a lagging replica; `evicted`: some keys. */
+  readonly how: 'emptied' | 'older' | 'evicted'
   /** Event time since which counts are missing, ms. */
   readonly from: number
   /** Share of the store that is affected, above 0 up to 1. */
@@ -213,4 +213,10 @@ export interface FeatureStore extends Baselines {
   totals(entity: string): Promise<readonly [number, number, number]>
   unready(): readonly string[]
   close(): Promise<void>
+}
+
+/** A store whose server may lose counts without a trace. */
+export interface SharedFeatureStore extends FeatureStore {
+  /** Unknown keys were evicted: windows of the last hour are not used for judging. */
+  evicted(): void
 }

@@ -66,12 +66,16 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
   }
 }
 
-async function openLink(config: Config, emit: Emit) {
+/** `evicted` is called when keys were evicted and no more are. */
+async function openLink(config: Config, emit: Emit, evicted: () => void) {
   const health = new Health('redis', emit)
   const on: Parameters<typeof redisOf>[1] = {
     onAvailability: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
-    onEviction: (eviction) =>
-      emit({ name: 'redis_evicts', policy: eviction?.policy, dropped: eviction?.dropped ?? 0 }),
+    onEviction(eviction, lost) {
+      if (eviction) emit({ name: 'redis_evicts', ...eviction })
+      else emit({ name: 'redis_evictions_ended', lost })
+      if (lost > 0) evicted()
+    },
   }
   const link = await redisOf(config, on, emit)
   await link.ready(5_000)
@@ -140,7 +144,10 @@ async function openRedis(
       import('../stores/ledgers/redis.ts'),
       import('../stores/sender-statistics/redis.ts'),
     ])
-  const link = await openLink(config, emit)
+  const evicted: (() => void)[] = []
+  const link = await openLink(config, emit, () => {
+    for (const tell of evicted) tell()
+  })
   const { deployment, kafka, privacy, redis } = config
   const scope = { deployment, clusterId, topic: kafka.topics.messages[0]!.topic }
   const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`
@@ -166,6 +173,10 @@ async function openRedis(
   })
   const shared = { link, prefix: `sigwatch:${deployment}`, key, previousKeys }
   const ledger = redisLedger({ ...shared, onLost: ledgerLost })
+  evicted.push(
+    () => features.evicted(),
+    () => ledger.evicted(),
+  )
   return {
     features,
     states,

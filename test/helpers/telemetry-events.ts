@@ -167,6 +167,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'feedback_put_back', entries: 3 },
   { name: 'ledger_moved', rows: 10 },
   { name: 'redis_evicts', policy: 'allkeys-lru', dropped: 3 },
+  { name: 'redis_evictions_ended', lost: 3 },
   { name: 'redis_refused', reason: 'ERR' },
   { name: 'features_recovered', seconds: 4.5 },
   { name: 'consumer_stalled', seconds: 31 },

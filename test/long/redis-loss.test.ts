@@ -88,6 +88,30 @@ describeWith(['kafka', 'redis'], 'a Redis that was emptied', () => {
     expect(body).toMatch(/sigwatch_counts_lost_total\{how="emptied"\} [1-9]/)
   }, 120_000)
 
+  it('has the refusals read again that were evicted, although no shard lost its epoch', async () => {
+    const ofSender = `sigwatch:${at.groupId}:`
+    const evicted = (await admin.keys(`*${ofSender}*`)).filter((key) => /:c:|:c\b/.test(key))
+    expect(evicted.length).toBeGreaterThan(0)
+    await admin.del(...evicted)
+    expect((await verdictOn(recipient(1))).reasons).not.toContain('AFTER_OPT_OUT')
+    const restored = () => service.log.filter(({ event }) => event === 'ledger_restored').length
+    const before = restored()
+    await admin.config('SET', 'maxmemory-policy', 'volatile-lru')
+    await admin.config('SET', 'maxmemory', '30mb')
+    for (let n = 0; n < 100; n++) await admin.set(`filler${n}`, 'x'.repeat(1_000_000), 'EX', 60)
+    await admin.config('SET', 'maxmemory', '0')
+    await admin.config('SET', 'maxmemory-policy', 'noeviction')
+    await until(async () => restored() > before, 45_000)
+    expect((await verdictOn(recipient(1))).reasons).toContain('AFTER_OPT_OUT')
+    await until(async () => service.log.some(({ how }) => how === 'evicted'), 15_000)
+    const { body } = await service.get('/metrics')
+    expect(body).toMatch(/sigwatch_counts_lost_total\{how="evicted"\} 1/)
+    expect(body).toMatch(/sigwatch_redis_evicts 0/)
+    expect(
+      service.log.some(({ event, level }) => event === 'redis_evictions_ended' && level === 'info'),
+    ).toBe(true)
+  }, 120_000)
+
   const stateEvents = async (host: string) =>
     (await client.readAll(at.topics.alerts))
       .map(({ value }) => JSON.parse(value!.toString()) as Alert)

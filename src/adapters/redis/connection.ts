@@ -2,7 +2,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { InvalidInput } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import type { BreakerOptions } from './breaker.ts'
-import type { Eviction } from './eviction.ts'
+import type { OnEviction } from './eviction.ts'
 import { isDemoted } from './replies.ts'
 
 export interface RedisLinkOptions {
@@ -25,8 +25,7 @@ export interface RedisLinkOptions {
   }
   /** Budget of a call, ms; default 100. */
   readonly commandTimeout?: number
-  /** Called with a server that evicts keys when its memory is full, and with undefined when none does any more. */
-  readonly onEviction?: (eviction: Eviction | undefined) => void
+  readonly onEviction?: OnEviction
   /** Called with undefined when the servers answer, and once a second with the reason while they do not. */
   readonly onAvailability?: (lost: string | undefined) => void
   /** Per node. Default: 3 failures, 1 s. */

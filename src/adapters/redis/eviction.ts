@@ -22,21 +22,33 @@ export function evictionOf(infos: readonly string[]): Eviction | undefined {
   return undefined
 }
 
+/** Keys evicted by all masters since they were started. */
+function evictedBy(infos: readonly string[]): number {
+  return infos.reduce((sum, info) => sum + Number(/^evicted_keys:(\d+)/m.exec(info)?.[1] ?? 0), 0)
+}
+
+/**
+ * Called with a server that evicts keys, and with undefined when none does any more; then `lost` is the number of keys
+ * evicted since that was last the case, otherwise 0.
+ */
+export type OnEviction = (eviction: Eviction | undefined, lost: number) => void
+
 /** Wall-clock interval between checks of the eviction policy, ms. */
 const CHECK_EVERY = 30_000
 
 /** Checks periodically whether the servers evict keys; a server that does not permit INFO counts as unknown. */
 export class EvictionWatch {
   readonly #info: () => Promise<readonly string[]>
-  readonly #onChange: (eviction: Eviction | undefined) => void
+  readonly #onChange: OnEviction
   readonly #timer: NodeJS.Timeout
   #eviction: Eviction | undefined
+  /** Keys evicted at the last look; undefined before the first. */
+  #evicted: number | undefined
+  /** Keys evicted since the last look that found no evicting server. */
+  #lost = 0
   #stopped = false
 
-  constructor(
-    info: () => Promise<readonly string[]>,
-    onChange: (eviction: Eviction | undefined) => void = () => {},
-  ) {
+  constructor(info: () => Promise<readonly string[]>, onChange: OnEviction = () => {}) {
     this.#info = info
     this.#onChange = onChange
     this.#timer = setInterval(() => void this.look(), CHECK_EVERY).unref()
@@ -48,7 +60,23 @@ export class EvictionWatch {
     const eviction = evictionOf(infos)
     const before = this.#eviction
     this.#eviction = eviction
-    if (eviction?.policy !== before?.policy || eviction?.dropped !== before?.dropped) this.#onChange(eviction)
+    this.#note(evictedBy(infos), eviction)
+    if (eviction !== undefined) {
+      if (eviction.policy !== before?.policy || eviction.dropped !== before.dropped)
+        this.#onChange(eviction, 0)
+      return
+    }
+    const lost = this.#lost
+    this.#lost = 0
+    if (before !== undefined || lost > 0) this.#onChange(undefined, lost)
+  }
+
+  #note(evicted: number, eviction: Eviction | undefined): void {
+    // Evictions before the first look by a server that has been corrected since may have been dealt with.
+    const before = this.#evicted ?? (eviction === undefined ? evicted : 0)
+    this.#evicted = evicted
+    // A server that was restarted counts from 0.
+    this.#lost += evicted < before ? evicted : evicted - before
   }
 
   unready(): string[] {

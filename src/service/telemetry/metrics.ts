@@ -130,8 +130,8 @@ export const METRICS = {
   ...ARCHIVE_METRICS,
   ...BLOCKING_METRICS,
   ...NOTIFY_METRICS,
-  sigwatch_counts_lost_total: counter('Losses of counts in Redis: emptied, or an older copy.', {
-    how: ['emptied', 'older'],
+  sigwatch_counts_lost_total: counter('Losses of counts in Redis: emptied, an older copy, or evicted keys.', {
+    how: ['emptied', 'older', 'evicted'],
   }),
   sigwatch_ledger_losses_total: counter('Losses of consents and refusals in Redis; they are read again.'),
   sigwatch_feedback_losses_total: counter('Losses of releases and allowances in Redis; they are put back.'),

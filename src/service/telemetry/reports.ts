@@ -155,7 +155,11 @@ export const REPORTS: ReportsOf<EventName> = {
       level: 'warn',
       message: 'maxmemory-policy of Redis: counts and refusals are dropped when memory is full',
     },
-    measure: (m, e) => m.sigwatch_redis_evicts.set(e.policy === undefined ? 0 : 1),
+    measure: (m) => m.sigwatch_redis_evicts.set(1),
+  },
+  redis_evictions_ended: {
+    line: { level: 'info', message: 'Redis evicts keys no longer; after a loss, refusals are read again' },
+    measure: (m) => m.sigwatch_redis_evicts.set(0),
   },
   redis_refused: {
     line: { level: 'error', message: 'a script failed in Redis', every: TEN_SECONDS },

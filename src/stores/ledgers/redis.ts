@@ -266,6 +266,10 @@ class RedisConsentLedger implements SharedLedger {
     return this.#shards.check(SCRIPTS.read)
   }
 
+  evicted(): void {
+    this.#epochs.evicted()
+  }
+
   restored(): void {
     this.#epochs.restored()
   }

@@ -84,6 +84,11 @@ export class FeatureShards {
     this.#losses.push({ how, from })
   }
 
+  /** Each shard may have lost counts of the last hour. */
+  evicted(): void {
+    for (let shard = 0; shard < SHARDS; shard++) this.lost(shard, this.hourAgo, 'evicted')
+  }
+
   /** A shard did not count these buckets (event times in units of 10 s), and the counting is not retried. */
   miss(shard: number, buckets: Iterable<number>): void {
     this.#shards[shard]!.uncounted.noteBuckets(buckets)
@@ -93,8 +98,10 @@ export class FeatureShards {
   #reportLosses(): void {
     const losses = this.#losses.splice(0)
     const from = Math.min(...losses.map((loss) => loss.from))
-    const how = losses.some((loss) => loss.how === 'emptied') ? 'emptied' : 'older'
-    this.#onLost?.({ how, from, share: losses.length / SHARDS })
+    const how = (['emptied', 'older', 'evicted'] as const).find((one) =>
+      losses.some((loss) => loss.how === one),
+    )!
+    this.#onLost?.({ how, from, share: Math.min(1, losses.length / SHARDS) })
   }
 
   /** Marks soon what no batch has marked. */

@@ -1,12 +1,12 @@
 import type { Outcome, RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type {
-  FeatureStore,
   LogsOf,
   LostCounts,
   MeanRate,
   Observations,
   Readings,
+  SharedFeatureStore,
 } from '../../domain/feature-store.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { HOUR } from '../../domain/time.ts'
@@ -31,9 +31,8 @@ import { UncountedShare } from './uncounted-share.ts'
 
 const SINCE = loadScript(new URL('./since.lua', import.meta.url), 'since')
 
-/** Observations sent to Redis together: more would delay its other clients. */
+/** Observations sent to Redis together (more would delay its other clients), and those per budget. */
 const CHUNK = 4096
-/** Observations per budget: further ones get another. */
 const A_BUDGET = 2048
 /** A refusal returns the stored offset, so the second attempt succeeds unless another instance counts the partition now. */
 const TRIES = 4
@@ -49,7 +48,7 @@ interface Chunk {
   readonly attempts: Attempts
 }
 
-class RedisFeatureStore implements FeatureStore {
+class RedisFeatureStore implements SharedFeatureStore {
   readonly #link: RedisLink
   readonly #options: RedisFeatureOptions
   readonly #keys: FeatureKeys
@@ -270,6 +269,10 @@ class RedisFeatureStore implements FeatureStore {
     return readTotals(this.#link, this.#keys, entity)
   }
 
+  evicted(): void {
+    this.#shards.evicted()
+  }
+
   unready(): readonly string[] {
     const reasons = [...this.#link.unready()]
     const share = this.#share.value
@@ -280,7 +283,6 @@ class RedisFeatureStore implements FeatureStore {
     return reasons
   }
 
-  /** Waits for counts in progress, and marks those that failed. */
   async close(): Promise<void> {
     await this.#queue
     this.#offsets.close()
@@ -289,12 +291,10 @@ class RedisFeatureStore implements FeatureStore {
 }
 
 /**
- * Rate features in Redis, shared by all instances: 64 shards, with one script call and one outcome for each shard that
- * a batch touches. `count` never rejects because of an outage: what could not be counted is in `uncounted`, and once
- * the batch is given up, its buckets are marked as missing with the next counts in their shards. Answers too late for
- * the verdicts of their batch are still processed. Partitions that were never assigned, or could not be read then, are
- * read when they are first counted. The caller keeps ownership of the link: `close` leaves it open.
+ * Rate features in Redis, shared by all instances: 64 shards, with one script call and one outcome for each. `count` never
+ * rejects because of an outage: what could not be counted is in `uncounted`, and its buckets are marked as missing once the
+ * batch is given up. Answers too late for their verdicts are still processed. `close` leaves the link open.
  */
-export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): FeatureStore {
+export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): SharedFeatureStore {
   return new RedisFeatureStore(link, options)
 }

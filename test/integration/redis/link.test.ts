@@ -129,6 +129,42 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
     await server.stop()
   }, 30_000)
 
+  it('tells how many keys were evicted, once none is any more', async () => {
+    const server = await startOwnRedis()
+    const admin = connectRedis({ url: server.url, ...PATIENT })
+    const told: [string | undefined, number][] = []
+    const onEviction = (eviction: { policy: string } | undefined, lost: number) =>
+      told.push([eviction?.policy, lost])
+    const link = connectRedis({ url: server.url, ...PATIENT, onEviction })
+    await link.ready(5000)
+    const look = () => admin.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    const evict = async () => {
+      await admin.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+      await admin.command('CONFIG', 'SET', 'maxmemory', '4mb')
+      for (let n = 0; n < 100; n++) await admin.command('SET', `filler${n}`, 'x'.repeat(60_000))
+    }
+    const keep = async () => {
+      await admin.command('CONFIG', 'SET', 'maxmemory', '0')
+      await admin.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    }
+    await evict()
+    await look()
+    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(1)
+    expect(told).toEqual([['allkeys-lru', 0]])
+    await keep()
+    await look()
+    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2)
+    expect(told[1]).toEqual([undefined, expect.toSatisfy((lost: number) => lost > 30)])
+    // Evictions that began and ended between two looks.
+    await evict()
+    await keep()
+    await look()
+    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(3)
+    expect(told[2]).toEqual([undefined, expect.toSatisfy((lost: number) => lost > 30)])
+    await Promise.all([link.close(), admin.close()])
+    await server.stop()
+  }, 40_000)
+
   it('needs an address', () => {
     expect(() => connectRedis({})).toThrow(/redis.url/)
   })

@@ -51,6 +51,7 @@ describe('events', () => {
       'sigwatch_features_degraded',
       'sigwatch_blocker_failing',
       'sigwatch_blocker_throttles_apart',
+      'sigwatch_redis_evicts',
       'sigwatch_token_key_conflicts',
       'sigwatch_setting_conflicts',
     ])
