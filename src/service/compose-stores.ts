@@ -66,15 +66,15 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
   }
 }
 
-/** `evicted` is called when keys were evicted and no more are. */
-async function openLink(config: Config, emit: Emit, evicted: () => void) {
+/** `stores` are told when keys were evicted and no more are. */
+async function openLink(config: Config, emit: Emit, stores: readonly { evicted(): void }[]) {
   const health = new Health('redis', emit)
   const on: Parameters<typeof redisOf>[1] = {
     onAvailability: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
     onEviction(eviction, lost) {
       if (eviction) emit({ name: 'redis_evicts', ...eviction })
       else emit({ name: 'redis_evictions_ended', lost })
-      if (lost > 0) evicted()
+      if (lost > 0) for (const store of stores) store.evicted()
     },
   }
   const link = await redisOf(config, on, emit)
@@ -144,10 +144,8 @@ async function openRedis(
       import('../stores/ledgers/redis.ts'),
       import('../stores/sender-statistics/redis.ts'),
     ])
-  const evicted: (() => void)[] = []
-  const link = await openLink(config, emit, () => {
-    for (const tell of evicted) tell()
-  })
+  const stores: { evicted(): void }[] = []
+  const link = await openLink(config, emit, stores)
   const { deployment, kafka, privacy, redis } = config
   const scope = { deployment, clusterId, topic: kafka.topics.messages[0]!.topic }
   const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`
@@ -173,10 +171,7 @@ async function openRedis(
   })
   const shared = { link, prefix: `sigwatch:${deployment}`, key, previousKeys }
   const ledger = redisLedger({ ...shared, onLost: ledgerLost })
-  evicted.push(
-    () => features.evicted(),
-    () => ledger.evicted(),
-  )
+  stores.push(features, ledger)
   return {
     features,
     states,
