@@ -41,7 +41,7 @@ export const BYTE_CELLS: readonly Cell[] = [
       { codec: 'gzip', ends: 'judged' },
     ),
   ]),
-  cellOf('headers', 'a record has 12,000 headers, between records of the same batch', (lawful) => {
+  cellOf('headers', 'one record of a batch has 12,000 headers', (lawful) => {
     const headers = Array.from({ length: 12_000 }, (_, n) => [Buffer.from(`h${n}`), null] as const)
     const [before, odd, after] = numbered(lawful, 3)
     const { bytes } = batchOf(0, [{ value: before! }, { value: odd!, headers }, { value: after! }], {
@@ -60,7 +60,7 @@ export const BYTE_CELLS: readonly Cell[] = [
   }),
   cellOf(
     'batches-unpack-to-much',
-    'two batches of each codec in each of four partitions unpack to 40 MB (snappy: 8 MB)',
+    'two batches of each codec in each of four partitions decompress to 40 MB (snappy: 8 MB)',
     (lawful) =>
       PACKED.flatMap((codec) =>
         [0, 1, 2, 3, 0, 1, 2, 3].map((partition) => {
@@ -78,7 +78,7 @@ export const BYTE_CELLS: readonly Cell[] = [
         }),
       ),
   ),
-  cellOf('batch-not-unpacked', 'a gzip batch of 1,000 records cannot be unpacked', (lawful) => [
+  cellOf('batch-not-unpacked', 'a gzip batch of 1,000 records cannot be decompressed', (lawful) => [
     batchOf(
       0,
       numbered(lawful, 1_000).map((value) => ({ value })),
@@ -87,7 +87,7 @@ export const BYTE_CELLS: readonly Cell[] = [
   ]),
   cellOf(
     'unusual-varints',
-    'varints are longer than need be, times of records lie before the first, and headers are null or have no name',
+    'overlong varints, timestamps that precede the first of the batch, and headers without name or value',
     (lawful) =>
       [0, 1].flatMap((partition) =>
         (['none', 'gzip'] as const).map((codec) =>

@@ -76,12 +76,12 @@ const pick = <T>(random: () => number, items: readonly T[]): T => items[Math.flo
 export const CELLS: readonly Cell[] = [
   {
     name: 'calm',
-    what: 'nothing: what the others differ from this by is due to their faults',
+    what: 'none, for comparison',
     async fault() {},
   },
   {
     name: 'leaders-moved',
-    what: 'leaders of half of the partitions move each two seconds',
+    what: 'leaders of half of the partitions move every two seconds',
     async fault(battle) {
       const { cluster, topic, random } = battle
       await whileWorking(battle, 0.9, async () => {
@@ -102,7 +102,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'brokers-killed',
-    what: 'the three brokers are killed and come back one after the other',
+    what: 'the three brokers are killed and restarted one after the other',
     tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
@@ -111,7 +111,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'brokers-killed-redis-late',
-    what: 'the three brokers are killed and come back one after the other, and Redis answers up to 1.2 s late all the while',
+    what: 'the three brokers are killed and restarted one after the other, while Redis answers up to 1.2 s late',
     tells: /^(?:kafka(?: sink)?|redis): /,
     async fault(battle) {
       await battle.reach(0.05)
@@ -131,7 +131,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'coordinator-frozen',
-    what: 'the coordinator of the group is stopped for 5, 15 and 40 s (SIGSTOP)',
+    what: 'the coordinator of the consumer group is suspended (SIGSTOP) for 5, 15 and 40 s',
     tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
@@ -146,7 +146,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'coordinator-unreachable',
-    what: 'no answer of the coordinator arrives for 20 s, connections stay open',
+    what: 'answers of the coordinator are lost for 20 s while connections stay open',
     async fault(battle) {
       await battle.reach(0.05)
       const { proxy } = await battle.cluster.coordinator(battle.groupId)
@@ -157,7 +157,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'partitions-added',
-    what: 'partitions are added twice while the backlog is worked on, and leaders move',
+    what: 'partitions are added twice during the backlog, and leaders move',
     async fault(battle) {
       const { cluster, topic } = battle
       for (const [share, count] of [
@@ -172,7 +172,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'instances-killed',
-    what: 'one of two instances is killed each four seconds, and another comes in its place',
+    what: 'one of two instances is killed and replaced every four seconds',
     async fault(battle) {
       await battle.reach(0.05)
       for (let n = 0; n < 5 && battle.done() < 0.9; n++) {
@@ -184,7 +184,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'instances-come-and-go',
-    what: 'a third instance joins, and three seconds later leaves or is killed, in turn',
+    what: 'a third instance joins and, three seconds later, leaves or is killed, in turn',
     async fault(battle) {
       await battle.reach(0.02)
       for (let n = 0; n < 6 && battle.done() < 0.9; n++) {
@@ -197,7 +197,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'instance-frozen',
-    what: 'one of two instances is stopped for 5, 15 and 40 s (SIGSTOP) and goes on',
+    what: 'one of two instances is suspended (SIGSTOP) for 5, 15 and 40 s and then resumed',
     async fault(battle) {
       await battle.reach(0.05)
       for (const seconds of [5, 15, 40]) {
@@ -211,7 +211,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'live-rolling-restart',
-    what: 'the three brokers are restarted one after the other while 200 records a second come',
+    what: 'the three brokers are restarted one after the other at 200 records a second',
     live: { perSecond: 200, minutes: 2.5 },
     async fault(battle) {
       await battle.reach(0.05)
@@ -220,7 +220,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'overload',
-    what: 'the only instance is slowed down to a tenth of 220 records a second for two minutes (SIGSTOP in slices)',
+    what: 'the only instance is slowed down (repeated SIGSTOP) to a tenth of the 220 records a second that arrive, for two minutes',
     live: { perSecond: 220, minutes: 2.25 },
     instances: 1,
     denies: /not answered/,
@@ -231,7 +231,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'leaderless',
-    what: 'a partition has no leader for as long as the others are worked on, and an instance joins meanwhile',
+    what: 'a partition has no leader until all others are processed, and an instance joins meanwhile',
     lastPartitionOn: 3,
     tells: /no leader/,
     async fault(battle) {
@@ -245,7 +245,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'redis-latency',
-    what: 'Redis is 20 ms away each way, with a hiccup of 400 ms each five seconds',
+    what: '20 ms of latency to Redis each way, and a pause of 400 ms every five seconds',
     async fault(battle) {
       await whileWorking(battle, 0.9, async () => {
         battle.redis.set({ kind: 'latency', ms: 20 })
@@ -258,7 +258,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'redis-far-and-busy',
-    what: 'Redis is 15 ms away each way while 100 records a second come, and a program for each processor never rests',
+    what: '15 ms of latency to Redis each way and a busy process for each processor, at 100 records a second',
     live: { perSecond: 100, minutes: 2 },
     async fault(battle) {
       await battle.reach(0.02)
@@ -269,7 +269,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'redis-cut',
-    what: 'Redis cannot be reached for 15 s, twice',
+    what: 'Redis is unreachable for 15 s, twice',
     tells: /^redis: /,
     async fault(battle) {
       for (const share of [0.1, 0.5]) {
@@ -297,7 +297,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'redis-older',
-    what: 'a replica that had stopped following takes the place of Redis',
+    what: 'Redis is replaced by a replica that had stopped replicating',
     tells: /counts were lost/,
     async fault(battle) {
       await unhurried(battle, async () => {
@@ -315,7 +315,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'lines-slow-and-cut',
-    what: 'connections to brokers are slow, hang and are cut, one broker at a time, by a seeded schedule',
+    what: 'connections to one broker at a time are slow, hang or are cut, at random',
     async fault(battle) {
       const { cluster, random } = battle
       await whileWorking(battle, 0.9, async () => {

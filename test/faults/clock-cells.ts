@@ -55,7 +55,7 @@ export const CLOCK_CELLS: readonly Cell[] = [
   ...WRONG.filter(({ name }) => !name.startsWith('6-')).map(
     ({ name, says, offset }): Cell => ({
       name: `clock-jumps-${name}`,
-      what: `the clock of one of two instances jumps, is ${says} for ${WRONG_FOR / 1_000} s, and jumps back`,
+      what: `the clock of one of two instances jumps to ${says} for ${WRONG_FOR / 1_000} s`,
       ...LIVE,
       ...{ clocks: { first: 0 }, tells: SKEW },
       async fault(battle) {
@@ -69,7 +69,7 @@ export const CLOCK_CELLS: readonly Cell[] = [
   ...WRONG.filter(({ name }) => !name.startsWith('6-')).map(
     ({ name, says, offset }): Cell => ({
       name: `redis-clock-${name}`,
-      what: `the clock of Redis is ${says}, those of the instances are right`,
+      what: `the clock of Redis alone is ${says}`,
       ...LIVE,
       ...{ clocks: { redis: offset }, denies: SKEW },
       async fault() {},

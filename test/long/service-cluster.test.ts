@@ -100,7 +100,7 @@ describeWith(['kafka', 'redis'], 'two instances on three brokers', () => {
   }, 60_000)
 
   it.each(SHORT_CELLS.map((cell) => [cell.what, cell] as const))(
-    'give every record its place and say what they said without faults, while %s',
+    'write every record once and decide as without faults while %s',
     async (_, cell) => {
       const result = await arena!.run(cell, SEED)
       expect(result.detail).toEqual([])
