@@ -18,8 +18,15 @@ export interface OidcServer {
   start(): Promise<void>
 }
 
-/** Starts a real OpenID provider with a client `desk` at `url`; its login form accepts any password. */
-export async function startOidcServer(accounts: Accounts, url: string): Promise<OidcServer> {
+/**
+ * Starts a real OpenID provider with a client `desk` at `url`; its login form accepts any password. `host`: `localhost` is another
+ * site than 127.0.0.1 to browsers.
+ */
+export async function startOidcServer(
+  accounts: Accounts,
+  url: string,
+  host = '127.0.0.1',
+): Promise<OidcServer> {
   // @ts-expect-error: the package has no types
   const library: unknown = await import('oidc-provider')
   const { Provider } = library as { Provider: new (issuer: string, options: object) => OidcLibrary }
@@ -30,7 +37,7 @@ export async function startOidcServer(accounts: Accounts, url: string): Promise<
     return (server.address() as AddressInfo).port
   }
   const port = await listen(0)
-  const issuer = `http://127.0.0.1:${port}`
+  const issuer = `http://${host}:${port}`
   const own = { codeLasts: 60 }
   const provider = new Provider(issuer, {
     clients: [
