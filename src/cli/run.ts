@@ -20,10 +20,10 @@ import { oddKeyWarnings } from '../settings/odd-keys.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
 import { extract } from '../text/extract.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
-import { limitHeapGrowth } from './heap-growth.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 import { refuseFolder } from './standard-input.ts'
+import { allocateYoung, limitHeapGrowth } from './v8-heap.ts'
 
 interface RunOptions extends FileSettings {
   readonly config?: string
@@ -64,6 +64,7 @@ export function runCommand(): Command {
 
 async function run(options: RunOptions): Promise<void> {
   const embedded = options.source !== undefined
+  allocateYoung()
   if (!embedded) limitHeapGrowth()
   const reading = readingOf(options)
   const { config } = reading
