@@ -23,7 +23,7 @@ import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 import { refuseFolder } from './standard-input.ts'
-import { allocateYoung, limitHeapGrowth } from './v8-heap.ts'
+import { tuneHeap } from './v8-heap.ts'
 
 interface RunOptions extends FileSettings {
   readonly config?: string
@@ -64,8 +64,7 @@ export function runCommand(): Command {
 
 async function run(options: RunOptions): Promise<void> {
   const embedded = options.source !== undefined
-  allocateYoung()
-  if (!embedded) limitHeapGrowth()
+  tuneHeap({ limited: !embedded })
   const reading = readingOf(options)
   const { config } = reading
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })

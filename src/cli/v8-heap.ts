@@ -19,3 +19,9 @@ export function limitHeapGrowth(percent = PERCENT): void {
 export function allocateYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')
 }
+
+/** Sets the flags of `run`: a service shares its machine and keeps its heap small (`limited`), a run on a file does not. */
+export function tuneHeap({ limited }: { readonly limited: boolean }): void {
+  allocateYoung()
+  if (limited) limitHeapGrowth()
+}
