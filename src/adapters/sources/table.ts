@@ -30,6 +30,10 @@ export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter'
   readonly groupId: string
   /** Only records appended since, epoch ms; default: all. */
   readonly since?: number
+  /** Offset up to which an earlier reader had applied a partition, if one is known. */
+  readonly appliedBefore?: (partition: PartitionId) => number | undefined
+  /** Called with the number of rows that were removed before they were applied. */
+  readonly onExpired?: (partition: PartitionId, count: number) => void
 }
 
 const STEP = 250
@@ -54,6 +58,8 @@ export class TableSource {
   #heardAt = performance.now()
   /** Everything before these offsets was applied since the start, by partition. */
   #applied = new Map<string, number>()
+  /** Removed rows before these offsets have been reported. */
+  readonly #expired = new Map<string, number>()
   readonly #identity: TopicIdentity
   #lives = 0
   /** Number of batches being applied. */
@@ -176,6 +182,7 @@ export class TableSource {
     // A log that ends before the applied offset was recreated: its rows are new.
     for (const { endOffset, ...id } of bounds)
       if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
+    for (const bound of bounds) this.#reportExpired(bound)
     if (this.#behind().length === 0) this.#catchUp()
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
@@ -184,6 +191,16 @@ export class TableSource {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.#batch(payload, apply),
     })
+  }
+
+  #reportExpired({ startOffset, endOffset: _, ...id }: Bounds): void {
+    const { appliedBefore, onExpired } = this.#options
+    const key = partitionKey(id)
+    const applied = Math.max(appliedBefore?.(id) ?? 0, this.#applied.get(key) ?? 0)
+    const known = Math.max(applied, this.#expired.get(key) ?? 0)
+    if (applied === 0 || startOffset <= known) return
+    this.#expired.set(key, startOffset)
+    onExpired?.(id, startOffset - known)
   }
 
   /** Resolves with the reason for a restart once the topic was recreated, or with undefined when the consumer has ended. */

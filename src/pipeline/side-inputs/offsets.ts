@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/message.ts'
-import { partitionKey } from '../../domain/ports.ts'
+import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { SideOffset } from '../../domain/state-store.ts'
 import { Checkpoint } from '../checkpoint.ts'
 
@@ -22,6 +22,11 @@ export class SideOffsets {
   /** Sets the deployment's offsets from before this instance started. */
   resume(offsets: readonly SideOffset[]): void {
     for (const offset of offsets) this.#before.set(partitionKey(offset), offset)
+  }
+
+  /** Offset up to which rows had taken effect before this instance started, if known. */
+  appliedBefore(partition: PartitionId): number | undefined {
+    return this.#before.get(partitionKey(partition))?.offset
   }
 
   /** Takes a row; returns undefined if it has already taken effect, else a function to call when it has. */

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
-import { createTableSource, type TableRow, type TableSource } from '../../adapters/sources/table.ts'
+import {
+  createTableSource,
+  type TableRow,
+  type TableSource,
+  type TableSourceOptions,
+} from '../../adapters/sources/table.ts'
 import type { ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { SideInput } from '../../domain/input-events.ts'
@@ -118,13 +123,23 @@ export class SideTopics {
   }
 
   #followed([input, topic]: SideTopic): FollowedTopic {
-    return { input, topic, table: this.#table(input, topic), isCurrent: false }
+    const { offsets, emit } = this.#options
+    const table = this.#table(input, topic, '', {
+      appliedBefore: (partition) => offsets.appliedBefore(partition),
+      onExpired: (partition, count) => emit({ name: 'records_expired', ...partition, count }),
+    })
+    return { input, topic, table, isCurrent: false }
   }
 
-  #table(input: SideInput, topic: string, suffix = ''): TableSource {
+  #table(
+    input: SideInput,
+    topic: string,
+    suffix: string,
+    retention: Pick<TableSourceOptions, 'appliedBefore' | 'onExpired'> = {},
+  ): TableSource {
     const { kafka, groupId } = this.#options
     const group = `${groupId}-${input}-${this.#instance}${suffix}`
-    return createTableSource({ connection: kafka, topic, groupId: group })
+    return createTableSource({ connection: kafka, topic, groupId: group, ...retention })
   }
 
   async #start(isMeant: (followed: FollowedTopic) => boolean): Promise<void> {

@@ -85,6 +85,34 @@ describeWith('kafka', 'a side topic as a table', () => {
     expect(rows).toEqual([])
   })
 
+  it('tells how many rows retention took that nobody had applied', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic({ partitions: 2 })
+    for (const row of ['a', 'b', 'c', 'd', 'e', 'f']) await client.produce(topic, [row], { partition: 0 })
+    const admin = client.kafka.admin()
+    await admin.connect()
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] })
+    await admin.disconnect()
+    const read = async (appliedBefore: (partition: { readonly partition: number }) => number | undefined) => {
+      const { connection } = testConnection(servers.brokers)
+      const told: unknown[] = []
+      const onExpired = (id: unknown, count: number) => void told.push([id, count])
+      const groupId = uniqueName('sigwatch-table')
+      const table = createTableSource({ connection, topic, groupId, appliedBefore, onExpired })
+      void table.run(async () => {})
+      await table.caughtUp
+      await table.stop()
+      await connection.close()
+      return told
+    }
+    // Rows 2, 3 and 4 were taken.
+    expect(await read(({ partition }) => [2, 0][partition])).toEqual([[{ topic, partition: 0 }, 3]])
+    expect(await read(() => 5)).toEqual([])
+    // What a first reader finds gone was not meant for it.
+    expect(await read(() => undefined)).toEqual([])
+  }, 30_000)
+
   it('is caught up when the last offsets are the marks of transactions', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()

@@ -24,6 +24,7 @@ describe('side offsets', () => {
     offsets.resume([{ ...at(2), timestamp: T0 + 2 }])
     expect([0, 1, 2].map((n) => offsets.take(row(n)) !== undefined)).toEqual([false, false, true])
     expect(offsets.take({ position: at(0, 1), timestamp: T0 })).toBeDefined()
+    expect([at(0), at(0, 1)].map((partition) => offsets.appliedBefore(partition))).toEqual([2, undefined])
   })
 
   it('leave out what is read again after an outage, also what still waits', () => {

@@ -35,6 +35,7 @@ async function failuresOf(error: Error): Promise<Event[]> {
     groupId: 'g',
     topics: [['feedback', TOPIC]],
     offsets: {
+      appliedBefore: () => undefined,
       take() {
         throw error
       },
