@@ -21,12 +21,12 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Commands and files',
     about:
-      'The command exits with 2 and lists the faults as `file:line: key: what is wrong (allowed: …)`. `sigwatch check` finds them beforehand.',
+      'The command exits with 2 and lists the errors as `file:line: key: what is wrong (allowed: …)`. `sigwatch check` finds them beforehand.',
     codes: /^(CONFIG|REGISTRY|RULES|POLICY|LEDGER|TEMPLATES|MODEL|USAGE)(_|$)/,
   },
   {
     title: 'Servers and outputs',
-    about: 'Commands exit with 1. Services try again by themselves where the server does not answer.',
+    about: 'Commands exit with 1. Services retry by themselves if a server does not answer.',
     codes: /^(KAFKA|SCHEMA_REGISTRY|REDIS|SINK|OUTPUT|TRANSACTION|STORE|ARCHIVE|NOTIFY|FEEDBACK)_/,
   },
   {

@@ -42,7 +42,7 @@ export function eraseCommand(): Command {
 async function eraseOf(options: EraseOptions): Promise<void> {
   const { token, numberFile } = options
   if ((token === undefined) === (numberFile === undefined))
-    throw new SigwatchError('USAGE', 'name the person by --token or by --number-file, by one of them')
+    throw new SigwatchError('USAGE', 'name the person by either --token or --number-file')
   const { config } = archiveConfig(options)
   const number = numberFile === undefined ? undefined : numberIn(numberFile)
   const tokens = number === undefined ? [tokenIn(token!)] : tokensOf(number, config)
@@ -80,7 +80,7 @@ function numberIn(file: string): string {
 
 function contentOf(file: string): string {
   if (/^[+\d\s-]{5,}$/.test(file.normalize('NFKC')))
-    throw new SigwatchError('USAGE', '--number-file: name a file, or - for standard input, and no number')
+    throw new SigwatchError('USAGE', '--number-file takes a file, or - for standard input, not a number')
   if (file === '-') refuseFolder()
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
@@ -94,7 +94,7 @@ function tokensOf(number: string, { privacy: { tokenKey, previousTokenKeys } }: 
   if (!tokenKey)
     throw new SigwatchError(
       'USAGE',
-      '--number-file needs the token key of the service: set privacy.tokenKey (SIGWATCH_PRIVACY_TOKEN_KEY)',
+      '--number-file requires the token key of the service: set privacy.tokenKey (SIGWATCH_PRIVACY_TOKEN_KEY)',
     )
   return [tokenKey, ...(previousTokenKeys ?? [])].map((key) => createTokeniser(revealed(key))(number))
 }

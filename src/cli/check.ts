@@ -11,7 +11,7 @@ const isWarning = (line: string): boolean => /(?:^|: )warning: /.test(line)
 
 function verdictOn(faults: number, warnings: number): string {
   if (faults > 0) return `${counted(faults, 'fault')} found`
-  return warnings === 0 ? 'all is well' : `all is well except for ${counted(warnings, 'warning')}`
+  return warnings === 0 ? 'no errors' : `no errors, ${counted(warnings, 'warning')}`
 }
 
 /** Loads the model code only if there is a model to check. */
@@ -53,7 +53,7 @@ export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, 
     )
     .action(async (options: CheckOptions) => {
       if (options.topic !== undefined && options.sample === undefined)
-        throw new SigwatchError('USAGE', '--topic goes with --sample')
+        throw new SigwatchError('USAGE', '--topic requires --sample')
       const { problems, summary, rows } = await runCheck(options, parts)
       for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
       for (const line of summary) process.stderr.write(`${line}\n`)

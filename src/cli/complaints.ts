@@ -75,7 +75,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   if (options.publish) complaintTopicOf(config)
   const mapping = mappingOf(options.mapping)
   if (!mapping.verified)
-    say(`${mapping.file}: this mapping has not been compared with a real export (verified: true says so)`)
+    say(`${mapping.file}: this mapping is not verified with a real export (verified: true)`)
   const read: (readonly PlacedComplaint[])[] = []
   let refused = 0
   for (const file of files) {
@@ -109,7 +109,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
       return complaints.filter(({ record: { id } }) => named.has(id))
     }
     if (past.length > 0) say(`${past.length} left out: past archive.retention (${placesOf(of(past))})`)
-    for (const { place } of of(ahead)) say(`${place}: ts: lies in the future: not archived`)
+    for (const { place } of of(ahead)) say(`${place}: ts: is in the future: not archived`)
     if (erased.length > 0) say(`${erased.length} left out: erased with the person`)
     refused += ahead.length + sayConflicts('the archive', of(others))
     const unsent = new Set([...others, ...erased])
@@ -147,7 +147,7 @@ const ANSWERS: Readonly<Record<AnswerNoted['outcome'], (at: string) => string>> 
   unknown: () => 'the archive has no such complaint',
   standing: (at) => `not changed: it was answered at ${at}; --replace takes the new time instead`,
   'before it was made': (at) => `not noted: --at lies before the complaint was made, at ${at}`,
-  'in the future': (at) => `not noted: --at lies in the future: the clock of the database shows ${at}`,
+  'in the future': (at) => `not noted: --at is in the future: the clock of the database shows ${at}`,
 }
 
 async function deadlines(options: CommonOptions): Promise<void> {
@@ -184,7 +184,7 @@ function monthRange(text: string, { zone }: Calendar): { from: number; to: numbe
 
 function calendarOf({ calendar }: CommonOptions): Calendar {
   if (calendar !== undefined) return loadCalendar(calendar)
-  say('no --calendar: weekends alone are no working days')
+  say('no --calendar: only weekends are not working days')
   return WEEKENDS_ONLY
 }
 

@@ -55,7 +55,7 @@ export function subjectOf({ complaint, message, alert }: SubjectOptions): Subjec
   if (!only || other)
     throw new SigwatchError(
       'USAGE',
-      'name what the pack is about: --complaint, --message or --alert, one of them',
+      'say what the pack is about: give exactly one of --complaint, --message and --alert',
     )
   const [kind, id] = only
   return { kind, id }

@@ -119,7 +119,7 @@ async function run(options: EvidenceOptions): Promise<void> {
   report(
     `${subject.kind} ${subject.id}: ${pack.messages.length} of ${pack.matched} messages shown, ${pack.missing.length} things not found`,
   )
-  if (pack.clear) report('recipient and texts are in clear: for the regulator only')
+  if (pack.clear) report('the pack has recipient and texts in clear: give it only to the regulator')
 }
 
 interface PackInputs {

@@ -54,11 +54,11 @@ const COMMANDS = {
     load: async () => (await import('./feedback.ts')).exemptCommand(),
   },
   block: {
-    does: 'Block a domain, port, signature, sender, claim or template by hand for a time',
+    does: 'Block a domain, port, signature, sender, claim or template manually for a time',
     load: async () => (await import('./feedback.ts')).blockCommand(),
   },
   unblock: {
-    does: 'End a block made by hand',
+    does: 'End a manual block',
     load: async () => (await import('./feedback.ts')).unblockCommand(),
   },
   feedback: {

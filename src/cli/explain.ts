@@ -54,7 +54,7 @@ export function explainCommand(): Command {
 
 async function explain(id: string, options: ExplainOptions): Promise<void> {
   const { format, out } = options
-  if (format === 'pdf' && out === undefined) throw new SigwatchError('USAGE', '--format pdf needs --out')
+  if (format === 'pdf' && out === undefined) throw new SigwatchError('USAGE', '--format pdf requires --out')
   const { config } = archiveConfig(options)
   const archive = await openArchiveReader(config, 'sigwatch explain')
   const found = await archive.case(id).finally(() => archive.close())
@@ -65,7 +65,10 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
     )
   const { kind } = found.alert.data.target
   if (options.for === 'subscriber' && kind !== 'message' && kind !== 'recipient')
-    throw new SigwatchError('USAGE', `the alert is about a ${kind}: a subscriber is told of his own messages`)
+    throw new SigwatchError(
+      'USAGE',
+      `the alert is about a ${kind}: a letter to a subscriber is about messages to him`,
+    )
   const locale = options.locale ?? config.locale
   const say = sayIn(locale)
   const content = letterOf(found, {

@@ -23,9 +23,9 @@ async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdic
   if (verdict === 'block') checkOrdered(target)
   if (target) return { target: id }
   if (verdict === 'unblock') return { stateId: id }
-  if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
+  if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is not a target: write <kind>:<id>`)
   if (place.alerts.length === 0)
-    throw new SigwatchError('USAGE', 'no alerts to look the id up in: name them with --alerts FILE')
+    throw new SigwatchError('USAGE', 'no alerts to look up the id in: give them with --alerts FILE')
   let found: 'stateId' | 'messageId' | undefined
   for (const feed of place.alerts) {
     await feed.read({ from: now - REMEMBERED }, ({ value }) => {
@@ -45,7 +45,7 @@ async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdic
 
 function checkOrdered(target: Target | undefined): void {
   if (!isOrderable(target?.kind))
-    throw new SigwatchError('USAGE', `this cannot be blocked by hand: write ${ORDERED_FORM}`)
+    throw new SigwatchError('USAGE', `this cannot be blocked manually: write ${ORDERED_FORM}`)
   const { kind, id } = target!
   if (kind !== 'port' && kind !== 'sender') return
   const fault = portFault(id.slice(id.lastIndexOf('@') + 1))

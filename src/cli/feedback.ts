@@ -93,9 +93,10 @@ export function blockCommand(): Command {
     )
     .action((id: string | undefined, { why, ...options }: BlockOptions) => {
       if (options.list) return give(id, { ...options, verdict: 'block' })
-      if (why === undefined) throw new SigwatchError('USAGE', '--why is missing: why it is blocked')
+      if (why === undefined)
+        throw new SigwatchError('USAGE', '--why is missing: give the reason of the block')
       if (options.until === undefined)
-        throw new SigwatchError('USAGE', '--until is missing: how long it holds')
+        throw new SigwatchError('USAGE', '--until is missing: give an end or a duration')
       return give(id, { ...options, note: why, verdict: 'block' })
     })
 }
@@ -114,7 +115,7 @@ export function unblockCommand(): Command {
 /** The members that `block` adds to its row. */
 function orderOf({ action, perMinute, labels }: BlockOptions) {
   if (perMinute !== undefined && !/^\d{1,7}$/.test(perMinute))
-    throw new SigwatchError('USAGE', `--per-minute: "${perMinute}" is no number of messages`)
+    throw new SigwatchError('USAGE', `--per-minute: "${perMinute}" is not a number of messages`)
   return given({
     action,
     perMinute: perMinute === undefined ? undefined : Number(perMinute),
@@ -162,7 +163,7 @@ function durationOf(text: string): number {
 async function give(id: string | undefined, options: BlockOptions): Promise<void> {
   const { file } = options
   if (options.list && id !== undefined)
-    throw new SigwatchError('USAGE', '--list prints all: leave the id out')
+    throw new SigwatchError('USAGE', '--list prints all feedback: leave the id out')
   if (options.list && file !== undefined && !existsSync(file))
     throw new SigwatchError('USAGE', `${file} does not exist`)
   const { config } = loadConfig({
@@ -204,9 +205,9 @@ async function write(
   if (wait !== undefined && !place.answers)
     throw new SigwatchError(
       'USAGE',
-      '--wait needs the topic kafka.topics.feedbackResults: nothing answers feedback here',
+      '--wait requires kafka.topics.feedbackResults: without that topic nothing answers feedback',
     )
-  if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: who says it')
+  if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: name who gives this feedback')
   const { commandClock, skewWarning } = await import('../service/command-clock.ts')
   const clock = await commandClock(config)
   const ts = clock.now()
@@ -245,9 +246,9 @@ async function write(
 function checkUsage(id: string | undefined, { verdict, undo }: FeedbackOptions): void {
   if (undo !== undefined) {
     if (id === undefined && verdict === undefined) return
-    throw new SigwatchError('USAGE', '--undo goes with neither an id nor a verdict')
+    throw new SigwatchError('USAGE', '--undo cannot be combined with an id or a verdict')
   }
-  if (id === undefined) throw new SigwatchError('USAGE', 'say what it is about: an id, or <kind>:<id>')
+  if (id === undefined) throw new SigwatchError('USAGE', 'the subject is missing: give an id, or <kind>:<id>')
   if (verdict === undefined)
     throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${JUDGEMENTS.join(', ')})`)
 }

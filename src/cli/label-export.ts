@@ -48,7 +48,7 @@ async function labelExport(options: LabelExportOptions): Promise<void> {
     to: momentOf('--to', options.to) ?? Date.now(),
   }
   if ((alerts === undefined) !== (feedback === undefined))
-    throw new SigwatchError('USAGE', '--alerts and --feedback go together')
+    throw new SigwatchError('USAGE', '--alerts and --feedback require each other')
   const { casesOfArchive, casesOfFiles } = await import('../service/compose-label-export.ts')
   const { cases, unknown } =
     alerts && feedback

@@ -32,11 +32,11 @@ async function promote(dir: string | undefined, options: PromoteOptions): Promis
   })
   const candidate = dir ?? config.shadowModel.path
   if (candidate === null)
-    throw new SigwatchError('USAGE', 'no model to promote: name its folder, or set shadowModel.path')
+    throw new SigwatchError('USAGE', 'no model to promote: give its folder, or set shadowModel.path')
   if (config.model === null)
     throw new SigwatchError(
       'USAGE',
-      'the live model is the shipped one, which nothing replaces: set model to a folder of your own, a copy of it for example',
+      'the live model is the shipped one, which is never replaced: set model to a folder of your own, for example a copy of it',
     )
   const { promoteModel } = await import('../service/promote-model.ts')
   const promotion = await promoteModel(candidate, config.model)

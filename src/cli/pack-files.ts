@@ -31,7 +31,7 @@ export function writePack(dir: string, files: readonly PackFile[], replace: bool
     for (const [i, { content }] of files.entries()) {
       const path = paths[i]!
       if (!writeNewFile(path, content))
-        throw new SigwatchError('USAGE', `another run has just written ${path}: run it again`)
+        throw new SigwatchError('USAGE', `another process has just written ${path}: run the command again`)
       written.push(path)
     }
   } catch (error) {

@@ -46,13 +46,15 @@ const KAFKA = 'kafka'
 /** Validates the options together. Throws USAGE for combinations that make no sense. */
 export function requestOf(args: ReplayArguments): ReplayRequest {
   const { source, offsets, against, resume, verdicts, alerts, publish, out, config: file } = args
-  if (source === undefined) throw usage('--source FILE or --source kafka is needed')
-  if (source.length > 1 && source.includes(KAFKA)) throw usage('--source: kafka stands alone')
+  if (source === undefined) throw usage('--source is missing: give --source FILE or --source kafka')
+  if (source.length > 1 && source.includes(KAFKA))
+    throw usage('--source: kafka cannot be combined with files')
   const files = source[0] === KAFKA ? undefined : source
-  if (offsets && files) throw usage('--offsets goes with --source kafka; lines of files have none')
-  if (offsets && (args.from ?? args.to) !== undefined) throw usage('--offsets, or --from and --to, not both')
+  if (offsets && files) throw usage('--offsets requires --source kafka: lines of files have no offsets')
+  if (offsets && (args.from ?? args.to) !== undefined)
+    throw usage('--offsets cannot be combined with --from and --to')
   if ((args.reviewSheet === undefined) !== (out === undefined))
-    throw usage('--review-sheet N goes with --out FILE')
+    throw usage('--review-sheet N requires --out FILE')
   distinct([verdicts, alerts, out, resume, ...(files ?? []), against])
   const facts = overridesOf(args, FACTS)
   const now = configOf(file, facts)
@@ -110,7 +112,7 @@ function refuseLive(topic: string, { kafka: { topics } }: Config): void {
 function distinct(files: readonly (string | undefined)[]): void {
   const named = files.filter((name) => name !== undefined && name !== KAFKA)
   const twice = named.find((name, i) => named.indexOf(name) !== i)
-  if (twice !== undefined) throw usage(`${twice} is named twice: give each its own file`)
+  if (twice !== undefined) throw usage(`${twice} is given twice: use two files`)
 }
 
 function durationOf(option: string, text: string): number {

@@ -114,10 +114,10 @@ function finish(
     )
   }
   const isEmpty = report.records + report.deadLetters === 0
-  if (isEmpty) print('replay: nothing was compared: the range holds no record')
+  if (isEmpty) print('replay: nothing was compared: the range has no records')
   if (failOn.length === 0 || isEmpty) return
   if (report.compared === 0) {
-    print('replay: nothing was compared, so --fail-on says nothing')
+    print('replay: nothing was compared, so --fail-on was not checked')
     process.exitCode = FAILURE
     return
   }
@@ -132,7 +132,8 @@ function finish(
 }
 
 function judged(file: string, { source, json }: ReplayArguments): void {
-  if (source) throw new SigwatchError('USAGE', '--judged stands alone: it replays nothing')
+  if (source)
+    throw new SigwatchError('USAGE', '--judged cannot be combined with --source: it replays nothing')
   const precisions = readReviewed(readSheet(file), file)
   process.stdout.write(json ? `${JSON.stringify(precisions)}\n` : precisionTable(precisions))
 }

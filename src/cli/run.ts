@@ -197,7 +197,7 @@ function checkService({ config }: ConfigReading, options: RunOptions): void {
   const stray = (['alerts', 'shadowAlerts', 'verdicts', 'deadLetters', 'now', 'topic'] as const).find(
     (key) => options[key] !== undefined,
   )
-  if (stray !== undefined) throw new SigwatchError('USAGE', `--${dashed(stray)} goes with --source`)
+  if (stray !== undefined) throw new SigwatchError('USAGE', `--${dashed(stray)} requires --source`)
   if (!config.kafka.brokers) {
     throw new SigwatchError(
       'USAGE',
@@ -217,7 +217,7 @@ function embeddedFiles(options: RunOptions): EmbeddedFiles {
   const named = [alerts, shadowAlerts, verdicts, deadLetters].filter((file) => file !== undefined)
   const twice = named.find((file, i) => named.indexOf(file) !== i)
   if (twice !== undefined)
-    throw new SigwatchError('USAGE', `${twice} is named for two outputs: give each its own`)
+    throw new SigwatchError('USAGE', `${twice} is given for two outputs: use two files`)
   const stdoutIsFree = !named.includes('-')
   return {
     source: source!,

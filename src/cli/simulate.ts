@@ -90,7 +90,7 @@ async function run(options: SimulateOptions): Promise<void> {
     return
   }
   if (options.live && options.start !== undefined)
-    throw new SigwatchError('USAGE', '--start: goes without --live, which begins now')
+    throw new SigwatchError('USAGE', '--start cannot be combined with --live, which starts now')
   // Opened before the simulation is created, because with `--live` its time starts then.
   const out = await openOutput(options)
   const simulation = simulate(choicesOf(options))

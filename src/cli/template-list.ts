@@ -39,15 +39,15 @@ export function readList(
   const [signed, last] = [text.slice(0, end), text.slice(end)]
   const signature = (parsed(last) as { signature?: unknown } | undefined)?.signature
   if (typeof signature !== 'string')
-    throw fail('the last line holds no signature: the list is cut, or was never signed')
+    throw fail('the last line has no signature: the list is truncated, or was never signed')
   if (!verify(null, Buffer.from(signed), key, Buffer.from(signature, 'base64')))
     throw fail('the signature does not fit: the list was changed, or signed with another key')
   const [head, ...rows] = signed.split('\n').slice(0, -1).map(parsed)
   const { kind, list, at } = (head ?? {}) as { kind?: unknown; list?: unknown; at?: unknown }
   if (kind !== KIND || typeof list !== 'string' || !LIST_NAME.test(list))
-    throw fail('line 1: is no head of a list of templates')
+    throw fail('line 1: is not the header of a list of templates')
   if (!(Date.parse(String(at)) <= latest))
-    throw fail('line 1: at lies in the future: is the clock of the writer, or of this host, right?')
+    throw fail('line 1: at is in the future: check the clocks of the writer and of this host')
   const templates = rows.map((row, i) => {
     const read = readTemplateRow(row, latest)
     if ('message' in read) throw fail(`line ${i + 2}: ${read.message}`)
@@ -71,7 +71,7 @@ export function readKey(file: string, kind: 'private' | 'public'): KeyObject {
     throw new SigwatchError('USAGE', `--key ${file}: the ${kind} key ${why}; ${help}`)
   }
   if (key.asymmetricKeyType !== 'ed25519')
-    throw new SigwatchError('USAGE', `--key ${file}: is no key of Ed25519; ${help}`)
+    throw new SigwatchError('USAGE', `--key ${file}: is not an Ed25519 key; ${help}`)
   return key
 }
 

@@ -89,7 +89,7 @@ async function exported(
   if (!LIST_NAME.test(name))
     throw new SigwatchError(
       'USAGE',
-      `--list: "${name}" is no name of a list (letters, digits, dots, _ or -, and not local)`,
+      `--list: "${name}" is not a name of a list (allowed: letters, digits, dots, _ and -, but not local)`,
     )
   const signing = readKey(required(key, 'private'), 'private')
   const confirmed = (await (await open()).held(now)).filter(({ confirmations }) => confirmations.length > 0)
@@ -127,6 +127,7 @@ function readFile(file: string): string {
 }
 
 function required(key: string | undefined, kind: string): string {
-  if (key === undefined) throw new SigwatchError('USAGE', `--key is missing: the file of the ${kind} key`)
+  if (key === undefined)
+    throw new SigwatchError('USAGE', `--key is missing: give the file of the ${kind} key`)
   return key
 }

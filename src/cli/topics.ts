@@ -42,10 +42,10 @@ async function topics(options: TopicsOptions): Promise<void> {
     serving: false,
   })
   if (!options.create && (options.partitions ?? options.replication) !== undefined) {
-    throw new SigwatchError('USAGE', '--partitions and --replication go with --create')
+    throw new SigwatchError('USAGE', '--partitions and --replication require --create')
   }
   if (options.endBlocks) {
-    if (options.create) throw new SigwatchError('USAGE', '--end-blocks goes without --create')
+    if (options.create) throw new SigwatchError('USAGE', '--end-blocks cannot be combined with --create')
     const { tidyBlocks } = await import('../service/compose-blocks.ts')
     const { commandClock, skewWarning } = await import('../service/command-clock.ts')
     const clock = await commandClock(config)
@@ -68,7 +68,7 @@ async function topics(options: TopicsOptions): Promise<void> {
     if (missing.length > 0) {
       const required = missing.filter((row) => row.required)
       const gravity =
-        required.length > 0 ? '`run` does not start without the required ones' : '`run` goes on without'
+        required.length > 0 ? '`run` does not start without the required ones' : '`run` works without them'
       process.stderr.write(`${missing.length} missing: ${gravity}; \`sigwatch topics --create\` makes them\n`)
       process.exitCode = MISSING
     }

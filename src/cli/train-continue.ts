@@ -46,7 +46,7 @@ export async function trainOn(
   if (options.labels !== undefined)
     throw new SigwatchError(
       'USAGE',
-      '--labels does not go with --continue: the labels are those of the model',
+      '--labels cannot be combined with --continue: the labels are those of the model',
     )
   if (options.corpus === undefined)
     throw new SigwatchError('USAGE', 'nothing new to learn from: name a file with --corpus')
@@ -57,11 +57,11 @@ export async function trainOn(
   if (isTaken(dir))
     throw new SigwatchError(
       'USAGE',
-      `${dir} holds something already, and --continue writes nothing over: name another --out`,
+      `${dir} is not empty, and --continue overwrites nothing: give another --out`,
     )
   const isShippedSet = LABELS.every((label) => labels.includes(label))
   const known = options.known ?? (isShippedSet ? templates : [])
-  if (known.length === 0) say('nothing to rehearse (--known): what the model forgets is not seen')
+  if (known.length === 0) say('no texts to rehearse (--known): what the model forgets will not show')
   const news = readAll(options.corpus, labels, say)
   const { parts, losses, judged, card } = await continueModel({
     base,

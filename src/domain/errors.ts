@@ -13,7 +13,7 @@ export const ERRORS = {
     remedy: 'Send one complete JSON object per record.',
   },
   RECORD_NOT_OBJECT: {
-    cause: 'The value is JSON, but not an object.',
+    cause: 'The value is JSON but not an object.',
     retry: false,
     remedy: 'Send one JSON object per record.',
   },
@@ -23,7 +23,7 @@ export const ERRORS = {
     remedy: 'Send `id`, `ts`, `from`, `to` and `text`.',
   },
   RECORD_FIELD_INVALID: {
-    cause: 'A field has the wrong type, length or form; or a row of a side input is refused.',
+    cause: 'A field has the wrong type, length or form, or a row of a side input is not allowed.',
     retry: false,
     remedy: 'Correct the field that the detail names.',
   },
@@ -35,12 +35,12 @@ export const ERRORS = {
   RECORD_TS_FUTURE: {
     cause: '`ts` is further ahead of the reference clock than `limits.futureReject`.',
     retry: false,
-    remedy: 'Set the clock of the gateway, or the unit if the detail doubts it.',
+    remedy: 'Correct the clock of the gateway, or the unit of `ts` if the detail doubts it.',
   },
   RECORD_TOO_LARGE: {
     cause: 'The value is larger than `limits.maxRecordBytes`.',
     retry: false,
-    remedy: 'Look at what the producer sends: an SMS record fits in 64 kB.',
+    remedy: 'Check what the producer sends: an SMS record fits in 64 kB.',
   },
   RECORD_UNREADABLE: {
     cause:
@@ -52,36 +52,36 @@ export const ERRORS = {
     cause: 'The bytes fit no Avro or Protobuf schema of the schema registry.',
     retry: false,
     remedy:
-      'Compare the schema that the detail names, `input.format` and `input.schemaRegistry.url` with the producer.',
+      'Compare the schema in the detail, `input.format` and `input.schemaRegistry.url` with what the producer uses.',
   },
   MAPPING: {
     cause: 'The record does not fit the map of its input (`input.map`).',
     retry: false,
     remedy:
-      'Correct the map at the field that the detail names, and try it: `sigwatch check --sample FILE`; see docs/input-records.md.',
+      'Correct the map at the field that the detail names, and test it with `sigwatch check --sample FILE`; see docs/input-records.md.',
   },
   CONFIG_INVALID: {
-    cause: 'The configuration, or a mapping or calendar of complaints, has faults.',
+    cause: 'The configuration, or a mapping or calendar for complaints, has errors.',
     retry: false,
     remedy: 'Correct the keys that the message names; see docs/config.md.',
   },
   REGISTRY_INVALID: {
-    cause: 'The registry has faults.',
+    cause: 'The registry has errors.',
     retry: false,
     remedy: 'Correct the rows that the message names.',
   },
   RULES_INVALID: {
-    cause: 'The file of own rules has faults.',
+    cause: 'The file of own rules has errors.',
     retry: false,
     remedy: 'Correct the rows, then the examples that the message names; see docs/rules.md.',
   },
   POLICY_INVALID: {
-    cause: 'The policy has faults.',
+    cause: 'The policy has errors.',
     retry: false,
     remedy: 'Correct the keys that the message names; docs/reasons.md lists thresholds.',
   },
   LEDGER_INVALID: {
-    cause: 'A file of a side input has faults.',
+    cause: 'A file of a side input has errors.',
     retry: false,
     remedy: 'Correct the lines that the message names.',
   },
@@ -92,7 +92,7 @@ export const ERRORS = {
       'Nothing was imported. Get the list and the public key again from the deployment that signed it; see docs/templates.md.',
   },
   MODEL_INVALID: {
-    cause: 'The model folder is incomplete, damaged or of another format.',
+    cause: 'The model folder is incomplete, damaged or in another format.',
     retry: false,
     remedy: 'Train the model again, or name another folder.',
   },
@@ -100,7 +100,7 @@ export const ERRORS = {
     cause: 'The new model is worse on a label than `--may-lose` allows, and was not written (exit code 1).',
     retry: false,
     remedy:
-      'Add texts of the labels that lose in the table, raise `--rehearse`, or accept it: `--accept-loss`; see docs/learning.md.',
+      'Add texts of the labels that got worse, raise `--rehearse`, or accept the loss with `--accept-loss`; see docs/learning.md.',
   },
   USAGE: {
     cause: 'An option is wrong, or a file that it names cannot be used.',
@@ -115,12 +115,12 @@ export const ERRORS = {
   KAFKA_TOPIC_MISSING: {
     cause: 'A required topic does not exist.',
     retry: false,
-    remedy: 'Create it: `sigwatch topics --create`; or set `kafka.createTopics`.',
+    remedy: 'Create it with `sigwatch topics --create`, or set `kafka.createTopics`.',
   },
   KAFKA_CLIENT: {
     cause: 'The installed kafkajs is not the version that this build extends.',
     retry: false,
-    remedy: 'Install the dependencies of the lock file: `npm ci`.',
+    remedy: 'Install the locked dependencies with `npm ci`.',
   },
   SCHEMA_REGISTRY_UNREACHABLE: {
     cause: 'The schema registry does not answer.',
@@ -140,14 +140,14 @@ export const ERRORS = {
   },
   SINK_REFUSED: {
     cause:
-      'Kafka refuses output records for good, for example as too large. They are dropped; all others continue.',
+      'Kafka permanently refuses output records, for example because they are too large. They are dropped; all others are written.',
     retry: false,
     remedy: 'Compare the records that the message names with the limits of the topic (`max.message.bytes`).',
   },
   SINK_UNREACHABLE: {
-    cause: 'An output takes nothing: Kafka does not answer, or the disk is full.',
+    cause: 'An output cannot be written: Kafka does not answer, or the disk is full.',
     retry: true,
-    remedy: 'Restore it; the service pauses its input until then.',
+    remedy: 'Restore Kafka or free space; the service pauses its input until then.',
   },
   OUTPUT_INCOMPLETE: {
     cause:
@@ -165,16 +165,16 @@ export const ERRORS = {
   STORE_CONFLICT: {
     cause: 'Another instance changed the same entry first.',
     retry: true,
-    remedy: 'None needed in a service, which tries again. Run a command again.',
+    remedy: 'A service retries by itself. Run a command again.',
   },
   ARCHIVE_UNREACHABLE: {
-    cause: 'PostgreSQL does not answer, or another process holds the archive.',
+    cause: 'PostgreSQL does not answer, or another process uses the archive.',
     retry: true,
     remedy: 'Check `archive.url` and PostgreSQL. Archiving resumes automatically.',
   },
   ARCHIVE_REFUSED: {
     cause:
-      'The archive cannot be used as it is: login (28P01), rights (42501), no such database (3D000), tables that are missing or of another version, another `sigwatch archive`.',
+      'The archive cannot be used: the login failed (28P01), rights are missing (42501), the database does not exist (3D000), tables are missing or of another version, or another `sigwatch archive` is running.',
     retry: false,
     remedy: 'Do what the message says; docs/archive.md lists the rights.',
   },
@@ -195,7 +195,7 @@ export const ERRORS = {
     remedy: 'Correct what the message names.',
   },
   FEEDBACK_UNANSWERED: {
-    cause: 'The service has not answered a row of feedback in time.',
+    cause: 'The service did not answer a row of feedback in time.',
     retry: true,
     remedy:
       'Do not send it again: it takes effect when the service reads it. Look for it in `kafka.topics.feedbackResults`.',
@@ -203,11 +203,11 @@ export const ERRORS = {
   ...HTTP_ERRORS,
   OFFSET_GAP: {
     cause:
-      'Defect: records were about to be skipped. The process ends; restarted, it reads on from its last commit and loses nothing.',
+      'Defect: records were about to be skipped. The process exits; after a restart it continues from the last commit and loses nothing.',
     retry: false,
     remedy: 'Report it with the log line.',
   },
-  INTERNAL: { cause: 'Defect.', retry: false, remedy: 'Report it with the log line.' },
+  INTERNAL: { cause: 'Defect in sigwatch.', retry: false, remedy: 'Report it with the log line.' },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -7,17 +7,17 @@ export interface ErrorEntry {
   readonly remedy: string
 }
 
-const MALFORMED = 'The body is not what the endpoint takes.'
+const MALFORMED = 'The body is not what the endpoint accepts.'
 const UNAUTHORIZED = 'No known token in `Authorization: Bearer`.'
-const FORBIDDEN = 'The token lacks the right of the endpoint.'
-const BUSY = 'The instance answers as many requests as it takes at a time.'
-const UNAVAILABLE = 'The instance is starting or ending.'
+const FORBIDDEN = 'The token lacks the right that the endpoint requires.'
+const BUSY = 'The instance is answering as many requests as it accepts at a time.'
+const UNAVAILABLE = 'The instance is starting or stopping.'
 const tooLarge = (bytes: string) => `The body has more than ${bytes} bytes.`
 const CORRECT = 'Correct what the detail names.'
 const USE_TOKEN = 'Send a token of `http.tokens`.'
 const USE_RIGHT = 'Use a token of `http.tokens` whose `may` lists the right.'
-const SPLIT = 'Send fewer items at a time.'
-const LATER = 'Ask again after the seconds of `Retry-After`, or ask another instance.'
+const SPLIT = 'Send fewer items per request.'
+const LATER = 'Retry after the seconds in `Retry-After`, or use another instance.'
 
 /** Error responses over HTTP. */
 export const HTTP_ERRORS = {
@@ -45,14 +45,14 @@ export const HTTP_ERRORS = {
     remedy: 'Use a token with the right `block` or `approve`; another person must approve.',
   },
   ORDER_UNKNOWN: {
-    cause: 'No block by hand with this id is in force or waits for approval.',
+    cause: 'No manual block with this id is in force or waits for approval.',
     retry: false,
     remedy: 'Take the id from the answer to the order, or from `GET /v1/blocks`.',
   },
   CHECK_TOO_LARGE: { cause: tooLarge('1,000,000'), retry: false, remedy: SPLIT },
   DECIDE_TOO_LARGE: { cause: tooLarge('1,000,000'), retry: false, remedy: SPLIT },
   EXTRACT_TOO_LARGE: { cause: tooLarge('200,000'), retry: false, remedy: SPLIT },
-  ORDER_TOO_LARGE: { cause: tooLarge('100,000'), retry: false, remedy: 'Send one order at a time.' },
+  ORDER_TOO_LARGE: { cause: tooLarge('100,000'), retry: false, remedy: 'Send one order per request.' },
   CHECK_BUSY: { cause: BUSY, retry: true, remedy: LATER },
   EXTRACT_BUSY: { cause: BUSY, retry: true, remedy: LATER },
   DECIDE_BUSY: { cause: BUSY, retry: true, remedy: LATER },
@@ -62,8 +62,8 @@ export const HTTP_ERRORS = {
   DECIDE_UNAVAILABLE: { cause: UNAVAILABLE, retry: true, remedy: LATER },
   ORDER_UNAVAILABLE: {
     cause:
-      'The instance is starting or ending, Kafka or Redis does not answer, or `kafka.topics.feedback` is off.',
+      'The instance is starting or stopping, Kafka or Redis does not answer, or `kafka.topics.feedback` is off.',
     retry: true,
-    remedy: 'The detail says which. Ask again after the seconds of `Retry-After`.',
+    remedy: 'The detail says which. Retry after the seconds in `Retry-After`.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -130,7 +130,7 @@ export class Runner {
     return { id, isGiven: await manual.isGiven(id, { match: ordered.match, action, until, ...limit }) }
   }
 
-  /** States blocked by hand or waiting for approval, as known to this instance; undefined until it has read the states. */
+  /** States blocked manually or waiting for approval, as known to this instance; undefined until it has read the states. */
   blockedByHand(): readonly StateRecord[] | undefined {
     const { open } = this.#parts.manager
     if (!open.isRead) return undefined

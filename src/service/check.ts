@@ -137,7 +137,7 @@ async function reach(
 ): Promise<void> {
   if (!parts.connect) throw new SigwatchError('USAGE', '--connect is not available here')
   if (reading.problems.length > 0) {
-    summary.push('servers: not tried, because the configuration has faults')
+    summary.push('servers: not checked, because the configuration has errors')
     return
   }
   const found = await parts.connect(reading.config)

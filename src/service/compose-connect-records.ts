@@ -105,7 +105,7 @@ function sayRecords(
   const failed = [...reasons.values()].reduce((sum, count) => sum + count, 0)
   const all = read + failed
   if (all === 0) {
-    summary.push(`kafka: ${topic}: holds no record on which the reading could be tried`)
+    summary.push(`kafka: ${topic}: has no record to test the reading with`)
     return
   }
   summary.push(`kafka: ${topic}: ${read} of the last ${all} records can be read`)
@@ -163,9 +163,7 @@ async function trySideRows(
     })
     sayRecords(topic, rows, reasons, findings)
     if (passedOver > 0)
-      findings.summary.push(
-        `kafka: ${topic}: ${counted(passedOver, 'deletion')} of rows of ${input}, passed over`,
-      )
+      findings.summary.push(`kafka: ${topic}: skipped ${counted(passedOver, 'deletion')} of rows of ${input}`)
     if (last) findings.summary.push(`kafka: ${topic}: the last row: ${JSON.stringify(last.row, shownMember)}`)
     if (rows > 0)
       for (const warning of watch?.warnings() ?? [])

@@ -39,10 +39,10 @@ export async function composeDesk(config: Config, emit: Emit, stopping?: AbortSi
   if (writes && !line)
     emit({
       name: 'warning',
-      message: 'no feedback can be given: kafka.topics.feedback is off, or there is no file',
+      message: 'feedback cannot be given: kafka.topics.feedback is off, or no file is configured',
     })
   if (!config.privacy.tokenKey && rights.some((all) => may({ may: all }, 'number')))
-    emit({ name: 'warning', message: 'no search by number: privacy.tokenKey is not set' })
+    emit({ name: 'warning', message: 'search by number is off: privacy.tokenKey is not set' })
   const feedback: FeedbackWriter | undefined = line && {
     now: () => trustedNow(config, archive),
     write: (key, row) => line.append(key, JSON.stringify(row), row.ts),

@@ -62,7 +62,7 @@ export async function casesOfFiles(
   }
   const about = new Map<string, Alert>()
   for (const file of alerts)
-    await eachLine<Alert>(file, 'alert', (alert, complain) => {
+    await eachLine<Alert>(file, 'an alert', (alert, complain) => {
       if (typeof alert.id !== 'string' || !alert.data?.reasons || !alert.data.target) return complain()
       const { message, state, target } = alert.data
       if (!message) return
@@ -108,7 +108,7 @@ async function eachLine<T>(
 ): Promise<void> {
   for await (const { text, line } of textLines(file)) {
     const complain = (): never => {
-      throw new SigwatchError('USAGE', `${file}:${line}: is no ${what}`)
+      throw new SigwatchError('USAGE', `${file}:${line}: is not ${what}`)
     }
     const row = parsed(text) as T | undefined
     if (typeof row !== 'object' || row === null) complain()

@@ -98,5 +98,5 @@ function alertOf(text: string, file: string, line: number): Alert {
   } catch {
     // Reported below.
   }
-  throw new SigwatchError('USAGE', `${file}:${line}: is no alert`)
+  throw new SigwatchError('USAGE', `${file}:${line}: is not an alert`)
 }

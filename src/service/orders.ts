@@ -89,7 +89,7 @@ export class FeedbackOrders implements Orders {
   async unblock(stateId: string, by: string): Promise<OrderAnswer> {
     try {
       if (!(await this.#parts.core.isBlockedByHand(stateId)))
-        return { status: 404, detail: 'no state of this id is open that was raised by hand' }
+        return { status: 404, detail: 'there is no open manual block with this id' }
       const ts = Math.round(this.#parts.clock.now())
       const row: Feedback = { stateId, verdict: 'unblock', by, ts, until: ts + DAY }
       return await this.#write(stateId, row, row, { id: stateId, feedbackId: feedbackIdOf(row) })
@@ -105,7 +105,7 @@ export class FeedbackOrders implements Orders {
         return {
           status: 404,
           detail:
-            'no state of this id is open that was raised by hand: it has ended, and a change that waited has lapsed with it',
+            'there is no open manual block with this id: it has ended, and a change that waited has lapsed with it',
         }
       if (answer === 'over')
         return { status: 409, detail: 'the order has ended before it was approved: order it again' }

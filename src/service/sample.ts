@@ -76,8 +76,8 @@ export async function readSample(
   problems.push(...doubtsOf(file, records))
   const what = rows.length === raws.length ? 'records' : `messages in ${raws.length} records`
   const summary = [`${file}: ${records.length} of ${rows.length} ${what} can be read`]
-  if (cut > 0) summary.push(`${file}: user data headers were cut off ${cut} texts`)
-  if (rows.length === 0) problems.push({ file, message: 'holds no record' })
+  if (cut > 0) summary.push(`${file}: user data headers were removed ${cut} texts`)
+  if (rows.length === 0) problems.push({ file, message: 'has no records' })
   if (raws.length === MAX_LINES) summary.push(`${file}: the first ${MAX_LINES} records were read`)
   for (const { name, meant } of watch.unseen())
     summary.push(`${file}: warning: ${name} is in none of the records${meant}`)
@@ -132,7 +132,11 @@ function doubtsOf(
     const found: Problem[] = []
     const number = canonicalNumber(to)
     if (number.length >= SHORTEST_NUMBER && maskRecipient(number) !== undefined && id.includes(number))
-      found.push({ file, line, message: 'id: holds the number of the recipient; ids are shown in clear' })
+      found.push({
+        file,
+        line,
+        message: 'id: contains the number of the recipient; ids are shown in clear',
+      })
     const first = lines.get(id)
     if (first !== undefined)
       found.push({

@@ -59,7 +59,7 @@ export const ARCHIVE_SETTINGS = {
   'desk.port': setting(int(0, 65_535), 9465, 'Socket port of the desk; 0 takes a free one.'),
   'desk.tokens': optionalSetting(
     deskTokens,
-    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks by hand; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. One right or a list. The name is the `by` of feedback.',
+    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks manually; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. One right or a list. The name is the `by` of feedback.',
   ),
   'desk.oidc.issuer': optionalSetting(
     secureUrl,

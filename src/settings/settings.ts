@@ -98,7 +98,7 @@ export const SETTINGS = {
   'manual.approval': setting(
     choice(['none', 'required']),
     'none',
-    '`required`: a block by hand has no effect until a second person approves it.',
+    '`required`: a manual block has no effect until a second person approves it.',
   ),
 
   'privacy.tokenKey': optionalSetting(

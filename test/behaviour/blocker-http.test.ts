@@ -42,7 +42,7 @@ describe('sigwatch blocker, before it has read anything', () => {
     expect(ready.status).toBe(503)
     const notes = [
       'throttles are counted by each instance: no Redis is configured',
-      expect.stringContaining('no server has told the time yet'),
+      expect.stringContaining('has confirmed the time since the start'),
     ]
     expect(JSON.parse(ready.body)).toMatchObject({ ready: false, notes })
     expect(await post(address, '', { path: '/readyz', method: 'GET' })).toMatchObject({ status: 503 })

@@ -43,7 +43,7 @@ describe('usage', () => {
     [['run', '--source', '-', '--now', 'yesterday'], /--now/],
     [['run', '--source', '-', '--now', '9000000000000000'], /--now/],
     [['run', '--source', '-', '--alerts', 'same', '--verdicts', 'same'], /same/],
-    [['run', '--alerts', 'x'], /--alerts goes with --source/],
+    [['run', '--alerts', 'x'], /--alerts requires --source/],
     [['simulate', '--scenario', 'nothing'], /double-eleven-hour/],
     [['simulate', '--rate', '-3'], /--rate/],
     [['score', '--model', '/nowhere'], /\/nowhere/],

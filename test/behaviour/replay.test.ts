@@ -226,7 +226,7 @@ describe('sigwatch replay', () => {
     writeJsonl(file('others.jsonl'), [{ ...first, id: 'of another day' }])
     const none = await run('--against', 'others.jsonl', '--fail-on', 'newly.block > 0')
     expect(none.code).toBe(1)
-    expect(none.stderr).toContain('nothing was compared, so --fail-on says nothing')
+    expect(none.stderr).toContain('nothing was compared, so --fail-on was not checked')
   })
 
   it('says of a range without records that nothing was compared, and exits 0', async () => {
@@ -234,7 +234,7 @@ describe('sigwatch replay', () => {
       const empty = [...SOURCE, ...BLOCK, ...against, '--from', String(NOON + HOUR)]
       const { code, stdout, stderr } = await replay(...empty, '--json', '--fail-on', 'newly.block > 0')
       expect(code, stderr).toBe(0)
-      expect(stderr).toContain('replay: nothing was compared: the range holds no record')
+      expect(stderr).toContain('replay: nothing was compared: the range has no records')
       expect(JSON.parse(stdout)).toMatchObject({ records: 0, compared: 0, changed: 0 })
     }
   })
@@ -302,7 +302,7 @@ describe('sigwatch replay', () => {
 
   it.each([
     [[], /--source/],
-    [['--source', 'messages.jsonl', '--offsets', '0:1-2'], /--offsets goes with --source kafka/],
+    [['--source', 'messages.jsonl', '--offsets', '0:1-2'], /--offsets requires --source kafka/],
     [['--source', 'kafka', '--offsets', '0:5-2'], /is not of the form P:A-B/],
     [['--source', 'kafka'], /KAFKA_BROKERS/],
     [['--source', 'messages.jsonl', '--against', 'nowhere.jsonl'], /nowhere\.jsonl/],
@@ -310,10 +310,10 @@ describe('sigwatch replay', () => {
     [['--source', 'messages.jsonl', '--warm-up', 'long'], /--warm-up/],
     [['--source', 'messages.jsonl', '--from', '2026-11-11T00:00'], /--from/],
     [['--source', 'messages.jsonl', '--review-sheet', '5'], /--out/],
-    [['--source', 'messages.jsonl', '--verdicts', 'verdicts.jsonl', ...AGAINST], /named twice/],
+    [['--source', 'messages.jsonl', '--verdicts', 'verdicts.jsonl', ...AGAINST], /is given twice/],
     [['--source', 'messages.jsonl', '--fail-on', 'newly.blok > 1'], /did you mean newly\.block/],
     [['--source', 'messages.jsonl', '--policy', 'nowhere.yaml'], /nowhere\.yaml/],
-    [['--source', 'messages.jsonl', '--judged', 'judged.csv'], /stands alone/],
+    [['--source', 'messages.jsonl', '--judged', 'judged.csv'], /cannot be combined with --source/],
   ])('refuses %j with 2 and says why', async (args, why) => {
     const { code, stdout, stderr } = await replay(...args)
     expect(code, stderr).toBe(2)

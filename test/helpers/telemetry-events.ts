@@ -48,7 +48,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
     since: '2026-11-26T08:00:00.000Z',
   },
   { name: 'archived', rows: 4_000, left: 60, past: 2, seconds: 0.4 },
-  { name: 'archive_refused', count: 1, kinds: { unfit: 1 }, reason: 'time is no time' },
+  { name: 'archive_refused', count: 1, kinds: { unfit: 1 }, reason: 'time is not a time' },
   { name: 'archive_refused_rows', rows: 3 },
   { name: 'archive_placed', rows: 3 },
   {

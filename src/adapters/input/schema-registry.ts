@@ -93,7 +93,7 @@ export class SchemaRegistry {
     if (!response.ok) throw refusal(response.status, parsed(body ?? ''), what)
     if (body === undefined) throw new SchemaError(`${what} has more than ${MAX_BYTES} bytes`)
     const answer = parsed(body)
-    if (!answer) throw new Error('the answer is no JSON: input.schemaRegistry.url leads elsewhere')
+    if (!answer) throw new Error('the answer is not JSON: check input.schemaRegistry.url')
     return answer
   }
 }

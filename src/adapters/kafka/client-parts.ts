@@ -60,7 +60,7 @@ export function clientPart<T>(path: string, load: Load = require): T {
   for (const [name, parameters] of Object.entries(shape)) {
     const member = memberOf(part, name)
     const called = name === '' ? 'it' : name.replace('#', '')
-    if (typeof member !== 'function') throw changed(path, `${called} is no function`)
+    if (typeof member !== 'function') throw changed(path, `${called} is not a function`)
     if (member.length !== parameters)
       throw changed(path, `${called} has ${member.length} parameters instead of ${parameters}`)
   }

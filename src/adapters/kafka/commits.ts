@@ -137,7 +137,7 @@ export class Commits {
       if (outcome === 'sent') return
       if (!target.ending) continue
       this.#givenUp = target.epoch
-      throw new Error(`a commit is not answered within ${this.#options.leaveWithin} ms`)
+      throw new Error(`a commit was not answered within ${this.#options.leaveWithin} ms`)
     }
   }
 }

@@ -94,7 +94,7 @@ export class OauthTokens {
     if (!response.ok) throw refusal(response.status, answer)
     const { access_token: value, expires_in: expires } = answer ?? {}
     if (typeof value !== 'string' || !TOKEN.test(value))
-      throw new Error('token endpoint: the answer holds no access_token: the endpoint leads elsewhere')
+      throw new Error('token endpoint: the answer has no access_token: check the URL')
     const life = Number(expires) > 0 ? Number(expires) * 1000 : DEFAULT_LIFE
     return {
       value,

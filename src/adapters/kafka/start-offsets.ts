@@ -49,7 +49,7 @@ export class GroupStart {
       this.#starts.delete(topic)
     }
     // After its own topics: members may wait for each other.
-    if (left.length > 0) throw new Error(`another member has to say where ${left.join(', ')} begins`)
+    if (left.length > 0) throw new Error(`another member must commit the start of ${left.join(', ')}`)
   }
 
   async #commit(

@@ -81,7 +81,8 @@ export class Takeovers {
       this.#parts.well()
       return taken
     }
-    const error = final ?? errors[0] ?? new Error(`${left} partitions cannot be taken over: no answer`)
+    const error =
+      final ?? errors[0] ?? new Error(`${left} partitions cannot be taken over: no answer from the brokers`)
     this.#parts.failed(error, ++this.#failures)
     if (final !== undefined || taken.length === 0) throw error
     // Attempts in progress may still succeed: the next call joins those that are still running and restarts the others.

@@ -159,7 +159,7 @@ export class BatchReader {
       if (bounds && bounds.endOffset < position) {
         emit({ name: 'log_restarted', topic, partition })
         assignment.abandon({ topic, partition })
-        this.#parts.restart(new Error(`${key} ends at ${bounds.endOffset}, ${position} were read`))
+        this.#parts.restart(new Error(`${key} ends at ${bounds.endOffset}, but was read up to ${position}`))
         return
       }
       if (bounds && bounds.startOffset > position) {

@@ -34,7 +34,7 @@ const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, gre
   FROM unnest($1::text[], $2::timestamptz[]) AS w (id, ts) WHERE review_case.id = w.id AND status = 'done'`
 
 /**
- * Closes cases whose alerts that need a finding are all blocks by hand that were undone, with the cases merged into them. A block
+ * Closes cases whose alerts that need a finding are all manual blocks that were undone, with the cases merged into them. A block
  * that is set again raises a later alert, which reopens the case. Cases without such alerts keep their finding, and so do those that
  * receive one meanwhile: it has another batch.
  */
@@ -52,7 +52,7 @@ const UNBLOCKED = `WITH ended AS (
   )
   INSERT INTO case_event (case_id, who, what) SELECT id, done_by, 'unblocked' FROM done WHERE id IN (SELECT shown_id FROM unblocked)`
 
-/** Closes the cases of blocks by hand that were undone; the alerts are archived already. */
+/** Closes the cases of manual blocks that were undone; the alerts are archived already. */
 async function closeUnblocked(client: Client, alerts: readonly Alert[]): Promise<void> {
   const undone = alerts.filter(
     ({ type, data }) =>
@@ -68,7 +68,7 @@ async function closeUnblocked(client: Client, alerts: readonly Alert[]): Promise
 
 /**
  * Groups raised alerts into cases within the caller's transaction, except those that ask for nothing. Alerts already in a case
- * stay there. Closes the cases of blocks by hand that were undone.
+ * stay there. Closes the cases of manual blocks that were undone.
  */
 export async function groupAlerts(client: Client, alerts: readonly Alert[]): Promise<void> {
   await fileRaised(client, alerts)

@@ -85,7 +85,7 @@ export async function writeComplaints(
   if (unmade.size > 0)
     throw new SigwatchError(
       'ARCHIVE_UNREACHABLE',
-      'no partition can be made, as another session changes or analyses the table complaint: run the import again',
+      'no partition can be created because another session uses the table complaint: run the import again',
     )
   let added = 0
   let answered = 0

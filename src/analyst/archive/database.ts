@@ -142,7 +142,7 @@ export function databaseError(error: unknown, within?: number): SigwatchError {
   if (code === CANCELED && within !== undefined)
     return new SigwatchError(
       'ARCHIVE_TOO_SLOW',
-      'PostgreSQL ended a query that took longer than archive.queryTimeout allows: ask for a shorter time',
+      'PostgreSQL cancelled a query that exceeded archive.queryTimeout: ask for a shorter period',
       { cause: error },
     )
   const said = `PostgreSQL: ${isServerCode(code) ? `${code}: ` : ''}${(message ?? String(error)).split('\n')[0]}`

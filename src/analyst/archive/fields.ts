@@ -19,7 +19,7 @@ export class Fields {
 
   text(field: string): string {
     const value = this.record[field]
-    if (typeof value !== 'string' || value === '') throw new UnfitRecord(`${field} is no text`)
+    if (typeof value !== 'string' || value === '') throw new UnfitRecord(`${field} is not a string`)
     return value
   }
 
@@ -32,7 +32,7 @@ export class Fields {
     const value = this.record[field]
     const ms = typeof value === 'string' ? Date.parse(value) : value
     if (typeof ms !== 'number' || !(ms >= FIRST_TIME && ms <= LAST_TIME))
-      throw new UnfitRecord(`${field} is no time`)
+      throw new UnfitRecord(`${field} is not a time`)
     return ms
   }
 

@@ -160,7 +160,7 @@ export class ArchiveIntake implements SourceHandler {
       row = rowOf(input, read.value ?? Buffer.alloc(0), this.#options, { key: read.key || null, at })
     } catch (error) {
       // Other errors are caused by the record as well, such as a missing member or an invalid date.
-      const reason = error instanceof UnfitRecord ? error.message : `is no record of ${input}`
+      const reason = error instanceof UnfitRecord ? error.message : `is not a record of ${input}`
       return { offset, kind: 'unfit', reason }
     }
     if (row?.ts === undefined) return row

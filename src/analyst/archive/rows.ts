@@ -86,10 +86,10 @@ export function rowOf(
   try {
     record = JSON.parse(text)
   } catch {
-    throw new UnfitRecord(`is no JSON (${value.length} bytes)`)
+    throw new UnfitRecord(`is not JSON (${value.length} bytes)`)
   }
   if (typeof record !== 'object' || record === null || Array.isArray(record))
-    throw new UnfitRecord('is no JSON object')
+    throw new UnfitRecord('is not a JSON object')
   return READERS[input](new Fields(record as Readonly<Record<string, unknown>>, text), options)
 }
 
@@ -174,7 +174,8 @@ function registryRow(value: Buffer, read: ReadRegistryChange, { key, at }: Recor
 function alertRow(alert: Alert, f: Fields): ArchiveRow {
   const { data } = alert
   const ts = f.time('time')
-  if (!data?.target || !Array.isArray(data.reasons) || !data.provenance) throw new UnfitRecord('is no alert')
+  if (!data?.target || !Array.isArray(data.reasons) || !data.provenance)
+    throw new UnfitRecord('is not an alert')
   const { target, match, message, state, provenance } = data
   return {
     table: 'alert',
@@ -219,7 +220,7 @@ function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | u
   // Sampled by a hash of the id, so that a repeated verdict gets the same decision.
   if (!hasAction && hash32(id) >= sample * 2 ** 32) return undefined
   if (!Array.isArray(verdict.reasons) || !Array.isArray(verdict.states))
-    throw new UnfitRecord('is no verdict')
+    throw new UnfitRecord('is not a verdict')
   const ts = f.time('decidedAt')
   return {
     table: 'verdict',

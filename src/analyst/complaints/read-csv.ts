@@ -141,7 +141,7 @@ function complaintOf(
     const value = cell(field)
     if (value === undefined) continue
     const at = readTime(value, Date.now())
-    if (!(at >= EARLIEST_TIME && at <= LATEST_TIME)) return `${field}: is no time of the form ${timeForm}`
+    if (!(at >= EARLIEST_TIME && at <= LATEST_TIME)) return `${field}: is not a time of the form ${timeForm}`
     times[field] = at
   }
   const { ts } = times
@@ -168,7 +168,7 @@ function complaintOf(
   if (number !== undefined && ROUNDED.test(number)) return `id: ${UNROUND}`
   const complainant = fields.to && canonicalNumber(fields.to)
   if (complainant && number?.normalize('NFKC').includes(complainant))
-    return 'id: holds the number of the complainant, and ids are shown in clear: map another column'
+    return 'id: contains the number of the complainant, and ids are shown in clear: map another column'
   const content = JSON.stringify([ts, fields])
   const id = `${source}-${number ?? createHash('sha256').update(content).digest('hex').slice(0, 24)}`
   if (id.length > 128) return 'id: is too long'

@@ -44,7 +44,7 @@ export const FEEDBACK = {
     'False positive lets messages like this one pass for {codes} until then; Confirm silences nothing.',
     '“误报”会在有效期内放行同类短信（{codes}）；“确认”不放行任何短信。',
   ],
-  blockByHand: ['Block by hand', '手工拦截'],
+  blockByHand: ['Block manually', '手工拦截'],
   blockWhat: ['What', '对象'],
   blockWhy: ['Why', '原因'],
   block: ['Block', '拦截'],

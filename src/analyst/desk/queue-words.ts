@@ -42,7 +42,7 @@ export const QUEUE = {
     '{alerts} alerts on {subjects} messages and states, {recipients} recipients, {senders} senders',
     '{alerts} 条告警，涉及 {subjects} 条短信或状态，{recipients} 个接收号码，{senders} 个发送方',
   ],
-  isUnblocked: ['the block by hand was undone', '手工拦截已撤销'],
+  isUnblocked: ['the manual block was undone', '手工拦截已撤销'],
   isFalsePositive: ['false positive', '误报'],
   settled: [
     '{name} was judged: {what}. Messages and states: {n}.',
@@ -93,7 +93,7 @@ export const QUEUE = {
     'False positive: {states} states end and stay down, and texts like those of {messages} messages pass, until the time given. It concerns {senders} senders, below.',
     '误报：在有效期内，{states} 个状态解除且不再触发，{messages} 条短信的同类文本将被放行，涉及下列 {senders} 个发送方。',
   ],
-  alsoBlock: ['also block {target} by hand until then', '同时手工拦截 {target} 至该时间'],
+  alsoBlock: ['also block {target} manually until then', '同时手工拦截 {target} 至该时间'],
   confirmIt: ['Confirm', '确认'],
   sendersOf: ['Senders', '发送方'],
   pick: ['Pick', '选择'],

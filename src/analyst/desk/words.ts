@@ -52,7 +52,7 @@ const PAGES = {
   isOver: ['Your session has ended: this page stays as it is.', '会话已结束，本页不再更新。'],
   onTheWay: ['The page is being opened.', '正在打开页面。'],
   mayNotUndo: ['only who said it, or a lead, may undo this', '只有反馈人本人或组长可以撤销'],
-  mayNotBlock: ['you may not block by hand', '您无权手工拦截'],
+  mayNotBlock: ['you may not block manually', '您无权手工拦截'],
   mayRead: ['you may read, not give feedback', '您只能查看，不能反馈'],
   notInAddress: [
     'Search for this in the form: browsers and proxies keep addresses.',

@@ -125,7 +125,7 @@ export function loadCalendar(file: string): Calendar {
       if (day === undefined) return
       const fault = isWeekend(date)
         ? holidays.has(date) && 'is a holiday too: keep one of the two'
-        : 'is no Saturday or Sunday'
+        : 'is not a Saturday or Sunday'
       if (fault) faults.push({ path: ['workdays', i], message: `${show(date)} ${fault}` })
       else workdays.add(date)
     })

@@ -26,7 +26,7 @@ export const manualBlock = defineStateCode({
       ),
     ),
   },
-  summary: 'blocked by hand',
+  summary: 'blocked manually',
   called: { 'zh-CN': '手工拦截' },
   fires:
     'A person ordered it: `sigwatch block`, `POST /v1/blocks`, or a row of `sms.feedback` with the verdict `block`. The policy does not change its action, and it is enforced in shadow mode too. See [manual-blocks.md](manual-blocks.md).',

@@ -120,7 +120,7 @@ function relations(policy: PolicyFile): Fault[] {
   faults.push(...idleExemptions(policy.exemptions, []))
   for (const [name, { exemptions }] of Object.entries(policy.tenants ?? {})) {
     if (!isTenant(name))
-      faults.push({ path: ['tenants', name], message: `names no tenant (allowed: ${TENANT_FORM})` })
+      faults.push({ path: ['tenants', name], message: `is not a tenant (allowed: ${TENANT_FORM})` })
     faults.push(...idleExemptions(exemptions, ['tenants', name]))
   }
   return faults

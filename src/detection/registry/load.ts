@@ -231,7 +231,7 @@ class Collector {
         message: `only the first ${MAX_PROBLEMS} faults are shown; check again after mending`,
       })
     } else if (problems.length === 0 && brands.length + signatures.length + ports.length === 0) {
-      problems.push({ file: this.#file, message: `holds no rows (allowed: ${LIST_NAMES.join(', ')})` })
+      problems.push({ file: this.#file, message: `has no rows (allowed: ${LIST_NAMES.join(', ')})` })
     }
     return { rows: { hash, brands, signatures, ports, ...given({ change: this.#change }) }, problems }
   }

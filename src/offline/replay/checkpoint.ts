@@ -36,7 +36,7 @@ export function readCheckpoint(file: string, fingerprint: string): Checkpoint | 
   } catch (cause) {
     throw usage(`${file} cannot be read as a checkpoint of replay: ${(cause as Error).message}`, cause)
   }
-  if (checkpoint.format !== 1) throw usage(`${file} is no checkpoint of this version`)
+  if (checkpoint.format !== 1) throw usage(`${file} is not a checkpoint of this version`)
   if (checkpoint.fingerprint !== fingerprint) {
     throw usage(
       `${file} belongs to a replay with other options, versions or files: repeat them, or remove the file`,

@@ -51,7 +51,7 @@ export function parseFailOn(text: string): FailOn {
   if (!known.includes(figure) && !isOfOwnCode(figure)) {
     const near = nearest(figure, known)
     const allowed = `${FIGURES.join(', ')}, byCode.<CODE>.raised, byCode.<CODE>.released`
-    throw usage(`${figure} is no figure${near ? `, did you mean ${near}?` : ''} (allowed: ${allowed})`)
+    throw usage(`${figure} is not a figure${near ? `, did you mean ${near}?` : ''} (allowed: ${allowed})`)
   }
   return {
     text: text.trim(),

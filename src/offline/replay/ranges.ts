@@ -45,7 +45,7 @@ export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
   const twice = spans.find(
     ({ partition }, i) => spans.findIndex((other) => other.partition === partition) !== i,
   )
-  if (twice) throw usage(`partition ${twice.partition} is named twice`)
+  if (twice) throw usage(`partition ${twice.partition} is given twice`)
   return spans
 }
 
@@ -164,7 +164,7 @@ async function appended(
       take: (records) => void times.push(...records.map(({ timestamp }) => timestamp)),
     })
   }
-  if (times.length === 0) throw usage(`${topic} holds no record at the ends of the range`)
+  if (times.length === 0) throw usage(`${topic} has no records in the range`)
   return [Math.min(...times), Math.max(...times)]
 }
 

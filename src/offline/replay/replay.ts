@@ -251,7 +251,7 @@ async function readAll(
     await readVerdictTopic(connection, { topic, groupId, from }, parts)
   }
   if (parts.order.verdicts === 0 && parts.order.records > 0) {
-    throw new SigwatchError('USAGE', '--against: there is no verdict to compare with')
+    throw new SigwatchError('USAGE', '--against: has no verdicts to compare with')
   }
 }
 

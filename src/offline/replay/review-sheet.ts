@@ -57,7 +57,7 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
     const name = (cells[code] ?? '').trim()
     const word = (cells[judgement] ?? '').trim().toLowerCase()
     if (!isCode(name)) {
-      faults.push(`${file}:${line}: ${JSON.stringify(name)} is no reason code`)
+      faults.push(`${file}:${line}: ${JSON.stringify(name)} is not a reason code`)
       continue
     }
     const tally = tallies.get(name) ?? { right: 0, wrong: 0, open: 0 }

@@ -56,7 +56,7 @@ export function readCorpus(file: string): Corpus {
     }
     rows.push({ label: line.slice(0, tab), text, line: i + 1 })
   }
-  if (problems.length === 0 && rows.length === 0) problems.push({ file, message: 'holds no rows' })
+  if (problems.length === 0 && rows.length === 0) problems.push({ file, message: 'has no rows' })
   const templates = comments > 0 && rows.some((row) => hasSlots(row.text))
   if (templates) {
     for (const row of rows) {

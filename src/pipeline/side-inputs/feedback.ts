@@ -79,7 +79,7 @@ interface Planned {
 
 /**
  * Applies an analyst's feedback: releases states, suppresses them until its end and allows what raised them; raises and
- * ends states by hand; or undoes earlier feedback. Feedback on an unknown subject is refused with the reason. Rejects
+ * ends states manually; or undoes earlier feedback. Feedback on an unknown subject is refused with the reason. Rejects
  * with a retryable error if the store cannot be reached. Idempotent, and without effect once it was undone.
  */
 export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promise<FeedbackOutcome> {
@@ -136,7 +136,7 @@ function namesOf({ stateId, messageId, undo }: Feedback): FeedbackSubject {
 async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
   const { by, note = '', until, ts, action = 'block', perMinute, labels } = row
   const { registry, store, states, manual, needsApproval, position } = parts
-  if (!manual) throw new FeedbackRefusal('nothing is blocked by hand here')
+  if (!manual) throw new FeedbackRefusal('manual blocks are not possible here')
   const { target, match } = await orderedMatch(
     { target: row.target!, labels },
     { registry, open: states.open, store },
@@ -209,11 +209,12 @@ async function ofState(id: string, row: Feedback, { store, isOfBefore }: Feedbac
   if (!state && isOfBefore && isHash(id))
     return { names: 'state', codes: codes ?? [], states: [], beforehand: [id], allowed: [] }
   if (!state)
-    throw new FeedbackRefusal('a state of this id is not known: it never rose, or ended more than a day ago')
+    throw new FeedbackRefusal(
+      'a state of this id is not known: it was never raised, or ended more than a day ago',
+    )
   if (row.verdict === 'unblock' && !state.byHand)
-    throw new FeedbackRefusal('the state was not raised by hand: release it')
-  if (codes && !codes.includes(state.code))
-    throw new FeedbackRefusal(`the state is one of ${state.code} alone`)
+    throw new FeedbackRefusal('the state is not a manual block: release it')
+  if (codes && !codes.includes(state.code)) throw new FeedbackRefusal(`the state is only about ${state.code}`)
   const { code, match } = state
   return {
     names: 'state',
@@ -238,7 +239,7 @@ async function ofMessage(id: string, row: Feedback, { states, store }: FeedbackP
   }
   const own = alerted?.codes.filter(isMeant) ?? []
   const codes = [...new Set([...own, ...shown.map(({ code }) => code)])]
-  if (codes.length === 0) throw new FeedbackRefusal(`it was alerted for ${alerted!.codes.join(', ')} alone`)
+  if (codes.length === 0) throw new FeedbackRefusal(`it was alerted only for ${alerted!.codes.join(', ')}`)
   if (row.verdict === 'false_positive' && shown.length === 0 && !alerted?.match) {
     throw new FeedbackRefusal('the message is too short to have a template: exempt its sender')
   }
@@ -269,11 +270,11 @@ async function ofTarget(
     throw new FeedbackRefusal(
       state?.open && state.byHand
         ? 'it was blocked again after this row was written'
-        : 'nothing is blocked by hand on this target',
+        : 'this target has no manual block',
     )
   }
   const silent = codes?.find((code) => !speaksOf(code, target!.kind))
-  if (silent !== undefined) throw new FeedbackRefusal(`${silent} speaks of no ${target!.kind}`)
+  if (silent !== undefined) throw new FeedbackRefusal(`${silent} does not apply to a ${target!.kind}`)
   const owned = codes?.filter(isOwnCode) ?? own
   const stateCodes = [...CODES_OF_STATES.filter((code) => codes?.includes(code) ?? true), ...owned]
   const ids = stateCodes.map((code) => stateId(deployment, code, target!))
@@ -291,7 +292,9 @@ async function ofTarget(
     return { names: 'target', codes: codes ?? [], states: known, beforehand, allowed }
   }
   if (known.length === 0) {
-    throw new FeedbackRefusal('no state of this target is known: it never rose, or ended more than a day ago')
+    throw new FeedbackRefusal(
+      'no state of this target is known: it was never raised, or ended more than a day ago',
+    )
   }
   return { names: 'target', codes: known.map(({ code }) => code), states: known, beforehand: [], allowed }
 }

@@ -41,7 +41,9 @@ export async function orderedMatch(
     case 'domain': {
       const domain = domainToASCII(id.replace(/\.$/, ''))
       if (!isIpAddress(domain) && !registeredOf(domain))
-        throw new FeedbackRefusal('it is no domain: write it without https:// and path, as jd-verify.top')
+        throw new FeedbackRefusal(
+          'it is not a domain: write it without https:// and path, like jd-verify.top',
+        )
       refuseOwn(registry.brandByHost(domain) !== undefined, 'the domain is that of a registered brand')
       return { target: { kind, id: domain }, match: { domains: [domain], ...limits } }
     }
@@ -76,9 +78,7 @@ export async function orderedMatch(
       return { target: { kind, id: band }, match: { template: band, ...limits } }
     }
     default:
-      throw new FeedbackRefusal(
-        `nothing of the kind ${kind} is blocked by hand (allowed: ${ORDERED_KINDS.join(', ')})`,
-      )
+      throw new FeedbackRefusal(`a ${kind} cannot be blocked manually (allowed: ${ORDERED_KINDS.join(', ')})`)
   }
 }
 

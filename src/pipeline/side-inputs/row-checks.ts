@@ -4,9 +4,9 @@ import { type Checker, compileSchema } from '../../settings/files/operator-schem
 import { FORMS, hasForm } from '../../settings/files/value-forms.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 
-/** Actions that can be ordered by hand. */
+/** Actions that can be ordered manually. */
 export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
-/** Kinds of targets that can be blocked by hand. */
+/** Kinds of targets that can be blocked manually. */
 export const ORDERED_KINDS = ['domain', 'port', 'signature', 'sender', 'brand-claim', 'template'] as const
 
 const text = (characters: number) => ({ type: 'string', characters, private: true })
@@ -23,15 +23,15 @@ export function portFault(port: string): string | undefined {
   const written = canonicalNumber(port.replace(/\*$/, ''))
   const isName = /^\p{L}[^*]{0,20}$/u.test(port)
   if (isName || hasForm('port', port.endsWith('*') ? `${written}*` : written)) return undefined
-  return `it is no port (allowed: ${FORMS.port})`
+  return `it is not a port (allowed: ${FORMS.port})`
 }
 
-/** Whether targets of this kind can be blocked by hand. */
+/** Whether targets of this kind can be blocked manually. */
 export function isOrderable(kind: string | undefined): boolean {
   return ORDERED_KINDS.some((one) => one === kind)
 }
 
-/** How a target that can be blocked by hand is written. */
+/** How a target that can be blocked manually is written. */
 export const ORDERED_FORM = `<kind>:<id>, kind one of ${ORDERED_KINDS.join(', ')}`
 
 type Schema = Readonly<Record<string, unknown>>

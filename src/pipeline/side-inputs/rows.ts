@@ -134,13 +134,13 @@ const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | u
   feedback: (row) => {
     const { stateId, messageId, target, undo, verdict, ts, until } = row
     const about = [stateId, messageId, target].filter((one) => one !== undefined).length
-    if (undo !== undefined && verdict !== 'undo') return fault('undo', 'goes with no verdict of its own')
+    if (undo !== undefined && verdict !== 'undo') return fault('undo', 'cannot be combined with a verdict')
     if (undo !== undefined && about > 0)
-      return fault('undo', 'goes with none of stateId, messageId and target')
+      return fault('undo', 'cannot be combined with stateId, messageId or target')
     if (undo === undefined && verdict === 'undo') return fault('verdict', 'is missing')
     if (undo === undefined && about !== 1)
       return fault('stateId', 'exactly one of stateId, messageId and target must be given')
-    if (verdict === 'exempt' && !target) return fault('target', 'is missing: exempt speaks of a target')
+    if (verdict === 'exempt' && !target) return fault('target', 'is missing: exempt requires a target')
     const wrong = orderFault(row)
     if (wrong) return wrong
     if (until <= ts) return fault('until', 'must be later than the row')
@@ -153,13 +153,16 @@ const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | u
 /** Constraints on `block` and `unblock`. */
 function orderFault({ verdict, target, messageId, note, action, perMinute }: Feedback): Fault | undefined {
   if (verdict === 'unblock' && messageId !== undefined)
-    return fault('messageId', 'unblock speaks of a target or a state')
+    return fault('messageId', 'unblock requires a target or a state')
   if (verdict !== 'block') return undefined
-  if (!target) return fault('target', 'is missing: block speaks of a target')
-  if (note === undefined) return fault('note', 'is missing: say why it is blocked')
+  if (!target) return fault('target', 'is missing: block requires a target')
+  if (note === undefined) return fault('note', 'is missing: give the reason of the block')
   const throttles = action === 'throttle'
   if (throttles !== (perMinute !== undefined))
-    return fault('perMinute', throttles ? 'is missing: throttle needs it' : 'goes with the action throttle')
+    return fault(
+      'perMinute',
+      throttles ? 'is missing: throttle requires it' : 'is only allowed with the action throttle',
+    )
   return undefined
 }
 
@@ -239,7 +242,7 @@ export function readSideRow<I extends RowInput>(
 }
 
 function futureFault({ ts }: { readonly ts: number }, latest: number): Fault | undefined {
-  return ts > latest ? fault('ts', 'lies in the future: is the clock of the writer right?') : undefined
+  return ts > latest ? fault('ts', 'is in the future: check the clock of the writer') : undefined
 }
 
 /** The same from the bytes of a topic record; undefined for a tombstone. The message names the field. */

@@ -24,7 +24,7 @@ export function templateRow({ sketch, label, confirmations, until, source }: Tem
  * the future. Unknown members are ignored.
  */
 export function readTemplateRow(value: unknown, latest: number): Template | { readonly message: string } {
-  if (typeof value !== 'object' || value === null) return { message: 'is no object' }
+  if (typeof value !== 'object' || value === null) return { message: 'is not an object' }
   const {
     sketch,
     label,
@@ -38,18 +38,17 @@ export function readTemplateRow(value: unknown, latest: number): Template | { re
   if (source !== LOCAL && !(typeof source === 'string' && LIST_NAME.test(source)))
     return { message: 'source: is neither local nor the name of a list' }
   const end = momentIn(until)
-  if (Number.isNaN(end)) return { message: 'until: is no time' }
+  if (Number.isNaN(end)) return { message: 'until: is not a time' }
   if (end > latest + KEPT_FOR) return { message: 'until: lies more than 90 days ahead' }
   if (!Array.isArray(confirmations) || confirmations.length > MOST_CONFIRMATIONS)
-    return { message: `confirmations: is no list of at most ${MOST_CONFIRMATIONS}` }
+    return { message: `confirmations: is not a list of at most ${MOST_CONFIRMATIONS}` }
   const people = new Map<string, number>()
   for (const one of confirmations) {
     const { by, ts } = (one ?? {}) as Readonly<Record<string, unknown>>
     const at = momentIn(ts)
-    if (typeof by !== 'string' || !NAME.test(by)) return { message: 'confirmations: by is no name' }
-    if (Number.isNaN(at)) return { message: 'confirmations: ts is no time' }
-    if (at > latest)
-      return { message: 'confirmations: ts lies in the future: is the clock of the writer right?' }
+    if (typeof by !== 'string' || !NAME.test(by)) return { message: 'confirmations: by is not a name' }
+    if (Number.isNaN(at)) return { message: 'confirmations: ts is not a time' }
+    if (at > latest) return { message: 'confirmations: ts is in the future: check the clock of the writer' }
     people.set(by, Math.min(at, people.get(by) ?? at))
   }
   return {

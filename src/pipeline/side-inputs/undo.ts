@@ -61,11 +61,11 @@ export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<Und
   )
   if (named.length === 0)
     throw new FeedbackRefusal(
-      'nothing of this id or batch took effect before: it was never given, was refused, or ended over a day ago',
+      'no feedback of this id or batch took effect before: it was never given, was refused, or ended over a day ago',
     )
   const meant = named.filter(({ unblocks }) => !unblocks)
   if (meant.length === 0)
-    throw new FeedbackRefusal('what ended a block by hand cannot be undone: block it again')
+    throw new FeedbackRefusal('the end of a manual block cannot be undone: block it again')
   const isNew = meant.some(({ undone }) => undone === undefined)
   const others = all
     .filter((one) => one.undone === undefined && !meant.includes(one))

@@ -59,7 +59,7 @@ export class DecideEndpoint {
     const gate = this.#gate
     const holder = gate.holder(request, ['decide'], this.#options.tokens)
     if ('refusal' in holder) return gate.refuse(request, holder.refusal)
-    if (this.#options.isEnding()) return gate.refuse(request, gate.refused(503, 'the instance is ending'))
+    if (this.#options.isEnding()) return gate.refuse(request, gate.refused(503, 'the instance is stopping'))
     return gate.pass(request, (body) => this.#answer(body, tally))
   }
 

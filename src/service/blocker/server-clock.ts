@@ -80,7 +80,7 @@ export class ServerClock {
       ]
     if (this.brokers.isShown || this.#trusted.standing().confirmed) return []
     return [
-      'no server has told the time yet, neither Redis nor a record since the start: blocks begin and end by the clock of this host',
+      'neither Redis nor a record has confirmed the time since the start: blocks begin and end by the clock of this host',
     ]
   }
 }

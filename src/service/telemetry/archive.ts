@@ -9,7 +9,7 @@ const DAYS_OF_A_LATE_HOUR = 3
 const LOGINS = {
   accepted: 'a login at the desk',
   refused: 'a login at the desk was refused',
-  limited: 'logins at the desk were refused: too many failed before',
+  limited: 'logins at the desk were refused after too many failures',
   unavailable: 'the login provider of the desk does not answer',
 } as const
 
@@ -30,13 +30,13 @@ export const ARCHIVE_REPORTS: ReportsOf<
   | 'score_drift_unknown'
   | 'desk_login'
 > = {
-  archive_migrating: { line: { level: 'info', message: 'the tables of the archive are being migrated' } },
-  archive_migrated: { line: { level: 'info', message: 'the tables of the archive are migrated' } },
+  archive_migrating: { line: { level: 'info', message: 'migrating the tables of the archive' } },
+  archive_migrated: { line: { level: 'info', message: 'the tables of the archive have been migrated' } },
   archive_migration_waits: {
     line: {
       level: 'warn',
       message:
-        'the migration of the archive waits for another session of PostgreSQL, which migrates or holds a lock',
+        'the migration of the archive waits for another PostgreSQL session that migrates or holds a lock',
     },
   },
   archived: {
@@ -53,12 +53,12 @@ export const ARCHIVE_REPORTS: ReportsOf<
     },
   },
   archive_refused_rows: { measure: (m, { rows }) => m.sigwatch_archive_refused_rows.set(rows) },
-  archive_placed: { line: { level: 'info', message: 'rows that had been refused were archived' } },
+  archive_placed: { line: { level: 'info', message: 'rows that had been refused are now archived' } },
   archive_expired: {
     line: {
       level: 'info',
       warns: ({ days }) => days > DAYS_OF_A_LATE_HOUR,
-      message: 'days past the retention were dropped from the archive',
+      message: 'days past their retention were dropped from the archive',
     },
     measure: (m, { days }) => m.sigwatch_archive_expired_total.inc(days),
   },
@@ -67,14 +67,14 @@ export const ARCHIVE_REPORTS: ReportsOf<
       level: 'debug',
       warns: ({ days }) => days > 0,
       message:
-        'days that are due and were kept, because the clocks differ: set them right, or run `sigwatch archive --expire-now`',
+        'days past their retention were kept because the clocks differ: correct the clocks, or run `sigwatch archive --expire-now`',
     },
     measure: (m, { days }) => m.sigwatch_archive_expiry_held.set(days),
   },
   archive_ddl_deferred: {
     line: {
       level: 'info',
-      message: 'days are made or dropped later, because another session holds a lock on them',
+      message: 'creating or dropping days is postponed: another session holds a lock on them',
     },
     measure: (m, { what, count }) => m.sigwatch_archive_ddl_deferred_total.inc({ what }, count),
   },
@@ -94,7 +94,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
     line: {
       level: 'warn',
       message: ({ outcome }) => LOGINS[outcome],
-      shown: 'a login at the desk was refused, or its provider does not answer',
+      shown: 'a login at the desk was refused, or the login provider does not answer',
       every: TEN_SECONDS,
       key: ({ outcome, address }) => (outcome === 'limited' ? outcome : `${outcome} ${address}`),
     },

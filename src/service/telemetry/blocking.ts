@@ -21,9 +21,9 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
     line: {
       level: 'debug',
       warns: ({ unread }) => unread > 0,
-      message: ({ unread }) => (unread > 0 ? 'records that cannot be read are passed over' : 'records taken'),
+      message: ({ unread }) => (unread > 0 ? 'records that cannot be read were skipped' : 'records read'),
       every: TEN_SECONDS,
-      shown: 'records of a topic that the blocker follows were taken, or cannot be read',
+      shown: 'records of a topic that the blocker follows were read, or could not be read',
       key: ({ topic, unread }) => `${topic} ${unread > 0}`,
     },
     measure(m, { topic, records, unread }) {
@@ -48,34 +48,35 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
       level: 'error',
       message: ({ failure }) =>
         failure === 'open'
-          ? 'nothing can be decided by the table: messages are let through'
-          : 'nothing can be decided by the table: messages are kept back',
-      shown: 'nothing can be decided by the table: messages are let through, or kept back',
+          ? 'the block table cannot be used: messages pass'
+          : 'the block table cannot be used: messages are blocked',
+      shown: 'the block table cannot be used: messages pass, or are blocked',
     },
   },
-  blocking_resumed: { line: { level: 'info', message: 'decisions are made by the table again' } },
+  blocking_resumed: { line: { level: 'info', message: 'the block table is used again' } },
   throttles_apart: {
     line: {
       level: 'warn',
-      message: 'throttles are counted by each blocker for itself: together they let through more',
+      message: 'each blocker counts throttles on its own: together they let more messages pass',
       every: TEN_SECONDS,
     },
     measure: (m) => m.sigwatch_blocker_throttles_apart.set(1),
   },
   throttles_shared: {
-    line: { level: 'info', message: 'throttles are counted over all blockers' },
+    line: { level: 'info', message: 'throttles are counted across all blockers again' },
     measure: (m) => m.sigwatch_blocker_throttles_apart.set(0),
   },
   token_keys_unknown: {
     line: {
       level: 'warn',
-      message: 'states on recipients have tokens of a key that is not configured: they are only reviewed',
+      message:
+        'states on recipients use a token key that is not configured here: their messages are only reviewed',
     },
   },
   token_keys_differ: {
     line: {
       level: 'warn',
-      message: 'the tokens of the service are not those of this blocker: states on recipients do not match',
+      message: 'this blocker has other token keys than the service: states on recipients do not match',
       every: TEN_SECONDS,
     },
     measure: (m, { messages }) => m.sigwatch_blocker_token_mismatches_total.inc(messages),
@@ -87,6 +88,10 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
     },
   },
   enforcements_wait: {
-    line: { level: 'warn', message: 'no broker takes what was kept back: it waits', every: TEN_SECONDS },
+    line: {
+      level: 'warn',
+      message: 'no broker accepts the enforcement records: they wait',
+      every: TEN_SECONDS,
+    },
   },
 }

@@ -7,7 +7,11 @@ export const CLOCK_REPORTS: ReportsOf<
   'clock_ahead' | 'clocks_compared' | 'clock_skewed' | 'clock_agrees' | 'clock_alone' | 'input_lag'
 > = {
   clock_ahead: {
-    line: { level: 'warn', message: 'records have timestamps ahead of the clock here', every: MINUTE },
+    line: {
+      level: 'warn',
+      message: 'records have timestamps ahead of the clock of this host',
+      every: MINUTE,
+    },
     measure(m, e) {
       m.sigwatch_clock_ahead_records_total.inc(e.records)
       m.sigwatch_clock_ahead_seconds.set(e.seconds)
@@ -45,7 +49,7 @@ export const CLOCK_REPORTS: ReportsOf<
     line: {
       level: 'warn',
       message:
-        'no server shows the time: states, allowances and records are not ended by the clock; configure Redis, or set message.timestamp.type=LogAppendTime on the output topics',
+        'no server confirms the time: nothing is expired by the clock; configure Redis, or set message.timestamp.type=LogAppendTime on the output topics',
     },
   },
   input_lag: {

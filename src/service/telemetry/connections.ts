@@ -6,43 +6,45 @@ const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication|token endpoint: HTTP 4/i
 
 /** What to check, by the reason of a failed connection. The first match is used. */
 const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => string])[] = [
-  [/WRONGPASS|NOAUTH/i, () => 'look at redis.username and redis.password'],
+  [/WRONGPASS|NOAUTH/i, () => 'check redis.username and redis.password'],
   [/NOPERM|AUTHORIZATION/i, (service) => `give this user of ${service} the rights of docs/operations.md`],
-  [/token endpoint/i, () => 'look at kafka.sasl.oauth.* and at the log of the token endpoint'],
+  [/token endpoint/i, () => 'check kafka.sasl.oauth.* and the log of the token endpoint'],
   [
     /SASL|authentication/i,
     (service) =>
-      `look at ${service === 'schema-registry' ? 'input.schemaRegistry.username and .password' : 'kafka.sasl.*'}`,
+      `check ${service === 'schema-registry' ? 'input.schemaRegistry.username and .password' : 'kafka.sasl.*'}`,
   ],
-  [/HTTP \d+|no JSON/, () => 'look at input.schemaRegistry.url and its path, and at the log of the registry'],
+  [/HTTP \d+|not JSON/, () => 'check input.schemaRegistry.url, its path, and the log of the registry'],
   [
     /UNKNOWN_TOPIC_OR_PARTITION/,
-    () =>
-      'the topic is gone, or its name is wrong: create it (sigwatch topics shows all), or correct the name',
+    () => 'the topic does not exist: create it, or correct its name (sigwatch topics lists all)',
   ],
   [/INVALID_TRANSACTION_TIMEOUT/, () => 'the brokers answer: change that setting on all of them'],
   [
     /certificate|altname|self.signed|CERT_/i,
     (service) =>
-      `look at ${tls(service, 'ca')}: who signed the certificate of the server, and for which name`,
+      `check who issued the certificate of the server and for which host name, and ${tls(service, 'ca')}`,
   ],
   [
     /SSL|TLS|EPROTO|wrong version|packet length/i,
-    (service) => `one side speaks TLS and the other does not: look at ${tls(service, 'enabled')}`,
+    (service) => `one side uses TLS and the other does not: check ${tls(service, 'enabled')}`,
   ],
-  [/ENOTFOUND|EAI_AGAIN|getaddrinfo/i, () => 'the host name is not known here: look at the name and at DNS'],
-  [/ECONNREFUSED/i, () => 'nothing listens there: look at host and port, and whether the server runs'],
+  [/ENOTFOUND|EAI_AGAIN|getaddrinfo/i, () => 'the host name cannot be resolved: check the name and DNS'],
+  [
+    /ECONNREFUSED/i,
+    () => 'nothing listens at this address: check host and port, and whether the server runs',
+  ],
   [
     /ETIMEDOUT|timeout|no answer|not answered/i,
     (service) =>
       service === 'kafka'
-        ? 'packets go nowhere: look at firewalls, and at advertised.listeners of the brokers'
-        : 'packets go nowhere, or the server is busy: look at firewalls and at its load',
+        ? 'no packets come back: check firewalls, and advertised.listeners of the brokers'
+        : 'no packets come back, or the server is busy: check firewalls and its load',
   ],
   [
     /ECONNRESET|EPIPE|closed|hang up|disconnected/i,
     (service) =>
-      `the other side closed the connection: look at its log; a server that wants TLS does so (${tls(service, 'enabled')})`,
+      `the server closed the connection: check its log, and ${tls(service, 'enabled')} in case it requires TLS`,
   ],
 ]
 
@@ -61,7 +63,7 @@ function withoutTopics(reason: string): string {
 /** What to check first when a server cannot be reached for this reason. */
 function hintOf(service: Service, reason: string): string {
   const found = HINTS.find(([says]) => says.test(withoutTopics(reason)))
-  return found ? found[1](service) : `sigwatch check --connect tries ${service} step by step`
+  return found ? found[1](service) : `run sigwatch check --connect, which tries ${service} step by step`
 }
 
 const TEN_SECONDS = 10_000
@@ -78,7 +80,7 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
     line: {
       level: 'warn',
       message: (e) =>
-        `${e.service} ${LOGIN.test(withoutTopics(e.reason)) ? 'refuses the login' : 'does not answer'}: it is tried again`,
+        `${e.service} ${LOGIN.test(withoutTopics(e.reason)) ? 'refuses the login' : 'does not answer'}: retrying`,
       shown: 'a server does not answer, or refuses the login: `hint` names what to check',
       extra: (e) => ({ hint: hintOf(e.service, e.reason) }),
       every: HALF_A_MINUTE,
@@ -104,11 +106,11 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
     measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
   },
   certificates_loaded: {
-    line: { level: 'info', message: 'changed certificates are used for new connections' },
+    line: { level: 'info', message: 'new connections use the changed certificates' },
     measure: (m, e) => m.sigwatch_certificates_refused.set({ service: e.service }, 0),
   },
   certificates_refused: {
-    line: { level: 'warn', message: 'changed certificates cannot be used: the ones before stay' },
+    line: { level: 'warn', message: 'changed certificates cannot be used: the previous ones stay in use' },
     measure: (m, e) => m.sigwatch_certificates_refused.set({ service: e.service }, 1),
   },
 }

@@ -4,10 +4,10 @@ import type { ReportsOf } from './report.ts'
 const TEN_SECONDS = 10_000
 
 const LEFT_OUT = {
-  recipients: 'records have further recipients that the map does not read; see split',
-  udh: 'user data headers were cut off',
+  recipients: 'records have more recipients than the map reads; see split',
+  udh: 'user data headers were removed',
   udh_as_text: 'texts begin with a user data header that is read as text; see udh: true',
-  tenant: 'records name no tenant where the map looks for one; their messages are judged without',
+  tenant: 'records have no tenant where the map looks for it; their messages are judged without one',
 }
 
 /** Reports on the reading of records and side rows. */
@@ -23,7 +23,7 @@ export const INPUT_REPORTS: ReportsOf<
   dead_lettered: {
     line: {
       level: 'warn',
-      message: 'dead letters; header sigwatch-detail of each says why',
+      message: 'records became dead letters; their header sigwatch-detail says why',
       every: TEN_SECONDS,
       key: (e) => e.error,
     },
@@ -34,14 +34,14 @@ export const INPUT_REPORTS: ReportsOf<
       level: 'debug',
       warns: (e) => e.reason !== 'udh',
       message: (e) => LEFT_OUT[e.reason],
-      shown: 'a map did not read all of some records: `reason`',
+      shown: 'a map left out parts of records: `reason`',
       every: MINUTE,
       key: (e) => e.reason,
     },
     measure: (m, e) => m.sigwatch_mapping_left_out_total.inc({ reason: e.reason }, e.count),
   },
   side_input_rows: {
-    line: { level: 'debug', message: 'rows of a side input' },
+    line: { level: 'debug', message: 'rows of a side input read' },
     measure(m, e) {
       m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'accepted' }, e.accepted)
       m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'refused' }, e.refused)

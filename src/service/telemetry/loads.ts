@@ -51,7 +51,7 @@ export const LOAD_REPORTS: ReportsOf<
     },
   },
   tokens_loaded: {
-    line: { level: 'info', message: 'tokens for HTTP exchanged' },
+    line: { level: 'info', message: 'HTTP tokens loaded' },
     measure: (m) => m.sigwatch_loads_total.inc({ what: 'tokens', outcome: 'accepted' }),
   },
   reload_refused: {
@@ -61,26 +61,27 @@ export const LOAD_REPORTS: ReportsOf<
   token_keys_conflict: {
     line: {
       level: 'error',
-      message: 'another instance has another token key under the same id: tokens of one recipient differ',
+      message:
+        'another instance has a different token key under the same id: tokens of a recipient differ between instances',
     },
     measure: (m, { count }) => m.sigwatch_token_key_conflicts.set(count),
   },
   token_keys_agree: {
-    line: { level: 'info', message: 'the token keys are those of the other instances again' },
+    line: { level: 'info', message: 'all instances have the same token keys again' },
     measure: (m) => m.sigwatch_token_key_conflicts.set(0),
   },
   settings_conflict: {
     line: {
       level: 'warn',
-      message: 'another instance has another value of settings that have to be the same on all instances',
+      message: 'another instance has different values of settings that must be the same on all instances',
     },
     measure: (m, { count }) => m.sigwatch_setting_conflicts.set(count),
   },
   settings_agree: {
-    line: { level: 'info', message: 'the settings are those of the other instances again' },
+    line: { level: 'info', message: 'all instances have the same settings again' },
     measure: (m) => m.sigwatch_setting_conflicts.set(0),
   },
   reload_unchanged: {
-    line: { level: 'info', message: 'policy, own rules, registry and model read again: nothing changed' },
+    line: { level: 'info', message: 'policy, own rules, registry and model are unchanged' },
   },
 }

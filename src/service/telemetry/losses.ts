@@ -7,7 +7,7 @@ export const LOSS_REPORTS: ReportsOf<
   counts_lost: {
     line: {
       level: 'error',
-      message: 'Redis lost what was counted: windows are incomplete until they fill again',
+      message: 'Redis lost counts: windows are incomplete until they fill again',
     },
     measure: (m, e) => m.sigwatch_counts_lost_total.inc({ how: e.how }),
   },
@@ -20,5 +20,7 @@ export const LOSS_REPORTS: ReportsOf<
     line: { level: 'error', message: 'Redis lost feedback: releases and allowances were put back' },
     measure: (m) => m.sigwatch_feedback_losses_total.inc(),
   },
-  ledger_moved: { line: { level: 'info', message: 'rows of the ledger were moved to keyed places' } },
+  ledger_moved: {
+    line: { level: 'info', message: 'ledger rows of an earlier version were moved to their new keys' },
+  },
 }

@@ -12,11 +12,11 @@ export const NOTIFY_REPORTS: ReportsOf<NotifyEvent['name']> = {
     measure: (m, { open }) => m.sigwatch_notices_open.set(open),
   },
   notices_refused: {
-    line: { level: 'warn', message: 'an Alertmanager takes no alerts', every: TEN_SECONDS },
+    line: { level: 'warn', message: 'an Alertmanager does not accept alerts', every: TEN_SECONDS },
     measure: (m) => m.sigwatch_notices_refused_total.inc(),
   },
   alerts_unread: {
-    line: { level: 'warn', message: 'records that are no alerts are passed over', every: TEN_SECONDS },
+    line: { level: 'warn', message: 'records that are not alerts were skipped', every: TEN_SECONDS },
     measure: (m, { count }) => m.sigwatch_notify_unread_total.inc(count),
   },
 }

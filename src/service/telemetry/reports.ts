@@ -111,7 +111,7 @@ export const REPORTS: ReportsOf<EventName> = {
     },
   },
   watermark_held: {
-    line: { level: 'debug', message: 'watermark held back' },
+    line: { level: 'debug', message: 'partitions hold the watermark back' },
     measure(m, e) {
       m.sigwatch_watermark_held_partitions.set({ reason: 'lagging' }, e.lagging)
       m.sigwatch_watermark_held_partitions.set({ reason: 'ownerless' }, e.ownerless)
@@ -127,7 +127,7 @@ export const REPORTS: ReportsOf<EventName> = {
   features_degraded: {
     line: {
       level: 'warn',
-      message: 'Redis leaves a part of the work undone: going on without it',
+      message: 'Redis did not do all of its work: continuing without it',
       every: TEN_SECONDS,
     },
     measure(m, e) {
@@ -138,7 +138,7 @@ export const REPORTS: ReportsOf<EventName> = {
   entities_held_back: {
     line: {
       level: 'warn',
-      message: 'a port has too many names, templates or targets: only the port itself is counted',
+      message: 'a port has too many names, templates or targets: only the port is counted',
       every: TEN_SECONDS,
     },
     measure: (m, e) => m.sigwatch_held_back_entities_total.inc(e.count),
@@ -153,12 +153,16 @@ export const REPORTS: ReportsOf<EventName> = {
   redis_evicts: {
     line: {
       level: 'warn',
-      message: 'maxmemory-policy of Redis: counts and refusals are dropped when memory is full',
+      message:
+        'Redis evicts keys when its memory is full (maxmemory-policy): counts and refusals can be lost',
     },
     measure: (m) => m.sigwatch_redis_evicts.set(1),
   },
   redis_evictions_ended: {
-    line: { level: 'info', message: 'Redis evicts keys no longer; after a loss, refusals are read again' },
+    line: {
+      level: 'info',
+      message: 'Redis no longer evicts keys; if any were evicted, refusals are read again',
+    },
     measure: (m) => m.sigwatch_redis_evicts.set(0),
   },
   redis_refused: {
@@ -166,14 +170,14 @@ export const REPORTS: ReportsOf<EventName> = {
     measure: (m) => m.sigwatch_redis_refusals_total.inc(),
   },
   features_recovered: {
-    line: { level: 'info', message: 'Redis does all of the work again' },
+    line: { level: 'info', message: 'Redis does all of its work again' },
     measure(m, e) {
       m.sigwatch_features_degraded.set(0)
       m.sigwatch_features_degraded_seconds_total.inc(e.seconds)
     },
   },
   counting_reset: {
-    line: { level: 'error', message: 'the log of a partition was recreated: counting begins again' },
+    line: { level: 'error', message: 'the log of a partition was recreated: counting starts over' },
     measure: (m) => m.sigwatch_counting_resets_total.inc(),
   },
   ...CLOCK_REPORTS,
@@ -182,12 +186,12 @@ export const REPORTS: ReportsOf<EventName> = {
     line: {
       level: 'error',
       message:
-        'the log of a partition was recreated, or ends before what was read of it: reading starts over',
+        'the log of a partition was recreated, or ends before the position already read: reading starts over',
     },
     measure: (m) => m.sigwatch_log_restarts_total.inc(),
   },
   records_expired: {
-    line: { level: 'error', message: 'retention has taken records before they were read' },
+    line: { level: 'error', message: 'retention deleted records before they were read' },
     measure: (m, e) => m.sigwatch_expired_records_total.inc(e.count),
   },
   ...SHADOW_REPORTS,
@@ -195,14 +199,14 @@ export const REPORTS: ReportsOf<EventName> = {
   outputs_refused: {
     line: {
       level: 'error',
-      message: 'a topic refuses output records for good: they are lost',
+      message: 'a topic permanently refuses output records: they are lost',
       every: TEN_SECONDS,
       key: (e) => e.channel,
     },
     measure: (m, e) => m.sigwatch_outputs_refused_total.inc({ channel: e.channel }, e.count),
   },
   feedback_applied: {
-    line: { level: 'info', message: "an analyst's feedback has effect" },
+    line: { level: 'info', message: 'feedback took effect' },
     measure(m, e) {
       m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'applied' })
       if (e.verdict !== 'confirmed' && e.verdict !== 'false_positive') return
@@ -215,8 +219,8 @@ export const REPORTS: ReportsOf<EventName> = {
       level: 'info',
       warns: ({ restored }) => !restored,
       message: ({ names, restored }) =>
-        `feedback on a ${names}${restored ? ' of before the start' : ''} is refused`,
-      shown: 'feedback is refused',
+        `feedback on a ${names}${restored ? ', given before the start,' : ''} was refused`,
+      shown: 'feedback was refused',
     },
     measure: (m, e) => m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'refused' }),
   },
@@ -224,16 +228,20 @@ export const REPORTS: ReportsOf<EventName> = {
   states_capped: {
     line: {
       level: 'warn',
-      message: 'a sender has too many open states: no more are raised',
+      message: 'a sender has too many open states: no more are raised for it',
       every: TEN_SECONDS,
     },
     measure: (m, e) => m.sigwatch_capped_total.inc({ what: 'states' }, e.count),
   },
   alerts_capped: {
-    line: { level: 'warn', message: 'a sender has too many alerts: its verdicts go on', every: TEN_SECONDS },
+    line: {
+      level: 'warn',
+      message: 'a sender has too many alerts: its other messages get only verdicts',
+      every: TEN_SECONDS,
+    },
     measure: (m, e) => m.sigwatch_capped_total.inc({ what: 'alerts' }, e.count),
   },
-  topic_found: { line: { level: 'info', message: 'topic found: it is read from now on' } },
+  topic_found: { line: { level: 'info', message: 'the topic now exists: reading it' } },
   partitions_assigned: {
     line: { level: 'info', message: 'partitions assigned' },
     measure(m, e) {
@@ -253,7 +261,7 @@ export const REPORTS: ReportsOf<EventName> = {
     },
   },
   consumer_stalled: {
-    line: { level: 'error', message: 'work is waiting without progress', every: TEN_SECONDS },
+    line: { level: 'error', message: 'work is waiting, but nothing progresses', every: TEN_SECONDS },
     measure: (m, e) => m.sigwatch_consumer_stalled_seconds.set(e.seconds),
   },
   consumer_resumed: {
@@ -278,7 +286,7 @@ export const REPORTS: ReportsOf<EventName> = {
         1,
       ),
   },
-  nothing_reloaded: { line: { level: 'info', message: 'SIGHUP: nothing is read again while it runs' } },
+  nothing_reloaded: { line: { level: 'info', message: 'SIGHUP: this command reloads nothing' } },
   stopping: { line: { level: 'info', message: 'stopping' } },
   stopped: { line: { level: 'info', message: 'stopped' } },
   failed: {

@@ -212,7 +212,7 @@ function reasonsOf(probes: readonly Probe[]): string[] {
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another process',
   EACCES: 'needs rights that this user does not have',
-  EADDRNOTAVAIL: 'is no address of this machine',
+  EADDRNOTAVAIL: 'is not an address of this machine',
   ENOENT: 'lies in a folder that does not exist',
   ENOTFOUND: 'cannot be resolved',
 }

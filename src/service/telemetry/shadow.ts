@@ -7,7 +7,7 @@ export const SHADOW_REPORTS: ReportsOf<
   'shadow_loaded' | 'shadow_compared' | 'shadow_skipped' | 'shadow_failed'
 > = {
   shadow_loaded: {
-    line: { level: 'info', message: 'model in shadow loaded' },
+    line: { level: 'info', message: 'shadow model loaded' },
     measure(m, e) {
       m.sigwatch_shadow_model_info.reset()
       m.sigwatch_shadow_model_info.set({ model: e.id }, 1)
@@ -24,7 +24,7 @@ export const SHADOW_REPORTS: ReportsOf<
   shadow_failed: {
     line: {
       level: 'warn',
-      message: 'the shadow model is not in use; the live model is not affected',
+      message: 'the shadow model is not running; the live model is not affected',
       every: TEN_SECONDS,
     },
     measure(m, e) {

@@ -65,7 +65,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     unready() {
       if (toldAt === undefined) return []
       const stalled = `no progress for ${Math.round((now() - since) / 1000)} s`
-      if (now() - waiting.at > WAITS_FOR) return [`${stalled} although work waits`]
+      if (now() - waiting.at > WAITS_FOR) return [`${stalled} although work is waiting`]
       const left = Math.round(waiting.seconds)
       return [`${stalled}: a backlog waits for Redis, for ${left} s more at most (redis.backlogWait)`]
     },

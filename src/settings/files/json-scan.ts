@@ -69,7 +69,7 @@ export function jsonFault(text: string): JsonFault | undefined {
         onArrayEnd: end,
         onObjectProperty(key, offset) {
           const keys = open.at(-1)
-          if (keys?.has(key)) throw new Stop(offset, `the key "${key}" is given twice`)
+          if (keys?.has(key)) throw new Stop(offset, `the key "${key}" occurs twice`)
           keys?.add(key)
         },
         onError(code, offset) {

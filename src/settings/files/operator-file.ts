@@ -43,7 +43,7 @@ const MAX_LINE = 1 << 20
 
 /** Problem for an empty file that is probably an accident; `meaning`: what `{}` would mean. */
 export function blankProblem({ file }: OperatorDocument, meaning: string): Problem {
-  return { file, message: `is empty: was writing it interrupted? Write {} for ${meaning}` }
+  return { file, message: `is empty: it may have been written only in part; write {} for ${meaning}` }
 }
 
 /** Formats a path as in `signatures[3].ports[0]`; keys other than plain words are quoted. */
@@ -65,7 +65,7 @@ export function isJsonLines(file: string): boolean {
 /** Message for an error of reading a file. */
 export function describeReadError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'ENOENT') return 'the file does not exist'
   if (code === 'EISDIR') return 'is a folder; a file is needed'
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user: see its owner and mode'
   return `cannot be read (${code ?? String(error)})`

@@ -23,7 +23,7 @@ export function yamlProblems(
   const unclosed = unclosedParts(document)
   const shown = faults.slice(0, SHOWN_FAULTS).map((fault) => yamlProblem(file, text, lines, unclosed, fault))
   const more = faults.length - shown.length
-  return more === 0 ? shown : [...shown, { file, message: `has ${more} more syntax errors` }]
+  return more === 0 ? shown : [...shown, { file, message: `${more} more syntax errors` }]
 }
 
 function yamlProblem(
@@ -36,7 +36,7 @@ function yamlProblem(
   const line = lines.linePos(fault.pos[0]).line
   if (fault.code === 'DUPLICATE_KEY') {
     const key = /^[^\s:,}]+/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[0] ?? ''
-    return { file, line, message: `the key ${key} is given twice: keep one` }
+    return { file, line, message: `the key ${key} occurs twice: keep one` }
   }
   const open = unclosedAt(unclosed, fault)
   if (open !== undefined) {

@@ -21,7 +21,7 @@ export interface Order extends ProposedOrder, Pick<ByHand, 'pending'> {
 /** How much later an order may end than the one in force and still count as the same, ms: a second click, or a retry. */
 const SAME_END = 5 * MINUTE
 
-/** Whether a state is raised by hand, approved and not over. */
+/** Whether a state is raised manually, approved and not over. */
 function isInForce(state: StateRecord | undefined, now: number): state is StateRecord {
   return state?.byHand !== undefined && state.open && state.enforced && state.byHand.until > now
 }

@@ -147,7 +147,7 @@ function readWeights(file: string, description: ModelDescription): Weights {
     const slice = bytes.subarray(at, at + bytesOf(shape, part))
     // Copy: a view would keep the whole file in memory.
     weights[part] = part === 'table' ? unpackHalves(slice) : new Float32Array(new Uint8Array(slice).buffer)
-    if (!areFinite(weights[part])) failModelFile(file, `${part} holds a value that is no number`)
+    if (!areFinite(weights[part])) failModelFile(file, `${part} has a value that is not a number`)
     at += slice.length
   }
   return weights as Weights

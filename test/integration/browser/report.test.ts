@@ -118,7 +118,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
     const bad = folder.file('bad.jsonl')
     writeFileSync(bad, `${readFileSync(folder.file('alerts.jsonl'), 'utf8').split('\n')[0]}\n{"id": 1}\n`)
     const line = await warmSigwatch(['report', ...TIMES, '--alerts', bad])
-    expect([line.code, line.stderr]).toEqual([2, expect.stringContaining(`${bad}:2: is no alert`)])
+    expect([line.code, line.stderr]).toEqual([2, expect.stringContaining(`${bad}:2: is not an alert`)])
     const missing = await warmSigwatch(['report', ...TIMES, '--alerts', folder.file('none.jsonl')])
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('none.jsonl')])
     const order = await warmSigwatch(['report', '--from', String(TO), '--to', String(FROM)])

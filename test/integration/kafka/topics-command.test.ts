@@ -83,7 +83,7 @@ describe('sigwatch topics', () => {
       env: { KAFKA_BROKERS: '127.0.0.1:1' },
     })
     expect(stray).toMatchObject({ code: 2, stdout: '' })
-    expect(stray.stderr).toContain('go with --create')
+    expect(stray.stderr).toContain('require --create')
     const none = await warmSigwatch(['topics'])
     expect(none).toMatchObject({ code: 2, stdout: '' })
     expect(none.stderr).toContain('KAFKA_BROKERS')

@@ -203,13 +203,13 @@ describeWith('postgres', 'rows that the archive cannot place', () => {
     expect(await count(client, 'alert')).toBe(2)
     const { rows } = await client.query('SELECT reason FROM refused ORDER BY topic, "offset"')
     expect(rows.map(({ reason }) => reason)).toEqual([
-      'is no record of alerts',
-      'is no record of alerts',
-      'is no record of alerts',
-      'time is no time',
+      'is not a record of alerts',
+      'is not a record of alerts',
+      'is not a record of alerts',
+      'time is not a time',
       'is nested too deeply',
       'is nested too deeply',
-      'ts is no time',
+      'ts is not a time',
     ])
   })
 })

@@ -303,8 +303,8 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
     await arrives('refused', 4)
     expect(await rows('SELECT reason FROM refused ORDER BY reason')).toEqual([
       { reason: expect.stringContaining('22P02') },
-      { reason: 'by is no text' },
-      { reason: 'is no JSON (7 bytes)' },
+      { reason: 'by is not a string' },
+      { reason: 'is not JSON (7 bytes)' },
       { reason: 'its time is ahead of the clock' },
     ])
     expect(await rows(`SELECT kind, "row" ->> 'message_id' AS id FROM refused_row`)).toEqual([

@@ -66,7 +66,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
       0,
       expect.stringContaining('3 complaints (gbk), 0 rows refused'),
     ])
-    expect(first.stderr).toContain('this mapping has not been compared with a real export')
+    expect(first.stderr).toContain('this mapping is not verified with a real export')
     expect(first.stderr).toContain('archived: 3 new, 0 known')
     const again = await run('import', CSV)
     expect(again.stderr).toContain('archived: 0 new, 3 known (0 of them answered since)')
@@ -232,7 +232,10 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     const bad = folder.file('bad.csv')
     writeFileSync(bad, `${HEAD}\n${row('A9', MADE)}\nA8,yesterday,,,,,,,\n`)
     const refused = await run('import', bad, '--out', out)
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(`${bad}:3: ts: is no time`)])
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining(`${bad}:3: ts: is not a time`),
+    ])
     expect(readJsonl(out)).toHaveLength(1)
     const none = await run('import', folder.file('none.csv'))
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('ENOENT')])
@@ -246,7 +249,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     const { code, stderr } = await run('import', file)
     expect([code, stderr]).toEqual([1, expect.stringContaining('archived: 0 new, 0 known')])
     expect(stderr).toContain(`1 left out: past archive.retention (${file}:2)`)
-    expect(stderr).toContain(`${file}:3: ts: lies in the future: not archived`)
+    expect(stderr).toContain(`${file}:3: ts: is in the future: not archived`)
   })
 
   it('has a pack of evidence from the archive', async () => {

@@ -136,7 +136,7 @@ describeWith(['postgres'], 'feedback at the desk', () => {
     expect(await archive.judged(NOW - MINUTE, NOW + 60 * MINUTE)).toMatchObject([{ confirmed: 0, judged: 1 }])
   })
 
-  it('blocks by hand for those who may, and says so', async () => {
+  it('blocks manually for those who may, and reports it', async () => {
     const order = { verdict: 'block', target: 'domain:kf88.top', note: 'forged refunds' }
     expect((await client.post('judge', '/case/alert-m4', order)).status).toBe(403)
     expect((await client.post('block', '/case/alert-m4', { ...order, target: 'domain:jd.com' })).status).toBe(

@@ -263,7 +263,7 @@ describeWith('postgres', 'senders who are persons', () => {
     await rename('建设银行@106*****0001', '建设银行@10690200001')
   })
 
-  it('can be blocked by hand and split off all the same', async () => {
+  it('can be blocked manually and still be split off', async () => {
     const page = await users.see('wu', '/case/alert-h7')
     expect(page).toContain(`value="port:${MASKED}"`)
     const blocked = { verdict: 'block', target: `port:${MASKED}`, note: 'seen', days: '1' }

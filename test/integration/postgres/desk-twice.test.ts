@@ -22,7 +22,7 @@ const LOGINS = ['lin', 'wu'].map((name) => ({
   may: 'judge' as const,
 }))
 
-/** An event of the state of a domain that was blocked by hand. */
+/** An event of the state of a domain that was blocked manually. */
 function blocked(domain: string, revision: number, ago: number, isUndone = false): Alert {
   const at = NOW - ago * MINUTE
   const type = isUndone ? 'sigwatch.alert.cleared' : 'sigwatch.alert.raised'
@@ -120,7 +120,7 @@ describeWith('postgres', 'what is done twice, by two people or at two desks', ()
     for (const { file_number, content } of rows) expect(JSON.stringify(content)).toContain(`"${file_number}"`)
   })
 
-  it('closes the case of a block by hand that is undone, and opens it when the block is set again', async () => {
+  it('closes the case of a manual block that is undone, and opens it when the block is set again', async () => {
     await archived('set', blocked('bad.top', 1, 20), blocked('worse.top', 1, 20))
     expect((await open())['bad.top']).toMatchObject({ alerts: 1 })
     await archived('undone', blocked('bad.top', 2, 15, true))
@@ -129,7 +129,7 @@ describeWith('postgres', 'what is done twice, by two people or at two desks', ()
     const done = await queueOf(archive.ask, 'done', 'lin')
     expect(done.find(({ name }) => name === 'bad.top')).toMatchObject({ finding: 'unblocked', done_by: 'wu' })
     const page = await users[0]!.see('lin', '/queue?view=done')
-    expect(page).toContain('the block by hand was undone')
+    expect(page).toContain('the manual block was undone')
     const id = done.find(({ name }) => name === 'bad.top')!.id
     expect(await users[0]!.see('lin', `/queue/${id}`)).not.toContain('value="undo"')
     await archived('again', blocked('bad.top', 3, 10))
@@ -174,7 +174,7 @@ describeWith('postgres', 'what is done twice, by two people or at two desks', ()
     expect((await open())['g2.top']).toMatchObject({ alerts: 2 })
     await archived('both undone too', blocked('g2.top', 2, 4, true))
     expect((await open())['g2.top']).toBeUndefined()
-    expect(await users[1]!.see('lin', `/queue/${two}`)).toContain('the block by hand was undone')
+    expect(await users[1]!.see('lin', `/queue/${two}`)).toContain('the manual block was undone')
   })
 
   it('keeps a finding that is written while the end of a block is archived', async () => {

@@ -103,7 +103,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
     const alone = await warmSigwatch(['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')])
     expect([alone.code, alone.stderr]).toEqual([
       2,
-      expect.stringContaining('--alerts and --feedback go together'),
+      expect.stringContaining('--alerts and --feedback require each other'),
     ])
     writeFileSync(folder.file('bad.jsonl'), `${JSON.stringify(FEEDBACK[0])}\n{"by": "wu"}\n`)
     const bad = await warmSigwatch([

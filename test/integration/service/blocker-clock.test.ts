@@ -71,7 +71,7 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'sigwatch blocker on a host wit
       return (body as Answer).action
     }
     const notes = async () => (await service!.get('/readyz')).body
-    expect(await notes()).toContain('no server has told the time yet')
+    expect(await notes()).toContain('has confirmed the time since the start')
     const asked = { action: 'block', match: { ports: ['1069c'] } }
     await play.state('raised', { state: 'c', episode: Date.now() - MINUTE, revision: 1, ...asked }, 5_000)
     await until(async () => (await ask('1069c')) === 'block', 4_000)

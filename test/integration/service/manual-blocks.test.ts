@@ -20,7 +20,7 @@ const ANN = 'a'.repeat(32)
 const BEN = 'b'.repeat(32)
 const CHO = 'c'.repeat(32)
 
-describeWith(['kafka', 'redis', 'shiftedClock'], 'blocks by hand', () => {
+describeWith(['kafka', 'redis', 'shiftedClock'], 'manual blocks', () => {
   const kafka = useKafka()
   const folder = useFolder()
   let client: ReturnType<typeof plainClient>

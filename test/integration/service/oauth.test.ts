@@ -95,7 +95,7 @@ describeWith('kafka', 'a login by OAUTHBEARER', () => {
     ])
     service = await startService(env)
     await until(() => service!.stderr.includes('invalid_client'), 60_000)
-    expect(service.stderr).toContain('look at kafka.sasl.oauth.*')
+    expect(service.stderr).toContain('check kafka.sasl.oauth.*')
     // A token that the broker does not take.
     endpoint.answer = () => granted(unsecuredToken('sigwatch', -60), 300)
     const expired = await warmSigwatch(['topics'], { env })

@@ -210,7 +210,7 @@ describeWith('kafka', 'replay of states that end and come back', () => {
       const args = ['replay', '--source', 'kafka', '--json', ...against, ...later]
       const empty = await warmSigwatch(args, { env, cwd: folder.path })
       expect(empty.code, empty.stderr).toBe(0)
-      expect(empty.stderr).toContain('nothing was compared: the range holds no record')
+      expect(empty.stderr).toContain('nothing was compared: the range has no records')
       expect(JSON.parse(empty.stdout)).toMatchObject({ records: 0, compared: 0 })
     }
     const beyond = ['replay', '--source', 'kafka', '--offsets', '0:100000-100001']

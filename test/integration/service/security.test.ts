@@ -337,8 +337,8 @@ describe.runIf(opensslAvailable())('with TLS, logins and the rights that docs/op
         expect(awaited()[0]).toMatchObject({
           level: 'warn',
           service: 'kafka',
-          hint: 'look at kafka.sasl.*',
-          msg: 'kafka refuses the login: it is tried again',
+          hint: 'check kafka.sasl.*',
+          msg: 'kafka refuses the login: retrying',
         })
         expect(JSON.stringify(service.log)).not.toContain(PASSWORD)
         await sleep(8_000)

@@ -48,7 +48,7 @@ describe('the commands that write feedback', () => {
 
   it('refuse a port that is none before anything is written', async () => {
     for (const target of ['port:10690x', 'port:1069*5', 'sender:某店@10690x'])
-      await expect(block(target)).rejects.toThrow(/is no port.*for example 1069012345\*/)
+      await expect(block(target)).rejects.toThrow(/is not a port.*for example 1069012345\*/)
     expect(existsSync(folder.file('feedback.jsonl'))).toBe(false)
   })
 

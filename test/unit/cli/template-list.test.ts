@@ -52,7 +52,7 @@ describe('a list of templates', () => {
     ]
     for (const one of bad) expect(() => read(one)).toThrow(/signature does not fit|no signature/)
     for (const one of ['', '\n', lines.slice(0, 3).join('\n')])
-      expect(() => read(one)).toThrow(/holds no signature/)
+      expect(() => read(one)).toThrow(/has no signature/)
   })
 
   it('is refused with what helps, which is no usage of the command', () => {
@@ -73,8 +73,8 @@ describe('a list of templates', () => {
     expect(() => read(written([template(1)]), other.publicKey)).toThrow(/signed with another key/)
   })
 
-  it('is refused, with the line, for what lies in the future or is no row', () => {
-    expect(() => read(written([template(1)], T + 1_001))).toThrow(/line 1: at lies in the future/)
+  it('is refused, with the line, for what is in the future or is no row', () => {
+    expect(() => read(written([template(1)], T + 1_001))).toThrow(/line 1: at is in the future/)
     expect(() => read(written([template(1), template(2, { until: T + KEPT_FOR + 9_000 })]))).toThrow(
       /line 3: until: lies more than 90 days ahead/,
     )
@@ -91,7 +91,7 @@ describe('a list of templates', () => {
     expect(readKey(file('own.pem', String(own.privateKey.export(pem))), 'private').type).toBe('private')
     expect(readKey(file('own.pem', String(own.privateKey.export(pem))), 'public').type).toBe('public')
     expect(() => readKey(file('rsa.pem', String(rsa.export(pem))), 'private')).toThrow(
-      /no key of Ed25519; make one/,
+      /not an Ed25519 key; make one/,
     )
     expect(() => readKey(file('x.pem', 'x'), 'public')).toThrow(/cannot be read; make one/)
     expect(() => readKey(folder.file('none.pem'), 'private')).toThrow(/does not exist; make one/)

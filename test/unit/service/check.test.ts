@@ -115,7 +115,7 @@ describe('check', () => {
       expect.stringMatching(/^policy\.yaml:2: mode: "of" is not allowed.*\(allowed: enforce, shadow\)$/),
       expect.stringMatching(/^registry\.yaml:1: ports\[0\]\.port: "x" is not allowed/),
       expect.stringMatching(/^consents\.jsonl:3: signature: is missing/),
-      'none.jsonl: there is no such file',
+      'none.jsonl: the file does not exist',
     ])
   })
 
@@ -211,7 +211,7 @@ describe('check', () => {
     expect(connect).not.toHaveBeenCalled()
     const bad = await runCheck({ config: join(folder, 'bad.yaml'), connect: true }, { ...parts, connect })
     expect(connect).not.toHaveBeenCalled()
-    expect(bad.summary).toContain('servers: not tried, because the configuration has faults')
+    expect(bad.summary).toContain('servers: not checked, because the configuration has errors')
     const good = await runCheck({ connect: true }, { ...parts, folder, connect })
     expect(good.summary).toContain('kafka: 3 brokers')
     expect(good.problems).toEqual([{ file: 'redis', message: 'no answer' }])
@@ -255,17 +255,17 @@ describe('the command', () => {
     expect([data, code]).toEqual(['', 2])
   })
 
-  it('exits 0 and says what it read when all is well', async () => {
+  it('exits 0 and reports what it read when there are no errors', async () => {
     const file = join(folderWith({ 'p.yaml': 'mode: shadow\n' }), 'p.yaml')
     const { said, code } = await run('--policy', file)
-    expect(said).toMatch(/mode shadow, hash [0-9a-f]{12}\nall is well\n$/)
+    expect(said).toMatch(/mode shadow, hash [0-9a-f]{12}\nno errors\n$/)
     expect(code).toBeUndefined()
   })
 
   it('counts the warnings that it printed', async () => {
     const file = join(folderWith({ 'p.yaml': 'enforce: [NO_CONSENT]\n' }), 'p.yaml')
     const { said, code } = await run('--policy', file)
-    expect(said).toMatch(/warning: enforce goes with mode: shadow.*\nall is well except for 1 warning\n$/)
+    expect(said).toMatch(/warning: enforce goes with mode: shadow.*\nno errors, 1 warning\n$/)
     expect(code).toBeUndefined()
   })
 })

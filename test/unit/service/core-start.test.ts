@@ -47,7 +47,7 @@ async function openParts(input: string) {
   return { assets, events, states, parts }
 }
 
-it('lists nothing as blocked by hand before the open states have been read', async () => {
+it('lists no manual blocks before the open states have been read', async () => {
   const { assets, parts } = await openParts('')
   const core = createCore(parts)
   const orders = new FeedbackOrders({ core, write: undefined, needsApproval: false, clock })
@@ -57,7 +57,7 @@ it('lists nothing as blocked by hand before the open states have been read', asy
   assets.classifier.close()
 })
 
-it('refuses an order on what cannot be blocked by hand, and names what can', async () => {
+it('refuses to block manually what it cannot block, and names what it can', async () => {
   const { assets, parts } = await openParts('')
   const core = createCore(parts)
   const orders = new FeedbackOrders({ core, write: async () => {}, needsApproval: false, clock })
@@ -70,7 +70,7 @@ it('refuses an order on what cannot be blocked by hand, and names what can', asy
     })
   expect(await order('port:10690x')).toMatchObject({
     status: 400,
-    detail: expect.stringContaining('no port'),
+    detail: expect.stringContaining('not a port'),
   })
   expect(await order('port:10690001')).toMatchObject({ status: 202 })
   assets.classifier.close()

@@ -56,7 +56,7 @@ describe('check --sample', () => {
     }
   })
 
-  it('says where a list has further recipients that the map does not read', async () => {
+  it('says where a list has more recipients that the map does not read', async () => {
     const record = (id: string, ...numbers: string[]) => ({
       ...{ id, at: NOW, src: '10690001', text: '【示例】您好' },
       dst: numbers.map((number) => ({ number })),
@@ -79,8 +79,7 @@ describe('check --sample', () => {
       const { problems } = await readSample(join(folder, `${name}.jsonl`), config, undefined, NOW)
       return problems.map(({ line, message }) => [line, message])
     }
-    const message =
-      'to (/dst/0/number): the list there has further recipients, and only one is read; see split'
+    const message = 'to (/dst/0/number): the list there has more recipients, and only one is read; see split'
     expect(await told('plain')).toEqual([[2, message]])
     expect(await told('keyed')).toEqual([[1, message]])
   })
@@ -108,7 +107,7 @@ describe('check --sample', () => {
     ])
     expect(cut.problems).toEqual([nothing])
     expect(cut.summary).toContain(`${sample}: 1 of 2 messages in 1 records can be read`)
-    expect(cut.summary).toContain(`${sample}: user data headers were cut off 1 texts`)
+    expect(cut.summary).toContain(`${sample}: user data headers were removed 1 texts`)
     const asText = await told('as-text.yaml')
     const message = 'text (/text): begins with a user data header, which is read as text; see udh: true'
     expect(asText.problems).toContainEqual({ file: sample, line: 1, message })
@@ -151,7 +150,7 @@ describe('check --sample', () => {
       [
         [true, 3, 'MAPPING: ts (/at): must be seconds since the epoch'],
         [true, 9, 'MAPPING: text (/c): nothing is there'],
-        [true, 5, 'id: holds the number of the recipient'],
+        [true, 5, 'id: contains the number of the recipient'],
         [true, 5, 'text: looks like bytes in hex'],
         [true, 7, 'id: is that of line 1'],
         [true, 7, 'text: was decoded with a wrong encoding before it came here'],
@@ -168,9 +167,9 @@ describe('check --sample', () => {
     const folder = files({ empty: '\n' })
     const check = (sample: string) => runCheck({ sample: join(folder, sample) }, { env: {}, folder })
     expect((await check('empty')).problems).toEqual([
-      { file: join(folder, 'empty'), message: 'holds no record' },
+      { file: join(folder, 'empty'), message: 'has no records' },
     ])
-    await expect(check('none')).rejects.toThrow('there is no such file')
+    await expect(check('none')).rejects.toThrow('the file does not exist')
   })
 })
 

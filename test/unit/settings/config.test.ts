@@ -102,7 +102,7 @@ describe('configuration', () => {
     expect(readConfig({ folder, env: {} }).config.deployment).toBe('here')
     expect(readConfig({ folder, env: {}, file: join(folder, 'other.yaml') }).config.deployment).toBe('other')
     const missing = readConfig({ folder, env: {}, file: join(folder, 'none.yaml') })
-    expect(missing.problems.map((problem) => problem.message)).toEqual(['there is no such file'])
+    expect(missing.problems.map((problem) => problem.message)).toEqual(['the file does not exist'])
   })
 
   it('lets the environment win over the file, and the command line over both', () => {
@@ -170,10 +170,10 @@ describe('configuration', () => {
     ])
     // That the key is missing then is no second fault.
     expect(faults('', { KAFKA_BROKERS: 'a:1', SIGWATCH_PRIVACY_TOKEN_KEY_FILE: '/none/at/all' })).toEqual([
-      'environment: SIGWATCH_PRIVACY_TOKEN_KEY_FILE: /none/at/all: there is no such file',
+      'environment: SIGWATCH_PRIVACY_TOKEN_KEY_FILE: /none/at/all: the file does not exist',
     ])
     expect(faults('', { SIGWATCH_KAFKA_SASL_PASSWORD_FILE: '/none/at/all' })[0]).toBe(
-      'environment: SIGWATCH_KAFKA_SASL_PASSWORD_FILE: /none/at/all: there is no such file',
+      'environment: SIGWATCH_KAFKA_SASL_PASSWORD_FILE: /none/at/all: the file does not exist',
     )
   })
 

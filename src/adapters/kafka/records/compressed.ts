@@ -53,7 +53,7 @@ export async function unpack(
   turns: Turns,
 ): Promise<Unpacked> {
   const codec = CODECS[number]
-  if (!codec) throw new Undecodable(`its compression ${number} is not known`)
+  if (!codec) throw new Undecodable(`its compression codec ${number} is unknown`)
   if (source.length === 0) return { plain: source, release() {} }
   const said = damageOf(() => codec.length(source))
   if (said > memory.largest) throw tooLarge(memory)
@@ -81,11 +81,13 @@ function damageOf<T>(work: () => T): T {
 
 function asDamage(error: unknown): Undecodable {
   if (error instanceof Undecodable) return error
-  return new Undecodable(`it cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`)
+  return new Undecodable(
+    `it cannot be decompressed: ${error instanceof Error ? error.message : String(error)}`,
+  )
 }
 
 function tooLarge(memory: MemoryBudget): Undecodable {
   return new Undecodable(
-    `it unpacks to more than ${Math.floor(memory.largest / 1e6)} MB, which limits.bytesInFlight allows`,
+    `it decompresses to more than the ${Math.floor(memory.largest / 1e6)} MB that limits.bytesInFlight allows`,
   )
 }

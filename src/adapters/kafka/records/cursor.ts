@@ -34,7 +34,7 @@ export class Cursor {
   }
 
   byte(): number {
-    if (this.at >= this.end) throw new Undecodable('cut off')
+    if (this.at >= this.end) throw new Undecodable('it is truncated')
     return this.bytes[this.at++]!
   }
 
@@ -48,7 +48,7 @@ export class Cursor {
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
     }
-    throw new Undecodable('a number of more than 5 bytes')
+    throw new Undecodable('a varint of more than 5 bytes')
   }
 
   /** A signed 64-bit varint of at most 10 bytes; a bigint if it exceeds the safe integers. */
@@ -67,7 +67,7 @@ export class Cursor {
       large |= BigInt(byte & 0x7f) << shift
       if (byte < 0x80) return BigInt.asIntN(64, (BigInt.asUintN(64, large) >> 1n) ^ -(large & 1n))
     }
-    throw new Undecodable('a number of more than 10 bytes')
+    throw new Undecodable('a varint of more than 10 bytes')
   }
 
   skip(length: number): void {

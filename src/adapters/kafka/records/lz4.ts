@@ -38,7 +38,7 @@ export async function unpackLz4(source: Buffer, turns: Turns): Promise<Buffer> {
   for (const { start, length, isStored, plain } of blocks) {
     if (isStored) source.copy(target, end, start, start + length)
     else if (decompressBlock(source, target, start, length, end) !== end + plain)
-      throw new Undecodable('an LZ4 block of another length')
+      throw new Undecodable('an LZ4 block of the wrong length')
     end += plain
     if (turns.isOver) await turns.next()
   }
@@ -67,7 +67,7 @@ function blocksOf(source: Buffer): Block[] {
       at += 4
       if (word === 0) break
       const length = (word & ~STORED) >>> 0
-      if (at + length > source.length) throw new Undecodable('cut off LZ4 frame')
+      if (at + length > source.length) throw new Undecodable('a truncated LZ4 frame')
       const isStored = (word & STORED) !== 0
       const plain = isStored ? length : plainLength(source, at, at + length, total)
       if (plain > room) throw new Undecodable('LZ4 block larger than its frame says')

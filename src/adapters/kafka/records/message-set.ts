@@ -64,15 +64,15 @@ export class MessageRecords implements EncodedRecords {
       if (n % STEP === 0 && turns.isOver) await turns.next()
       const end = endOf(plain, at)
       const offset = Number(plain.readBigInt64BE(at))
-      if (offset <= lastInner) throw new Undecodable('an offset does not ascend')
+      if (offset <= lastInner) throw new Undecodable('its offsets do not ascend')
       first ??= offset
       lastInner = offset
       at = end
     }
-    if (first === undefined) throw new Undecodable('it holds no message')
+    if (first === undefined) throw new Undecodable('it has no messages')
     const isRelative = entry[MAGIC] === 1
     const base = isRelative ? place.last - lastInner : 0
-    if (base < 0 || lastInner + base > place.last) throw new Undecodable('an offset lies behind its own')
+    if (base < 0 || lastInner + base > place.last) throw new Undecodable('an offset is beyond its own')
     return new MessageRecords(plain, { ...place, first: first + base }, base, fieldsOf(entry))
   }
 
@@ -117,7 +117,7 @@ export class MessageRecords implements EncodedRecords {
       if (this.#around) {
         verifyMessage(message)
         if ((message[ATTRIBUTES]! & COMPRESSION) !== 0)
-          throw new Undecodable('compressed within a compressed one')
+          throw new Undecodable('a compressed message set inside a compressed one')
       }
       const { timestamp, timestampType, key, value } = fieldsOf(message)
       const { timestampType: type, timestamp: appended } = this.#around ?? { timestampType }
@@ -179,7 +179,7 @@ function fieldsOf(message: Buffer): Fields {
 }
 
 function bytesAt(message: Buffer, at: number): Buffer | null {
-  if (at + 4 > message.length) throw new Undecodable('cut off')
+  if (at + 4 > message.length) throw new Undecodable('it is truncated')
   const length = message.readInt32BE(at)
   if (length < 0) return null
   if (length > message.length - at - 4) throw new Undecodable('a length that reaches beyond the message')

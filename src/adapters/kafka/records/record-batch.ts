@@ -61,15 +61,15 @@ export class BatchRecords implements EncodedRecords {
     let previous = -1
     for (let n = 0; n < count; n++) {
       if (n % STEP === 0 && turns.isOver) await turns.next()
-      if (cursor.at === plain.length) throw new Undecodable(`it says ${count} records and has ${n}`)
+      if (cursor.at === plain.length) throw new Undecodable(`it declares ${count} records and has ${n}`)
       const end = bodyOf(cursor)
       cursor.end = end
       previous = deltaOf(cursor, previous)
-      if (place.first + previous > place.last) throw new Undecodable('an offset lies behind its last')
+      if (place.first + previous > place.last) throw new Undecodable('an offset is beyond its last offset')
       cursor.at = end
       cursor.end = plain.length
     }
-    if (cursor.at < plain.length) throw new Undecodable(`bytes are left behind its ${count} records`)
+    if (cursor.at < plain.length) throw new Undecodable(`it has extra bytes after its ${count} records`)
     return new BatchRecords(batch, plain, at, place, count)
   }
 
@@ -126,7 +126,7 @@ export class BatchRecords implements EncodedRecords {
       const key = cursor.slice(cursor.varint())
       const value = cursor.slice(cursor.varint())
       const headers = this.#headers(cursor)
-      if (cursor.at !== end) throw new Undecodable('bytes are left behind the headers')
+      if (cursor.at !== end) throw new Undecodable('it has extra bytes after the headers')
       this.#previous = delta
       return readRecord(this.#place, this.#place.first + delta, {
         timestamp: this.#appended ?? this.#timestamps.plus(time),
@@ -154,7 +154,7 @@ export class BatchRecords implements EncodedRecords {
     if (count < 0) throw new Undecodable('a negative number of headers')
     const { maxHeaders } = this.#place
     if (count > maxHeaders)
-      throw new Undecodable(`${count} headers, of which limits.headers allows ${maxHeaders}`)
+      throw new Undecodable(`it has ${count} headers, more than the ${maxHeaders} that limits.headers allows`)
     const begin = cursor.at
     skipHeaders(cursor, count)
     return count === 0 ? undefined : new EncodedHeaders(cursor.bytes.subarray(begin, cursor.at), count)
@@ -179,6 +179,6 @@ function deltaOf(record: Cursor, previous: number): number {
   } catch {
     return previous + 1
   }
-  if (delta <= previous) throw new Undecodable('an offset does not ascend')
+  if (delta <= previous) throw new Undecodable('its offsets do not ascend')
   return delta
 }

@@ -32,7 +32,7 @@ export async function unpackSnappy(source: Buffer, turns: Turns): Promise<Buffer
       unpackElements(source, end, target, out - plain, out, block)
       if (turns.isOver) await turns.next()
     }
-    if (block.out !== out) throw new Undecodable('a Snappy block of another length')
+    if (block.out !== out) throw new Undecodable('a Snappy block of the wrong length')
   }
   return target
 }
@@ -52,12 +52,13 @@ function unpackElements(
     const kind = tag & 3
     let length = (tag >>> 2) + 1
     const bytes = kind === 0 ? Math.max(0, length - 60) : kind === 3 ? 4 : kind
-    if (at + bytes > end) throw new Undecodable('cut off Snappy block')
+    if (at + bytes > end) throw new Undecodable('a truncated Snappy block')
     const number = bytes === 0 ? 0 : source.readUIntLE(at, bytes)
     at += bytes
     if (kind === 0) {
       if (bytes > 0) length = number + 1
-      if (length > end - at || length > limit - out) throw new Undecodable('a Snappy block of another length')
+      if (length > end - at || length > limit - out)
+        throw new Undecodable('a Snappy block of the wrong length')
       source.copy(target, out, at, at + length)
       at += length
     } else {
@@ -84,7 +85,7 @@ function blocksOf(source: Buffer): Block[] {
   for (let at = XERIAL_HEADER; at < source.length; ) {
     const length = at + 4 <= source.length ? source.readUInt32BE(at) : source.length
     at += 4
-    if (at + length > source.length) throw new Undecodable('cut off Snappy block')
+    if (at + length > source.length) throw new Undecodable('a truncated Snappy block')
     blocks.push(blockAt(source, at, at + length))
     at += length
   }

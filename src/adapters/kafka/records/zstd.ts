@@ -63,7 +63,7 @@ function framesOf(source: Buffer): Frame[] {
   const frames: Frame[] = []
   let at = 0
   while (at < source.length) {
-    if (source.length - at < 8) throw new Undecodable('cut off Zstandard frame')
+    if (source.length - at < 8) throw new Undecodable('a truncated Zstandard frame')
     const magic = source.readUInt32LE(at)
     if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE) {
       at += 8 + source.readUInt32LE(at + 4)
@@ -85,7 +85,7 @@ function frameAt(source: Buffer, start: number): Frame {
   const described = 2 ** (10 + (source[at]! >> 3)) * (1 + (source[at]! & 7) / 8)
   if (!isSingle) at++
   at += [0, 1, 2, 4][flags & 3]!
-  if (at + sizeBytes > source.length) throw new Undecodable('cut off Zstandard frame')
+  if (at + sizeBytes > source.length) throw new Undecodable('a truncated Zstandard frame')
   const size =
     sizeBytes === 8
       ? Number(source.readBigUInt64LE(at))
@@ -98,7 +98,7 @@ function frameAt(source: Buffer, start: number): Frame {
   const blocks: number[] = []
   let plain = 0
   for (let isLast = false; !isLast; ) {
-    if (at + 3 > source.length) throw new Undecodable('cut off Zstandard frame')
+    if (at + 3 > source.length) throw new Undecodable('a truncated Zstandard frame')
     const head = source.readUIntLE(at, 3)
     const [kind, length] = [(head >> 1) & 3, head >> 3]
     isLast = (head & 1) !== 0
@@ -108,6 +108,6 @@ function frameAt(source: Buffer, start: number): Frame {
     blocks.push(at)
   }
   const end = at + ((flags & 4) !== 0 ? 4 : 0)
-  if (end > source.length) throw new Undecodable('cut off Zstandard frame')
+  if (end > source.length) throw new Undecodable('a truncated Zstandard frame')
   return { start, blocks, end, plain, window }
 }

@@ -37,7 +37,7 @@ export function groupFaults(words: Groups): Fault[] {
     const path = ['words', name]
     const fault = (message: string, ...below: (string | number)[]) =>
       faults.push({ path: [...path, ...below], message })
-    if (!NAME.test(name)) fault('is no name (allowed: a letter, then letters, digits, - or _, 60 at most)')
+    if (!NAME.test(name)) fault('is not a name (allowed: a letter, then letters, digits, - or _, 60 at most)')
     if (!group.list && !group.groups) fault('has no words: give list, or groups')
     for (const [place, other] of (group.groups ?? []).entries()) {
       if (!Object.hasOwn(words, other))
@@ -76,7 +76,7 @@ function wordFault(word: string): string | undefined {
   const stands = alternatives.reduce((product, one) => product * one.split(',').length, 1)
   if (stands > MAX_EXPANDED) return `stands for ${stands} words (allowed: at most ${MAX_EXPANDED})`
   const empty = expandWord(word).find((one) => normalise(one).text.trim() === '')
-  return empty === undefined ? undefined : `"${empty}" says nothing: nothing of it is left in normalised text`
+  return empty === undefined ? undefined : `"${empty}" is empty once the text is normalised`
 }
 
 /** Faults of a `when`: the first syntax error, or all unknown signs. */
@@ -95,7 +95,7 @@ export function whenFaults(when: string, words: Groups): string[] {
     if (own.includes(name) || SHIPPED_SIGNS.includes(name)) return []
     const group = own.includes(`words:${name}`) ? `; did you mean "words:${name}"?` : ''
     const near = group || suggestion(name, [...own, ...SHIPPED_SIGNS])
-    return [`there is no sign "${name}"${near} (allowed: your words, and the signs of docs/signs.md)`]
+    return [`unknown sign "${name}"${near} (allowed: your words, and the signs of docs/signs.md)`]
   })
   const lost = placed.filter((name) => SHIPPED_SIGNS.includes(name) && ![...own, ...PLACED].includes(name))
   return [

@@ -22,8 +22,8 @@ it.each<[string, string, unknown, string]>([
     (_a: object, _b: object) => {},
     'it has 2 parameters instead of 1',
   ],
-  ['a class without a method', 'src/cluster/index', class {}, 'addMultipleTargetTopics is no function'],
-  ['a module of another kind', 'src/protocol/error', {}, 'createErrorFromCode is no function'],
+  ['a class without a method', 'src/cluster/index', class {}, 'addMultipleTargetTopics is not a function'],
+  ['a module of another kind', 'src/protocol/error', {}, 'createErrorFromCode is not a function'],
   [
     'a batch that looks into records',
     'src/consumer/batch',

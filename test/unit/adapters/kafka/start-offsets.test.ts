@@ -67,7 +67,7 @@ it('places its own topics before it waits for others', async () => {
     { topic: 'b', partition: 0 },
   ]
   await expect(new GroupStart(connection, 'g', 'latest').place(consumer, held, 0)).rejects.toThrow(
-    'where a begins',
+    'start of a',
   )
   expect([...committed.keys()]).toEqual(['b'])
 })

@@ -129,13 +129,13 @@ describe('rows of the archive', () => {
   })
 
   it.each<[ArchiveInput, unknown, string]>([
-    ['alerts', 'no json 13800005678', 'is no JSON (19 bytes)'],
-    ['alerts', [], 'is no JSON object'],
-    ['alerts', { id: 'a', time: new Date(TS).toISOString(), data: {} }, 'is no alert'],
-    ['verdicts', { action: 'block' }, 'id is no text'],
-    ['stats', { signature: 'a', ts: TS, sent: {} }, 'port is no text'],
-    ['feedback', { verdict: 'confirmed', by: 'lin', ts: 'soon' }, 'ts is no time'],
-    ['enforcements', { messageId: 7, ts: TS }, 'messageId is no text'],
+    ['alerts', 'no json 13800005678', 'is not JSON (19 bytes)'],
+    ['alerts', [], 'is not a JSON object'],
+    ['alerts', { id: 'a', time: new Date(TS).toISOString(), data: {} }, 'is not an alert'],
+    ['verdicts', { action: 'block' }, 'id is not a string'],
+    ['stats', { signature: 'a', ts: TS, sent: {} }, 'port is not a string'],
+    ['feedback', { verdict: 'confirmed', by: 'lin', ts: 'soon' }, 'ts is not a time'],
+    ['enforcements', { messageId: 7, ts: TS }, 'messageId is not a string'],
   ])('refuse what is no record of %s, and do not quote it', (input, value, reason) => {
     expect(() => row(input, value)).toThrow(new UnfitRecord(reason))
   })
@@ -163,7 +163,7 @@ describe('what is no record', () => {
 
   it('is refused for its time, and not for what a text has in it', () => {
     for (const time of [1e300, TS * 1e6, '+010000-01-01T00:00:00Z', null])
-      expect(() => row('alerts', { ...alert, time })).toThrow(new UnfitRecord('time is no time'))
+      expect(() => row('alerts', { ...alert, time })).toThrow(new UnfitRecord('time is not a time'))
     const text = `${'['.repeat(5_000)}\\"${'{'.repeat(5_000)}`
     expect(row('alerts', { ...alert, data: { ...alert.data, detail: text } })).toBeDefined()
   })

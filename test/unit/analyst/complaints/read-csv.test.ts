@@ -43,7 +43,7 @@ describe('an export of complaints', () => {
       receivedAt: Date.parse('2026-11-03T10:00:00+08:00'),
       line: 2,
     })
-    expect(read.refused).toEqual([{ line: 4, message: 'ts: is no time of the form yyyy-MM-dd HH:mm:ss' }])
+    expect(read.refused).toEqual([{ line: 4, message: 'ts: is not a time of the form yyyy-MM-dd HH:mm:ss' }])
     expect(read.complaints[1]).toMatchObject({
       record: { id: expect.stringMatching(/^12321-[0-9a-f]{24}$/) },
       answeredAt: Date.parse('2026-11-05T08:00:00+08:00'),
@@ -68,7 +68,8 @@ describe('an export of complaints', () => {
       { from: '10690200001', to: '+8613800138000', line: 2 },
       { from: '10690200001', to: '13800138000', line: 5 },
     ])
-    const message = 'id: holds the number of the complainant, and ids are shown in clear: map another column'
+    const message =
+      'id: contains the number of the complainant, and ids are shown in clear: map another column'
     expect(refused).toEqual([
       { line: 3, message },
       { line: 4, message },

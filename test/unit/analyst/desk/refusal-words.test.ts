@@ -31,7 +31,7 @@ it.each(REASONS)('tells in Chinese why feedback was refused: %s', (why) => {
 })
 
 it('names codes as elsewhere, and leaves what a later version says', () => {
-  expect(refusalIn('zh-CN', 'it was alerted for FORGED_BRAND, LOOKALIKE_DOMAIN alone')).toMatch(/、仿冒域名$/)
+  expect(refusalIn('zh-CN', 'it was alerted only for FORGED_BRAND, LOOKALIKE_DOMAIN')).toMatch(/、仿冒域名$/)
   expect(refusalIn('zh-CN', 'the moon is full')).toBe('the moon is full')
 })
 

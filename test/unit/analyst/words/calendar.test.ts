@@ -112,7 +112,7 @@ describe('a calendar file', () => {
       'holidays:\n  - {from: 2026-10-07, to: 2026-10-01}',
       'calendar.yaml:2: holidays[0].to',
     ],
-    ['a make-up day that is no weekend', 'workdays: [2026-10-12]', 'is no Saturday or Sunday'],
+    ['a make-up day that is no weekend', 'workdays: [2026-10-12]', 'is not a Saturday or Sunday'],
     ['a day that is both', 'holidays: [2026-10-10]\nworkdays: [2026-10-10]', 'is a holiday too'],
     ['an unknown key', 'feasts: []', 'unknown key'],
     ['a deadline of no days', 'deadlines: [{name: a, days: 0, from: received}]', 'at least 1'],
@@ -124,6 +124,6 @@ describe('a calendar file', () => {
 
   it('may be empty, and its absence is told', () => {
     expect(calendarOf('').deadlines).toHaveLength(2)
-    expect(() => loadCalendar(folder.file('none.yaml'))).toThrow('no such file')
+    expect(() => loadCalendar(folder.file('none.yaml'))).toThrow('the file does not exist')
   })
 })

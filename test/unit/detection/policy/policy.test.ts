@@ -77,7 +77,9 @@ describe('a policy file', () => {
   })
 
   it('is refused when it is empty, as after an accident', () => {
-    const said = ['policy.yaml: is empty: was writing it interrupted? Write {} for the shipped policy']
+    const said = [
+      'policy.yaml: is empty: it may have been written only in part; write {} for the shipped policy',
+    ]
     for (const text of ['', ' \n\n', '# The policy of\n']) expect(faults(text)).toEqual(said)
   })
 
@@ -268,7 +270,7 @@ tenants:
       ].join('\n'),
     ).problems.map(({ line, key, message }) => `${line} ${key}: ${message}`)
     expect(problems).toEqual([
-      '2 tenants.GD_A: names no tenant (allowed: 1 to 32 letters a-z, digits or -)',
+      '2 tenants.GD_A: is not a tenant (allowed: 1 to 32 letters a-z, digits or -)',
       expect.stringMatching(
         /^5 tenants\..*gd-b.*exemptions\[0\]\.codes\[0\]: RECIPIENT_FLOOD speaks of no port/,
       ),
@@ -415,7 +417,7 @@ describe('faults of a policy', () => {
   it('are thrown together', () => {
     expect(() => loadPolicy('/none.yaml')).toThrow(InvalidInput)
     expect(readPolicy('/none.yaml').problems).toEqual([
-      { file: '/none.yaml', message: 'there is no such file' },
+      { file: '/none.yaml', message: 'the file does not exist' },
     ])
   })
 })

@@ -165,7 +165,7 @@ describe('faults of a registry', () => {
       '- a',
       'registry.yaml: must be a mapping of keys, is a list (allowed: change, brands, signatures, ports)',
     ],
-    ['', 'registry.yaml: holds no rows (allowed: brands, signatures, ports)'],
+    ['', 'registry.yaml: has no rows (allowed: brands, signatures, ports)'],
     [
       'brands:\n  - id: jd\n    names: [京东]\n    domain: jd.com',
       'registry.yaml:4: brands[0].domain: unknown key; did you mean "domains"?',
@@ -280,7 +280,7 @@ describe('faults of a registry', () => {
     const file = write('half.jsonl', jsonl({ kind: 'port', port: '1069' }, { kind: 'port', port: 'x' }))
     expect(() => loadRegistry(file)).toThrow(InvalidInput)
     expect(readRegistry(file).rows.ports).toHaveLength(1)
-    expect(readRegistry(join(folder, 'none.jsonl')).problems[0]?.message).toBe('there is no such file')
+    expect(readRegistry(join(folder, 'none.jsonl')).problems[0]?.message).toBe('the file does not exist')
     expect(readRegistry(join(folder, 'none.yaml')).problems).toHaveLength(1)
   })
 })

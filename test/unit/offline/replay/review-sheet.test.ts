@@ -81,7 +81,7 @@ describe('the review sheet', () => {
       /sheet\.csv:4: judgement "maybe"/,
     )
     expect(() => readReviewed(Buffer.from('code,judgement\nNO_CONSET,right\n'), 'sheet.csv')).toThrow(
-      /sheet\.csv:2: "NO_CONSET" is no reason code/,
+      /sheet\.csv:2: "NO_CONSET" is not a reason code/,
     )
     expect(() => readReviewed(Buffer.from('a,b\n1,2\n'), 'sheet.csv')).toThrow(/columns code and judgement/)
   })

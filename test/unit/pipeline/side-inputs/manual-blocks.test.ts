@@ -27,7 +27,7 @@ const matchOf = (target: string, labels?: readonly Label[]) =>
     ({ match }) => match,
   )
 
-describe('what is ordered by hand', () => {
+describe('manual blocks', () => {
   it.each([
     ['domain:JD-Verify.top.', { domains: ['jd-verify.top'] }],
     ['domain:京东-退款.com', { domains: ['xn----lp6axrz75gjo2b.com'] }],
@@ -55,14 +55,14 @@ describe('what is ordered by hand', () => {
   })
 
   it.each([
-    ['domain:京东', 'no domain'],
-    ['domain:com', 'no domain'],
-    ['domain:https://jd-verify.top/a', 'no domain'],
-    ['recipient:1.abc', 'nothing of the kind recipient is blocked by hand'],
-    ['port:10690x', 'it is no port'],
-    ['port:1069*5', 'it is no port'],
-    ['port:1069000000000000000001', 'it is no port'],
-    ['sender:某店@10690x', 'it is no port'],
+    ['domain:京东', 'not a domain'],
+    ['domain:com', 'not a domain'],
+    ['domain:https://jd-verify.top/a', 'not a domain'],
+    ['recipient:1.abc', 'a recipient cannot be blocked manually'],
+    ['port:10690x', 'it is not a port'],
+    ['port:1069*5', 'it is not a port'],
+    ['port:1069000000000000000001', 'it is not a port'],
+    ['sender:某店@10690x', 'it is not a port'],
     ['sender:京东', 'a sender is <signature>@<port>'],
     ['brand-claim:nobody', 'no brand of the registry'],
     ['template:m2', 'no alert of the last day'],
@@ -100,10 +100,10 @@ describe('a row that orders', () => {
     )
   })
   it.each([
-    [{ action: 'throttle' }, 'perMinute', 'throttle needs it'],
-    [{ perMinute: 60 }, 'perMinute', 'goes with the action throttle'],
-    [{ note: null }, 'note', 'say why'],
-    [{ target: undefined, stateId: 'x' }, 'target', 'block speaks of a target'],
+    [{ action: 'throttle' }, 'perMinute', 'throttle requires it'],
+    [{ perMinute: 60 }, 'perMinute', 'only allowed with the action throttle'],
+    [{ note: null }, 'note', 'give the reason'],
+    [{ target: undefined, stateId: 'x' }, 'target', 'block requires a target'],
     [{ action: 'observe' }, 'action', 'allowed: block, throttle, review'],
     [{ until: ts + 31 * 86_400_000 }, 'until', 'at most 30 days'],
     [{ verdict: 'unblock', target: undefined, messageId: 'x' }, 'messageId', 'target or a state'],

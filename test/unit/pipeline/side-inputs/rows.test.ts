@@ -128,7 +128,7 @@ describe('rows of side inputs', () => {
       'stateId',
       'exactly one of stateId, messageId and target',
     ],
-    ['feedback', { ...feedback, verdict: 'exempt' }, 'target', 'is missing: exempt speaks of a target'],
+    ['feedback', { ...feedback, verdict: 'exempt' }, 'target', 'is missing: exempt requires a target'],
     [
       'feedback',
       { ...exempt, target: '京东' },

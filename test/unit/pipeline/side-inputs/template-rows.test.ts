@@ -31,12 +31,16 @@ describe('a row of sms.templates', () => {
     ['a sketch of another version', { sketch: 'w9:x' }, 'sketch: is none of this version'],
     ['a label that does not teach', { label: 'marketing' }, 'label: is not one that teaches'],
     ['the name of a list with a space', { source: 'a b' }, 'source: is neither'],
-    ['no end', { until: undefined }, 'until: is no time'],
+    ['no end', { until: undefined }, 'until: is not a time'],
     ['an end too far ahead', { until: T + KEPT_FOR + 1 }, 'until: lies more than 90 days ahead'],
-    ['a word from the future', { confirmations: [{ by: 'ann', ts: T + 1 }] }, 'ts lies in the future'],
-    ['a word of nobody', { confirmations: [{ ts: T }] }, 'by is no name'],
-    ['too many words', { confirmations: Array(33).fill({ by: 'a', ts: T }) }, 'is no list of at most 32'],
-    ['no list of words', { confirmations: 'ann' }, 'is no list of at most 32'],
+    ['a confirmation from the future', { confirmations: [{ by: 'ann', ts: T + 1 }] }, 'ts is in the future'],
+    ['a confirmation without a name', { confirmations: [{ ts: T }] }, 'by is not a name'],
+    [
+      'too many confirmations',
+      { confirmations: Array(33).fill({ by: 'a', ts: T }) },
+      'is not a list of at most 32',
+    ],
+    ['no list of confirmations', { confirmations: 'ann' }, 'is not a list of at most 32'],
   ])('is refused with %s', (_, more, message) => {
     expect(read(more)).toEqual({ message: expect.stringContaining(message) })
   })

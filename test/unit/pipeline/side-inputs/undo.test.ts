@@ -106,7 +106,7 @@ it('leaves what other feedback says of the same state', async () => {
   expect(await rise(T0 + 11 * MINUTE)).toBe(true)
 })
 
-it('ends a block by hand, unless it was ordered again later', async () => {
+it('ends a manual block, unless it was ordered again later', async () => {
   const { say, openByHand } = await instance()
   const block = { target: 'port:10690001', verdict: 'block', note: 'why' }
   await say({ ...block, ts: AT, feedbackId: 'b1' })

@@ -8,10 +8,10 @@ function hintOf(reason: string): unknown {
 
 it('says what to do about a topic that is gone, whatever words its name has', () => {
   const gone = 'UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition'
-  const hint = { hint: expect.stringMatching(/^the topic is gone, or its name is wrong/) }
+  const hint = { hint: expect.stringMatching(/^the topic does not exist: create it/) }
   expect(hintOf(`${gone} (topic prov.alerts)`)).toEqual(hint)
   expect(hintOf(`${gone} (topics sasl.ssl, timeout)`)).toEqual(hint)
   expect(hintOf('LEADER_NOT_AVAILABLE: no leader (topic sasl.ssl)')).toEqual({
-    hint: 'sigwatch check --connect tries kafka step by step',
+    hint: 'run sigwatch check --connect, which tries kafka step by step',
   })
 })

@@ -31,7 +31,7 @@ describe('watchdog', () => {
     at(30_000)
     at(45_000)
     expect(events).toEqual([{ name: 'consumer_stalled', seconds: 30 }])
-    expect(watchdog.unready()).toEqual(['no progress for 45 s although work waits'])
+    expect(watchdog.unready()).toEqual(['no progress for 45 s although work is waiting'])
     at(60_000)
     watchdog.progressed()
     expect(events.slice(1)).toEqual([
@@ -50,7 +50,7 @@ describe('watchdog', () => {
       'no progress for 30 s: a backlog waits for Redis, for 571 s more at most (redis.backlogWait)',
     ])
     at(40_000)
-    expect(watchdog.unready()).toEqual(['no progress for 40 s although work waits'])
+    expect(watchdog.unready()).toEqual(['no progress for 40 s although work is waiting'])
   })
 
   it('says nothing while work goes on', () => {

@@ -65,7 +65,7 @@ describe('operator files', () => {
   })
 
   it.each([
-    ['a: 1\na: 2\n', 'a.yaml:2: the key a is given twice: keep one'],
+    ['a: 1\na: 2\n', 'a.yaml:2: the key a occurs twice: keep one'],
     ['a:\n\t- b\n', 'a.yaml:2: is not valid YAML: a tab is used as indentation: use spaces'],
     ['a: [1, 2\n', 'a.yaml:1: is not valid YAML: the [ in column 4 is not closed'],
     [
@@ -84,7 +84,7 @@ describe('operator files', () => {
   it.each([
     ['{"a": 1,}', 'a.json:1: a key in double quotes is expected here'],
     ['{\n"a": 1\n"b": 2}', 'a.json:3: a comma or "}" is expected here'],
-    ['{"a": 1,\n"a": 2}', 'a.json:2: the key "a" is given twice'],
+    ['{"a": 1,\n"a": 2}', 'a.json:2: the key "a" occurs twice'],
     ['{"a": tru}', 'a.json:1: a value'],
     ['[1] 2', 'a.json:1: nothing may follow'],
     ['{"a": "x\ny"}', 'a.json:1: a string without line breaks'],
@@ -96,7 +96,7 @@ describe('operator files', () => {
     const { problems } = parseOperatorText('a.yaml', `a: 1\nb: ${'{'.repeat(400)}`)
     expect(problems).toHaveLength(21)
     expect(problems.slice(0, 20).every(({ line }) => line === 2)).toBe(true)
-    expect(formatProblem(problems[20]!)).toBe('a.yaml: has 380 more syntax errors')
+    expect(formatProblem(problems[20]!)).toBe('a.yaml: 380 more syntax errors')
   })
 
   it('takes an empty file for no value', () => {
@@ -106,7 +106,7 @@ describe('operator files', () => {
   })
 
   it('says that a file is missing, is a folder, or is not UTF-8 and on which line', () => {
-    expect(readOperatorFile(join(folder, 'none.yaml')).problems[0]?.message).toBe('there is no such file')
+    expect(readOperatorFile(join(folder, 'none.yaml')).problems[0]?.message).toBe('the file does not exist')
     expect(readOperatorFile(folder).problems[0]?.message).toContain('folder')
     const file = write('latin.yaml', Buffer.from('a: 1\nb: \xe9\n', 'latin1'))
     expect(readOperatorFile(file).problems[0]).toMatchObject({
@@ -224,7 +224,9 @@ describe('JSON lines', () => {
   })
 
   it('says that a file is missing', () => {
-    expect([...readJsonLines(join(folder, 'none.jsonl'))][0]?.problem?.message).toBe('there is no such file')
+    expect([...readJsonLines(join(folder, 'none.jsonl'))][0]?.problem?.message).toBe(
+      'the file does not exist',
+    )
   })
 })
 

@@ -63,7 +63,7 @@ describe('rows of a CSV file', () => {
 
   it('says that a file is missing', () => {
     const [{ problem } = {}] = readRows(folder.file('none.csv'))
-    expect(problem?.message).toBe('there is no such file')
+    expect(problem?.message).toBe('the file does not exist')
   })
 
   it('makes a registry of the export of a table', () => {

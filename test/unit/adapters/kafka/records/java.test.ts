@@ -58,7 +58,7 @@ function expected({ offset, timestamp, ...rest }: JavaRecord) {
 /** Where this decoder refuses what the Java one accepts: what no broker stores, as it looks at all records it appends. */
 const STRICTER: readonly (readonly [RegExp, (batch: FetchedBatch, of: JavaBatch) => boolean])[] = [
   [/its last offset/, ({ bytes }) => bytes.readInt32BE(23) < 0],
-  [/an offset/, ({ first = 0, last }, { records }) => !isAscending(records, first, last)],
+  [/an offset|its offsets/, ({ first = 0, last }, { records }) => !isAscending(records, first, last)],
   // Of an empty batch Java does not look at the bytes.
   [/./, ({ magic, bytes }) => magic === 2 && bytes.readInt32BE(57) === 0],
   [/messages are not delimited/, ({ magic }) => magic < 2],

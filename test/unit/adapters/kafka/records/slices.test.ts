@@ -150,13 +150,13 @@ describe('what cannot be decoded', () => {
   it.each<[string, Partial<WrittenBatch>]>([
     ['its checksum is wrong', { crc: 5 }],
     ['it has a negative number of records', { count: -1 }],
-    ['it says 4 records and has 3', { count: 4 }],
-    ['bytes are left behind its 2 records', { count: 2 }],
-    ['bytes are left behind its 0 records', { count: 0 }],
-    ['bytes are left behind its 3 records', { tail: Buffer.of(1) }],
-    ['an offset lies behind its last', { lastOffsetDelta: 1 }],
+    ['it declares 4 records and has 3', { count: 4 }],
+    ['it has extra bytes after its 2 records', { count: 2 }],
+    ['it has extra bytes after its 0 records', { count: 0 }],
+    ['it has extra bytes after its 3 records', { tail: Buffer.of(1) }],
+    ['an offset is beyond its last offset', { lastOffsetDelta: 1 }],
     ['a record reaches beyond its batch', { records: [good, { length: -1 }, good], lastOffsetDelta: 2 }],
-    ['an offset does not ascend', { records: [good, good, { offsetDelta: 1 }], lastOffsetDelta: 2 }],
+    ['its offsets do not ascend', { records: [good, good, { offsetDelta: 1 }], lastOffsetDelta: 2 }],
     ['it cannot be unpacked', { codec: 1, attributes: 3 }],
   ])('costs its batch: %s', async (reason, lie) => {
     const read = await records(Buffer.concat([batchFrom(0, 2), batchFrom(2, 3, lie), batchFrom(9, 1)]), {
@@ -186,7 +186,9 @@ describe('what cannot be decoded', () => {
   it('is a record with more headers than are allowed, which costs no other', async () => {
     const bytes = Buffer.concat([manyHeaders(12_000), batchFrom(1, 2)])
     const [bad, ...others] = await records(bytes)
-    expect(bad!.unreadable).toBe('the record: 12000 headers, of which limits.headers allows 1000')
+    expect(bad!.unreadable).toBe(
+      'the record: it has 12000 headers, more than the 1000 that limits.headers allows',
+    )
     expect(offsets(others)).toEqual([1, 2])
     expect((await records(bytes, { headers: 12_000 }))[0]!.unreadable).toBeUndefined()
   })
@@ -208,7 +210,9 @@ describe('what cannot be decoded', () => {
   it('is a batch that unpacks to more than its share of the budget', async () => {
     const large = recordBatch({ records: [{ value: Buffer.alloc(900_000) }], codec: 1 })
     const [bad, after] = await records(Buffer.concat([large, batchFrom(1, 1)]), { bytesInFlight: 1_000_000 })
-    expect(bad!.unreadable).toBe('the batch: it unpacks to more than 0 MB, which limits.bytesInFlight allows')
+    expect(bad!.unreadable).toBe(
+      'the batch: it decompresses to more than the 0 MB that limits.bytesInFlight allows',
+    )
     expect(after!.unreadable).toBeUndefined()
   })
 })

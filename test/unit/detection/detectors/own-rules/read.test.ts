@@ -114,9 +114,9 @@ composites:
   })
 
   it.each([
-    ['words:laon', 'there is no sign "words:laon"; did you mean "words:loan"?'],
-    ['loan', 'there is no sign "loan"; did you mean "words:loan"?'],
-    ['words:loan & link:forein', 'there is no sign "link:forein"; did you mean "link:foreign"?'],
+    ['words:laon', 'unknown sign "words:laon"; did you mean "words:loan"?'],
+    ['loan', 'unknown sign "loan"; did you mean "words:loan"?'],
+    ['words:loan & link:forein', 'unknown sign "link:forein"; did you mean "link:foreign"?'],
     ['words:loan &', 'the expression ends (character 13: its end)'],
     ['words:loan & ? link:any', 'unexpected character "?"'],
     ['near(words:loan, lure, 5)', '"lure" has no place in the text'],
@@ -131,7 +131,7 @@ composites:
   it.each([
     ['["{a"]', 'brace without its pair'],
     ['["{a,b}{c,d}{e,f}{g,h}{i,j}{k,l}{m,n}{o,p}{q,r}{s,t}"]', 'stands for 1024 words'],
-    ['["\u200b"]', 'says nothing'],
+    ['["\u200b"]', 'is empty once the text is normalised'],
   ])('of the words %s', (list, message) => {
     expect(faultsOf(`words:\n  loan:\n    says: x\n    list: ${list}\n`)[0]).toMatch(
       new RegExp(`^rules.yaml:4: words.loan.list\\[0\\]: .*${message}`),
@@ -148,7 +148,7 @@ composites:
       'rules.yaml:3: words.b.groups[0]: the group contains itself',
       'rules.yaml:3: words.b.groups[1]: no group is called "cc"; did you mean "cd"?',
       'rules.yaml:4: words.cd: has no words: give list, or groups',
-      'rules.yaml:5: words["e f"]: is no name (allowed: a letter, then letters, digits, - or _, 60 at most)',
+      'rules.yaml:5: words["e f"]: is not a name (allowed: a letter, then letters, digits, - or _, 60 at most)',
     ])
   })
 
