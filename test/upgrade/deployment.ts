@@ -21,16 +21,21 @@ export const TOPICS = {
   feedback: `${DEPLOYMENT}.feedback`,
 } as const
 
-/** Makes its topics, with the rows of consents and replies; those of an earlier run are removed. */
-export async function makeTopics(client: PlainClient, partitions = 1): Promise<void> {
+/** Removes the topics and the group of an earlier run. */
+export async function removeTopics(client: PlainClient, deployment: string): Promise<void> {
   const admin = client.kafka.admin()
   await admin.connect()
-  const old = (await admin.listTopics()).filter((name) => name.startsWith(`${DEPLOYMENT}.`))
+  const old = (await admin.listTopics()).filter((name) => name.startsWith(`${deployment}.`))
   if (old.length > 0) {
     await admin.deleteTopics({ topics: old })
-    await admin.deleteGroups([DEPLOYMENT]).catch(() => undefined)
+    await admin.deleteGroups([deployment]).catch(() => undefined)
   }
   await admin.disconnect()
+}
+
+/** Makes its topics, with the rows of consents and replies; those of an earlier run are removed. */
+export async function makeTopics(client: PlainClient, partitions = 1): Promise<void> {
+  await removeTopics(client, DEPLOYMENT)
   for (const [use, name] of Object.entries(TOPICS))
     await client.createTopic(
       {

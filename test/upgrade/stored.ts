@@ -52,7 +52,11 @@ export async function readKeys(redis: Redis): Promise<StoredKey[]> {
 }
 
 /** Puts the keys where another cluster will look for them. */
-export async function writeKeys(redis: Redis, left: Left, to: { readonly clusterId: string }): Promise<void> {
+export async function writeKeys(
+  redis: Redis,
+  left: Pick<Left, 'keys' | 'clusterId'>,
+  to: { readonly clusterId: string },
+): Promise<void> {
   const pipeline = redis.pipeline()
   for (const { key, type, ttl, value } of left.keys) {
     const name = key.replaceAll(left.clusterId, to.clusterId)
@@ -66,6 +70,6 @@ export async function writeKeys(redis: Redis, left: Left, to: { readonly cluster
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
 }
 
-export function readLeft(file: string): Left {
-  return JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as Left
+export function readLeft<T = Left>(file: string): T {
+  return JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as T
 }
