@@ -93,7 +93,7 @@ const COUNTED = [
 const counts = async () => Promise.all(COUNTED.map((name) => service.metric(name)))
 
 describe('POST /v1/check of a running service', () => {
-  it('says what the traffic is told, by text, registry and consents', async () => {
+  it('reports what the traffic is told, by text, registry and consents', async () => {
     const records = [parcel(), sale(), sale({ to: REFUSED }), odd(), sale({ disposition: 'blocked' })]
     const asked = await verdictsFor(records)
     expect(asked.map(({ reasons }) => reasons.includes('AFTER_OPT_OUT'))).toEqual([
@@ -143,7 +143,7 @@ describe('POST /v1/check of a running service', () => {
     })
   })
 
-  it('lets nobody in without the token, and tells the token nobody', async () => {
+  it('requires the token, and never reveals it', async () => {
     const response = await fetch(`${service.http}/v1/check`, {
       method: 'POST',
       body: JSON.stringify(parcel()),

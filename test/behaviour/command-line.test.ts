@@ -453,7 +453,7 @@ describe('score', () => {
     }
   })
 
-  it('answers whoever writes a line and waits', async () => {
+  it('answers each line before the next one is written', async () => {
     ensureBuilt()
     const child = spawn(process.execPath, [MAIN, 'score'], { stdio: ['pipe', 'pipe', 'ignore'] })
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -467,7 +467,7 @@ describe('score', () => {
     expect(code).toBe(0)
   })
 
-  it('ends without a trace when nobody reads it any more', async () => {
+  it('ends without a stack trace when its reader closes the pipe', async () => {
     ensureBuilt()
     const child = spawn(process.execPath, [MAIN, 'score'], { stdio: ['pipe', 'pipe', 'pipe'] })
     let stderr = ''

@@ -220,7 +220,7 @@ describe('evidence on a complaint, from files', () => {
     expect(statSync(paths[2]!).mode & 0o777).toBe(0o600)
   })
 
-  it('moves the pack of an earlier run into a folder, and drops it only if told to', async () => {
+  it('moves the pack of an earlier run into a folder, and deletes it only on request', async () => {
     const out = folder.file('twice')
     const args = [...everything, '--out', out]
     const names = ['evidence-c-1.md', 'evidence-c-1.json', 'evidence-c-1.manifest.json']
@@ -399,7 +399,7 @@ describe('evidence on a complaint, from files', () => {
     expect(pack.deadlines.map(({ name }) => name)).toEqual(['answered'])
   })
 
-  it('looks as many days back as it is told', async () => {
+  it('looks back as many days as configured', async () => {
     const { pack } = await packOf('c-1', ...everything, '--days', '9')
     expect(pack.messages.map(({ id }) => id)).toContain('old')
     const { pack: few } = await packOf('c-1', ...everything, '--days', '1')

@@ -11,7 +11,7 @@ const T0 = Date.UTC(2026, 10, 11, 2)
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
-/** A forged notice to another person each time; the link is nobody's own. */
+/** A forged notice, each time to another person; the link belongs to no brand. */
 const forged = (id: string, ts: number, host = 'jd-verify.top') => ({
   id,
   ts,
@@ -77,7 +77,7 @@ describe('feedback through the embedded mode', () => {
   const word = (row: object) => ({ by: 'ann', ts: T0 + 5 * MINUTE, ...row })
   const until = T0 + 15 * MINUTE
 
-  it('raises one state that stays open when nobody says anything', async () => {
+  it('raises one state that stays open without feedback', async () => {
     const { of, states } = await run(messages, [])
     expect(of('raised')).toHaveLength(1)
     expect(of('cleared')).toEqual([])
@@ -141,7 +141,7 @@ describe('feedback through the embedded mode', () => {
     expect(early.feedback[0]).toHaveProperty('reason', expect.stringContaining('not known'))
   })
 
-  it('confirmed changes nothing, and a word about a message that nothing shows is refused', async () => {
+  it('confirmed changes nothing, and feedback on an unknown message is refused', async () => {
     const [raised] = (await run(messages, [])).of('raised')
     const kept = await run(messages, [
       word({ messageId: raised!.data.message!.id, verdict: 'confirmed' }),
@@ -264,7 +264,7 @@ describe('what a false positive was raised for asks for nothing until its time',
     )
   })
 
-  it('a word on a target releases what is open on it, and is refused where nothing ever was', async () => {
+  it('feedback on a target releases its open states, and is refused if there never were any', async () => {
     const { of, feedback } = await run(messages, [
       word({ target: 'domain:jd-verify.top', verdict: 'release', until }),
       word({ target: 'domain:quiet.top', verdict: 'release', until }),

@@ -13,7 +13,7 @@ interface Course {
   readonly text: (n: number, random: Random) => string
   readonly raised: boolean
   readonly declared?: true
-  /** Runs by itself: beside others in the same wordings it would be one campaign with them. */
+  /** Runs separately: with others in the same wordings it would form one campaign. */
   readonly alone?: true
 }
 

@@ -194,7 +194,7 @@ describe('records with a story', () => {
     expect(alerts.map((a) => a.id)).toEqual([alerts[0]!.id, alerts[0]!.id])
   })
 
-  it('takes one wild timestamp for what it is: states around it are the same', async () => {
+  it('is not affected by one wild timestamp: states around it are the same', async () => {
     const otp = (i: number, ts: number) =>
       sms(`o${i}`, {
         ts,
@@ -216,7 +216,7 @@ describe('records with a story', () => {
     expect(states(out)).toEqual(states(plain))
   })
 
-  it('takes a port in full-width digits for the port that it is', async () => {
+  it('recognises a port in full-width digits', async () => {
     const forged = { text: '【京东】您的订单异常，请登录 http://jd-verify.top/a 核实' }
     const messages = [
       sms('plain', { from: '106901234501' }),

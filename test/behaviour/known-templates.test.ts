@@ -89,7 +89,7 @@ describe('known templates', () => {
     )
     for (const id of ['g20', 'g21', 'g22', 'g23']) expect(known(id), id).toBeUndefined()
     for (const id of ['g20', 'g22']) expect(verdicts.get(id)!.action, id).toBe('pass')
-    // A link that nobody knows is looked at as before, and not more.
+    // An unknown link is judged as before.
     expect(verdicts.get('g21')!.action).toBe(verdicts.get('g3')!.action)
     expect(known('c24')?.action).toBe('block')
   })

@@ -70,7 +70,7 @@ describe('policy', () => {
           .map((a) => [a.type, a.subject, a.data.state!.revision])
       expect(of(out.shadowAlerts)).toEqual(of(plain.alerts))
     }
-    // What is enforced beside it decides alone, and has an alert of its own.
+    // An enforced code of the same message decides alone, and has its own alert.
     const forged = out.verdicts.get('forged-0')!
     expect(forged.reasons).toContain('FORGED_BRAND')
     expect(forged.action).toBe('review')

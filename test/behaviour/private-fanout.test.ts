@@ -38,7 +38,7 @@ it('tells who writes to strangers from who writes to many it knows, with the shi
   expect(verdicts.get(last.id)!.states).toContain(raised[0]!.data.state!.id)
 })
 
-it('raises what the simulator plants, and nothing that it plants beside', async () => {
+it('raises what the simulator plants, and none of its near misses', async () => {
   const random = new Random(3)
   const context = new PlantingContext(createCast(random), NOON, random)
   const plants = fanoutPlants(context)

@@ -169,7 +169,7 @@ describe('sigwatch replay', () => {
     for (const { to } of MESSAGES) assertHidden(to, stdout + stderr)
   })
 
-  it('compares the range alone: what lies before only warms up, what lies before that is left out', async () => {
+  it('compares only the range: records before it warm up, and earlier ones are left out', async () => {
     const from = ['--from', String(NOON - HOUR), '--to', String(NOON - HOUR / 2)]
     const found = await report(...from, ...BLOCK)
     expect(found).toMatchObject({ records: 30, compared: 30, changed: 1 })

@@ -35,7 +35,7 @@ const JOB = (i: number) =>
 const REFUND = (domain: string) =>
   `【京东】您购买的商品因质量问题已下架，三倍理赔请点 https://${domain}/a 填写收款信息，逾期作废。`
 
-/** An hour with an event of every kind of state, and beside each one that is nearly it. */
+/** An hour with an event of every kind of state, and a near miss of each. */
 function traffic(): Sms[] {
   const messages: Sms[] = []
   const t = (minutes: number) => NOON + minutes * MINUTE

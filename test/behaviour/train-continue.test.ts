@@ -25,7 +25,7 @@ describe('sigwatch train --continue', () => {
       ]),
     ])
 
-  it('makes a model beside the shipped one, which stays, and refuses one that is worse', async () => {
+  it('makes a model next to the shipped one, which stays, and refuses one that is worse', async () => {
     const before = readFileSync(`${SHIPPED}/weights.bin`)
     const news = folder.file('news.tsv')
     const rows = readFileSync(WRITER, 'utf8')

@@ -507,7 +507,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     }
 
     it('are missing hours, which train nothing', async () => {
-      // From 08:00 to 10:00, and again from 15:00 on: what lies between is unknown, and 10:00 is no quiet hour.
+      // From 08:00 to 10:00, and again from 15:00 on: the hours between are unknown, and 10:00 is not a quiet hour.
       const { baseline } = await lastOf(fresh(), steady(0, 120), steady(420, 481))
       expect(baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 3 })
     })
@@ -802,7 +802,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
         fannedOut(offset, ts, number, recipient, { signs: offset % 2 === 0 ? SIGNS : OTHER, reportFrom: 1 })
       await store.count([to(0, T0, '1.a'), to(1, T0, '1.b')])
       expect((await store.count([to(2, T0 + MINUTE, '1.a'), to(3, T0 + MINUTE, '1.b')])).fanouts).toEqual([])
-      // To somebody else's number they are strangers.
+      // To another number they are strangers.
       expect((await store.count([to(4, T0 + MINUTE, '1.a', '13800130002')])).fanouts).toHaveLength(1)
       expect((await store.count([to(5, T0 + 7 * DAYS - HOUR, '1.a')])).fanouts).toEqual([])
       expect((await store.count([to(6, T0 + 22 * DAYS, '1.a')])).fanouts).toMatchObject([{ strangers: 1 }])

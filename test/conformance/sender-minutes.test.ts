@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('counts of senders in $name', ({ available, open }) => {
     expect(['SP1', 'SP2']).toContain(minute!.senders[0]!.sp)
   })
 
-  when('counts an offset once, whoever counts it and however batches are cut', async () => {
+  when('counts an offset once, whichever instance counts it and however batches are cut', async () => {
     const store = adapter.fresh()
     await store.count([count(0), count(1), count(2)])
     const other = adapter.again(store)

@@ -31,7 +31,7 @@ import { ReplaceableRedis } from './replaceable-redis.ts'
 import { holds } from './results.ts'
 import { runUndisturbed } from './undisturbed.ts'
 
-/** What a cell may do to the servers and the instances while the records are worked on. */
+/** What a cell may do to the servers and instances while records are processed. */
 export interface Battle {
   readonly cluster: KafkaCluster
   readonly redis: FaultProxy
@@ -42,19 +42,19 @@ export interface Battle {
   readonly instances: readonly Service[]
   startInstance(): Promise<Service>
   kill(instance: Service): Promise<void>
-  /** Ends it as an operator does. */
+  /** Stops it as an operator does. */
   leave(instance: Service): Promise<void>
   /** Records that are committed. */
   committed(): number
   /** Their share of all, from 0 to 1. */
   done(): number
-  /** Resolves when so much is committed. */
+  /** Resolves when this share is committed. */
   reach(share: number): Promise<void>
   /** Resolves when all records of the partitions other than this one are committed. */
   reachOthers(partition: number): Promise<void>
   /** Lets an older copy take the place of Redis: see `copyRedis`. */
   replaceRedis(): void
-  /** Makes a replica of Redis, which follows it no more from then on. */
+  /** Makes a replica of Redis that then stops replicating. */
   copyRedis(): Promise<void>
   /** Resolves when Redis has counts, and when it has some that the copy lacks. */
   counted(): Promise<void>
@@ -67,9 +67,9 @@ export interface Battle {
 
 export interface Cell {
   readonly name: string
-  /** What it tries, for docs/faults.md. */
+  /** Description of the fault, for docs/faults.md. */
   readonly what: string
-  /** Ends when its faults are over; the rest of the records is worked on in peace. */
+  /** Resolves when its faults are over; the remaining records are processed without faults. */
   readonly fault: (battle: Battle) => Promise<void>
   /** Present: records come while it lasts, so many a second over so many minutes, and not as a backlog. */
   readonly live?: {
@@ -91,7 +91,7 @@ export interface Cell {
   readonly batches?: MakeBatches
   /** Whether the fault is never over: what `tells` is still said at the end. */
   readonly lasts?: boolean
-  /** Whether `/healthz` has to answer within 2 s all the while. */
+  /** Whether `/healthz` has to answer within 2 s throughout. */
   readonly answers?: boolean
   /** Has the last partition of the input on this broker alone. */
   readonly lastPartitionOn?: number
@@ -99,7 +99,7 @@ export interface Cell {
   readonly tells?: RegExp
   /** Share of the records whose verdicts may be there again, from 0 to 1; absent: any. */
   readonly mostRepeated?: number
-  /** What it must not say: an outage of what was at work all the while. */
+  /** What it must not report: an outage of something that kept working. */
   readonly denies?: RegExp
 }
 

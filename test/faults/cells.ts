@@ -7,7 +7,7 @@ import type { Battle, Cell } from './arena.ts'
 import { BYTE_CELLS } from './byte-cells.ts'
 import { CLOCK_CELLS } from './clock-cells.ts'
 
-/** Lets an instance run in slices, so that it works on about so many records a second. */
+/** Suspends an instance in turns, so that it processes about this many records a second. */
 async function slowDown(
   { committed }: Battle,
   instance: Service,
@@ -27,7 +27,7 @@ async function slowDown(
   }
 }
 
-/** Repeats something until so much of the records is committed. */
+/** Repeats a step until this share of the records is committed. */
 async function whileWorking({ done }: Battle, share: number, step: () => Promise<void>): Promise<void> {
   for (const until = Date.now() + 120_000; done() < share && Date.now() < until; ) await step()
 }
@@ -47,14 +47,14 @@ async function killAllInTurn({ cluster }: Battle): Promise<void> {
   }
 }
 
-/** Lets brokers answer slowly meanwhile: a quick machine would be done with all records before the fault. */
+/** Slows the brokers down meanwhile: a fast machine would finish all records before the fault. */
 async function unhurried({ cluster }: Battle, work: () => Promise<void>): Promise<void> {
   for (const { proxy } of cluster.nodes) proxy.set({ kind: 'slow', bytesPerSecond: 80_000 })
   await work()
   for (const { proxy } of cluster.nodes) proxy.set({ kind: 'none' })
 }
 
-/** A program for each processor that never rests; the proxies, which are in this process, go before it where they may. */
+/** Runs a busy process for each processor; this process, which has the proxies, gets priority over them if allowed. */
 async function onBusyMachine(work: () => Promise<void>): Promise<void> {
   const hogs = cpus().map(() => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
   const before = getPriority()
@@ -291,7 +291,7 @@ export const CELLS: readonly Cell[] = [
           await battle.emptyRedis()
         }
       })
-      // So long it says so.
+      // The loss is reported for this long.
       await sleep(60_000)
     },
   },
@@ -309,7 +309,7 @@ export const CELLS: readonly Cell[] = [
         await battle.notCopied()
         battle.replaceRedis()
       })
-      // So long it says so.
+      // The loss is reported for this long.
       await sleep(60_000)
     },
   },

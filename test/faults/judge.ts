@@ -18,7 +18,7 @@ export interface CellResult {
   readonly alerts: { readonly only: number; readonly lacking: number }
   readonly states: { readonly only: number; readonly lacking: number }
   readonly degraded: number
-  /** Degraded although Redis, as measured from outside, had answered within 50 ms all the while. */
+  /** Degraded although Redis, as measured from outside, had answered within 50 ms throughout. */
   readonly undue: number
   /** Share of the time in which Redis, as measured from outside, answered within 50 ms. */
   readonly prompt: number

@@ -1,7 +1,7 @@
 /**
  * The fault matrix: `npm run faults [-- --cells a,b --seeds N --seed S --records N --delivery exactly-once --out FILE --keep FOLDER]`. Starts one cluster of
  * three brokers and a Redis behind proxies, runs each cell on records of its own, and says what the invariants found.
- * `--out` keeps the results by cell, seed and delivery beside those that are in the file. `--keep` leaves logs, outputs and commits of
+ * `--out` adds the results to those in the file, by cell, seed and delivery. `--keep` leaves logs, outputs and commits of
  * each cell that fails in a folder. Ends with 1 when a cell fails.
  */
 import { execFileSync } from 'node:child_process'

@@ -11,17 +11,17 @@ const BETWEEN = /(?<=\d)[ \-.·\u2009\u00a0]+(?=\d)/g
 
 /**
  * Searches for planted numbers: in clear, in full width or with separators, and as unkeyed hashes, which a dictionary of all
- * numbers reverses in minutes. `beside`: values that may have been joined with a number before hashing.
+ * numbers reverses in minutes. `joinedWith`: values that may have been joined with a number before hashing.
  */
 export class Secrets {
   readonly #numbers: readonly string[]
   readonly #digests = new Map<string, string>()
 
-  constructor(numbers: readonly string[], beside: readonly string[] = []) {
+  constructor(numbers: readonly string[], joinedWith: readonly string[] = []) {
     this.#numbers = numbers
     for (const number of numbers)
       for (const form of [number, `86${number}`, `+86${number}`])
-        for (const input of [form, ...beside.flatMap((other) => joined(other, form))])
+        for (const input of [form, ...joinedWith.flatMap((other) => joined(other, form))])
           this.#remember(input, number)
   }
 

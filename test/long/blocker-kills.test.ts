@@ -29,7 +29,7 @@ interface Asked {
   readonly part?: { readonly ref: number; readonly index: number; readonly count: number }
 }
 
-/** examples/blocker, which is written from docs/blocking.md alone, beside `sigwatch blocker`, which is killed again and again. */
+/** examples/blocker, which is written from docs/blocking.md alone, next to `sigwatch blocker`, which is killed repeatedly. */
 describeWith(['kafka', 'redis'], 'sigwatch blocker and the independent one', () => {
   const kafka = useKafka()
   let play: BlockingPlay

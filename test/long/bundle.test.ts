@@ -35,7 +35,7 @@ beforeAll(() => {
   run('tar', ['xzf', `${NAME}.tar.gz`])
 })
 
-it('runs where it is unpacked, with nothing installed beside it', () => {
+it('runs where it is unpacked, with nothing else installed', () => {
   const command = join(folder.path, NAME, 'bin/sigwatch')
   const [shown, commit] = run(command, ['--version']).trim().split(' ')
   expect([shown, commit]).toEqual([version, expect.stringMatching(/^\([0-9a-f]{12}\)$/)])

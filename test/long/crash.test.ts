@@ -77,7 +77,7 @@ describeWith(['kafka', 'redis'], 'a crash in the middle', () => {
       200_000,
       () => `not done:\n${services.map((s) => s.stderr.slice(-1_000)).join('\n')}`,
     )
-    // What the dead one left in the outbox is sent again after 5 s by whoever holds the lease.
+    // What the dead one left in the outbox is sent again after 5 s by the holder of the lease.
     const states = storeOf().states
     await until(
       async () => (await states.pending(0)).length === 0,

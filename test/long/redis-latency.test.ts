@@ -113,7 +113,7 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
         const since = Date.now()
         const held = share(await countBatches(store, 10, 15)) === 1
         await expect.poll(() => store.unready(), { timeout: 60_000 }).toEqual([])
-        // What was late was counted all the same: each message once at most.
+        // What was late was still counted: each message at most once.
         proxy.latency = 0
         const totals = await Promise.all([0, 1, 2, 3].map((i) => store.totals(`port:${i}`)))
         const sum = totals.reduce((n, [commercial]) => n + commercial, 0)

@@ -112,7 +112,7 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'a clock that is wrong', () => 
       () => service.stderr.slice(-2_000),
     )
 
-  it('20 minutes fast with Redis alone: states are enforced, also beside an instance that is right', async () => {
+  it('20 minutes fast with Redis alone: states are enforced, also next to an instance with the right time', async () => {
     const { start, forge, enforced, events, row } = await deployment({ partitions: 2 })
     const fast = await start(clock(FAST))
     await forge('lipei-aa11.icu')
@@ -140,7 +140,7 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'a clock that is wrong', () => 
   })
 
   it.each([FAST, SLOW])(
-    '%d s wrong where brokers stamp records: outvoted, and right all the same',
+    '%d s wrong where brokers stamp records: outvoted, and results are still right',
     async (off) => {
       const { start, forge, enforced, events, deadLetters } = await deployment({ stamped: true })
       const wrong = await start(clock(off))

@@ -9,7 +9,7 @@ import { redisServerInstalled } from '../helpers/redis-server.ts'
 const AT_MOST = 200
 const LATER = 45
 /**
- * A recipient whom no one has written to is tallied twice for commercial messages, whoever sends; times that are made up besides
+ * A recipient without earlier messages is tallied twice for commercial messages, whichever sender; times that are made up besides
  * cost more. Mobiles of ever new series use up no budget.
  */
 const LATER_OF: Partial<Record<Kind, number>> = { recipient: 60, everything: 120, mobile: 120 }

@@ -8,7 +8,7 @@ import { CONSENTS, POLICY, REGISTRY, REPLIES, type Sms } from './traffic.ts'
 
 export type PlainClient = ReturnType<typeof plainClient>
 
-/** Name of the deployment, its group and what its topics begin with: the same in every cluster, for they are part of keys. */
+/** Name of the deployment and prefix of its group and topics: the same in every cluster, because keys contain it. */
 export const DEPLOYMENT = 'upgrade'
 export const TOPICS = {
   messages: `${DEPLOYMENT}.messages`,
@@ -33,7 +33,7 @@ export async function removeTopics(client: PlainClient, deployment: string): Pro
   await admin.disconnect()
 }
 
-/** Makes its topics, with the rows of consents and replies; those of an earlier run are removed. */
+/** Creates its topics, with rows of consents and replies, and removes those of an earlier run. */
 export async function makeTopics(client: PlainClient, partitions = 1): Promise<void> {
   await removeTopics(client, DEPLOYMENT)
   for (const [use, name] of Object.entries(TOPICS))
@@ -69,7 +69,7 @@ export function environmentOf(brokers: readonly string[], redis: string): Enviro
     SIGWATCH_DEPLOYMENT: DEPLOYMENT,
     SIGWATCH_KAFKA_GROUP_ID: DEPLOYMENT,
     SIGWATCH_REDIS_BUDGET: '5s',
-    // The traffic is of a fixed day.
+    // The traffic has a fixed date.
     SIGWATCH_ALERTS_MAX_AGE: '0',
     SIGWATCH_POLICY: write('policy.json', POLICY),
     SIGWATCH_REGISTRY: write('registry.json', REGISTRY),
@@ -84,7 +84,7 @@ export function environmentOf(brokers: readonly string[], redis: string): Enviro
   }
 }
 
-/** Writes records as their gateway did, at their time. */
+/** Writes records with the time at which the gateway wrote them. */
 export async function send(client: PlainClient, records: readonly Sms[]): Promise<void> {
   const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
   await producer.connect()

@@ -1,10 +1,10 @@
 /**
- * Writes what a version leaves in Redis, in its group and in its topics when it is killed in the midst of its work:
+ * Writes what a version leaves in Redis, in its group and in its topics when it is killed while working:
  *
  *   git worktree add --detach ../before e3751ad && node ../before/scripts/setup.mjs
  *   npx tsx test/upgrade/make-fixture.ts ../before
  *
- * Needs what the integration tests need: Java, Maven and redis-server.
+ * Requires Java, Maven and redis-server, like the integration tests.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

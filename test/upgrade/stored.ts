@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { Redis } from 'ioredis'
 
-/** One key of Redis, apart from the form in which a server dumps it: any version reads it. Bytes as latin1. */
+/** One key of Redis, independent of a server's dump format, so that any version reads it. Bytes as latin1. */
 export interface StoredKey {
   readonly key: string
   readonly type: string
@@ -15,9 +15,9 @@ export interface StoredKey {
 export interface Left {
   readonly commit: string
   readonly redisVersion: string
-  /** Of the traffic that it was made of. */
+  /** Hash of the traffic it was made from. */
   readonly digest: string
-  /** Records that it had been given. */
+  /** Records that it had received. */
   readonly given: number
   readonly deployment: string
   readonly clusterId: string
@@ -51,7 +51,7 @@ export async function readKeys(redis: Redis): Promise<StoredKey[]> {
   return keys
 }
 
-/** Puts the keys where another cluster will look for them. */
+/** Writes the keys under the names that another cluster looks for. */
 export async function writeKeys(
   redis: Redis,
   left: Pick<Left, 'keys' | 'clusterId'>,

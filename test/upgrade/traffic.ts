@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 
-/** Simulated traffic for an upgrade: made-up senders, recipients of a range that nobody has, texts of a pattern. */
+/** Simulated traffic for an upgrade: made-up senders, recipients from an unassigned range, texts from a pattern. */
 
 const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-/** Long ago by any clock: what lies ahead of the clock is refused. */
+/** In the past for any clock: records ahead of the clock are refused. */
 const START = Date.UTC(2025, 2, 10, 2)
-/** Event time at which the version before ends and its successor goes on, epoch ms. */
+/** Event time at which the earlier version stops and its successor continues, epoch ms. */
 export const HANDOVER = START + 26 * HOUR
 export const END = HANDOVER + 60 * MINUTE
 
@@ -21,12 +21,12 @@ const PORTS: Readonly<Record<string, string>> = {
   [LATER_BURST]: '106900013',
   [LAWFUL]: '106900014',
 }
-/** Ports that carry more signatures than they may: before, across the handover, and one that an analyst released. */
+/** Ports with more signatures than allowed: before the handover, across it, and one that an analyst released. */
 export const SUBLET = { open: '106900051', rising: '106900052', released: '106900053' } as const
 /** Foreign domains of forgeries. */
 export const FORGERIES = { open: 'jd-tuikuan01.top', rising: 'jd-lipei02.top' } as const
 
-/** Recipients with a part to play; the others are one of a thousand. */
+/** Recipients of special events; other messages go to one of a thousand. */
 export const PEOPLE = {
   floodOpen: '17190009001',
   floodRising: '17190009002',
@@ -54,7 +54,7 @@ export const REGISTRY = {
     ...Object.entries(PORTS).map(([name, port]) => ({ name, ports: [port], scope: ['notice', 'marketing'] })),
   ],
 }
-/** Only what is in question here raises anything; the hour of the day does not. */
+/** Only the codes under test raise anything; the hour of the day does not. */
 export const POLICY = {
   quietHours: { marketing: null, finance: null },
   codes: { SIGNATURE_UNFILED: { action: 'none' }, CAMPAIGN_BURST: { action: 'none' } },
@@ -66,7 +66,7 @@ class Traffic {
   add(at: number, from: string, to: string, text: string, more: Partial<Sms> = {}): void {
     this.all.push({ id: `u${this.all.length}`, ts: at, from, to, text, ...more })
   }
-  /** Anybody. */
+  /** Any recipient. */
   to(): string {
     return `1719${String((this.all.length * 7_919) % 1_000).padStart(7, '0')}`
   }
@@ -110,12 +110,12 @@ class Traffic {
 export function traffic(): readonly Sms[] {
   const t = new Traffic()
   for (const signature of [OPEN_BURST, RISING_BURST, LATER_BURST]) {
-    // What is usual at these hours, of the day before; in between next to nothing.
+    // Normal traffic of these hours on the day before; almost nothing in between.
     t.adverts(signature, START, START + 3 * HOUR, 1.5)
     t.adverts(signature, START + 3 * HOUR, HANDOVER - 60 * MINUTE, 0.05)
     t.adverts(signature, HANDOVER - 60 * MINUTE, HANDOVER + 30 * MINUTE, 1.5)
   }
-  // What lies across the handover.
+  // Events across the handover.
   t.adverts(OPEN_BURST, HANDOVER - 6 * MINUTE, HANDOVER + 12 * MINUTE, 90)
   for (let n = 0; n < 70; n++) {
     const early = n < 45
@@ -125,7 +125,7 @@ export function traffic(): readonly Sms[] {
   t.codes(PEOPLE.floodOpen, HANDOVER - 5 * MINUTE, 14)
   t.codes(PEOPLE.floodRising, HANDOVER - 2 * MINUTE, 6)
   t.codes(PEOPLE.floodRising, HANDOVER + 2 * MINUTE, 4)
-  // Raised and cleared before, and raised again within the half hour.
+  // Raised and cleared before the handover, and raised again within half an hour.
   t.codes(PEOPLE.floodAgain, HANDOVER - 40 * MINUTE, 12)
   t.codes(PEOPLE.floodAgain, HANDOVER + 2 * MINUTE, 12)
   t.notices('甲驿站', SUBLET.open, HANDOVER - 12 * MINUTE, 3)
@@ -163,12 +163,12 @@ export function traffic(): readonly Sms[] {
     t.add(HANDOVER + (i === 0 ? -1 : 1) * SECOND, PORTS[LAWFUL]!, PEOPLE.longText, text, {
       part: { ref: 77, index: i + 1, count: 2 },
     })
-  // So that event time passes the end of every state.
+  // Moves event time past the end of every state.
   t.adverts(LAWFUL, END - 2 * MINUTE, END, 15)
   return t.all.sort((a, b) => a.ts - b.ts)
 }
 
-/** Tells that a fixture was made of this traffic. */
+/** Shows that a fixture was made from this traffic. */
 export function digestOf(records: readonly Sms[]): string {
   return createHash('sha256').update(JSON.stringify(records)).digest('hex').slice(0, 16)
 }
@@ -179,7 +179,7 @@ export const REPLIES = [
 export const CONSENTS = [
   { signature: RISING_BURST, to: PEOPLE.refusedByRow, state: 'out', ts: HANDOVER - 120 * MINUTE },
 ]
-/** An analyst's word on the port that was raised. */
+/** Feedback of an analyst on the raised port. */
 export const release = (stateId: string) => ({
   stateId,
   verdict: 'release',

@@ -28,7 +28,7 @@ const WIDE = { width: 1120, height: 900 }
 /** What a question may take, pages and clicks together. */
 const WITHIN = 60_000
 
-/** Questions of somebody who has never seen sigwatch, asked of the desk in a browser; truth: what was planted. */
+/** Questions of a first-time user, answered by the desk in a browser; truth: what was planted. */
 describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
   const folder = useFolder()
   let server: PostgresServer

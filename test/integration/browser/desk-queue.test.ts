@@ -171,7 +171,7 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
     given.length = 0
   })
 
-  it('stays at its place in the list, and takes a second press for none', async () => {
+  it('stays at its place in the list, and ignores a second press', async () => {
     await page.goto(at('/queue'))
     const before = await titles()
     for (let i = 0; i < 5; i++) await press('j')
@@ -268,7 +268,7 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
             warns: said.includes('请勿点击'),
           })),
       )
-      // What somebody sees who does not know the truth: who warns of a link does not forge.
+      // What is visible without the ground truth: a warning about a link is not a forgery.
       const next = cases.findIndex(({ warns }) => !warns)
       if (next < 0) break
       for (let i = 0; i < next; i++, actions++) await press('j')

@@ -19,7 +19,7 @@ const NOW = Date.now()
 const MINUTE = 60_000
 const READER = 'a-token-of-the-reader-of-the-tests'
 const ANALYST = 'a-token-of-the-analyst-of-the-tests'
-/** The signature was filed anew after m1 was judged; another port is filed for longer. */
+/** The signature was filed again after m1 was judged; another port is filed for longer. */
 const REGISTRY = (
   [
     [
@@ -147,7 +147,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     server?.stop()
   })
 
-  it('shows nothing to whoever is not logged in', async () => {
+  it('shows nothing without a login', async () => {
     for (const path of ['/', '/access', '/case/alert-m1']) {
       const answer = await fetch(url(path))
       expect(answer.status).toBe(401)

@@ -47,7 +47,7 @@ describeWith('kafka', 'compressed records', () => {
 
   it.each(CODECS)('are read as the Java code of the broker writes them: %s', async (codec) => {
     const client = plainClient(servers.brokers)
-    // The broker packs anew what comes in another codec.
+    // The broker compresses again what arrives in another codec.
     const topic = await client.createTopic({ config: { 'compression.type': codec } })
     const values = samples()
     for (let at = 0; at < values.length; at += 1_000)

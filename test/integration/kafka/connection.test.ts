@@ -35,7 +35,7 @@ describeWith('kafka', 'a connection to Kafka', () => {
     await connection.close()
   })
 
-  it('names the topics that are missing, and makes them only when told to', async () => {
+  it('names missing topics, and creates them only on request', async () => {
     const client = plainClient(servers.brokers)
     const present = await client.createTopic()
     const [plain, table] = [uniqueName('plain'), uniqueName('table')]
@@ -130,7 +130,7 @@ describe.runIf(openssl)('a connection with TLS and a login', () => {
         emit: () => {},
       })
       await expect(source.run(new RecordingHandler())).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
-      // Signed by nobody that the system knows.
+      // Signed by an authority that the system does not know.
       await expect(open('secret', 'plain').clusterId()).rejects.toMatchObject({
         code: 'KAFKA_UNREACHABLE',
         message: expect.stringMatching(/self-signed/),

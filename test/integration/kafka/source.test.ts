@@ -257,7 +257,7 @@ describeWith('kafka', 'the Kafka source', () => {
     const handler = new RecordingHandler()
     const running = first.source.run(handler)
     await until(() => first.source.unready().length === 0)
-    // Nothing was read, so nothing was committed by the handler; the start of the group is kept all the same.
+    // Nothing was read, so nothing was committed by the handler; the start of the group is still stored.
     await first.source.stop()
     await running
     await client.produce(topic, numbers(50, 60))

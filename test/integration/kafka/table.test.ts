@@ -85,7 +85,7 @@ describeWith('kafka', 'a side topic as a table', () => {
     expect(rows).toEqual([])
   })
 
-  it('tells how many rows retention took that nobody had applied', async () => {
+  it('reports how many rows retention deleted before they were applied', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic({ partitions: 2 })
     for (const row of ['a', 'b', 'c', 'd', 'e', 'f']) await client.produce(topic, [row], { partition: 0 })

@@ -25,7 +25,7 @@ describeWith('kafka', 'sigwatch topics', () => {
     return { topics, env: { ...env, KAFKA_BROKERS: servers.brokers.join(',') } }
   }
 
-  it('ends the rows of the block table that nobody renews, and no others', async () => {
+  it('ends only the rows of the block table that are not renewed', async () => {
     const { topics, env } = environment()
     const client = plainClient(servers.brokers)
     const config = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'LogAppendTime' }

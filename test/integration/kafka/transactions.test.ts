@@ -44,7 +44,7 @@ describeWith('kafka', 'transactions on real brokers', () => {
     return { client, alerts, shadowAlerts, groupId, id, open, writeOf }
   }
 
-  it('names the alert that its topic refuses, and writes it smaller beside the other', async () => {
+  it('names the alert that its topic refuses, and writes it smaller, with the other', async () => {
     const { client, alerts, shadowAlerts, groupId, id, open, writeOf } = await setUp()
     const transactions = open()
     await takenOver(transactions, id, 1)

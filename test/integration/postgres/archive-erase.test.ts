@@ -12,7 +12,7 @@ import { describeWith } from '../../helpers/services.ts'
 
 const NOW = Date.now()
 
-describeWith('postgres', 'what the archive keeps beside its records', () => {
+describeWith('postgres', 'what the archive keeps besides its records', () => {
   let server: PostgresServer
   let client: Client
 

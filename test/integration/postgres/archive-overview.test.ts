@@ -68,7 +68,7 @@ describeWith('postgres', 'what went on in a time', () => {
     server?.stop()
   })
 
-  it('counts a complaint for the enterprise that sent most under what it names, and names those of none', async () => {
+  it('counts a complaint for the enterprise that sent most of what it names, and lists complaints without one', async () => {
     const reader = await ArchiveReader.open(server.url, 'test')
     const { enterprises } = await reader.overview(...RANGE)
     await reader.close()

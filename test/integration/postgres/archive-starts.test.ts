@@ -13,7 +13,7 @@ import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
 /** Id of the lock of a migration, which earlier versions take as well. */
 const LOCK = 7_446_284_926
 
-describeWith(['kafka', 'postgres'], 'archive processes that start beside others', () => {
+describeWith(['kafka', 'postgres'], 'archive processes that start next to others', () => {
   const kafka = useKafka()
   let client: ReturnType<typeof plainClient>
   let server: PostgresServer
@@ -94,7 +94,7 @@ describeWith(['kafka', 'postgres'], 'archive processes that start beside others'
     for (const archive of all) expect(await archive.stop()).toBe(0)
   })
 
-  it('say what they wait for while another one migrates, and end at once when they are told to', async () => {
+  it('report what they wait for while another one migrates, and stop at once on request', async () => {
     const { url, database } = await emptyDatabase()
     await database.query('SELECT pg_advisory_lock($1)', [LOCK])
     const waiting = await start(url)

@@ -188,7 +188,7 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
     })
   })
 
-  it('counts the deadlines of complaints that run out, and those that nobody has computed', async () => {
+  it('counts the deadlines of complaints that run out, and those that were not computed', async () => {
     const own = await createServiceTopics(client, kafka.brokers)
     const database = await server.createDatabase(uniqueName('deadlines').replaceAll('-', '_'))
     await seedArchive(

@@ -173,7 +173,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect((await run('deadlines')).stdout).not.toContain('12321-A2')
   })
 
-  it('notes no answer before the complaint or in the future, and replaces one only when told', async () => {
+  it('refuses an answer before the complaint or in the future, and replaces one only on request', async () => {
     const at = (ms: number) => ['--at', String(ms)]
     const answerOf = async () =>
       (await rows("SELECT answered_at FROM complaint_case WHERE id = '12321-A3'"))[0]!.answered_at

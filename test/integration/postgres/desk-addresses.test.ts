@@ -80,7 +80,7 @@ describeWith('postgres', 'addresses of the desk', () => {
     server?.stop()
   })
 
-  it.each(BAD)('with a value that is none say how to write it: %s', async (address, says) => {
+  it.each(BAD)('with an invalid value say how to write it: %s', async (address, says) => {
     const answer = await user.get('lin', address)
     const page = await answer.text()
     expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])

@@ -161,7 +161,7 @@ describeWith('postgres', 'what became of a finding', () => {
     expect(await open()).toEqual([])
   })
 
-  it('marks a confirmation that the service refused, which is a judgement all the same', async () => {
+  it('marks a confirmation that the service refused, which still is a judgement', async () => {
     const { rows } = await judge('wu')
     await answered(rows.slice(0, 1), 'refused', { why: 'not known' })
     expect(await open()).toEqual([])

@@ -65,7 +65,7 @@ describeWith('postgres', 'live events of the desk', () => {
     expect(answer.headers.get('content-type')).toContain('text/html')
   })
 
-  it('tell that something changed, and nothing of it', async () => {
+  it('tell that something changed, but not what', async () => {
     const stream = reading(await client.get('lin', '/events'))
     await expect.poll(() => stream.text, { timeout: 15_000 }).toContain(': \n\n')
     expect(stream.text).not.toContain('changed')

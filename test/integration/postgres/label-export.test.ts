@@ -73,7 +73,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
     expect(readFileSync(`${out}.provenance.jsonl`, 'utf8')).not.toContain('138')
   })
 
-  it('takes the last word where it is told to', async () => {
+  it('uses the last verdict on request', async () => {
     const out = folder.file('latest.tsv')
     const run = await warmSigwatch([
       'label-export',

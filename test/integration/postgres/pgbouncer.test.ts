@@ -29,21 +29,21 @@ describeWith(['postgres', 'pgbouncer'], 'the archive behind PgBouncer that pools
     server?.stop()
   })
 
-  /** A client of somebody else, which shares the connections. */
-  const beside = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  /** Another client that shares the connections. */
+  const onOtherClient = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
     const client = new pg.Client({ connectionString: bouncer.url })
     await client.connect()
     return work(client).finally(() => client.end())
   }
 
-  it('answers many reads at once, and leaves its limit with nobody else', async () => {
+  it('answers many reads at once, and does not leak its limit to other clients', async () => {
     const reader = await ArchiveReader.open(bouncer.url, 'test', 5_000)
     try {
       const found = await Promise.all(Array.from({ length: 12 }, () => reader.search(TIME)))
       expect(found.map((alerts) => alerts.length)).toEqual(new Array(12).fill(1))
       await reader.note({ name: 'lin' }, 'search', 'all')
       expect((await reader.accesses()).length).toBe(1)
-      const limits = await beside(async (client) => {
+      const limits = await onOtherClient(async (client) => {
         const all: string[] = []
         for (let i = 0; i < 8; i++)
           all.push((await client.query('SHOW statement_timeout')).rows[0].statement_timeout)
@@ -60,7 +60,7 @@ describeWith(['postgres', 'pgbouncer'], 'the archive behind PgBouncer that pools
     const owner = new pg.Client({ connectionString: server.url })
     await owner.connect()
     try {
-      await beside(async (client) => {
+      await onOtherClient(async (client) => {
         await client.query('SET statement_timeout = 0')
         await client.query('BEGIN')
         await client.query('SELECT 1')

@@ -120,7 +120,7 @@ describe.skipIf(!redisServerInstalled())('rates on a Cluster of three masters, w
     expect([...new Set(incomplete)]).toEqual([moving])
   }, 60_000)
 
-  it('lose only what lies on a master that is down', async () => {
+  it('lose only the keys of a master that is down', async () => {
     const scope = freshScope()
     const store = open(scope)
     // The slot that moved before is looked for at its old place first.

@@ -67,7 +67,7 @@ describe.skipIf(!redisServerInstalled())('a master that is replaced', () => {
     await admins[0].call('REPLICAOF', '127.0.0.1', portOf(replica))
     await expect.poll(() => answered(link), { timeout: 10_000, interval: 100 }).toBe('counted')
     await expect.poll(() => link.unready(), { timeout: 10_000 }).toEqual([])
-    // The subscription stood with the old one, where nobody publishes any more.
+    // The subscription was on the old master, where nothing is published any more.
     await expect.poll(() => subscriptions, { timeout: 10_000 }).toBeGreaterThan(1)
     await expect
       .poll(

@@ -329,7 +329,7 @@ describe.skipIf(!redisServerInstalled())('tallies in Redis', () => {
     for (const key of await admin.keys('*:u:*')) expect(await admin.ttl(key)).toBeGreaterThan(0)
   }, 60_000)
 
-  it('count what was counted before beside what repeats, in one call', async () => {
+  it('count new records next to repeated ones in one call', async () => {
     const { stores } = await open()
     const [known, other] = names(2)
     const tallied = (id: string, offset: number): Observations => ({
@@ -340,7 +340,7 @@ describe.skipIf(!redisServerInstalled())('tallies in Redis', () => {
       tallies: [{ kind: 'otp', id, window: WINDOW, reportFrom: 1 }],
       sent: [],
     })
-    // The first record comes again, as after a crash, with two of somebody else: as many as there are names.
+    // The first record comes again, as after a crash, with two of another sender: as many as there are names.
     const batches = [
       [tallied(known!, 0)],
       [tallied(known!, 0), tallied(other!, 1), tallied(other!, 2)],
@@ -516,7 +516,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     expect(await store.totals('port:1')).toEqual([2, 0, 0])
   }, 30_000)
 
-  it('stores the id of a topic anew that Redis lost, while it counts', async () => {
+  it('stores the id of a topic again if Redis lost it, while counting', async () => {
     const store = await open()
     const id = { topic: TOPIC, partition: 0 }
     await store.assign([id], async () => {

@@ -72,7 +72,7 @@ describe.skipIf(!redisAvailable())('when the feed was there, in Redis', () => {
     expect(later.baseline!.recent!.hours).toBe(7)
   })
 
-  it('does not take hours that a former version counted for silence, after a downgrade', async () => {
+  it('does not treat hours counted by another version as silence after a downgrade', async () => {
     const scope = freshScope()
     await lastOf(open(scope), steady(0, 120))
     // Two hours of the former version: it trains its baselines, and notes nothing of the feed.

@@ -44,7 +44,7 @@ describe.skipIf(!redisServerInstalled())('feedback that Redis lost', () => {
   const rising = (name: string): StateRecord =>
     raised({ target: { kind: 'signature', id: name }, at: Date.now() })
 
-  it('is put back before a state rises again, and is told once', async () => {
+  it('is restored before a state is raised again, and reported once', async () => {
     const { server, admin } = await ownServer()
     const { store, putBack } = storeAt({ url: server.url })
     await store.check()
@@ -122,7 +122,7 @@ describe.skipIf(!redisServerInstalled())('feedback that Redis lost', () => {
     expect(one.putBack).toEqual([2])
   })
 
-  it('is known to an instance that came later, and to one that was never told of the loss', async () => {
+  it('is known to an instance that started later, and to one that missed the loss', async () => {
     const { server, admin } = await ownServer()
     const first = storeAt({ url: server.url })
     const state = rising('a')

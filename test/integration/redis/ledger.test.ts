@@ -53,7 +53,7 @@ function plainPlace(a: string, b: string) {
   return { at, field: digest.toString('base64', 0, 12) }
 }
 
-/** Hashes that somebody with a list of numbers and names, and without the key, would look for. */
+/** Hashes that an attacker with a list of numbers and names, but without the key, would look for. */
 function* dictionary(): Generator<string> {
   for (const to of NUMBERS) {
     for (const other of [...SIGNATURES, PORT, '']) {

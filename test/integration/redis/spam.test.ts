@@ -72,7 +72,7 @@ describe.skipIf(!redisServerInstalled())('a port that sends under a new name eac
       if ((second + SECONDS_A_BATCH) % 60 === 0) keys.push(await admin.dbsize())
     }
     // Names: 256 with their windows, baseline, target and sent count; bands and targets: 240 a minute, which live for
-    // two hours; recipients: two tallies of two half windows; and what lies once in each shard.
+    // two hours; recipients: two tallies of two half windows; and the keys that each shard has once.
     for (const [minute, count] of keys.entries())
       expect(count).toBeLessThan(256 * 4 + 240 * (minute + 1) + RECIPIENTS * 4 + 64 * 3)
     expect(heldBack).toBeGreaterThan(20_000)

@@ -94,7 +94,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(groups.filter(({ groupId }) => groupId.startsWith(at.groupId))).toEqual([])
   })
 
-  it('finds records that lie ahead of the clock', async () => {
+  it('finds records ahead of the clock', async () => {
     const at = await createServiceTopics(client, kafka.brokers)
     const producer = client.kafka.producer()
     await producer.connect()
@@ -109,7 +109,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(stderr).toContain(`kafka: ${at.topics.messages}: has records more than 5 s ahead`)
   })
 
-  it('tries the map on the last records of a topic, and takes live traffic for no clock that is ahead', async () => {
+  it('tries the map on the last records of a topic, and does not mistake live traffic for a fast clock', async () => {
     const at = await createServiceTopics(client, kafka.brokers, { partitions: 3 })
     const { messages } = at.topics
     const record = (n: number) =>
@@ -164,7 +164,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(right.stderr).not.toContain('1380000')
     expect(right.stderr).not.toContain('ahead of the clock')
     expect(right.code, right.stderr).toBe(0)
-    // It can be read, and nobody means it.
+    // It can be read, but is never intended.
     expect(coded.stderr).toMatch(
       new RegExp(
         `kafka: ${messages}: text of (\\d+) of \\1 records looks like bytes in base64; see form: base64`,

@@ -228,7 +228,7 @@ describeWith(['kafka', 'redis'], 'the service', () => {
     expect(alertOf('message:blocked-0')).toBeUndefined()
   })
 
-  it('makes alerts on old messages shadow, so that a backlog blocks nobody', async () => {
+  it('makes alerts on old messages shadow, so that a backlog blocks no message', async () => {
     await send(sms('stale', { text: FORGED, from: '1068117770', ts: Date.now() - 48 * HOUR }))
     expect((await verdict('stale')).reasons).toContain('FORGED_BRAND')
     const shadow = () => out.shadowAlerts.values<Alert>().find((a) => a.subject === 'message:stale')

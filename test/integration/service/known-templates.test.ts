@@ -78,7 +78,7 @@ describeWith(['kafka', 'redis'], 'known templates', () => {
     expect(JSON.stringify(row)).not.toMatch(/招商|3308|cmb-zd/)
   })
 
-  it('go to another deployment as a signed list, and count nobody there', async () => {
+  it('go to another deployment as a signed list, without confirmations', async () => {
     const [key, pub, list] = ['key.pem', 'pub.pem', 'list.jsonl'].map((name) => folder.file(name)) as [
       string,
       string,

@@ -66,7 +66,7 @@ describeWith(['kafka'], 'sigwatch notify and a real Alertmanager', () => {
     })
     const hookPort = await freePort()
     webhook.listen(hookPort, '127.0.0.1')
-    // Redirects whoever posts to where nothing may be sent.
+    // Redirects each post to an address that must not be used.
     const elsewhere = createServer((_, response) =>
       response.writeHead(302, { location: `http://127.0.0.1:${hookPort}/` }).end(),
     )

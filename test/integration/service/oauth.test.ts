@@ -86,7 +86,7 @@ describeWith('kafka', 'a login by OAUTHBEARER', () => {
     service = undefined
   })
 
-  it('that is refused is told with its reason, and waited for where the service runs', async () => {
+  it('is reported with its reason when refused, and awaited while the service runs', async () => {
     endpoint.answer = () => ({ status: 401, body: '{"error":"invalid_client"}' })
     const topics = await warmSigwatch(['topics'], { env })
     expect([topics.code, topics.stderr]).toEqual([

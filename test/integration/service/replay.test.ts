@@ -128,7 +128,7 @@ describeWith(['kafka', 'redis'], 'replay of a planted hour', () => {
     expect(report.changed, JSON.stringify(report.examples)).toBe(0)
   }, 200_000)
 
-  it('publishes only where it is told to, under a source of its own, and commits nothing', async () => {
+  it('publishes only to the given topic, under its own source, and commits nothing', async () => {
     const topic = await client.createTopic({}, uniqueName('replayed'))
     const before = await client.readAll(at.topics.alerts)
     await replayed('--policy', policyFile('burst'), '--publish', topic)

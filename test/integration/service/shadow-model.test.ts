@@ -77,7 +77,7 @@ describeWith('kafka', 'a model in shadow', () => {
     return { pairs, total: pairs.reduce((sum, [, , n]) => sum + n, 0) }
   }
 
-  it('says beside the live one what it would say, by label', async () => {
+  it('reports by label what it would decide, next to the live model', async () => {
     await until(() => logged('shadow_loaded').length === 1)
     expect(logged('shadow_loaded')[0]).toMatchObject({ id: 'sms-zh@1' })
     const said = await send([...TEXTS, ...TEXTS])
@@ -104,7 +104,7 @@ describeWith('kafka', 'a model in shadow', () => {
     expect(readJsonl(SAMPLES).length).toBeLessThanOrEqual(20)
   })
 
-  it('is damaged, and nobody but the metrics feels it', async () => {
+  it('is damaged, and only metrics show it', async () => {
     const weights = readFileSync(`${SHADOW}/weights.bin`)
     writeFileSync(`${SHADOW}/weights.bin`, weights.subarray(0, 1000))
     await until(() => logged('shadow_failed').length > 0)

@@ -125,7 +125,7 @@ describeWith(['kafka', 'redis'], 'a change of the token key', () => {
     }, 10_000)
   })
 
-  it('is told where the blocker has another key under the same id', async () => {
+  it('is reported if the blocker has another key under the same id', async () => {
     const wrong = await block({ SIGWATCH_PRIVACY_TOKEN_KEY: K1.replace('1:', '2:') })
     const b = '13800000002'
     await client.produce(at.topics.messages, [JSON.stringify({ ...otp(b), id: 'same-id' })])

@@ -46,7 +46,7 @@ describe('the commands that write feedback', () => {
     return blockCommand().exitOverride().parseAsync(argv, { from: 'user' })
   }
 
-  it('refuse a port that is none before anything is written', async () => {
+  it('refuse an invalid port before anything is written', async () => {
     for (const target of ['port:10690x', 'port:1069*5', 'sender:某店@10690x'])
       await expect(block(target)).rejects.toThrow(/is not a port.*for example 1069012345\*/)
     expect(existsSync(folder.file('feedback.jsonl'))).toBe(false)

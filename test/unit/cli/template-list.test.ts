@@ -25,7 +25,7 @@ const read = (text: string, key = own.publicKey) =>
   readList(text, { file: 'list.jsonl', key, latest: T + 1_000 })
 
 describe('a list of templates', () => {
-  it('holds sketches, and nobody who confirmed them', () => {
+  it('has sketches, but not who confirmed them', () => {
     const text = written([template(1), template(2, { label: 'illicit' })])
     expect(text).not.toContain('ann')
     expect(read(text)).toEqual({
@@ -68,7 +68,7 @@ describe('a list of templates', () => {
     expect(exitCodeOf('TEMPLATES_INVALID')).toBe(exitCodeOf('USAGE'))
   })
 
-  it('is refused when somebody else signed it', () => {
+  it('is refused when signed with another key', () => {
     const other = generateKeyPairSync('ed25519')
     expect(() => read(written([template(1)]), other.publicKey)).toThrow(/signed with another key/)
   })

@@ -26,7 +26,7 @@ describe('TextCache', () => {
     }
   })
 
-  it('takes no two pairs for one, however their strings meet', () => {
+  it('never confuses two pairs, however their strings are joined', () => {
     const texts = new TextCache()
     for (let i = 0; i < 3; i++) {
       expect(texts.read('b\0验证码', 'a').reading).toEqual(readText('b\0验证码', 'a'))
@@ -96,7 +96,7 @@ describe('messages that share a text', () => {
     }
   }
 
-  it('are scored once by a classifier, and anew by the next', () => {
+  it('are scored once by a classifier, and again by the next', () => {
     const texts = new TextCache()
     const first = classifierOf(0.9)
     classify([read('a', texts), read('b', texts)], first)

@@ -32,7 +32,7 @@ const PARTS = ['config', 'deploy', 'docs', 'examples', 'grafana', 'models', 'pro
   (part) => `${part}/a/示例.yaml`,
 )
 
-it('takes what git tracks, and nothing that somebody keeps beside it', () => {
+it('takes only files that git tracks', () => {
   const { root, write } = checkout('mine', [...FILES, ...PARTS, 'src/main.ts', 'deploy.txt'])
   write('config/sigwatch.yaml')
   write('deploy/tls/client.key')

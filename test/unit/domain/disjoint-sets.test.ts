@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { DisjointSets } from '../../../src/domain/disjoint-sets.ts'
 
-it('names each set by its smallest name, however its names were joined', () => {
+it('names each set by its smallest name, in whatever order names were joined', () => {
   const sets = new DisjointSets()
   expect(sets.rootOf('c')).toBe('c')
   sets.join('d', 'c')

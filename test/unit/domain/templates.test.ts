@@ -23,7 +23,7 @@ describe('a template', () => {
     expect(became(confirmed('ann'), { is: 'met', sketch, until: T })!.until).toBe(T + KEPT_FOR)
   })
 
-  it('is not learned by a word older than the one that removed it, and begins again by a later one', () => {
+  it('is not learned from feedback older than its removal, and starts again with later feedback', () => {
     const removed: TemplateChange = { is: 'removed', sketch, ts: T + 10 }
     const gone = became(confirmed('ann'), confirmed('bob'), removed)
     expect(gone!.removed).toBe(T + 10)
@@ -42,7 +42,7 @@ describe('a template', () => {
     expect(changed(later, { is: 'restored', sketch, ts: T + 20 })).toBe(later)
   })
 
-  it('is gone once the last who confirmed it takes it back, but for one of a list', () => {
+  it('is removed once the last confirmation is undone, unless it is from a list', () => {
     const retracted: TemplateChange = { is: 'retracted', sketch, by: 'ann', ts: T + 5 }
     expect(became(confirmed('ann'), retracted)!.removed).toBe(T + 5)
     expect(became(confirmed('ann'), confirmed('bob'), retracted)).toMatchObject({
@@ -56,7 +56,7 @@ describe('a template', () => {
     expect(peopleOf(became(confirmed('ann', T + 6), retracted))).toEqual(['ann'])
   })
 
-  it('is not made by what happens to one that nobody knows', () => {
+  it('is not created by an event on an unknown one', () => {
     for (const change of [
       { is: 'removed', sketch, ts: T },
       { is: 'retracted', sketch, by: 'ann', ts: T },

@@ -32,7 +32,7 @@ describe('without a reference', () => {
     expect(clock.standing()).toEqual({ confirmed: false, odd: [], skews: new Map() })
   })
 
-  test('a record that the broker stamped shows what lies behind us, as far as the host agrees', () => {
+  test('a record stamped by the broker shows a lower bound of the time, as far as the host agrees', () => {
     const { clock, read, truth } = world()
     read(10 * MINUTE)
     expect(clock.passed(truth() - 11 * MINUTE)).toBe(true)

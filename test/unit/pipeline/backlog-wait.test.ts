@@ -60,7 +60,7 @@ describe('a backlog that waits for the store', () => {
     expect(began()).toBe(0)
   })
 
-  it('is also what lies in Kafka since now and is of another day, but not what a slow gateway stamped', async () => {
+  it('includes new records in Kafka of another day, but not those that a slow gateway stamped', async () => {
     const { wait } = open()
     let tries = 0
     const replayed = wait.begin([{ receivedAt: NOW, ts: NOW - 1_440 * MINUTE }])

@@ -70,7 +70,7 @@ it('reads the same ahead as at once, and scores no text twice', async () => {
   expect(read.every(({ label }) => label === 'notice')).toBe(true)
 })
 
-it('reads a batch that grows as far as it is told', async () => {
+it('reads a batch that grows up to the limit', async () => {
   const items = itemsOf(COUNT)
   const growing = items.slice(0, 100)
   const reading = open(growing)

@@ -107,7 +107,7 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1], [2, 3, 4], [5]])
   })
 
-  it('still cuts by count while a batch is worked on, and where it is told to', async () => {
+  it('still cuts by count while a batch is processed, and where requested', async () => {
     const batches: number[][] = []
     let end: () => void = () => {}
     const batcher = new Batcher<number>({ ...limits, maxInFlight: 100 }, async (items, done) => {
@@ -141,7 +141,7 @@ describe('Batcher', () => {
     expect(batcher.inFlight).toBe(1)
   })
 
-  it('passes a failure on to whoever waits, and works no more', async () => {
+  it('passes a failure on to waiting callers, and stops working', async () => {
     const batcher = new Batcher<number>(limits, async () => {
       throw new Error('broken')
     })

@@ -29,7 +29,7 @@ describe('Checkpoint', () => {
     expect(checkpoint.advance()).toEqual([at(2)])
   })
 
-  it('is reached with the items that it is told of, and no sooner', () => {
+  it('is reached with the announced items, and no sooner', () => {
     const checkpoint = new Checkpoint()
     checkpoint.take(at(0), 0, 0, 3)
     checkpoint.settle(at(0))

@@ -26,7 +26,7 @@ describe('what one port may bring up', () => {
     expect(let_in(times(5000, (i) => gate.entity(`13912340${i % 100}`, target(i), T)))).toBe(8 * 240)
   })
 
-  it('is 512 extensions of one port in an hour that are counted by themselves, and whoever sends more', () => {
+  it('is 512 extensions of one port in an hour that are counted individually, and those that send more', () => {
     const gate = new EntityGate()
     const port = (i: number) => `106901234567${String(i).padStart(4, '0')}`
     expect(let_in(times(5000, (i) => gate.port(port(i), T)))).toBe(512)

@@ -140,7 +140,7 @@ describe('a map', () => {
     expect(() => map(...record({ ...BODY, ...change }))).toThrow(new MappingError(message))
   })
 
-  it('takes no inherited member for a field', () => {
+  it('does not treat an inherited member as a field', () => {
     const map = compileMap({ ...BASE, sp: '/constructor', carrier: { header: 'toString' } })
     expect(map(...record(BODY))).not.toHaveProperty('sp')
   })

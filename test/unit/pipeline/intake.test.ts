@@ -80,7 +80,7 @@ async function intakeOver(
 }
 
 describe('Intake', () => {
-  it('takes no time of a record that lies ahead of the clock, and says so', async () => {
+  it('does not use the time of a record ahead of the clock, and reports it', async () => {
     const { items, events } = await intakeOver(async (handler) => {
       await handler.assigned([partition], 1)
       const records = [recordAt(0, NOW - 1), recordAt(1, NOW + HOUR), recordAt(2, NOW + 2)]
@@ -257,7 +257,7 @@ describe('Intake', () => {
     expect(judged.map(({ id, partial }) => ({ id, partial }))).toEqual([{ id: '1', partial: false }])
   })
 
-  it('takes a time in which its process was stopped for no silence of a partition', async () => {
+  it('does not treat a pause of its own process as silence of a partition', async () => {
     vi.useFakeTimers({ now: NOW })
     let ran = 0
     const running = { now: () => ran, stop: () => {} }

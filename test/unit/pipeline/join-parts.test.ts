@@ -161,7 +161,7 @@ describe('JoinParts', () => {
     expect(join.flushSilent(60_000)).toEqual([])
   })
 
-  it('does not take a partition for silent whose records cannot be read', () => {
+  it('does not treat a partition as silent if its records cannot be read', () => {
     const join = new JoinParts()
     join.add(part(1, 2), at(1), T)
     for (let now = 0; now < 60_000; now += 1_000) expect(join.flushSilent(now, () => false)).toEqual([])

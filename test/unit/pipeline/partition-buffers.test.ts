@@ -143,7 +143,7 @@ describe('PartitionBuffers', () => {
     expect(drain(buffers)).toEqual(['a'])
   })
 
-  it('gives live records every second turn beside a partition with a backlog', () => {
+  it('gives live records every second turn next to a partition with a backlog', () => {
     const buffers = assigned(A, B)
     const old = Array.from({ length: 9 }, (_, i) => item(`old${i}`, 1))
     buffers.push(A, old, 1_000_000)

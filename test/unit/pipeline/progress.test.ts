@@ -152,7 +152,7 @@ describe('progress of an instance', () => {
     })
   })
 
-  it('lets the event time of old traffic go on with the wall clock while it is quiet, and lets feedback act always', async () => {
+  it('advances the event time of old traffic with the wall clock while it is quiet, and always applies feedback', async () => {
     progress = [mine()]
     await run(2 * SECOND)
     expect(advanced).toEqual([])
@@ -202,7 +202,7 @@ describe('progress of an instance', () => {
     expect(spans.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('reports soon while event time runs ahead of the clock, and each second when it does not', async () => {
+  it('reports immediately while event time runs ahead of the clock, otherwise every second', async () => {
     progress = [mine({ lastRecordAt: MINUTE })]
     await run(3 * SECOND)
     expect(spans.length).toBe(3)

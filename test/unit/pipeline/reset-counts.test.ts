@@ -33,7 +33,7 @@ const gone = new SigwatchError('REDIS_UNREACHABLE', 'gone')
 describe('counts of a log that was recreated', () => {
   afterEach(() => void vi.useRealTimers())
 
-  it('are reset in the background once the store is back, and that is told once', async () => {
+  it('are reset in the background once the store is back, and this is reported once', async () => {
     vi.useFakeTimers()
     const { reset, events, tries } = setUp([gone, gone, undefined])
     await reset([partition])

@@ -77,7 +77,7 @@ describe('a model in shadow', () => {
     ['hangs', 'timeout'],
     ['throws', 'crash'],
     ['ends', 'crash'],
-  ])('that %s is given up, counted and started again, and holds nobody up', async (how, reason) => {
+  ])('that %s is stopped, counted and started again, and delays nothing', async (how, reason) => {
     const { model, named, count } = start(how)
     await until(() => named('shadow_loaded').length === 1)
     const began = performance.now()

@@ -63,7 +63,7 @@ class RecordedTransactions implements Transactions {
   }
 
   async write(write: PartitionWrite): Promise<void> {
-    if (this.committed.length >= this.#lostAt) throw new SigwatchError('TRANSACTION_LOST', 'somebody else')
+    if (this.committed.length >= this.#lostAt) throw new SigwatchError('TRANSACTION_LOST', 'another instance')
     const refused = write.records.flatMap((record, index) =>
       this.#refuses(record) ? [{ index, record, channel: record.channel, reason: 'too large' }] : [],
     )
@@ -292,7 +292,7 @@ describe('an intake that writes in transactions', () => {
     expect(transactions.committed.at(-1)!.reached.offset).toBe(3)
   })
 
-  it('lets itself be reassigned when somebody else writes for the partition, and does not end', async () => {
+  it('is reassigned when another instance writes for the partition, and does not exit', async () => {
     const transactions = new RecordedTransactions({ lostAt: 1 })
     const { rejoins, ended } = await intakeOver(transactions, async (handler) => {
       await assigned(handler, {})
@@ -357,7 +357,7 @@ describe('an intake that writes in transactions', () => {
       expect(ended).toBeUndefined()
     })
 
-    it('holds up nobody who brings more of it, and is full meanwhile', async () => {
+    it('does not block callers that add more of it, and reports that it is full', async () => {
       const transactions = new HangingTransactions()
       const { ended } = await intakeOver(transactions, async (handler) => {
         await both(handler)
@@ -380,7 +380,7 @@ describe('an intake that writes in transactions', () => {
       expect(ended).toBeUndefined()
     })
 
-    it('takes the partition up anew in the next assignment', async () => {
+    it('takes the partition up again in the next assignment', async () => {
       const transactions = new HangingTransactions()
       const { ended } = await intakeOver(transactions, async (handler) => {
         await both(handler)

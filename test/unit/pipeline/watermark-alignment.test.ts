@@ -57,7 +57,7 @@ describe('WatermarkAlignment', () => {
     )
   })
 
-  it('does not wait for ever for a partition that is read again and again', () => {
+  it('does not wait forever for a partition that is read repeatedly', () => {
     const alignment = new WatermarkAlignment(LIMITS)
     let spans = 0
     for (let second = 0; second < 600; second++) {

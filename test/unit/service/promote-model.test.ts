@@ -98,7 +98,7 @@ describe('promoting a model', () => {
     expect(entries()).toEqual(['candidate', 'live', 'live.previous'])
   })
 
-  it('changes nothing when a link cannot be pointed anew', async () => {
+  it('changes nothing when a link cannot be replaced', async () => {
     symlinkSync(join(at, 'live'), join(at, 'link'))
     refused.to = /link$/
     await expect(promoteModel(join(at, 'candidate'), join(at, 'link'))).rejects.toThrow(/EBUSY/)

@@ -38,7 +38,7 @@ describe('desk.tokens', () => {
     [[{ name: 'lin', token: TOKEN, may: [] }], '[0].may', 'is empty: list at least one'],
     [twice({ name: 'lin', token: `${TOKEN}-2` }), '[1].name', 'is also that of entry 1: use another'],
     [twice({ name: 'wang', token: TOKEN }), '[1].token', 'is also that of entry 1: use another'],
-  ])('refuse %j without a word of the token', (tokens, place, message) => {
+  ])('refuse %j without showing the token', (tokens, place, message) => {
     const { problems } = read(tokens)
     expect(problems).toEqual([
       { file: 'environment', key: `SIGWATCH_DESK_TOKENS${place}`, message: expect.stringContaining(message) },

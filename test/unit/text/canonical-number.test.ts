@@ -43,7 +43,7 @@ describe('canonicalNumber', () => {
 describe('a number with other signs', () => {
   const written = ['138-0013-8000', '+86(138)00138000', '１３８－００１３－８０００', '13800138000\t']
 
-  it.each(written)('%s is told from an opaque id', (value) => {
+  it.each(written)('%s is distinguished from an opaque id', (value) => {
     expect(isPunctuatedNumber(value)).toBe(true)
     expect(numberWithin(value)).toBe('13800138000')
   })

@@ -37,13 +37,13 @@ describe('freeNumbersOf', () => {
 
   it.each([
     ['a service that the model knows', '请致电95588或10086、12306'],
-    ['a numeral beside it', '二0二六年，1一2'],
+    ['an adjacent numeral', '二0二六年，1一2'],
     ['a digit in a circle in the text', '①38元 ②40元 5'],
     ['a host', '请访问12.com或5。cn，9点top，4-u.cn'],
     ['what may be an address', '服务器10.0.0.1与1。2。3。4'],
-    ['letters beside it', 'iPhone15、5G、v0dafone1、1OO86、ol12345678、q12345'],
+    ['adjacent letters', 'iPhone15、5G、v0dafone1、1OO86、ol12345678、q12345'],
     ['a disguise with digits', '冲100送、冲 100 送、4件套'],
-    ['a character of no width beside it', '1\u200b2'],
+    ['an adjacent zero-width character', '1\u200b2'],
     ['a dot in words', '12 dot com'],
     ['a sign that stands for a dot', '逗号改点 1,2'],
   ])('leaves alone %s', (_, text) => {

@@ -69,7 +69,7 @@ describe('a Protobuf value', () => {
   })
 })
 
-it('a schema whose import is no reference, or that is none, is refused', () => {
+it('refuses a schema whose import is not a reference, or that is not a schema', () => {
   expect(() => compileProtobuf({ ...schema, references: [] })).toThrow(/head\.proto/)
   expect(() => compileProtobuf({ ...schema, text: 'message {' })).toThrow(/cannot be read/)
 })
@@ -86,7 +86,7 @@ const NAMES = [
   'fields',
 ]
 
-describe('a schema that somebody else wrote', () => {
+describe('a schema by another author', () => {
   const of = (text: string, references: typeof schema.references = []) =>
     compileProtobuf({ text: `syntax = "proto3";\n${text}`, type: 'PROTOBUF', references })
   const field = (number: number, value: Uint8Array | string) => {
@@ -202,7 +202,7 @@ describe('a schema that somebody else wrote', () => {
     ).toBeLessThan(10_000)
   })
 
-  it('is told in a reason of bounded length', () => {
+  it('is reported with a reason of bounded length', () => {
     expect(() => of(`${'/*'.repeat(400_000)}`)).toThrow(/^the schema cannot be .{1,300}$/)
   })
 })

@@ -115,7 +115,7 @@ describe('the producer of the client', () => {
     return { written: written.sort(), acknowledged: acknowledged.length }
   }
 
-  it('writes for every leader, once, also when it takes one broker for another', async () => {
+  it('writes to every leader once, even when it confuses two brokers', async () => {
     const all = ['1: a/1', '1: b/1', '2: a/2', '2: b/2']
     expect(await send((id) => id, ['a', 'b'], [1, 2])).toEqual({ written: all, acknowledged: 4 })
     // Both brokers have the id of the first.

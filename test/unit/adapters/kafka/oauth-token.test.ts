@@ -30,7 +30,7 @@ describe('tokens for the brokers', () => {
     ])
   })
 
-  it('serve until a fifth of their life is left, and are fetched once for all that ask', async () => {
+  it('are used until a fifth of their life is left, and are fetched once for all callers', async () => {
     expect(await Promise.all([tokens.current(), tokens.current()])).toEqual(['token-1', 'token-1'])
     now = 239_000
     expect(await tokens.current()).toBe('token-1')

@@ -39,7 +39,7 @@ it('begins where the log ended at the first attempt, however many it takes', asy
   expect(commits(group)).toEqual([10, 10, 10, 10])
 })
 
-it('leaves a topic to whoever holds its first partition, for a time', async () => {
+it('leaves a topic to the member with its first partition, for a time', async () => {
   const { group, consumer, start } = newGroup()
   const [first, second] = [start(), start()]
   await expect(second.place(consumer, at(2, 3), 0)).rejects.toThrow('another member')

@@ -19,6 +19,6 @@ it.each([
   expect(hasServer(node, server(host))).toBe(false)
 })
 
-it('takes no port for one that begins alike', () => {
+it('distinguishes ports with the same prefix', () => {
   expect(hasServer('redis:63790', { host: 'redis', port: 6379 })).toBe(false)
 })

@@ -170,7 +170,7 @@ describe('KafkaTransactions', () => {
     expect(brokers.seen).toHaveLength(6)
   })
 
-  it('waits a while for a coordinator that hangs, and takes its answer for the next attempt', async () => {
+  it('waits a while for a coordinator that hangs, and uses its answer for the next attempt', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const brokers = new FakeTransactions()
@@ -268,7 +268,7 @@ describe('KafkaTransactions', () => {
     expect(transactions.unready()).toEqual([])
   })
 
-  it('begins nothing anew for a partition that was given up while brokers do not answer', async () => {
+  it('starts nothing for a partition that was given up while brokers do not answer', async () => {
     const over = new AbortController()
     let down = false
     let requests = 0
@@ -306,7 +306,7 @@ describe('KafkaTransactions', () => {
     expect(brokers.seen.sort()).toEqual(['0', '1', '2', '3'])
   })
 
-  it('does not fence whoever has committed meanwhile when it goes on after a failure', async () => {
+  it('does not fence an instance that committed meanwhile when it continues after a failure', async () => {
     let down = false
     const brokers = new FakeTransactions({ fails: () => down })
     const [former, next] = [transactionsOn(brokers), transactionsOn(brokers)]
@@ -375,7 +375,7 @@ async function workedOn(seed: number): Promise<readonly string[]> {
       owner = transactionsOn(brokers)
       await takeOver()
       await Promise.all([writing, write(owner, 3)])
-      // The former owner may have fenced this one, which would join the group anew.
+      // The former owner may have fenced this one, which would join the group again.
       await takeOver()
     } else if (!(await write(owner))) await takeOver()
   }

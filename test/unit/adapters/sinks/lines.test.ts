@@ -57,7 +57,7 @@ describe('the lines sink', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ value: 'YWJj', truncated: 4_000_000 })
   })
 
-  it('begins files anew, also when nothing is written', async () => {
+  it('truncates files, even if nothing is written', async () => {
     const path = join(dir, 'anew.jsonl')
     const first = await openLinesSink({ paths: { alerts: path }, emit })
     await first.write([alert('{"n":1}')])

@@ -10,7 +10,7 @@ it('names a broker that leaves a fetch unanswered, whatever the others answer', 
     watch.asked('1')
   }
   expect(watch.silent(3_000)).toEqual([{ node: '2', ms: 5_000 }])
-  // The client gives up on a request and asks again: the broker has not answered for all that.
+  // The client gives up on a request and asks again: the broker still has not answered.
   now = 31_000
   watch.asked('2')
   watch.answered('1')

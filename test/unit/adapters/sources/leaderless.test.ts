@@ -3,7 +3,7 @@ import { Assignment } from '../../../../src/adapters/sources/assignment.ts'
 
 const at = (partition: number) => ({ topic: 't', partition })
 
-it('a partition without a leader is told, wherever it was read up to', () => {
+it('reports a partition without a leader, wherever it was read up to', () => {
   const assignment = new Assignment(1, [at(0), at(1), at(2)])
   for (const partition of [0, 1]) assignment.place({ ...at(partition), offset: 7 })
   // Where reading begins is not known while its leader does not answer.

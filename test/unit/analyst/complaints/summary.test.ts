@@ -68,7 +68,7 @@ describe('the deadlines of complaints', () => {
     ])
   })
 
-  it('count from the complaint where nobody knows when it reached us, and the sheet says so', () => {
+  it('count from the complaint if its arrival is unknown, and the sheet says so', () => {
     expect(standing('2026-11-04T00:00', { received_at: null })).toEqual([[15, '2026-11-23', 'running']])
     const all = tracked(
       [complaint('a', { received_at: null })],

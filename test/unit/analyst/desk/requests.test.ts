@@ -24,7 +24,7 @@ it('asks the archive for no text with NUL, which it cannot have', () => {
   expect(decoded('%')).toBeUndefined()
 })
 
-it('has no page at an address that is none', async () => {
+it('has no page at an invalid address', async () => {
   const desk = await startDesk({
     ...{ host: '127.0.0.1', port: 0, logins: [], locale: 'en', isTrustedProxy: () => false, emit: () => {} },
     // Nobody is logged in, so nothing is asked of it.

@@ -99,7 +99,7 @@ describe('what was decided about a message', () => {
     expect(await at(T0 + 16 * MINUTE)).toEqual([])
     expect(await at(T0 - MINUTE)).toEqual([])
     expect(await at(T0 + MINUTE, '天猫')).toEqual([])
-    // By label: nobody knows it without a verdict.
+    // By label: unknown without a verdict.
     expect((await decided(message('m3', T0 + MINUTE), [], [raise])).states).toEqual([])
   })
 

@@ -122,7 +122,7 @@ describe('a calendar file', () => {
     expect(() => calendarOf(text)).toThrow(said)
   })
 
-  it('may be empty, and its absence is told', () => {
+  it('may be empty, and reports a missing file', () => {
     expect(calendarOf('').deadlines).toHaveLength(2)
     expect(() => loadCalendar(folder.file('none.yaml'))).toThrow('the file does not exist')
   })

@@ -58,7 +58,7 @@ describe('centres of alike texts', () => {
     expect(centres.place(near(direction(1), 78), 'y', T + 3 * HOUR).centre.key).toBeUndefined()
   })
 
-  it('of two instances take the key of the one that began first, whichever hears of the other', () => {
+  it('of two instances take the key of the one that began first, whichever learns of the other first', () => {
     const [early, late] = [new Centres(), new Centres()]
     const first = settle(early, direction(1)).centre
     for (let n = 0; n < 20; n++) late.place(near(direction(1), 3000 + n), `t${n}`, T + HOUR + n)

@@ -53,7 +53,7 @@ describe('who speaks for a company by role, department or number', () => {
   })
 })
 
-describe('a text that is surely fraud, from anybody’s number', () => {
+describe('a text that is surely fraud, from any number', () => {
   it.each<[string, MessageOptions]>([
     ['美团客服工号2207，您的店铺年费6800元已自动续费，不需要的话按我说的取消', {}],
     ['成都社保中心小何，您的社保卡在外地买了违禁药，马上回我这个电话', {}],

@@ -185,7 +185,7 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     expect(forged(text, sent)?.cap ?? 'review').toBe('review')
   })
 
-  it('names no chat service through which somebody wants to be reached', () => {
+  it('does not treat a chat service as a claimed brand when it is only a contact', () => {
     const text = '您的贷款已下款失败，请加客服企业微信 jdhk0097 缴纳认证金'
     expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeUndefined()
   })

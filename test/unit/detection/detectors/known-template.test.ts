@@ -79,13 +79,13 @@ describe('KNOWN_TEMPLATE', () => {
     expect(found(text, options)).toBeUndefined()
   })
 
-  it('takes the landline of a branch for that of the brand where no port is filed', () => {
+  it('treats the landline of a branch as one of the brand if no port is filed', () => {
     const text = `${COPY}或致电021-60931172`
     expect(found(text, {}, { registry: registryOf() })).toBeUndefined()
     expect(found(text, { from: '13800002222' }, { registry: registryOf() })).toBeDefined()
   })
 
-  it('takes what notices of the brand lead to for its own', () => {
+  it('treats what notices of the brand link to as its own', () => {
     const text = `${COPY} cmb-cards.net/a`
     expect(found(text)).toBeDefined()
     const notices = noticesWith([

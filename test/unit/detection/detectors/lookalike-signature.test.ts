@@ -51,7 +51,7 @@ describe('LOOKALIKE_SIGNATURE', () => {
     expect(codes(text, options)).not.toContain('LOOKALIKE_SIGNATURE')
   })
 
-  it('takes a filed signature for what it is, and the own port of the brand', () => {
+  it('accepts a filed signature, and the port of the brand itself', () => {
     const context = contextOf(
       registryOf({
         signatures: [signatureRow('亰东', ['10690001']), signatureRow('顺丰', ['10690002'], { brand: 'sf' })],
@@ -63,7 +63,7 @@ describe('LOOKALIKE_SIGNATURE', () => {
     ).toEqual([])
   })
 
-  it('takes traditional characters for a disguise only in a text of simplified ones', () => {
+  it('treats traditional characters as a disguise only in simplified text', () => {
     const context = contextOf(registryOf({ signatures: [signatureRow('麦当劳', ['10690002'])] }))
     const from = '85261234567'
     expect(codes('【麥當勞】閣下的訂單已準備好，請到櫃枱領取', { from }, context)).toEqual([])

@@ -12,7 +12,7 @@ describe('MANUAL_BLOCK', () => {
     expect(said()).toBe('Ordered by ann: forged refunds.')
     expect(said({ approvedBy: 'ben' })).toContain('approved by ben')
   })
-  it('says that it is enforced although the policy is in shadow mode, and else nothing of it', () => {
+  it('reports that it is enforced although the policy is in shadow mode, and otherwise nothing', () => {
     expect(said({ policyMode: 'shadow' })).toContain('enforced although the policy is in shadow mode')
     expect(said()).not.toContain('shadow')
   })

@@ -25,7 +25,7 @@ describe('the cumulative sum of a climb', () => {
     expect(cumulativeSum(stretches(30, 54, 54, 54, 54, 54, 54), thresholds).sum).toBe(0)
   })
 
-  it('takes no single stretch for a climb, however high, nor one that is over', () => {
+  it('does not treat a single stretch, however high, or one that is over, as a climb', () => {
     expect(climbOf(stretches(30, 3000, 30, 30, 30, 30, 30), thresholds)!.level).toBeLessThan(0.6)
     expect(cumulativeSum(stretches(30, 30, 120, 120, 120, 120, 120), thresholds).sum).toBe(0)
   })

@@ -83,7 +83,7 @@ describe('MARKETING_BURST', () => {
     expect(burst(reading(20, usual(20), calm))).toBeUndefined()
   })
 
-  it('judges what lies before the hour of the day by the last hours: evenings fall quickly', () => {
+  it('judges hours without history by the last hours: traffic falls quickly in the evening', () => {
     const falling = { windows: { m1: [40, 0, 0], m10: [400, 0, 0], h1: [3600, 0, 0] } as const }
     const baseline = { ...usual(15), recent: { mean: 70, sd: 10, hours: 48 } }
     expect(burst(reading(0, baseline, { ...falling, bucketEnd: T + 60_000 }))?.over ?? false).toBe(false)

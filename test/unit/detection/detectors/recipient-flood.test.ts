@@ -6,7 +6,7 @@ describe('RECIPIENT_FLOOD', () => {
   const flood = (kind: string, count: number) =>
     recipientFlood.onTally!({ kind, id: '1.abc', count }, T, signalContext)
 
-  it('is raised by more one-time passwords than anybody asks for', () => {
+  it('is raised by more one-time passwords than a person requests', () => {
     const limit = Number(policy.codePolicy('RECIPIENT_FLOOD', T).thresholds.otp10m)
     expect(flood('otp-10m', limit)).toBeUndefined()
     expect(flood('otp-10m', limit + 1)).toMatchObject({

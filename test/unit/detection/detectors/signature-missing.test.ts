@@ -25,7 +25,7 @@ describe('SIGNATURE_MISSING', () => {
   it.each([
     ['a friend', '周末一起去看房吧，新盘开盘送车位', '13812345678'],
     ['a shop by landline', '新店开业全场五折', '02161234567'],
-    ['somebody overseas', '新店开業全場五折', '85291234567'],
+    ['a sender overseas', '新店开業全場五折', '85291234567'],
     ['an opener that names who speaks', '海底捞：周年庆锅底免费，退订回T', '10690000001'],
     ['an opener in Latin letters', "McDonald's: 2 for 1 today", '10690000001'],
   ])('not on %s', (_, text, from) => {
@@ -33,7 +33,7 @@ describe('SIGNATURE_MISSING', () => {
   })
 
   it.each(['温馨提示：全场五折', '活动时间：周六', '亲爱的客户：全场五折', '：全场五折'])(
-    'an opener that names nobody is none: %s',
+    'an opener without a name does not count: %s',
     (text) => {
       expect(one(text, { label: 'marketing' })).toMatchObject({ code: 'SIGNATURE_MISSING' })
     },

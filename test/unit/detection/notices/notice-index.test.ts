@@ -50,7 +50,7 @@ describe('notices of brands', () => {
     expect(index.ended(registry, NOON)).toEqual([])
   })
 
-  it('are of nobody where three brands write so', () => {
+  it('belong to no brand if three brands use them', () => {
     const signatures = ['jd', 'taobao', 'pdd'].map((brand) => filedFor(brand, brand))
     const many = registryOf({ signatures })
     const of = (brands: readonly string[]) =>

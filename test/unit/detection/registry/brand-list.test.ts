@@ -73,7 +73,7 @@ describe('the shipped brand list', () => {
     expect(isForeignDomain('baiwang.com.top', registry)).toBe(true)
   })
 
-  it('takes no address of a private network for a foreign domain', () => {
+  it('does not treat an address of a private network as a foreign domain', () => {
     for (const host of ['10.0.0.9', '172.16.0.8', '172.31.0.8', '192.168.1.20', '127.0.0.1', '169.254.1.1'])
       expect(isForeignDomain(host, registry), host).toBe(false)
     for (const host of ['11.0.0.9', '172.32.0.8', '192.169.1.20', '10.0.0.9.top', '10.com', '100.64.0.1'])
@@ -118,7 +118,7 @@ describe('names as forgers write them', () => {
     expect(found('see wellsfargoonline.example')).toEqual([])
   })
 
-  it('takes a common misspelling for a short name', () => {
+  it('recognises a common misspelling of a short name', () => {
     expect(registry.shortNameMentions('饿了吗骑手端:补贴未领').map(({ brand }) => brand.id)).toEqual([
       'eleme',
     ])

@@ -114,7 +114,7 @@ describe('names', () => {
     expect(registry.lookalikeOfName(name)).toBeUndefined()
   })
 
-  it('never takes a registered or filed name for an imitation; a revoked one may be', () => {
+  it('never treats a registered or filed name as an imitation, but may treat a revoked one so', () => {
     for (const { names } of shippedBrands)
       for (const name of names) expect(registry.lookalikeOfName(name)).toBeUndefined()
     const filed = (status: 'filed' | 'revoked') =>
@@ -189,7 +189,7 @@ describe('hosts', () => {
     }
   })
 
-  it('never takes an official host for an imitation, and throws on nothing', () => {
+  it('never treats an official host as an imitation, and never throws', () => {
     for (const { domains } of shippedBrands) {
       for (const domain of domains) {
         expect(registry.lookalikeOfHost(domain), domain).toBeUndefined()
@@ -204,7 +204,7 @@ describe('hosts', () => {
     )
   })
 
-  it('knows public shorteners and what lies below them', () => {
+  it('knows public shorteners and their subdomains', () => {
     expect(['t.cn', 'bit.ly', 'x.app.goo.gl'].map(isShortener)).toEqual([true, true, true])
     expect(['3.cn', 'dpurl.cn', 'at.cn', ''].map(isShortener)).toEqual([false, false, false, false])
   })

@@ -84,7 +84,7 @@ describe('PolicyHolder with own rules', () => {
     expect(refused()).toEqual([])
   })
 
-  it('keeps the rules in force where the new ones are wrong, and takes the policy all the same', () => {
+  it('keeps the rules in force if the new ones are wrong, and still loads the policy', () => {
     const holder = open()
     events = []
     policy('codes: {OP_A: {action: block}}\n')
@@ -97,7 +97,7 @@ describe('PolicyHolder with own rules', () => {
     expect(loaded()).toEqual(['policy_loaded'])
   })
 
-  it('keeps the policy in force where the new one is wrong, and takes the rules all the same', () => {
+  it('keeps the policy in force if the new one is wrong, and still loads the rules', () => {
     const holder = open()
     events = []
     policy('mode: shdow\n')
@@ -125,7 +125,7 @@ describe('PolicyHolder with own rules', () => {
     expect(() => open()).toThrow(InvalidInput)
   })
 
-  it('wants a new change with new rules where the policy requires one', () => {
+  it('requires a new change with new rules if the policy does', () => {
     policy('requireChange: true\nchange: {by: wu, why: begin}\n')
     expect(open).toThrow(/change: is missing/)
     rules(rulesOf(['OP_A'], 'change: {by: wu, why: one}\n'))

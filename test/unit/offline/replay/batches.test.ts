@@ -88,7 +88,7 @@ describe('Batches', () => {
     expect(done.every(({ items }) => items[0]!.message.partial)).toBe(true)
   })
 
-  it('numbers the lines of files anew, so that counting takes each', () => {
+  it('numbers the lines of files again, so that each is counted', () => {
     const batches = batchesOf('files')
     const records = [ordered('late', 9, AT), ordered('later', 3, AT + 1)]
     const done = [...records.flatMap((record) => batches.add(record)), ...batches.end()]

@@ -56,7 +56,7 @@ describe('Comparison', () => {
     expect(report.bySender).toEqual([{ sender: `示例超市@${PORT}`, raised: 0, released: 1 }])
   })
 
-  it('takes a state that applied to some message on both sides for no difference', () => {
+  it('treats a state that applied to a message on both sides as no difference', () => {
     const under = { ...PASS, states: [BURST] }
     const { report } = compared([
       [PASS, under],

@@ -41,7 +41,7 @@ describe('SpillSort', () => {
     expect(readdirSync(folder.path)).toEqual([])
   })
 
-  it('removes its runs when nobody reads to the end', () => {
+  it('removes its runs when reading stops before the end', () => {
     const sort = new SpillSort(folder.path, 'c', 1)
     for (let i = 0; i < 5; i++) sort.add([i, 0, 0], Buffer.from('x'))
     for (const _ of sort.sorted()) break

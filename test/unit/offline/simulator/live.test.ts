@@ -36,7 +36,7 @@ it('hands over at once what is due already', async () => {
   expect(sizes).toEqual([3])
 })
 
-it('ends when it is told to, in the middle of a wait', async () => {
+it('stops on request in the middle of a wait', async () => {
   const ending = new AbortController()
   const began = Date.now()
   let records = 0

@@ -114,7 +114,7 @@ describe('files of side inputs of another form', () => {
     expect(current.signature('山茶')).toBeUndefined()
   })
 
-  it('take a text for a list as a cell of a sheet has it', () => {
+  it('accept a text as a list, as in a spreadsheet cell', () => {
     const map = { kind: { value: 'signature' }, name: '/name', ports: '/ports', scope: '/scope' }
     writeJsonl(folder.file('registry.jsonl'), [
       { name: '木森地产', ports: '1069012345*; 106902', scope: 'notice' },

@@ -108,7 +108,7 @@ describe('rows of side inputs that wait for their time', () => {
 
   const times = () => applied.map(({ ts }) => ts - T0)
 
-  it('takes hundreds of thousands of rows at once, in any order, and applies them in the order of time', async () => {
+  it('accepts hundreds of thousands of rows at once, in any order, and applies them in order of time', async () => {
     const many = Array.from({ length: 300_000 }, (_, i) => reply(T0 + ((i * 7919) % 300_000), '1', 'hello'))
     rows.add(many)
     rows.add([reply(T0 + 5), reply(T0 + 3)])
@@ -120,7 +120,7 @@ describe('rows of side inputs that wait for their time', () => {
     expect(rows.waiting).toBe(0)
   })
 
-  it('asks no store for a state whose id is none, which may be a number by mistake', async () => {
+  it('does not look up a state with an invalid id, which may be a number by mistake', async () => {
     const row = feedback(T0)
     rows.add([{ ...row, row: { ...row.row, stateId: '13800138000' } } as SideRow])
     await rows.advance(T0)

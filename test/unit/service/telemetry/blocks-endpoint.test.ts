@@ -49,7 +49,7 @@ describe('POST /v1/blocks', () => {
     const { url, post, taken } = await start()
     const long = 'x'.repeat(200_000)
     const codes = [
-      await post('another-token-of-nobody-at-all', long),
+      await post('another-token-that-is-not-configured', long),
       await post(TOKEN, long, `${url}/${'a'.repeat(32)}/approve`),
       await post(TOKEN, long, `${url}/other`),
       await post(TOKEN, long, url, 'DELETE'),
@@ -70,7 +70,7 @@ describe('POST /v1/blocks', () => {
   it('lists what is blocked to those who may block or approve', async () => {
     const { url } = await start()
     const get = (token: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } })
-    expect((await get('another-token-of-nobody-at-all')).status).toBe(401)
+    expect((await get('another-token-that-is-not-configured')).status).toBe(401)
     const answer = await get(TOKEN)
     expect([answer.status, await answer.json()]).toEqual([200, { blocks: [] }])
   })

@@ -190,7 +190,7 @@ describe('check endpoint', () => {
     expect(response.headers.get('retry-after')).toBe('1')
   })
 
-  it('tells nothing of what has failed', async () => {
+  it('reveals nothing about what failed', async () => {
     const { post } = await start(async () => {
       throw new TypeError('13800000001')
     })

@@ -102,7 +102,7 @@ describe('POST /v1/extract', () => {
   it('refuses an unknown token and one without the right, before anything else', async () => {
     const { post, events } = await start(false)
     const long = 'x'.repeat(300_000)
-    const unknown = await post(long, 'another-token-of-nobody-at-all')
+    const unknown = await post(long, 'another-token-that-is-not-configured')
     expect([unknown.status, told(unknown.body).split(' ')[0]]).toEqual([401, 'EXTRACT_UNAUTHORIZED'])
     expect(unknown.response.headers.get('www-authenticate')).toBe('Bearer')
     expect((await post(long, '')).status).toBe(401)

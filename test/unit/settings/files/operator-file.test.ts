@@ -51,7 +51,7 @@ describe('operator files', () => {
     expect(document?.value).toEqual({ at: '2026-11-01T00:00+08:00', span: '21:00-08:00', zone: '+08:00' })
   })
 
-  it('finds the line of keys, items and what lies below, in YAML and in JSON', () => {
+  it('finds the line of keys, items and nested values, in YAML and in JSON', () => {
     const yaml = parseOperatorText('a.yaml', '# first\na:\n  - x\n  - {b: 1,\n     c: 2}\n').document!
     expect([['a'], ['a', 0], ['a', 1], ['a', 1, 'c']].map((path) => yaml.line(path))).toEqual([2, 3, 4, 5])
     const json = parseOperatorText('a.json', '{\n "a": [\n  "x",\n  {"b": 1,\n "c": "a"}\n ]\n}').document!
@@ -99,7 +99,7 @@ describe('operator files', () => {
     expect(formatProblem(problems[20]!)).toBe('a.yaml: 380 more syntax errors')
   })
 
-  it('takes an empty file for no value', () => {
+  it('treats an empty file as no value', () => {
     for (const name of ['a.yaml', 'a.json']) {
       expect(parseOperatorText(name, ' \n').document).toMatchObject({ value: undefined, isBlank: true })
     }

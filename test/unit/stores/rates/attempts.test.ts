@@ -32,7 +32,7 @@ describe('attempts to count a batch', () => {
     attempts.add(0, adding(1, 2), true)
     attempts.ended(0, 7, false)
     attempts.giveUp()
-    // The first one ran all the same, and the second is refused.
+    // The first one still ran, and the second is refused.
     attempts.ended(0, 7, true)
     expect(missing).toEqual([])
   })

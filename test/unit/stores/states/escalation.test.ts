@@ -90,7 +90,7 @@ describe('the target of an escalation', () => {
     expect(targetOf({ ...other, from: '1069002' }, ofNobody)?.kind).toBe('sender')
   })
 
-  it('is the port alone only where nobody has registered it', () => {
+  it('is only the port if the port is not registered', () => {
     const { signature: _none, ...unsigned } = message({ from: '1065' })
     const bare = (registry: Registry) => candidatesOf(unsigned, [forged()], registry, POLICY)[0]!
     expect(bare(registryOf())).toMatchObject({

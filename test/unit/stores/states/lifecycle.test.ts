@@ -140,7 +140,7 @@ describe('update', () => {
     expect(next(state, {}, { mode: 'shadow' })).toEqual({ kind: 'clear', cause: 'policy' })
   })
 
-  it('raises a shadow anew when it comes to be enforced', () => {
+  it('raises a shadow state again once it is enforced', () => {
     const shadow = { ...state, enforced: false }
     expect(next(shadow, { at: T0 + SECOND })).toMatchObject({
       kind: 'event',
@@ -159,7 +159,7 @@ describe('clear and return', () => {
     expect(due(state, T0 + 24 * 60 * MINUTE)).toEqual({ kind: 'clear', at: T0 + 7 * MINUTE, cause: 'ended' })
   })
 
-  it('renews by the hold alone, and expires where nobody did', () => {
+  it('renews by the hold alone, and expires if not renewed', () => {
     const state = { ...raised(), hold: 40 * MINUTE }
     expect(due(state, T0 + 7 * MINUTE)).toBeUndefined()
     expect(due(state, T0 + 8 * MINUTE)).toEqual({ kind: 'renew', at: T0 + 8 * MINUTE })

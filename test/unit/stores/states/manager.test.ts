@@ -153,7 +153,7 @@ describe('apply', () => {
     expect(sink.alerts()).toEqual([])
   })
 
-  it('drops shadows that nobody reads', async () => {
+  it('drops shadow states that no consumer reads', async () => {
     const { apply, sink, store } = setUp({ policy: () => policyOf({ mode: 'shadow' }), channels: ['alerts'] })
     await apply({})
     expect([sink.records, await store.pending(0)]).toEqual([[], []])
@@ -209,7 +209,7 @@ describe('apply', () => {
     expect(manager.open.get(id)?.open).toBe(true)
   })
 
-  it('allows what a state matches that was put down before anybody knew it', async () => {
+  it('allows what a state matches that was released before this instance knew it', async () => {
     const { apply, sink, manager } = setUp()
     const id = stateId('test', 'MARKETING_BURST', { kind: 'signature', id: '京东' })
     const feedback = { by: 'ann', until: T0 + HOUR }

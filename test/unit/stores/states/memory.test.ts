@@ -28,7 +28,7 @@ describe('watermarkOf', () => {
 })
 
 describe('memory state store', () => {
-  it('takes a partition that nobody reports for ownerless, then for revoked', async () => {
+  it('treats a partition that is not reported as ownerless, then as revoked', async () => {
     const clock = manualClock()
     const store = new MemoryStateStore({ clock })
     await store.reportProgress([{ topic: 't', partition: 0, eventTime: T0, standing: 'idle' }])
@@ -41,7 +41,7 @@ describe('memory state store', () => {
     expect(await store.progress()).toHaveLength(1)
   })
 
-  it('keeps closed states for a day of event time and not for ever', async () => {
+  it('keeps closed states for a day of event time', async () => {
     const store = new MemoryStateStore({ clock: manualClock() })
     const ids: string[] = []
     for (let i = 0; i < 2000; i++) {

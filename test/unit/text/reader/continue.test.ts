@@ -127,7 +127,7 @@ describe('training that goes on', () => {
     expect(filesOf('other')['weights.bin']).not.toBe(filesOf('better')['weights.bin'])
   })
 
-  it('writes nothing where a label loses too much, unless it is told to', async () => {
+  it('writes nothing if a label loses too much, unless requested', async () => {
     const worse = { corpora: [mislabelled], rehearse: 0, epochs: 30 }
     const refused = await goOn('worse', worse)
     expect(refused.card).toBeUndefined()

@@ -22,7 +22,7 @@ const MINIMUM = {
   illicit: 250,
 } as const
 
-/** 3-grams of what lies between the slots, white space dropped. */
+/** 3-grams of the text between the slots, without white space. */
 function grams(text: string): Set<string> {
   const set = new Set<string>()
   for (const part of text

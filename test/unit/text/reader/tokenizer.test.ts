@@ -56,7 +56,7 @@ describe('the tokenizer', () => {
     expect(dotted.filter((row) => !plain.has(row)).length).toBeLessThanOrEqual(1)
   })
 
-  it('marks what lies inside the signature', () => {
+  it('marks the characters inside the signature', () => {
     tokenizer.read('【顺丰速运】您的快件', '【顺丰速运】您的快件')
     const inside = [...tokenizer.inSignature.subarray(0, tokenizer.count)].filter((x) => x === 1).length
     expect(inside).toBeGreaterThanOrEqual(9)

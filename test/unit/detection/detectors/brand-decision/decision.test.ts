@@ -12,7 +12,7 @@ function may(...signs: Sign[]): boolean {
 }
 
 describe('blockDecision', () => {
-  it('wants a text that reads like fraud, and a way to somebody else', () => {
+  it('requires a text that reads like fraud, and a contact of another party', () => {
     expect(may('text:from-98%', 'wording:2-12%', 'link:foreign')).toBe(true)
     expect(may('text:30-60%', 'wording:2-12%', 'contact:handle')).toBe(true)
     expect(may('text:10-30%', 'wording:73-88%', 'contact:handle')).toBe(true)
@@ -27,7 +27,7 @@ describe('blockDecision', () => {
     expect(may('text:from-98%', 'wording:88-98%', 'asks:reply')).toBe(false)
   })
 
-  it('wants words that bear it out where a request or a fixed number is all there is', () => {
+  it('requires supporting words if there is only a request or a fixed number', () => {
     for (const lead of ['asks:secret', 'contact:landline'] as const) {
       const led = (...signs: Sign[]) => may('sender:mobile', lead, ...signs)
       expect(led('text:90-98%', 'wording:2-12%'), lead).toBe(true)
@@ -44,7 +44,7 @@ describe('blockDecision', () => {
     expect(may('text:below-2%', 'wording:12-27%', 'link:foreign', 'link:imitates')).toBe(false)
   })
 
-  it('wants a surer text, or plainer words, where a stranger has a link as small shops do', () => {
+  it('requires a surer text, or plainer words, if a stranger has a link like those of small shops', () => {
     const led = (...signs: Sign[]) => may('link:foreign', 'link:cheap-stranger', ...signs)
     const named = (...signs: Sign[]) => led('claim:mention', 'words:lure', ...signs)
     expect(led('claim:domain', 'text:60-90%', 'wording:73-88%')).toBe(true)

@@ -16,7 +16,7 @@ describe('openingClaim', () => {
     expect(brandIn('我系移动嘅后台主管，可以帮你办保号套餐')).toBe('cmcc')
   })
 
-  it('takes no amount, no pickup code and no two words with a comma for a name', () => {
+  it('does not treat an amount, a pickup code or two words with a comma as a name', () => {
     for (const text of ['12-3-4518 是您的取件码', '12,345元已转', '12,368元请查收', '快，手机号发我'])
       expect(brandIn(text), text).toBeUndefined()
   })

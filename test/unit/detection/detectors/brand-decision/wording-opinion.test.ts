@@ -27,7 +27,7 @@ describe('wordingOpinion', () => {
     expect(opinion(text)).toBeLessThan(-1)
   })
 
-  it('says nothing of a text without words', () => {
+  it('reports nothing for a text without words', () => {
     expect(opinion('')).toBe(0)
   })
 

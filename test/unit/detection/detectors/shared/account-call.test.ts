@@ -87,7 +87,7 @@ describe('FORGED_BRAND of a notice with another number to call', () => {
     expect(found(COPY, '106801234567', filed)?.evidence.speaksFor).toContain('contact:account-stranger')
   })
 
-  it('is none from the brand, nor with its own number beside', () => {
+  it('does not apply to the brand itself, nor with its own number in the text', () => {
     expect(found(COPY, '106901234501', filed)).toBeUndefined()
     expect(found(COPY, '95588')).toBeUndefined()
     expect(found(COPY.replace('400-117-6083', '95588'), '106801234567')).toBeUndefined()

@@ -20,7 +20,7 @@ describe('senderKind', () => {
     expect(senderKind(from)).toBe(kind)
     expect(isPersonal(senderKind(from))).toBe(['mobile', 'overseas', 'landline'].includes(kind))
   })
-  it('takes an empty sender for a name', () => {
+  it('treats an empty sender as a name', () => {
     expect(senderKind('')).toBe('name')
   })
 })
