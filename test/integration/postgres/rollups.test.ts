@@ -148,6 +148,21 @@ describeWith('postgres', 'sums by minute and hour', () => {
     expect(await rows('SELECT what FROM rollup_due')).toEqual([])
   })
 
+  it('compile no statement, which would take longer than to run it', async () => {
+    const said: string[] = []
+    const listen = ({ message }: { message?: string | undefined }) => void said.push(message ?? '')
+    client.on('notice', listen)
+    await client.query(`CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE NOTICE 'jit is %', current_setting('jit'); RETURN NULL; END $$;
+      CREATE TRIGGER told AFTER INSERT ON thing_hour EXECUTE FUNCTION tell();
+      INSERT INTO rollup_due SELECT 'thing_hour', ts, ts + interval '1 hour' FROM thing_hour LIMIT 1; SET jit = on`)
+    await rollUp(client, 60_000, false)
+    await client.query('DROP FUNCTION tell CASCADE')
+    client.off('notice', listen)
+    expect(said).toContain('jit is off')
+    expect(said).not.toContain('jit is on')
+  })
+
   it('forget the alerts and complaints of a person who is erased', async () => {
     await erase(client as never, tokenOf(4))
     await erase(client as never, tokenOf(9))
