@@ -36,3 +36,10 @@ export function overflows(page: Page): Promise<boolean> {
     'document.documentElement.scrollWidth > document.documentElement.clientWidth',
   ) as Promise<boolean>
 }
+
+/** Reason codes in tables that are broken within. */
+export function brokenCodes(page: Page): Promise<string[]> {
+  return page.$$eval('td abbr', (found) =>
+    found.filter((code) => code.getClientRects().length > 1).map((code) => code.textContent ?? ''),
+  )
+}

@@ -77,7 +77,7 @@ export function chart(
           ],
         ],
   )
-  return html`<figure class="chart"><div class="drawing" role="img" aria-label="${title}" data-chart="${JSON.stringify(data)}"></div>
+  return html`<figure class="chart"><figcaption>${title}</figcaption><div class="drawing" role="img" aria-label="${title}" data-chart="${JSON.stringify(data)}"></div>
 ${marks.length > 0 && html`<p class="dim">${marks.map(({ name, from, to }) => html`<span class="mark">${name}: ${x[from]}${to > from && ` – ${x[to]}`}</span> `)}</p>`}
 <details><summary>${numbers}</summary>${table(`${title}: ${numbers}`, [time, ...series.map(({ name }) => name)], rows)}</details></figure>`
 }

@@ -146,7 +146,7 @@ function monthTable(groups: readonly ComplaintGroup[], { speech }: Shown): Html 
   const rows = groups.map(({ signature, sp, label, category, complaints, sent, standings }) => [
     thingLink('signature', signature === '-' ? undefined : signature, signature),
     thingLink('enterprise', sp === '-' ? undefined : sp, sp),
-    ...[label === '-' ? label : term('label', label), category, complaints, sent ?? '–'],
+    ...[label === '-' ? label : term('label', label), term('label', category), complaints, sent ?? '–'],
     sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',
     ...STANDINGS.map((name) => standings[name]),
   ])

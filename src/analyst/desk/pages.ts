@@ -61,7 +61,7 @@ export function messagePage(
 ): Html {
   const { say } = speech
   return page(
-    say('message'),
+    say('notice'),
     session,
     speech,
     html`<section><h1>${message}</h1>${cause !== undefined && html`<p class="dim">${cause}</p>`}<p>${back === undefined ? html`<a href="/">${say('toSearch')}</a>` : html`<a href="${back}">${say('backThere')}</a>`}</p></section>`,

@@ -45,5 +45,10 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem; ma
 .lists { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: 1rem 2rem; } .lists > div { min-width: 0; } h3 { font-size: .95rem; margin: 0 0 .4rem; } td { overflow-wrap: anywhere; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .tiles b { font-size: 1.4rem; font-variant-numeric: tabular-nums; display: block; }
 .check { grid-template-columns: max-content 1fr; align-items: center; } input[type=checkbox] { width: auto; }
+figcaption { color: var(--dim); font-size: .85rem; margin-top: .5rem; } td abbr { overflow-wrap: normal; } td a[href^="/port/"] { white-space: nowrap; }
+@media (max-width: 40rem) { header { padding: .75rem 1rem; } header strong { flex: 1; } header nav { order: 1; flex-basis: 100%; }
+  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; } table, tbody, tr, td { display: block; }
+  tr { border-bottom: 1px solid var(--line); padding: .6rem 0; } tr:last-child { border-bottom: 0; } td, td.n { border: 0; padding: .1rem 0; text-align: left; white-space: normal; }
+  td[data-heading]::before { content: attr(data-heading) " "; color: var(--dim); font-size: .82rem; font-weight: 600; margin-right: .4rem; } }
 .fields { display: grid; gap: .75rem; } .login { max-width: 26rem; margin: 12vh auto 0; width: 100%; }
 `

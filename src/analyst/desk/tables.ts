@@ -40,14 +40,23 @@ export function thingLink(
   return path === undefined ? html`${withoutMobiles(text)}` : html`<a href="${path}">${text}</a>`
 }
 
-/** A keyboard-scrollable table. Cells are HTML, text or numbers; columns of numbers are right-aligned. */
+const RATE = /^\d+\.\d+%?$/
+
+/**
+ * A keyboard-scrollable table, on phones a list of its rows. Cells are HTML, text or numbers; columns of numbers and rates are
+ * right-aligned.
+ */
 export function table(name: string, headings: Table['headings'], rows: Table['rows']): Html {
-  const isCount = (column: number) => rows.some((cells) => typeof cells[column] === 'number')
+  const isCount = (column: number) =>
+    rows.some(
+      ({ [column]: cell }) => typeof cell === 'number' || (typeof cell === 'string' && RATE.test(cell)),
+    )
   const side = headings.map((_, column) => isCount(column) && html` class="n"`)
   const head = headings.map((heading, i) => html`<th scope="col"${side[i]}>${heading}</th>`)
   const shown = (cell: Html | string | number) => (typeof cell === 'number' ? count(cell) : cell)
   const body = rows.map(
-    (cells) => html`<tr>${cells.map((cell, i) => html`<td${side[i]}>${shown(cell)}</td>`)}</tr>`,
+    (cells) =>
+      html`<tr>${cells.map((cell, i) => html`<td${side[i]} data-heading="${headings[i]}">${shown(cell)}</td>`)}</tr>`,
   )
   const { text } =
     html`<div class="scroll" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`

@@ -8,7 +8,14 @@ import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
 import { type SeedRecord, seedArchive } from '../../helpers/archive-seed.ts'
-import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../../helpers/browser.ts'
+import {
+  accessibilityFaults,
+  brokenCodes,
+  DESKTOP,
+  overflows,
+  PHONE,
+  startBrowser,
+} from '../../helpers/browser.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { ensureBuilt, MAIN } from '../../helpers/service.ts'
@@ -507,12 +514,45 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
       await page.goto(url(path))
       expect(await accessibilityFaults(page), path).toEqual([])
       expect(await overflows(page), path).toBe(false)
+      expect(await brokenCodes(page), path).toEqual([])
       if (process.env.SCREENSHOTS) {
         const file = `${process.env.SCREENSHOTS}/desk-${name}${path.replaceAll('/', '-')}.png` as const
         await page.screenshot({ path: file as `${string}.png`, fullPage: true })
       }
     }
     await page.setViewport(DESKTOP)
+  })
+
+  it('shows tables as lists on a phone, with the heading of each value, below a low header', async () => {
+    await page.setViewport(PHONE)
+    await page.goto(url('/overview'))
+    expect(await page.$eval('header', (header) => header.getBoundingClientRect().height)).toBeLessThan(140)
+    const cells = await page.$$eval('main table', (tables) =>
+      tables.flatMap((table) => {
+        const headings = [...table.querySelectorAll('th')].map((heading) => heading.textContent)
+        return [...table.querySelectorAll('tbody tr')].flatMap((row) =>
+          [...row.querySelectorAll('td')].map((cell, i) => [cell.getAttribute('data-heading'), headings[i]]),
+        )
+      }),
+    )
+    expect(cells.length).toBeGreaterThan(0)
+    for (const [shown, heading] of cells) expect(shown).toBe(heading)
+    expect(
+      await page.$$eval('.scroll', (all) => all.filter((one) => one.scrollWidth > one.clientWidth).length),
+    ).toBe(0)
+    await page.setViewport(DESKTOP)
+  })
+
+  it('names each chart', async () => {
+    await page.goto(url('/overview'))
+    const names = await page.$$eval('figure.chart', (all) =>
+      all.map((one) => [
+        one.querySelector('figcaption')?.textContent,
+        one.querySelector('[role=img]')?.getAttribute('aria-label'),
+      ]),
+    )
+    expect(names.length).toBe(2)
+    for (const [shown, said] of names) expect(shown).toBe(said)
   })
 
   it('logs out', async () => {

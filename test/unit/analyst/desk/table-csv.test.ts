@@ -25,6 +25,22 @@ it('writes cells as they read, and numbers as numbers', () => {
   expect(asked('csv=1')!.body).toBe('\ufeffname,messages\r\n甲 & <乙>,1234567\r\n')
 })
 
+it('aligns counts and rates to the right, and texts to the left', () => {
+  const { text } = table(
+    'rates',
+    ['port', 'messages', 'rate'],
+    [
+      ['10690001', 3, '1339.7'],
+      ['-', '–', '–'],
+    ],
+  )
+  expect(text.match(/<th scope[^>]*>/g)).toEqual([
+    '<th scope="col">',
+    '<th scope="col" class="n">',
+    '<th scope="col" class="n">',
+  ])
+})
+
 it('writes ports as texts, as spreadsheets show long numbers rounded, and no formula', () => {
   const page = html`<main>${table('ports', ['port', 'signature'], [['106900001234567', '＝cmd()']])}</main>`
   const answer = withCsv({ status: 200, body: page }, {
