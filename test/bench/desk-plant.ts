@@ -1,11 +1,12 @@
-import type { Client } from '../../src/analyst/archive/database.ts'
+import { type Client, openClient } from '../../src/analyst/archive/database.ts'
 import { DAILY } from '../../src/analyst/archive/days.ts'
 import { alertGrams } from '../../src/analyst/archive/grams.ts'
 import { migrate } from '../../src/analyst/archive/migrate.ts'
 import { Partitions } from '../../src/analyst/archive/partitions.ts'
 import { rollUp } from '../../src/analyst/archive/rollups.ts'
+import { FORGERY_CODES } from '../../src/detection/detectors/all.ts'
 import type { Alert } from '../../src/domain/alert.ts'
-import { DAY } from '../../src/domain/time.ts'
+import { DAY, HOUR } from '../../src/domain/time.ts'
 import { messageAlertAt } from '../helpers/archive-records.ts'
 
 /** Number of planted rows, over 30 days. */
@@ -18,6 +19,8 @@ export interface Planted {
 }
 
 export const DAYS = 30
+/** Of a statement, ms. */
+const LONGEST = 4 * HOUR
 export const SENDERS = 3000
 const ENTERPRISES = 300
 export const BIG_CASE = 'big'
@@ -50,7 +53,7 @@ function templates(): Alert[] {
   })
 }
 
-const TEMPLATES = `CREATE TEMP TABLE template AS SELECT (row_number() OVER ())::int - 1 AS n, event, grams::integer[],
+const TEMPLATES = `CREATE TABLE template AS SELECT (row_number() OVER ())::int - 1 AS n, event, grams::integer[],
     event #>> '{data,message,signature}' AS signature, event #>> '{data,message,from}' AS port,
     ARRAY(SELECT r ->> 'code' FROM jsonb_array_elements(event #> '{data,reasons}') r) AS codes
   FROM unnest($1::jsonb[], $2::text[]) AS one (event, grams)`
@@ -69,7 +72,7 @@ const CASES_OF = `INSERT INTO review_case (id, grouped_by, name, standing) SELEC
   FROM generate_series(1, ${CASES}) i UNION ALL SELECT '${BIG_CASE}', 'code', 'SIGNATURE_UNFILED', 'filed'`
 const CASE_ALERTS = `INSERT INTO case_alert (alert_id, case_id, ts, sender, to_token, message_id, state_id, certainty, harm, codes, in_force)
   SELECT id, CASE WHEN revision % 3 = 0 THEN '${BIG_CASE}' ELSE 'case' || 1 + revision % ${CASES} END, ts, signature || '@' || port, to_token, message_id, state_id,
-    0.9, 5, codes, true FROM alert WHERE ts > now() - interval '7 days' AND revision BETWEEN $1 AND $2`
+    0.9, 5, codes, true FROM alert WHERE ts > now() - interval '7 days'`
 const VERDICTS = `INSERT INTO verdict (id, ts, action, label, score, codes, states, campaign, degraded, late, partial, sampled, share)
   SELECT 'm' || i, now() - (i * ${DAYS}.0 / $1) * interval '1 day', 'review', 'fraud', 0.9, ARRAY['TEXT_FRAUD'], '{}', NULL, false, false, false, false, 1
   FROM generate_series($2::bigint, $3::bigint) i`
@@ -108,44 +111,195 @@ const ANSWERS = `INSERT INTO complaint_case (id, ts, received_at, answered_at, l
   FROM complaint`
 const COMPLAINED = `INSERT INTO complaint_hour SELECT date_trunc('hour', ts, 'UTC'), coalesce(signature, ''), coalesce(port, ''), count(*)
   FROM complaint GROUP BY 1, 2, 3`
+/** One span of time, so that sums by minute and states are computed at once. */
+const DUE = `INSERT INTO rollup_due (what, from_ts, to_ts) SELECT 'alert', min(ts), now() FROM alert`
+/** As rollups compute them, but from the alerts of a template in an hour instead of each alert. */
+const THINGS = `WITH said AS MATERIALIZED (
+    SELECT date_trunc('hour', a.ts, 'UTC') AS ts, t.n, count(*) AS alerts, count(*) FILTER (WHERE a.action = 'block') AS blocked,
+      count(*) FILTER (WHERE a.state_id IS NULL) AS messages, (array_agg(a.id))[1:5] AS ids
+    FROM alert a JOIN template t USING (signature) WHERE a.ts >= $1::timestamptz AND a.ts < $2::timestamptz GROUP BY 1, 2
+  ), named AS (
+    SELECT kind, name, s.ts, part, alerts, blocked, ids FROM said s JOIN template t USING (n)
+      CROSS JOIN LATERAL (VALUES ('all', ''), ('signature', signature), ('port', port), ('sender', signature || '@' || port),
+        ('campaign', 'campaign' || n % 1000), ('domain', 'kf' || n || '.top'), ('brand', 'brand' || n % 200)) thing (kind, name)
+      CROSS JOIN LATERAL (SELECT '' UNION ALL SELECT unnest(codes)) part (part)
+    UNION ALL
+    SELECT 'forged', 'brand' || n % 200, s.ts, part, messages, blocked, ids FROM said s JOIN template t USING (n)
+      CROSS JOIN LATERAL (VALUES (''), ('port:' || port), ('host:kf' || n || '.top')) part (part) WHERE codes && $3 AND messages > 0
+  ) INSERT INTO thing_hour (kind, name, ts, part, n, blocked, ids)
+    SELECT kind, name, ts, part, sum(alerts), sum(blocked), min(ids) FROM named GROUP BY kind, name, ts, part`
+const NAMED = `INSERT INTO thing (kind, name, first_at, last_at) SELECT kind, name, min(ts), max(ts) FROM thing_hour
+  WHERE part = '' AND kind NOT IN ('all', 'sender', 'forged') GROUP BY kind, name`
 
-/** Fills an empty database. */
-export async function plant(
-  client: Client,
-  { verdicts, alerts, feedback, complaints }: Planted,
-): Promise<void> {
+/** While planting: nothing survives a crash, and few checkpoints. */
+const HASTE = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  autovacuum: 'off',
+  max_wal_size: '16GB',
+  checkpoint_timeout: '1h',
+}
+const SESSION = { maintenance_work_mem: '1GB', work_mem: '256MB', synchronous_commit: 'off', jit: 'off' }
+/** Tables that get their indexes after their rows. */
+const LARGE = [
+  ...['alert', 'verdict', 'case_alert', 'feedback', 'thing_hour'],
+  ...['sender_hour', 'sender_minute', 'sent_hour'],
+]
+/** Primary keys and the indexes that rollups need come first. */
+const INDEXES = `SELECT x.indexrelid::regclass::text AS name, con.conname AS key, pg_get_constraintdef(con.oid) AS of_key,
+    replace(pg_get_indexdef(x.indexrelid), ' ON ONLY ', ' ON ') AS made
+  FROM pg_index x LEFT JOIN pg_constraint con ON con.conindid = x.indexrelid AND con.conrelid = x.indrelid WHERE x.indrelid = $1::regclass
+  ORDER BY con.oid IS NULL, pg_get_indexdef(x.indexrelid) NOT LIKE '%(ts)', pg_get_indexdef(x.indexrelid) LIKE '%gin%', 1`
+const COUNT_CASES = `SELECT sum_cases(array_agg(id)) FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM review_case) one GROUP BY n / 500`
+
+type Run = (text: string, values?: readonly unknown[]) => Promise<unknown>
+
+const runOn =
+  (client: Client): Run =>
+  (text, values = []) => {
+    const statement = { text, values: [...values], query_timeout: LONGEST }
+    return client.query(statement)
+  }
+
+async function inSteps(run: Run, sql: string, n: number, step: number): Promise<void> {
+  for (let from = 1; from <= n; from += step) await run(sql, [n, from, Math.min(n, from + step - 1)])
+}
+
+/** Drops the indexes of a table; resolves with the statements that make them again. */
+async function withoutIndexes(client: Client, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; key: string | null; of_key: string; made: string }>(
+    INDEXES,
+    [table],
+  )
+  for (const { name, key } of rows)
+    await client.query(key === null ? `DROP INDEX ${name}` : `ALTER TABLE ${table} DROP CONSTRAINT ${key}`)
+  return rows.map(({ key, of_key, made }) =>
+    key === null ? made : `ALTER TABLE ${table} ADD CONSTRAINT ${key} ${of_key}`,
+  )
+}
+
+/** Tables, days and templates. Resolves with the statements that make the indexes of the large tables. */
+async function prepare(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
   await migrate(client)
   const days = Array.from({ length: DAYS + 9 }, (_, i) => Date.now() + 7 * DAY - i * DAY)
   await new Partitions(180 * DAY).ensure(
     client,
     DAILY.flatMap((table) => days.map((ts) => ({ table, ts }))),
   )
-  const run = (text: string, values: readonly unknown[] = []) => {
-    const statement = { text, values: [...values], query_timeout: 3_600_000 }
-    return client.query(statement)
-  }
   const all = templates()
-  await run(TEMPLATES, [
+  await client.query(TEMPLATES, [
     all.map((one) => JSON.stringify(one)),
     all.map((one) => `{${alertGrams(one).join()}}`),
   ])
-  const inSteps = async (sql: string, n: number, step: number, values: readonly unknown[] = []) => {
-    for (let from = 1; from <= n; from += step)
-      await run(sql, [...values, from, Math.min(n, from + step - 1)])
-  }
-  await run('SET synchronous_commit = off')
-  await inSteps(ALERTS, alerts, 50_000, [alerts])
-  await inSteps(VERDICTS, verdicts, 500_000, [verdicts])
-  await run('ANALYZE')
-  await run(CASES_OF)
-  await inSteps(CASE_ALERTS, alerts, 10_000)
+  const indexes = new Map<string, readonly string[]>()
+  for (const table of LARGE) indexes.set(table, await withoutIndexes(client, table))
+  await client.query('ALTER TABLE case_alert DISABLE TRIGGER USER; ALTER TABLE feedback DISABLE TRIGGER USER')
+  for (const [name, value] of Object.entries(HASTE))
+    await client.query(`ALTER SYSTEM SET ${name} = '${value}'`)
+  await client.query('SELECT pg_reload_conf()')
+  return indexes
+}
+
+async function settle(client: Client): Promise<void> {
+  const run = runOn(client)
+  await run('DROP TABLE template')
+  await run('VACUUM ANALYZE')
+  for (const name of Object.keys(HASTE)) await client.query(`ALTER SYSTEM RESET ${name}`)
+  await client.query('SELECT pg_reload_conf()')
+  await run('CHECKPOINT')
+}
+
+interface Planting {
+  readonly indexes: ReadonlyMap<string, readonly string[]>
+  readonly say: (what: string) => void
+}
+
+/** `found` resolves when alerts can be found by time. */
+async function plantAlerts(
+  client: Client,
+  alerts: number,
+  { indexes, say }: Planting,
+  found: () => void,
+): Promise<void> {
+  const run = runOn(client)
+  await inSteps(run, ALERTS, alerts, 50_000)
+  say('alerts')
+  const [key, byTime, ...others] = indexes.get('alert')!
+  for (const sql of [key!, byTime!, 'ANALYZE alert']) await run(sql)
+  found()
+  for (const sql of others) await run(sql)
+  say('indexes of alerts')
+}
+
+async function plantVerdicts(client: Client, verdicts: number, { indexes, say }: Planting): Promise<void> {
+  const run = runOn(client)
+  await inSteps(run, VERDICTS, verdicts, 500_000)
+  say('verdicts')
+  for (const sql of indexes.get('verdict')!) await run(sql)
+  say('indexes of verdicts')
+}
+
+async function plantSenders(
+  client: Client,
+  complaints: number,
+  { indexes, say }: Planting,
+  found: Promise<void>,
+): Promise<void> {
+  const run = runOn(client)
   for (const sql of [HOURS, SENT, MINUTES, SENT_MINUTES, SPS]) await run(sql)
-  await run(FEEDBACK, [alerts, feedback])
-  for (const sql of [GIVEN, RESULTS]) await run(sql)
   await run(COMPLAINTS, [complaints])
   for (const sql of [ANSWERS, COMPLAINED]) await run(sql)
-  await run(`INSERT INTO rollup_due (what, from_ts, to_ts) SELECT 'alert', hour, hour + interval '1 hour' FROM
-    generate_series(date_trunc('hour', now(), 'UTC') - interval '${DAYS} days', now(), interval '1 hour') hour`)
-  while (await rollUp(client, 3_600_000, false));
-  await run('VACUUM ANALYZE')
+  for (const table of ['sender_hour', 'sender_minute', 'sent_hour'])
+    for (const sql of indexes.get(table)!) await run(sql)
+  say('senders and complaints')
+  await found
+  await run(DUE)
+  await rollUp(client, 0, false)
+  await run('DELETE FROM rollup_due')
+  const first = Date.now() - DAYS * DAY - HOUR
+  for (let day = Math.floor(first / DAY) * DAY; day < Date.now(); day += DAY)
+    await run(THINGS, [new Date(day), new Date(day + DAY), FORGERY_CODES])
+  await run(NAMED)
+  for (const sql of indexes.get('thing_hour')!) await run(sql)
+  say('sums')
+}
+
+async function plantCases(
+  client: Client,
+  { alerts, feedback }: Planted,
+  { indexes, say }: Planting,
+  found: Promise<void>,
+): Promise<void> {
+  const run = runOn(client)
+  await found
+  for (const sql of [CASES_OF, CASE_ALERTS, ...indexes.get('case_alert')!]) await run(sql)
+  await run('ALTER TABLE case_alert ENABLE TRIGGER USER; ANALYZE case_alert')
+  await run(COUNT_CASES)
+  say('cases')
+  await run(FEEDBACK, [alerts, feedback])
+  for (const sql of indexes.get('feedback')!) await run(sql)
+  await run('ALTER TABLE feedback ENABLE TRIGGER USER')
+  for (const sql of [GIVEN, RESULTS]) await run(sql)
+  say('feedback')
+}
+
+/** Fills an empty database on four connections: large tables without indexes, then these. Its user is a superuser. */
+export async function plant(url: string, planted: Planted, say: Planting['say']): Promise<void> {
+  const clients = await Promise.all([1, 2, 3, 4].map(() => openClient(url, 'bench', LONGEST)))
+  const [one, two, three, four] = clients
+  const planting = { indexes: await prepare(one!), say }
+  for (const client of clients)
+    for (const [name, value] of Object.entries(SESSION)) await client.query(`SET ${name} = '${value}'`)
+  let resolve = () => {}
+  const found = new Promise<void>((done) => {
+    resolve = done
+  })
+  await Promise.all([
+    plantAlerts(one!, planted.alerts, planting, resolve),
+    plantVerdicts(two!, planted.verdicts, planting),
+    plantSenders(three!, planted.complaints, planting, found),
+    plantCases(four!, planted, planting, found),
+  ])
+  await settle(one!)
+  for (const client of clients) await client.end()
 }

@@ -1,11 +1,12 @@
 /**
  * Latency of desk pages on a planted archive of 30 days: 20 analysts open a page every five seconds while an archiver writes
  * 5,000 rows per second, all on this machine. Prints milliseconds by page as JSON.
- * `npm run bench -- desk [verdicts] [alerts] [seconds]`; SIGWATCH_BENCH_ARCHIVE: URL of an archive planted before.
+ * `npm run bench -- desk [verdicts] [alerts] [seconds]`; SIGWATCH_BENCH_ARCHIVE: URL of a database that is planted if it is empty, by
+ * a superuser, and kept.
  */
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openClient } from '../../src/analyst/archive/database.ts'
+import { openClient, withClient } from '../../src/analyst/archive/database.ts'
 import { DAILY } from '../../src/analyst/archive/days.ts'
 import { openOffsets } from '../../src/analyst/archive/offsets.ts'
 import { Partitions } from '../../src/analyst/archive/partitions.ts'
@@ -13,7 +14,7 @@ import { ArchiveReader } from '../../src/analyst/archive/reader.ts'
 import { rollUp } from '../../src/analyst/archive/rollups.ts'
 import { rowOf } from '../../src/analyst/archive/rows.ts'
 import { ArchiveWriter } from '../../src/analyst/archive/writer.ts'
-import { DAY, MINUTE, SECOND } from '../../src/domain/time.ts'
+import { DAY, SECOND } from '../../src/domain/time.ts'
 import { messageAlertAt, verdictAt } from '../helpers/archive-records.ts'
 import { type DeskClient, deskClient, startDeskOn } from '../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
@@ -143,14 +144,23 @@ async function serve(server: PostgresServer | undefined, url: string): Promise<v
   server?.stop()
 }
 
+function isEmpty(url: string): Promise<boolean> {
+  return withClient(url, 'bench', async (client) => {
+    const { rows } = await client.query<{ found: string | null }>("SELECT to_regclass('alert') AS found")
+    return rows[0]!.found === null
+  })
+}
+
 if (process.argv[2] === 'write') await write(process.argv[3]!)
-const planted = process.env.SIGWATCH_BENCH_ARCHIVE
-const server = planted === undefined ? await startPostgres() : undefined
-const url = planted ?? server!.url
-if (server) {
-  const client = await openClient(url, 'bench', 60 * MINUTE)
-  await plant(client, { verdicts, alerts, feedback: alerts / 5, complaints: 60_000 })
-  await client.end()
+const kept = process.env.SIGWATCH_BENCH_ARCHIVE
+const server = kept === undefined ? await startPostgres() : undefined
+const url = kept ?? server!.url
+if (await isEmpty(url)) {
+  const began = performance.now()
+  const say = (what: string) =>
+    process.stderr.write(`${Math.round((performance.now() - began) / 1000)} s: ${what}\n`)
+  await plant(url, { verdicts, alerts, feedback: alerts / 5, complaints: 60_000 }, say)
+  say('planted')
 }
 await serve(server, url)
 process.exit(0)
