@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { partitionKey } from '../domain/ports.ts'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
 
 export interface RewindOptions {
-  readonly kafka: Pick<KafkaConnection, 'committed' | 'ask'>
+  readonly kafka: Pick<KafkaConnection, 'committed' | 'setOffsets'>
   readonly groupId: string
   readonly topics: readonly string[]
   /** Reads the offsets in the database, by partition. */
@@ -21,11 +21,8 @@ const WITHIN = 60_000
 const PAUSE = 1_000
 const AHEAD = 'is ahead of the database, which was restored or recreated'
 
-/** Offsets to set, by topic. */
-type Ahead = readonly {
-  readonly topic: string
-  readonly partitions: { readonly partition: number; readonly offset: string }[]
-}[]
+/** Offsets to set. */
+type Ahead = readonly (PartitionId & { readonly offset: number })[]
 
 /**
  * Moves the group's offsets back to those in the database if they are ahead of it, which happens after the database was
@@ -37,7 +34,7 @@ export async function rewind(options: RewindOptions): Promise<void> {
   const deadline = performance.now() + within
   for (let attempt = 0; ; attempt++) {
     const ahead = await aheadOf(options)
-    if (ahead.length === 0 || (await isMoved(kafka, groupId, ahead))) return
+    if (ahead.length === 0 || (await kafka.setOffsets(groupId, ahead))) return
     if (performance.now() > deadline) {
       const message = `the consumer group ${groupId} ${AHEAD}: stop every archive process, then start one`
       throw new SigwatchError('ARCHIVE_REFUSED', message)
@@ -57,21 +54,10 @@ async function aheadOf({ kafka, groupId, topics, archived }: RewindOptions): Pro
   const commits = new Map<string, Awaited<ReturnType<KafkaConnection['committed']>>>()
   for (const topic of topics) commits.set(topic, await kafka.committed(groupId, topic))
   const reached = await archived()
-  return [...commits].flatMap(([topic, committed]) => {
-    const partitions = [...committed].flatMap(([partition, offset]) => {
+  return [...commits].flatMap(([topic, committed]) =>
+    [...committed].flatMap(([partition, offset]) => {
       const next = reached.get(partitionKey({ topic, partition })) ?? 0
-      return offset !== undefined && offset > next ? [{ partition, offset: String(next) }] : []
-    })
-    return partitions.length === 0 ? [] : [{ topic, partitions }]
-  })
-}
-
-/** Sets the offsets. Returns false if the group has members, which Kafka refuses. */
-function isMoved(kafka: RewindOptions['kafka'], groupId: string, ahead: Ahead): Promise<boolean> {
-  return kafka.ask(async (admin) => {
-    const { groups } = await admin.describeGroups([groupId])
-    if (groups.some(({ state }) => state !== 'Empty' && state !== 'Dead')) return false
-    for (const { topic, partitions } of ahead) await admin.setOffsets({ groupId, topic, partitions })
-    return true
-  })
+      return offset !== undefined && offset > next ? [{ topic, partition, offset: next }] : []
+    }),
+  )
 }

@@ -176,6 +176,11 @@ export class KafkaConnection {
     )
   }
 
+  /** See PartitionOffsets.commit; waits out outages. */
+  setOffsets(...of: Parameters<PartitionOffsets['commit']>): Promise<boolean> {
+    return this.ask(() => this.#offsets.commit(...of))
+  }
+
   /** Every partition of a topic with its end offset, or with the first offset appended at or after `time` (epoch ms). */
   async offsetsAt(topic: string, time: number | 'latest'): Promise<Map<number, number>> {
     const offsets = await this.ask((admin) =>

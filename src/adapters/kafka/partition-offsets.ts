@@ -23,6 +23,9 @@ export interface Committed extends CommitMetadata {
   readonly metadata: string | null
 }
 
+/** Errors for a commit from outside of a group that has members. */
+const HAS_MEMBERS = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
+
 /**
  * Offsets of single partitions, each requested from its own leader with a timeout, so that a partition without a leader
  * or on a broker that hangs does not block the others. The client's own requests cover whole topics and fail as a
@@ -63,6 +66,27 @@ export class PartitionOffsets {
         responses.flatMap(({ topic, partitions }) =>
           partitions.map((p) => [partitionKey({ topic, partition: p.partition }), committedOf(p)] as const),
         ),
+      )
+    })
+  }
+
+  /** Sets the offsets of a group. Resolves with false, and sets none, if the group has members. */
+  commit(groupId: string, offsets: readonly (PartitionId & { readonly offset: number })[]): Promise<boolean> {
+    return this.#ask(async (cluster) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId })
+      const topics = [...new Set(offsets.map(({ topic }) => topic))].map((topic) => ({
+        topic,
+        partitions: offsets
+          .filter((one) => one.topic === topic)
+          .map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      }))
+      const outside = { groupGenerationId: -1, memberId: '' }
+      return coordinator.offsetCommit({ groupId, ...outside, topics }).then(
+        () => true,
+        (error: unknown) => {
+          if (HAS_MEMBERS.has(typeOf(error) ?? '')) return false
+          throw error
+        },
       )
     })
   }

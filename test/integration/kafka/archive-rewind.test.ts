@@ -42,4 +42,28 @@ describeWith('kafka', 'a group that is ahead of the database', () => {
     await moving
     expect((await connection.committed(groupId, topic)).get(0)).toBe(1)
   })
+
+  it('is moved back on all topics at once, also where retention has removed records', async () => {
+    const client = plainClient(kafka.brokers)
+    const topics = [await client.createTopic({}), await client.createTopic({})]
+    const groupId = uniqueName('ahead')
+    const admin = client.kafka.admin()
+    await admin.connect()
+    for (const topic of topics) {
+      await client.produce(topic, ['a', 'b', 'c'])
+      await admin.fetchTopicOffsets(topic)
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
+    }
+    await admin.setOffsets({ groupId, topic: topics[0]!, partitions: [{ partition: 0, offset: '3' }] })
+    await admin.setOffsets({ groupId, topic: topics[1]!, partitions: [{ partition: 0, offset: '3' }] })
+    await admin.disconnect()
+    const signal = new AbortController().signal
+    const emit = () => {}
+    connection = connectKafka({ brokers: kafka.brokers, clientId: 'test', emit, signal })
+    const began = performance.now()
+    await rewind({ kafka: connection, groupId, topics, signal, emit, archived: async () => new Map() })
+    // The client's own call takes five seconds for each topic.
+    expect(performance.now() - began).toBeLessThan(6_000)
+    for (const topic of topics) expect((await connection.committed(groupId, topic)).get(0)).toBe(0)
+  }, 30_000)
 })
