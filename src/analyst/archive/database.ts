@@ -73,6 +73,25 @@ export async function openClient(url: string, applicationName: string, within?: 
   }
 }
 
+/** Settings that end statements or sessions of a role or database after a time. */
+const LIMITS = [
+  'statement_timeout',
+  'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
+  'transaction_timeout',
+]
+
+/**
+ * Lifts the limits that the role or the database sets for its sessions: a migration takes as long as it takes, and a batch that
+ * is cancelled is written again for ever. Only on a direct connection, since PgBouncer would hand the session to others.
+ */
+export async function liftLimits(client: Client): Promise<void> {
+  await client.query(
+    "SELECT set_config(name, '0', false) FROM unnest($1::text[]) AS name WHERE current_setting(name, true) <> '0'",
+    [LIMITS],
+  )
+}
+
 /** Runs `work` on one connection and closes it; see openClient. Rejects as the work does. */
 export async function withClient<T>(
   url: string,

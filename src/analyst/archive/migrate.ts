@@ -6,7 +6,7 @@ import type { Emit } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
 import { HOUR } from '../../domain/time.ts'
 import { signatureKey } from '../../text/signature.ts'
-import type { Client } from './database.ts'
+import { type Client, liftLimits } from './database.ts'
 import { MIGRATION_LOCK } from './migration-attendant.ts'
 import { isLockTimeout } from './partitions.ts'
 import { ensureRefusedRows } from './refused.ts'
@@ -50,6 +50,7 @@ export interface MigrateOptions {
  */
 export async function migrate(client: Client, { emit, signal }: MigrateOptions = {}): Promise<string[]> {
   const began = performance.now()
+  await liftLimits(client)
   await requireVersion(client)
   await endWithClient(client)
   // Days make plans look so costly that PostgreSQL compiles them, which takes longer than they run.

@@ -148,4 +148,26 @@ describeWith(['kafka', 'postgres'], 'archive processes that start next to others
     expect(rows[0].invalid).toBe(0)
     expect(await last.stop()).toBe(0)
   })
+
+  it('makes the tables and fills them whatever limits its role has', async () => {
+    const { url, database } = await emptyDatabase()
+    const name = new URL(url).pathname.slice(1)
+    // Each new function takes half a second, and each insertion of verdicts.
+    await database.query(`
+      CREATE FUNCTION slow_down() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); END $$;
+      CREATE EVENT TRIGGER slow ON ddl_command_end WHEN TAG IN ('CREATE FUNCTION') EXECUTE FUNCTION slow_down();
+      CREATE FUNCTION slow_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
+      ALTER ROLE sigwatch IN DATABASE ${name} SET statement_timeout = '400ms';
+      ALTER ROLE sigwatch IN DATABASE ${name} SET idle_in_transaction_session_timeout = '400ms';
+    `)
+    const own = await createServiceTopics(client, kafka.brokers)
+    const archive = await start(url, own)
+    await archive.ready()
+    await database.query(
+      'CREATE TRIGGER slow AFTER INSERT ON verdict FOR EACH STATEMENT EXECUTE FUNCTION slow_row()',
+    )
+    await client.produce(own.topics.verdicts, [JSON.stringify(verdictAt('v1', Date.now()))], { keys: ['v1'] })
+    await until(async () => (await database.query('SELECT FROM verdict')).rows.length === 1, 20_000)
+    expect(archive.log.some(({ event }) => event === 'connection_lost')).toBe(false)
+  }, 120_000)
 })
