@@ -44,9 +44,9 @@ const ITSELF: Runs = []
 const SEEN = 1 << 17
 
 /**
- * Readings of recurring texts, by text and signature of the record: a blast repeats one text a hundred thousand times, or a text
- * with varying numbers. A text is cached from the second occurrence of its form, as most never recur. Two generations: when the
- * young one is full, the old one is dropped; a hit in the old one moves to the young.
+ * Readings of recurring texts, by text and signature of the record. A text is cached from the second occurrence of
+ * its form, as most never recur. Two generations: when the young one is full, the old one is dropped; a hit in the
+ * old one moves to the young.
  */
 export class TextCache {
   readonly #limits: TextCacheLimits

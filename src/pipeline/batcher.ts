@@ -18,11 +18,11 @@ export interface BatchHooks<T> {
 }
 
 /**
- * Collects items into batches by count, bytes and age, and works on one batch at a time. Items wait for others no longer than the
- * previous batch took: at low traffic batches are short and small, and they grow with the load. While one is in progress, the
- * next grows beyond its age limit: it could not begin earlier, and one large batch is cheaper than several small ones.
+ * Collects items into batches by count, bytes and age, and works on one batch at a time. Items wait for others no
+ * longer than the previous batch took, so batches are small at low traffic and grow with the load. While one batch
+ * is in progress, the next may exceed its age limit, because one large batch is cheaper than several small ones.
  * `work` resolves when the next batch may begin. It calls `done`, once or several times, with the number of settled
- * items, which makes room for more.
+ * items, which frees their room.
  */
 export class Batcher<T> {
   readonly #limits: BatchLimits

@@ -32,10 +32,9 @@ interface Reading {
 }
 
 /**
- * Finds records that crash the process and turns them into dead letters. If reading restarts at the same offset without
- * an orderly end, records are processed one at a time and the store keeps the current one; a record that was current at
- * every crash is the cause. Without a store that outlives the process, or while it is unreachable, crashes cannot be
- * tracked.
+ * Finds records that crash the process and turns them into dead letters. If reading restarts at the same offset
+ * after an unclean exit, records are processed one at a time and the store keeps the current one; a record that was
+ * current at every crash is the cause. Requires a reachable store that outlives the process.
  */
 export class CrashGuard {
   readonly #pipeline: Worked

@@ -82,10 +82,9 @@ class Recent<V> {
 }
 
 /**
- * Limits the entities that one port can make the store keep: above the limit, a sender that uses a new random name each
- * time is counted under its port only, as is one that uses ever new extensions of a port. Admitted entities stay
- * admitted; registered names are always admitted. The limits apply by event time, and per instance, which reads only
- * some of the partitions.
+ * Limits the entities that the store keeps for one port. Above the limit, senders with ever new names, or extensions
+ * of a port, are counted under their port only. Admitted entities stay admitted; registered names are always
+ * admitted. The limits apply by event time and per instance.
  */
 export class EntityGate {
   readonly #known = new Recent<true>(REMEMBERED)

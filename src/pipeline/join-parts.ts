@@ -165,10 +165,10 @@ export class JoinParts {
   }
 
   /**
-   * Flushes the groups of partitions without records for the length of the wait, by a clock (ms) that stops while the
-   * process is busy or paused, and groups that waited three times as long while records arrived. Call it every second:
-   * silence is counted from the first call without records, and only while `isRead` confirms for the partition's key
-   * that everything was read, as one whose broker is down is not silent.
+   * Flushes groups of partitions without records for the length of the wait, by a clock (ms) that stops while the
+   * process is busy or paused, and groups that waited three times as long while records arrived. Call it every
+   * second: silence counts from the first call without records, and only while `isRead` confirms that everything in
+   * the partition was read.
    */
   flushSilent(now: number, isRead: (partition: string) => boolean = () => true): Message[] {
     const done: Message[] = []

@@ -53,10 +53,9 @@ export const BUFFER_LIMITS: BufferLimits = {
 }
 
 /**
- * Buffers the records of several partitions and passes them on by event-time bucket. Windows, escalations and the order
- * of states thus see a backlog as they saw the live traffic, whatever order the brokers deliver it in. Partitions
- * without lag are never waited for, so live traffic passes immediately, even next to a partition with yesterday's
- * records.
+ * Buffers the records of several partitions and passes them on by event-time bucket, so that windows, escalations
+ * and states see a backlog in the order of the live traffic. Partitions without lag are never waited for, so live
+ * traffic passes immediately, even next to a partition with yesterday's records.
  */
 export class PartitionBuffers<T extends Buffered> {
   readonly #limits: BufferLimits

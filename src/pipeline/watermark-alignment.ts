@@ -22,9 +22,9 @@ export interface WaitingSpan {
 export const ALIGNMENT_LIMITS: AlignmentLimits = { drift: MINUTE, patience: MINUTE }
 
 /**
- * Watermark alignment between instances: in a backlog, an instance that is ahead waits for partitions of others that
- * have more to come, as they were read concurrently when live. Method: Flink, "Watermark alignment" (maximum allowed
- * drift), plus a patience so that a stalled partition cannot block all others.
+ * Watermark alignment between instances, as in Flink (maximum allowed drift): in a backlog, an instance that is
+ * ahead waits for partitions of others with more to come, as they were concurrent when live. A limit on the wait
+ * keeps a stalled partition from blocking the others.
  */
 export class WatermarkAlignment {
   readonly #limits: AlignmentLimits

@@ -23,11 +23,11 @@ const CANCELED = '57014'
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /**
- * Runs the work in a transaction whose statements the server cancels after `within` ms and does not compile: the many days of
- * the archive make a plan look costly, and compiling it takes seconds. The limit is set in the transaction
- * because PgBouncer assigns each transaction to any free connection and refuses limits as startup parameters. Rejects as the
- * work does. After an error that does not come from the server the transaction is left open, because a ROLLBACK would wait for
- * an unresponsive server again; the connection must then be closed.
+ * Runs the work in a transaction whose statements the server cancels after `within` ms and does not compile with
+ * JIT, which takes seconds for plans over many days. The limit is set in the transaction because PgBouncer refuses
+ * limits as startup parameters. Rejects as the work does. After an error that does not come from the server the
+ * transaction is left open, because a ROLLBACK would wait for an unresponsive server again; the connection must then
+ * be closed.
  */
 export async function limited<T>(
   client: pg.ClientBase,

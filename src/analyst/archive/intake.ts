@@ -45,8 +45,8 @@ interface Waiting {
 }
 
 /**
- * Takes runs of records from a source and writes all that are pending in one transaction, one transaction at a time. A run is
- * accepted once it is in the database, so a slow database only slows the source down. Outages are waited out; when a connection
+ * Takes runs of records from a source and writes all pending ones in one transaction at a time. A run is accepted
+ * once it is in the database, so a slow database only slows the source down. Outages are waited out; if a connection
  * broke during a commit, the stored offsets tell whether it succeeded.
  */
 export class ArchiveIntake implements SourceHandler {

@@ -34,9 +34,9 @@ const ROLL_UP_WITHIN = 20_000
 const ROLL_UP_PAUSE = 500
 
 /**
- * Maintains the archive until stopped, on its own connection so that the intake never waits for it: creates partitions in
- * advance, drops expired ones, places rows that were set aside, and updates the sums of cases and those by minute and hour. Work prevented by a
- * lock or an outage is retried; the intake reports outages.
+ * Maintains the archive until stopped, on its own connection so that the intake never waits: creates partitions in
+ * advance, drops expired ones, places rows that were set aside, and updates the sums of cases and those by minute
+ * and hour. Work prevented by a lock or an outage is retried.
  */
 export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): Promise<void> {
   let client: Client | undefined

@@ -46,10 +46,11 @@ const senders = (default_: number, says: string) => ({
 })
 
 /**
- * One template over many ports or signatures, each below its own limit (a snowshoe campaign). Counts messages labelled fraud or
- * illicit, and commercial ones whose port is not filed for their signature; never those of a brand on its own filed ports, nor
- * messages people forward. Other filed senders of advertising (shell companies) are counted separately: shops may share a text or
- * a platform, so more signatures that lead to one place are required, and still more if each leads to its own.
+ * One template over many ports or signatures, each below its own limit (a snowshoe campaign). Counts messages
+ * labelled fraud or illicit, and commercial ones whose port is not filed for their signature, but not those of a
+ * brand on its own filed ports, nor messages people forward. Other filed senders of advertising are counted
+ * separately: since shops may share a text or a platform, they need more signatures that lead to one place, and more
+ * still if each leads to its own.
  */
 export const campaignBurst = defineStateCode({
   code: 'CAMPAIGN_BURST',

@@ -33,12 +33,12 @@ import type { Locale } from './words.ts'
 const LISTED = 5
 
 /**
- * - A claim is a signature that is a brand's name or imitates one, a text that speaks as the brand or names it, or a link
- *   that imitates a domain of a brand that the text names.
- * - A link is foreign when it belongs to no registered brand, no public shortener and no restricted suffix.
- * - Without anything foreign (link, number, port, anybody's number) there is no finding, however the text reads. A public
- *   shortener proves nothing by itself.
- * - How sure it is follows from all signs together, whose weights are fitted (`brand-decision/`): nothing decides alone.
+ * - A claim is a signature that is or imitates a brand's name, a text that speaks as the brand or names it, or a
+ *   link that imitates a domain of a named brand.
+ * - A foreign link belongs to no registered brand, public shortener or restricted suffix.
+ * - Without a foreign link, number or port, or a number anyone can use, there is no finding. A public shortener
+ *   proves nothing by itself.
+ * - The certainty follows from all signs together, with fitted weights (`brand-decision/`).
  */
 export const forgedBrand = defineMessageCode({
   code: 'FORGED_BRAND',

@@ -18,12 +18,10 @@ const DIGITS = /^\d+$/
 const EDIT_FROM = 4
 
 /**
- * Finds the registered name that a name imitates, by hash look-ups only: skeletons for glyphs, pinyin for sound, and for one edit
- * the deletion neighbourhood (of every registered name and of the query, each with one character removed).
- *
- * Similarities express the certainty without further evidence: 0.97 glyphs, 0.95 a transposition, 0.9 sound, 0.86-0.9 one edit of
- * a Latin name; below 0.85 what other companies may well be called (two characters that sound alike, one different character, an
- * added word).
+ * Finds the registered name that a name imitates, by hash look-ups only: skeletons for glyphs, pinyin for sound, and
+ * the deletion neighbourhood for one edit. Similarity is the certainty without further evidence: 0.97 glyphs, 0.95 a
+ * transposition, 0.9 sound, 0.86-0.9 one edit of a Latin name. Below 0.85 the name may well be that of another
+ * company (two characters that sound alike, one different character, an added word).
  */
 export class NameLookalikes {
   readonly #keys = new Map<string, BrandName>()

@@ -14,9 +14,9 @@ export interface Codec<T> {
 }
 
 /**
- * Rows by key as JSON in one off-heap buffer with an open-addressing index: a fraction of the memory of a map of objects, and
- * nothing for the garbage collector to traverse. Rows are decoded on access, with a cache of the last ones. Setting a key again
- * replaces its row; the space of the earlier one is reclaimed by a copy.
+ * Rows by key as JSON in one off-heap buffer with an open-addressing index: a fraction of the memory of a map of
+ * objects, and invisible to the garbage collector. Rows are decoded on access, with a cache of recent ones. Setting
+ * a key again replaces its row; a copy reclaims the old space.
  */
 export class PackedRows<T> {
   readonly #codec: Codec<T>

@@ -8,9 +8,8 @@ const MAX_REACHED = 500
 
 /**
  * Tracks which rows of side topics have taken effect in the deployment. A topic is read from its beginning at every
- * start, and again after a broker outage: rows that took effect earlier are then skipped, so that replies of months
- * cost neither memory nor time. Without a store that outlives the instance, all rows take effect again, which changes
- * nothing.
+ * start and after a broker outage; rows that took effect earlier are then skipped. Without a store that outlives the
+ * instance, all rows take effect again, which changes nothing.
  */
 export class SideOffsets {
   readonly #before = new Map<string, SideOffset>()

@@ -69,12 +69,11 @@ export class SideRows {
   }
 
   /**
-   * Applies every row whose `ts` is not after the event time, in `ts` order. Rejects with a retryable error if a store
-   * cannot be reached; the row then waits for the next call. A row that fails otherwise is skipped with a warning, as
-   * it would fail again.
-   *
-   * `batch` contains the messages that are judged next. Refusals before a message apply to it although the event time,
-   * a median, lags behind; they are applied again when it reaches them, as more may have been sent by then.
+   * Applies every row whose `ts` is not after the event time, in `ts` order. Rejects with a retryable error if a
+   * store cannot be reached; the row then waits for the next call. A row that fails otherwise is skipped with a
+   * warning. `batch` contains the messages that are judged next. Refusals before a message apply to it even if the
+   * event time, a median, lags behind; they are applied again when it reaches them, as more may have been sent by
+   * then.
    */
   advance(eventTime: number, batch: readonly Sent[] = []): Promise<void> {
     return this.#next(async () => {

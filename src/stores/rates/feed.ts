@@ -28,8 +28,8 @@ export function absentMinutes({ runs }: Absences, from: number, to: number): num
 }
 
 /**
- * When each partition of the input had messages, in event time, for the hours that a baseline may still fold. If one
- * had none for longer than its pace explains, the feed was absent: what was sent then is unknown, and is not silence.
+ * When each partition of the input had messages, in event time, for the hours that a baseline may still fold. A gap
+ * longer than the partition's pace explains means that the feed was absent: what was sent then is unknown, not zero.
  * Slots are a set, so rereading and order do not matter.
  */
 export class Feed {

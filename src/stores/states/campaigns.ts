@@ -7,11 +7,11 @@ import type { StateRecord } from '../../domain/state-store.ts'
 const NAMING_SHARE = 0.8
 
 /**
- * Renames the campaign signals of a batch to their campaign. A campaign has four MinHash bands, more if its wording
- * varies, and each may cross its limit. When the first one does, the lowest of the bands shared by most of its messages
- * becomes the name, regardless of order and instance; the others become aliases. `campaignOf` returns the campaign that
- * is open under a band at an event time, on any instance. Signals for a shared destination, whatever the wording, are
- * not about a template: their states keep their names.
+ * Renames the campaign signals of a batch to their campaign. Each of a campaign's MinHash bands (four, or more if
+ * its wording varies) may cross the limit. At the first crossing, the lowest of the bands shared by most of its
+ * messages becomes the name, regardless of order and instance; the others become aliases. `campaignOf` returns the
+ * campaign open under a band at an event time, on any instance. Signals for a shared destination are not about a
+ * template and keep their names.
  */
 export function nameCampaigns(
   backed: readonly BackedSignal[],

@@ -135,8 +135,8 @@ export interface Escalated {
 /**
  * The signals of the candidates of a batch, by the readings of their entities. A signal is over its limit if the
  * policy's number of messages and recipients was seen; otherwise it only holds an open state. Evidence: that of the
- * last finding, with `messages`, `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the
- * available messages, which are those of the batch and the `earlier` ones, oldest first.
+ * last finding, `messages`, `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the
+ * messages of the batch and the `earlier` ones, oldest first.
  */
 export function escalate(
   candidates: readonly Candidate[],

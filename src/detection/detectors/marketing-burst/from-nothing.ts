@@ -22,10 +22,9 @@ export function startedWithin({ firstSeen, storeSince }: Baseline, seconds: numb
 }
 
 /**
- * Burst of an unknown signature: its ten-minute count is compared with one floor and its minute count with another, so that
- * neither a batch nor a slowly starting shop is a burst. Not applied to signatures first seen shortly after counting began, which
- * may have sent at such a rate before. Most of the traffic must be advertising, so that notices partly misread as advertising do
- * not count.
+ * Burst of an unknown signature: its ten-minute and one-minute counts each have a floor, so that neither a batch nor
+ * a slowly starting shop is a burst. Not applied to signatures first seen shortly after counting began, which may
+ * have sent at such a rate before. Most of the traffic must be advertising, so that misread notices do not count.
  */
 export function fromNothing(reading: RateReading, allowance: number, t: Thresholds): Start | undefined {
   const { m1, m10 } = reading.windows
