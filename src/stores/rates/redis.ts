@@ -293,8 +293,7 @@ class RedisFeatureStore implements SharedFeatureStore {
 /**
  * Rate features in Redis, shared by all instances: 64 shards, one script call and one outcome each. `count` never
  * rejects because of an outage: it returns what could not be counted in `uncounted`, and marks its buckets as
- * missing once the batch is given up. Answers too late for their verdicts are still processed. `close` leaves the
- * link open.
+ * missing once the batch is given up. Late answers are still processed. `close` leaves the link open.
  */
 export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): SharedFeatureStore {
   return new RedisFeatureStore(link, options)
