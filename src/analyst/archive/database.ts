@@ -22,6 +22,23 @@ const CANCELED = '57014'
 // Counts and offsets are below 2^53, so they can be numbers instead of strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
+interface StartupParameters {
+  readonly [name: string]: string
+}
+/** The client's own function, which its types lack. */
+const { getStartupConf } = pg.Client.prototype as unknown as { getStartupConf(): StartupParameters }
+
+/**
+ * A client whose values and literals have the form that it reads and writes, whatever the role or the database sets: the driver
+ * reads times in ISO form alone. PgBouncer passes these two parameters on, in all versions.
+ */
+class PlainClient extends pg.Client {
+  getStartupConf(): StartupParameters {
+    const forms = { DateStyle: 'ISO', standard_conforming_strings: 'on' }
+    return { ...getStartupConf.call(this), ...forms }
+  }
+}
+
 /**
  * Runs the work in a transaction whose statements the server cancels after `within` ms and does not compile with
  * JIT, which takes seconds for plans over many days. The limit is set in the transaction because PgBouncer refuses
@@ -56,7 +73,7 @@ export async function openClient(url: string, applicationName: string, within?: 
   let client: Client | undefined
   try {
     // Reads the certificates that the URL names.
-    client = new pg.Client({
+    client = new PlainClient({
       connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_WITHIN,
@@ -110,6 +127,7 @@ export async function withClient<T>(
 /** A pool of connections for readers, opened on demand; statements time out after `within` ms. */
 export function openPool(url: string, applicationName: string, within: number): pg.Pool {
   const pool = new pg.Pool({
+    Client: PlainClient,
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
+import { type Client, openClient, openPool } from '../../../src/analyst/archive/database.ts'
 import { migrations } from '../../../src/analyst/archive/migrate.ts'
 import { verdictAt } from '../../helpers/archive-records.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
@@ -169,5 +169,24 @@ describeWith(['kafka', 'postgres'], 'archive processes that start next to others
     await client.produce(own.topics.verdicts, [JSON.stringify(verdictAt('v1', Date.now()))], { keys: ['v1'] })
     await until(async () => (await database.query('SELECT FROM verdict')).rows.length === 1, 20_000)
     expect(archive.log.some(({ event }) => event === 'connection_lost')).toBe(false)
+  }, 120_000)
+
+  it('reads and writes whatever forms its role has for values', async () => {
+    const { url, database } = await emptyDatabase()
+    const name = new URL(url).pathname.slice(1)
+    for (const form of ["DateStyle = 'German, DMY'", 'standard_conforming_strings = off'])
+      await database.query(`ALTER ROLE sigwatch IN DATABASE ${name} SET ${form}`)
+    const own = await createServiceTopics(client, kafka.brokers)
+    const archive = await start(url, own)
+    await archive.ready()
+    const now = Date.now()
+    await client.produce(own.topics.verdicts, [JSON.stringify(verdictAt('v1', now))], { keys: ['v1'] })
+    const again = await connect(url)
+    await until(async () => (await again.query('SELECT FROM verdict')).rows.length === 1, 20_000)
+    const { rows } = await again.query<{ ts: Date }>('SELECT ts FROM verdict')
+    expect(rows).toEqual([{ ts: new Date(now) }])
+    const pool = openPool(url, 'test', 1_000)
+    expect((await pool.query('SELECT ts FROM verdict')).rows).toEqual(rows)
+    await pool.end()
   }, 120_000)
 })
