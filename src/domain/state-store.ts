@@ -50,6 +50,11 @@ export interface ByHand {
   /** When it was given and when it ends, wall clock, epoch ms. */
   readonly ts: number
   readonly until: number
+  /**
+   * When it was given, if later orders followed that have changed nothing yet: `ts` is then half a millisecond after the latest.
+   * 0.3.0 would take such an order for a new one, but skips orders that are not later than `ts`, and undoes one that equals it.
+   */
+  readonly givenAt?: number
   readonly limit?: { readonly perMinute: number }
   /** Awaits approval by a second person; has no effect until then. */
   readonly pending?: true
@@ -58,6 +63,9 @@ export interface ByHand {
   /** A later order on a state in force, which awaits approval: the state stays as it is until then. */
   readonly proposed?: ProposedOrder
 }
+
+/** When the order in force was given, epoch ms. */
+export const givenAtOf = ({ ts, givenAt = ts }: ByHand) => givenAt
 
 /** An order that awaits approval while an earlier one on the same target is in force. */
 export interface ProposedOrder extends Pick<ByHand, 'by' | 'ts' | 'until' | 'limit'> {

@@ -2,7 +2,7 @@ import { parseTarget } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { Clock } from '../domain/ports.ts'
-import type { ProposedOrder } from '../domain/state-store.ts'
+import { givenAtOf, type ProposedOrder } from '../domain/state-store.ts'
 import { DAY } from '../domain/time.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
@@ -48,7 +48,7 @@ export class FeedbackOrders implements Orders {
       ...{ id, target: `${target.kind}:${target.id}`, action },
       ...given({ perMinute: byHand!.limit?.perMinute, labels: match.labels }),
       ...{ by: byHand!.by, why: alert.data.reasons[0]?.evidence.why ?? '' },
-      orderedAt: new Date(byHand!.ts).toISOString(),
+      orderedAt: new Date(givenAtOf(byHand!)).toISOString(),
       until: new Date(byHand!.until).toISOString(),
       pending: byHand!.pending === true,
       ...given({ proposed: proposedOf(byHand!.proposed, this.#parts.clock.now()) }),

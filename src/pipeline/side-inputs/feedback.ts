@@ -6,7 +6,7 @@ import { given } from '../../domain/given.ts'
 import { isHash, stateId } from '../../domain/hash.ts'
 import type { Position } from '../../domain/message.ts'
 import type { Registry } from '../../domain/registry.ts'
-import type { StateRecord, StateStore } from '../../domain/state-store.ts'
+import { givenAtOf, type StateRecord, type StateStore } from '../../domain/state-store.ts'
 import { allowanceOf } from '../../stores/states/allowances.ts'
 import { idsOf } from '../../stores/states/campaigns.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
@@ -264,7 +264,7 @@ async function ofTarget(
   if (verdict === 'unblock') {
     const [state] = manual ? await store.get([manual.idOf(target!)]) : []
     const found = { names: 'target', beforehand: [], allowed: [] } as const
-    if (state?.open && state.byHand && state.byHand.ts <= ts)
+    if (state?.open && state.byHand && givenAtOf(state.byHand) <= ts)
       return { ...found, codes: [state.code], states: [state] }
     if (isOfBefore) return { ...found, codes: [CODE_BY_HAND], states: [] }
     throw new FeedbackRefusal(
@@ -280,7 +280,7 @@ async function ofTarget(
   const ids = stateCodes.map((code) => stateId(deployment, code, target!))
   const isMeant = (state: StateRecord) =>
     // The later of an order and an exemption wins.
-    (state.byHand === undefined || state.byHand.ts < ts) && (codes?.includes(state.code) ?? true)
+    (state.byHand === undefined || givenAtOf(state.byHand) < ts) && (codes?.includes(state.code) ?? true)
   const covered = [...states.open].filter(
     (state) => verdict === 'exempt' && !ids.includes(state.id) && coversTarget(target!, state.target),
   )

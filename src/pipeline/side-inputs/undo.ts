@@ -1,6 +1,11 @@
 import type { Allowance } from '../../domain/allowance.ts'
 import { given } from '../../domain/given.ts'
-import type { GivenFeedback, GivenFeedbackStore, StateStore } from '../../domain/state-store.ts'
+import {
+  type GivenFeedback,
+  type GivenFeedbackStore,
+  givenAtOf,
+  type StateStore,
+} from '../../domain/state-store.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
 import type { ManualStates } from '../../stores/states/manual.ts'
 import type { TemplateLearning } from '../template-learning.ts'
@@ -100,6 +105,6 @@ async function takeBack(
   await manual?.withdraw(one.raised, one.ts)
   const [state] = await store.get([one.raised])
   // A later order on the same target stays in force.
-  if (!state?.open || state.byHand?.ts !== one.ts) return
+  if (!state?.open || !state.byHand || givenAtOf(state.byHand) !== one.ts) return
   await states.release(state.id, ts, { by, until: Math.max(ts, one.ts + 1), ...given({ note }) })
 }

@@ -12,7 +12,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { stateId } from '../../domain/hash.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { MatchingState, StateInput } from '../../domain/state.ts'
-import type { PutDown, StateRecord } from '../../domain/state-store.ts'
+import { givenAtOf, type PutDown, type StateRecord } from '../../domain/state-store.ts'
 import { provenanceOf } from '../../domain/versions.ts'
 import type { Allowances } from './allowances.ts'
 import { idsOf } from './campaigns.ts'
@@ -108,7 +108,7 @@ export class StateManager {
     const { store, alerts } = this.#parts
     const [known] = await store.get([id])
     if (!known && !beforehand) return false
-    const isOrderedLater = (state: StateRecord) => state.byHand !== undefined && state.byHand.ts > at
+    const isOrderedLater = (state: StateRecord) => state.byHand !== undefined && givenAtOf(state.byHand) > at
     if (known && isOrderedLater(known)) return false
     if (!known && beforehand === 'allowed') this.allowances.addWithSignal(id, feedback.until)
     const ids = known ? idsOf(known, alerts.deployment) : [id]

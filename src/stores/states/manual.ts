@@ -5,7 +5,7 @@ import type { Signal, Target } from '../../domain/decision.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { stateId } from '../../domain/hash.ts'
-import type { ByHand, ProposedOrder, StateRecord } from '../../domain/state-store.ts'
+import { type ByHand, givenAtOf, type ProposedOrder, type StateRecord } from '../../domain/state-store.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { provenanceOf } from '../../domain/versions.ts'
 import { redactText } from '../../text/redact.ts'
@@ -20,6 +20,8 @@ export interface Order extends ProposedOrder, Pick<ByHand, 'pending'> {
 
 /** How much later an order may end than the one in force and still count as the same, ms: a second click, or a retry. */
 const SAME_END = 5 * MINUTE
+/** How far the time of a state lies after that of an order without effect, ms. */
+const SKIPPED = 0.5
 
 /** Whether a state is raised manually, approved and not over. */
 function isInForce(state: StateRecord | undefined, now: number): state is StateRecord {
@@ -74,9 +76,13 @@ export class ManualStates {
       if (current?.byHand && Math.max(current.byHand.ts, current.byHand.proposed?.ts ?? 0) >= order.ts)
         return current
       if (order.pending && isInForce(current, clock.now())) {
-        if (asksForNoMore(order, current)) return current
         const { pending: _, target: _target, ...proposed } = order
-        const byHand = { ...current.byHand!, proposed: { ...proposed, why: redactText(proposed.why) } }
+        const byHand = {
+          ...{ ...current.byHand!, ts: order.ts + SKIPPED, givenAt: givenAtOf(current.byHand!) },
+          ...(asksForNoMore(order, current)
+            ? {}
+            : { proposed: { ...proposed, why: redactText(proposed.why) } }),
+        }
         const written = await this.#put({ ...current, version: current.version + 1, byHand }, current, false)
         if (written) return written
         continue
@@ -153,6 +159,8 @@ export class ManualStates {
       ...given({ policyMode: policy.mode === 'shadow' ? 'shadow' : undefined }),
       ...approval,
     }
+    const known = current?.byHand?.ts ?? ts
+    const latest = known > ts + SKIPPED ? known : ts
     const core = {
       ...{ id, code: CODE_BY_HAND, target, match, open: true, action, level: 1 },
       ...this.#next(current, ordersLastBy === 'event' ? ts : Math.max(ts, clock.now()), until),
@@ -162,8 +170,8 @@ export class ManualStates {
       lastSeenAt: ts,
       hold: until - ts,
       byHand: {
-        ...{ by, ts, until },
-        ...given({ limit, pending: pending || undefined, inSpiteOf }),
+        ...{ by, ts: latest, until },
+        ...given({ givenAt: latest > ts ? ts : undefined, limit, pending: pending || undefined, inSpiteOf }),
       },
     }
     return this.#event(core, evidence, { ...provenanceOf(versions.current), ...position }, current)

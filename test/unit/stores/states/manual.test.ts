@@ -70,7 +70,7 @@ describe('a state that a person raised', () => {
     const [before, alerts] = [rows().length, sink.records.length]
     // A second click, or a retry: nothing changes.
     const again = { ts: T0 + MINUTE, until: T0 + 2 * HOUR + MINUTE, pending: true } as const
-    expect((await manual.raise(order(again))).byHand).toMatchObject({ ts: T0, until: T0 + 2 * HOUR })
+    expect((await manual.raise(order(again))).byHand).toMatchObject({ givenAt: T0, until: T0 + 2 * HOUR })
     const longer = order({ ts: T0 + 2 * MINUTE, until: T0 + 9 * HOUR, by: 'ann', pending: true })
     expect((await manual.raise(longer)).byHand).toMatchObject({
       until: T0 + 2 * HOUR,
@@ -91,6 +91,34 @@ describe('a state that a person raised', () => {
     expect(JSON.stringify(sink.records.slice(alerts))).toContain('sigwatch.alert.updated')
     expect(await manual.isGiven(id, longer)).toBe(true)
     expect(await manual.approve(id, 'ben')).toBe('not pending')
+  })
+
+  it('holds a time by which 0.3.0 neither takes an order that it reads again for a new one nor undoes it', async () => {
+    const { manual, manager } = setUp()
+    const { id } = await manual.raise(order({ pending: true }))
+    await manual.approve(id, 'ben')
+    const [longer, click, last] = [T0 + MINUTE, T0 + 2 * MINUTE, T0 + HOUR]
+    await manual.raise(order({ ts: longer, until: T0 + 9 * HOUR, pending: true }))
+    expect(manager.open.get(id)?.byHand).toMatchObject({ ts: longer + 0.5, givenAt: T0 })
+    await manual.raise(order({ ts: click, until: T0 + 2 * HOUR, pending: true }))
+    expect(manager.open.get(id)?.byHand).toMatchObject({
+      ts: click + 0.5,
+      givenAt: T0,
+      proposed: { ts: longer },
+    })
+    await manual.approve(id, 'ben')
+    expect(manager.open.get(id)?.byHand).toMatchObject({
+      ts: click + 0.5,
+      givenAt: longer,
+      until: T0 + 9 * HOUR,
+    })
+    await manual.raise(order({ ts: last, until: T0 + 9 * HOUR, action: 'review', pending: true }))
+    await manual.withdraw(id, last)
+    expect(manager.open.get(id)?.byHand).toMatchObject({ ts: last + 0.5, givenAt: longer })
+    expect(manager.open.get(id)).not.toHaveProperty('byHand.proposed')
+    await manual.raise(order({ ts: last + 1, until: T0 + 12 * HOUR, pending: true }))
+    expect(await manual.approve(id, 'ben')).toMatchObject({ byHand: { ts: last + 1, until: T0 + 12 * HOUR } })
+    expect(manager.open.get(id)).not.toHaveProperty('byHand.givenAt')
   })
 
   it('is not ended by the approval of an order whose time is over', async () => {
@@ -134,9 +162,9 @@ describe('a state that a person raised', () => {
   it('takes a retry by what was in force when the approval was switched in between', async () => {
     const { manual, clock } = setUp()
     const retry = { ts: T0 + MINUTE, until: T0 + 2 * HOUR + MINUTE }
-    const { id, version } = await manual.raise(order())
+    const { id, revision } = await manual.raise(order())
     clock.set(T0 + MINUTE)
-    expect(await manual.raise(order({ ...retry, pending: true }))).toMatchObject({ version, enforced: true })
+    expect(await manual.raise(order({ ...retry, pending: true }))).toMatchObject({ revision, enforced: true })
     const other = { target: { kind: 'port', id: '10690002' }, match: { ports: ['10690002'] } } as const
     const waiting = await manual.raise(order({ ...other, pending: true }))
     expect(await manual.raise(order({ ...other, ...retry }))).toMatchObject({ enforced: true, open: true })
