@@ -266,8 +266,8 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
   })
 
   it.each([
-    [['--number-file', '13800138000'], 'name a file'],
-    [['--number-file', '+86 138-0013-8000'], 'name a file'],
+    [['--number-file', '13800138000'], 'takes a file'],
+    [['--number-file', '+86 138-0013-8000'], 'takes a file'],
     [['--number-file', 'two.txt'], 'one line with one number'],
     [['--token', '13800138000'], 'a number goes into a file'],
     [[], '--number-file'],
