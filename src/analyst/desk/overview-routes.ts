@@ -1,4 +1,4 @@
-import { DAY, MINUTE } from '../../domain/time.ts'
+import { DAY, HOUR, MINUTE } from '../../domain/time.ts'
 import { alertCurve, sentCurve, stepsOf } from '../archive/curves.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
 import { delayOf, newDomains, openStates, totalsOf, type WorstCase, worstCases } from '../archive/totals.ts'
@@ -10,16 +10,31 @@ import { Shared } from './shared.ts'
 
 /** Number of days over which the precision of codes is shown. */
 const JUDGED_DAYS = 7
+/** Periods that ended less than this before now, ms, show the precision of now. */
+const NEARLY_NOW = 10 * MINUTE
 /** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts
   readonly #worst = new Shared<WorstCase[]>()
-  readonly #judged = new Shared<ReviewedCode[]>()
+  /** Of seven days, which takes long and changes slowly. */
+  readonly #judged = new Shared<ReviewedCode[]>({ fresh: 5 * MINUTE, oldest: HOUR })
   /** The same before a given time. */
   readonly #judgedThen = new Shared<ReviewedCode[]>()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
+  }
+
+  /** Renews what takes long, so that the first visitor does not wait for it. Rejects with the errors of the archive. */
+  async warm(now: number): Promise<void> {
+    await Promise.all([
+      this.#judgedNow(now),
+      this.#worst.get(() => worstCases(this.#parts.options.archive.ask)),
+    ])
+  }
+
+  #judgedNow(now: number): Promise<ReviewedCode[]> {
+    return this.#judged.get(() => this.#parts.options.archive.judged(now - JUDGED_DAYS * DAY, now + MINUTE))
   }
 
   /** Rejects with the errors of the archive. */
@@ -30,10 +45,11 @@ export class OverviewRoutes {
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
     if (!isRenewal) await archive.note(session, 'overview', rangeOf(from, to))
-    const judged = query.has('to') ? this.#judgedThen : this.#judged
     const [found, precision, totals, curves, worst, domains, states, delay] = await Promise.all([
       archive.overview(from, to),
-      judged.get(() => archive.judged(to - JUDGED_DAYS * DAY, to), query.get('to') ?? ''),
+      Math.abs(to - now) < NEARLY_NOW
+        ? this.#judgedNow(now)
+        : this.#judgedThen.get(() => archive.judged(to - JUDGED_DAYS * DAY, to), String(to)),
       totalsOf(ask, from, to),
       this.#curves(from, to),
       this.#worst.get(() => worstCases(ask)),

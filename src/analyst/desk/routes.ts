@@ -37,6 +37,11 @@ export class Routes {
     this.#complaints = new ComplaintRoutes(parts)
   }
 
+  /** See OverviewRoutes.warm. */
+  warm(now: number): Promise<void> {
+    return this.#overview.warm(now)
+  }
+
   /** Rejects with the errors of the archive, and with USAGE for feedback that is not allowed. Denied requests are logged. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, form, session } = asked

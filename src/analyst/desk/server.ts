@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { Html } from '../words/html.ts'
 import { type Answer, localPath, ORIGIN } from './answers.ts'
 import { builtScript } from './assets.ts'
@@ -29,6 +30,9 @@ const FAULTS: Readonly<Record<string, Word>> = {
   ARCHIVE_REFUSED: 'refusedByArchive',
   USAGE: 'wrongFeedback',
 }
+
+/** How often what takes long is renewed without visitors, ms. */
+const WARM_EVERY = 30 * MINUTE
 
 /** Forbids content and scripts from other origins, inline scripts, framing, and forms sent to or from other sites. */
 const HEADERS = {
@@ -95,6 +99,7 @@ export class DeskPages {
   readonly #live: LiveEvents
   readonly #clock: DeskClock
   readonly #kept = new KeptForms()
+  readonly #warming: NodeJS.Timeout
 
   constructor(options: DeskOptions) {
     this.#sessions = new Sessions(options.logins)
@@ -112,10 +117,20 @@ export class DeskPages {
     this.#routes = new Routes({
       ...{ options, brands, speech: this.#speech, outbox: this.#outbox, seals: new SealedSearches() },
     })
+    void this.#warm()
+    this.#warming = setInterval(() => void this.#warm(), WARM_EVERY).unref()
+  }
+
+  /** An archive that does not answer is named by the pages that need it. */
+  async #warm(): Promise<void> {
+    try {
+      await this.#routes.warm(await this.#clock.now())
+    } catch {}
   }
 
   /** Unwritten feedback stays in the archive for the next start. */
   async close(): Promise<void> {
+    clearInterval(this.#warming)
     this.#live.end()
     await this.#outbox?.close()
   }

@@ -1,7 +1,8 @@
 import { SECOND } from '../../domain/time.ts'
 
-/** How long results that take long are shared by all users, ms. */
+/** How long results that take long are shared by all users unless said otherwise, ms. */
 const SHARED_FOR = 30 * SECOND
+const USUAL = { fresh: SHARED_FOR, oldest: 2 * SHARED_FOR }
 
 interface Result<T> {
   readonly key: string
@@ -10,18 +11,25 @@ interface Result<T> {
 }
 
 /**
- * A result that is asked for again once it is older than 30 seconds. Until the new one is there, and for at most another 30 seconds,
- * the old one is shown. An error, or another key, is not waited out.
+ * A result that is asked for again once it is older than `fresh` ms. Until the new one is there, the old one is shown, unless it is
+ * older than `oldest` ms. An error, or another key, is not waited out.
  */
 export class Shared<T> {
+  readonly #fresh: number
+  readonly #oldest: number
   #last: Result<T> | undefined
+
+  constructor({ fresh, oldest }: { readonly fresh: number; readonly oldest: number } = USUAL) {
+    this.#fresh = fresh
+    this.#oldest = oldest
+  }
 
   get(work: () => Promise<T>, key = ''): Promise<T> {
     const now = performance.now()
     const last = this.#last?.key === key ? this.#last : undefined
-    if (last && now - last.at <= SHARED_FOR) return last.shown
+    if (last && now - last.at <= this.#fresh) return last.shown
     const next = work()
-    const own = { key, at: now, shown: last && now - last.at <= 2 * SHARED_FOR ? last.shown : next }
+    const own = { key, at: now, shown: last && now - last.at <= this.#oldest ? last.shown : next }
     this.#last = own
     next.then(
       () => {

@@ -4,6 +4,19 @@ import { Shared } from '../../../../src/analyst/desk/shared.ts'
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
+it('shows a result that takes long for as long as it is given', async () => {
+  const shared = new Shared<number>({ fresh: 300_000, oldest: 3_600_000 })
+  let n = 0
+  const work = async () => ++n
+  const slow = () => new Promise<number>(() => {})
+  expect(await shared.get(work)).toBe(1)
+  vi.advanceTimersByTime(299_000)
+  expect(await shared.get(work)).toBe(1)
+  expect(n).toBe(1)
+  vi.advanceTimersByTime(3_300_000)
+  expect(await shared.get(slow)).toBe(1)
+})
+
 it('shows an old result until the new one is there, for at most a minute, and no error', async () => {
   const shared = new Shared<number>()
   const results: { resolve: (n: number) => void; reject: (error: Error) => void }[] = []

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import type { DeskOptions } from '../../../src/analyst/desk/options.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
+import { messageAlertAt } from '../../helpers/archive-records.ts'
+import { seedArchive } from '../../helpers/archive-seed.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
+import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
+import { describeWith } from '../../helpers/services.ts'
+
+const DAY = 86_400_000
+
+describeWith('postgres', 'the precision of codes, which takes long', () => {
+  let server: PostgresServer
+  let archive: ArchiveReader
+  let desk: Desk
+  const judged = vi.fn<DeskOptions['archive']['judged']>()
+  const user = deskClient(() => desk.port)
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    await seedArchive(server.url, [['alerts', messageAlertAt('m1', Date.now() - 60_000)]])
+    archive = await ArchiveReader.open(server.url, 'test')
+    judged.mockResolvedValueOnce([{ code: 'FORGED_BRAND', confirmed: 8, judged: 9 }])
+    judged.mockReturnValue(new Promise(() => {}))
+    const counted = new Proxy(archive, {
+      get: (of, name) => {
+        const value: unknown = name === 'judged' ? judged : Reflect.get(of, name, of)
+        return typeof value === 'function' ? value.bind(of) : value
+      },
+    })
+    desk = await startDeskOn(counted, { logins: [{ name: 'lin', token: 'a-token-of-lin', may: 'read' }] })
+  })
+  afterAll(async () => {
+    await desk?.close()
+    await archive?.close()
+    server?.stop()
+  })
+
+  it('is computed without a visitor, and once for all periods that end now', async () => {
+    await vi.waitFor(() => expect(judged).toHaveBeenCalledTimes(1), 10_000)
+    await user.login('lin', 'a-token-of-lin')
+    const to = Date.now()
+    for (const path of ['/overview', `/overview?from=${to - 7 * DAY}&to=${to}`])
+      expect(await user.see('lin', path)).toContain('88.9%')
+    expect(judged).toHaveBeenCalledTimes(1)
+  })
+})
