@@ -117,8 +117,9 @@ async function serve(server: PostgresServer | undefined, url: string): Promise<v
         const { name, path } = often[n % often.length]!
         const began = performance.now()
         const answer = await user.get('lin', path)
-        await answer.text()
-        if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`)
+        const text = await answer.text()
+        if (answer.status !== 200)
+          throw new Error(`${path}: ${answer.status} ${/<h1>.*/.exec(text)?.[0].replace(/<[^>]*>/g, ' ')}`)
         const took = performance.now() - began
         times.set(name, [...(times.get(name) ?? []), took])
         await sleep(Math.max(0, EVERY - took))

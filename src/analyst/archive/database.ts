@@ -9,6 +9,8 @@ const CONNECT_WITHIN = 10_000
 export const ANSWER_WITHIN = 120_000
 /** How long an idle connection is kept, ms: a new one first reads the catalogue of all days, which takes longer than most pages. */
 const IDLE_FOR = 600_000
+/** Connections of a reader: each holds the catalogue of all days in memory, and more would take the processors from the intake. */
+const CONNECTIONS = 4
 
 /** SQLSTATE classes for a lost connection or a server that cannot serve at the moment: a retry may succeed. */
 const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
@@ -135,7 +137,7 @@ export function openPool(url: string, applicationName: string, within: number): 
     query_timeout: within + CONNECT_WITHIN,
     keepAlive: true,
     idleTimeoutMillis: IDLE_FOR,
-    max: 4,
+    max: CONNECTIONS,
   })
   // Errors of connections, idle or in use, are reported here too; the running statement fails anyway.
   pool.on('error', () => {})

@@ -115,6 +115,20 @@ describeWith('postgres', 'the plans of the desk', () => {
     expect(reads.rows(/^thing_hour/)).toBeLessThan(100_000)
   })
 
+  it('look no result up that undid nothing', async () => {
+    await client.query(`BEGIN;
+      INSERT INTO feedback (id, ts, message_id, verdict, by, feedback_id)
+        SELECT 'r' || i, now() - i * interval '1 minute', 'm' || i, 'false_positive', 'lin', 'r' || i FROM generate_series(1, 9000) i;
+      INSERT INTO feedback_result (feedback_id, ts, batch, outcome, states)
+        SELECT feedback_id, ts + interval '1 second', NULL, 'applied', '{}' FROM feedback;
+      ANALYZE feedback, feedback_result`)
+    const reads = await readsOf(client, (ask) =>
+      overviewOf(ask, new Date(Date.now() - 7 * DAY), new Date(Date.now())),
+    )
+    await client.query('ROLLBACK')
+    expect(reads.rows(/^feedback_result_\d/)).toBeLessThan(200)
+  })
+
   it('read undos once for all findings, and findings by what they are about', async () => {
     const [from, to] = [Date.now() - 7 * DAY, Date.now()]
     await client.query('BEGIN')
