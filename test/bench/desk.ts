@@ -1,11 +1,12 @@
 /**
  * Latency of desk pages on a planted archive of 30 days: 20 analysts open a page every five seconds while an archiver writes
  * 5,000 rows per second, all on this machine. Prints milliseconds by page as JSON.
- * `npm run bench -- desk [verdicts] [alerts] [seconds]`; SIGWATCH_BENCH_ARCHIVE: URL of a database that is planted if it is empty, by
- * a superuser, and kept.
+ * `npm run bench -- desk [--verdicts 5000000] [--alerts 500000] [--seconds 45]`; SIGWATCH_BENCH_ARCHIVE: URL of a database that
+ * is planted if it is empty, by a superuser, and kept.
  */
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { openClient, withClient } from '../../src/analyst/archive/database.ts'
 import { DAILY } from '../../src/analyst/archive/days.ts'
 import { openOffsets } from '../../src/analyst/archive/offsets.ts'
@@ -24,7 +25,19 @@ const ANALYSTS = 20
 const EVERY = 5 * SECOND
 const ROWS_A_SECOND = 5000
 const TOKEN = 'a-token-of-lin-of-the-bench'
-const [verdicts = 5_000_000, alerts = 500_000, seconds = 45] = process.argv.slice(2).map(Number)
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    verdicts: { type: 'string', default: '5000000' },
+    alerts: { type: 'string', default: '500000' },
+    seconds: { type: 'string', default: '45' },
+  },
+})
+const [verdicts, alerts, seconds] = [options.verdicts, options.alerts, options.seconds].map(Number) as [
+  number,
+  number,
+  number,
+]
 
 /** Writes rows while the benchmark runs, one alert per ten verdicts, and updates the sums. */
 async function write(url: string): Promise<void> {
@@ -152,7 +165,7 @@ function isEmpty(url: string): Promise<boolean> {
   })
 }
 
-if (process.argv[2] === 'write') await write(process.argv[3]!)
+if (positionals[0] === 'write') await write(positionals[1]!)
 const kept = process.env.SIGWATCH_BENCH_ARCHIVE
 const server = kept === undefined ? await startPostgres() : undefined
 const url = kept ?? server!.url
