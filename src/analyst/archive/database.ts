@@ -88,7 +88,7 @@ export async function openClient(url: string, applicationName: string, within?: 
     return client
   } catch (error) {
     await client?.end().catch(() => undefined)
-    throw databaseError(error)
+    throw connectionError(error)
   }
 }
 
@@ -177,20 +177,36 @@ export async function limitedRows<T>(
  */
 export function databaseError(error: unknown, within?: number): SigwatchError {
   if (error instanceof SigwatchError) return error
-  const { code, message } = error as { code?: string; message?: string }
+  const { code } = error as { code?: string }
   if (code === CANCELED && within !== undefined)
     return new SigwatchError(
       'ARCHIVE_TOO_SLOW',
       'PostgreSQL cancelled a query that exceeded archive.queryTimeout: ask for a shorter period',
       { cause: error },
     )
-  const said = `PostgreSQL: ${isServerCode(code) ? `${code}: ` : ''}${(message ?? String(error)).split('\n')[0]}`
   const isRefused = isServerCode(code) && code !== READ_ONLY && !TRANSIENT.has(code.slice(0, 2))
-  if (!isRefused) return new SigwatchError('ARCHIVE_UNREACHABLE', said, { cause: error })
-  return new SigwatchError('ARCHIVE_REFUSED', said, { cause: error, ...given({ remedy: remedyOf(code) }) })
+  return failure(isRefused ? 'ARCHIVE_REFUSED' : 'ARCHIVE_UNREACHABLE', error)
 }
 
-/** What to do about a refusal, by the beginning of its SQLSTATE. */
+function failure(code: 'ARCHIVE_REFUSED' | 'ARCHIVE_UNREACHABLE', error: unknown): SigwatchError {
+  const { code: state, message } = error as { code?: string; message?: string }
+  const said = `${isServerCode(state) ? `${state}: ` : ''}${(message ?? String(error)).split('\n')[0]}`
+  return new SigwatchError(code, `PostgreSQL: ${said}`, {
+    cause: error,
+    ...given({ remedy: isServerCode(state) ? remedyOf(state) : undefined }),
+  })
+}
+
+/** SQLSTATE class of internal errors. A server whose disk is full refuses connections with one (cannot write its cache file). */
+const INTERNAL = 'XX'
+
+/** Converts an error of opening a connection, as databaseError does. No statement of ours can cause an internal error there. */
+function connectionError(error: unknown): SigwatchError {
+  const { code } = error as { code?: string }
+  return code?.startsWith(INTERNAL) ? failure('ARCHIVE_UNREACHABLE', error) : databaseError(error)
+}
+
+/** What to do about an error, by the beginning of its SQLSTATE. */
 const REMEDIES: readonly (readonly [state: string, remedy: string])[] = [
   ['28', 'Correct user and password of archive.url, or allow the user in pg_hba.conf.'],
   ['3D', 'Create the database (createdb), or correct its name in archive.url.'],
@@ -202,6 +218,10 @@ const REMEDIES: readonly (readonly [state: string, remedy: string])[] = [
     '42',
     'The tables are not those of this version: run `sigwatch archive` once; if they are in another schema, set search_path of the user.',
   ],
+  ['53100', 'Free disk space on the server.'],
+  ['XX', 'Read the log of the server, and check that its disk is not full.'],
+  ['53300', 'Raise max_connections of the server, or end sessions of other programs.'],
+  [READ_ONLY, 'Make archive.url lead to the primary, and check default_transaction_read_only.'],
   ['3F', 'Create the schema that the message names, or set search_path of the user of archive.url.'],
 ]
 
