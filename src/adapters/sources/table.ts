@@ -8,6 +8,7 @@ import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/clien
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import { slicesOf } from '../kafka/records/slices.ts'
 import { EndProof, type EndProofOptions } from './end-proof.ts'
+import { ExpiredRows, type ExpiredRowsOptions } from './expired-rows.ts'
 import { LOOK_EVERY, TopicIdentity } from './topic-identity.ts'
 
 /** A row of a topic; in a compacted topic, a null `value` deletes the key. */
@@ -20,7 +21,9 @@ export interface TableRow extends Pick<RawRecord, 'headers' | 'timestampType'> {
   readonly position: Position
 }
 
-export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter' | 'forgottenAfter'> {
+export interface TableSourceOptions
+  extends ExpiredRowsOptions,
+    Pick<EndProofOptions, 'settledAfter' | 'forgottenAfter'> {
   readonly connection: KafkaConnection
   readonly topic: string
   /**
@@ -30,10 +33,6 @@ export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter'
   readonly groupId: string
   /** Only records appended since, epoch ms; default: all. */
   readonly since?: number
-  /** Offset up to which an earlier reader had applied a partition, if one is known. */
-  readonly appliedBefore?: (partition: PartitionId) => number | undefined
-  /** Called with the number of rows that were removed before they were applied. */
-  readonly onExpired?: (partition: PartitionId, count: number) => void
 }
 
 const STEP = 250
@@ -58,8 +57,7 @@ export class TableSource {
   #heardAt = performance.now()
   /** Everything before these offsets was applied since the start, by partition. */
   #applied = new Map<string, number>()
-  /** Removed rows before these offsets have been reported. */
-  readonly #expired = new Map<string, number>()
+  readonly #expired: ExpiredRows
   readonly #identity: TopicIdentity
   #lives = 0
   /** Number of batches being applied. */
@@ -75,6 +73,7 @@ export class TableSource {
 
   constructor(options: TableSourceOptions) {
     this.#options = options
+    this.#expired = new ExpiredRows(options)
     this.#proof = new EndProof(options)
     this.#identity = new TopicIdentity(options.connection, options.topic)
     this.#part = `table ${options.topic}`
@@ -179,10 +178,11 @@ export class TableSource {
       ...bound,
       startOffset: Math.max(startOffset, this.#from?.get(bound.partition) ?? 0),
     }))
-    // A log that ends before the applied offset was recreated: its rows are new.
-    for (const { endOffset, ...id } of bounds)
+    for (const { startOffset, endOffset, ...id } of bounds) {
+      // A log that ends before the applied offset was recreated: its rows are new.
       if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
-    for (const bound of bounds) this.#reportExpired(bound)
+      this.#expired.look(id, startOffset, this.#applied.get(partitionKey(id)))
+    }
     if (this.#behind().length === 0) this.#catchUp()
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
@@ -191,16 +191,6 @@ export class TableSource {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.#batch(payload, apply),
     })
-  }
-
-  #reportExpired({ startOffset, endOffset: _, ...id }: Bounds): void {
-    const { appliedBefore, onExpired } = this.#options
-    const key = partitionKey(id)
-    const applied = Math.max(appliedBefore?.(id) ?? 0, this.#applied.get(key) ?? 0)
-    const known = Math.max(applied, this.#expired.get(key) ?? 0)
-    if (applied === 0 || startOffset <= known) return
-    this.#expired.set(key, startOffset)
-    onExpired?.(id, startOffset - known)
   }
 
   /** Resolves with the reason for a restart once the topic was recreated, or with undefined when the consumer has ended. */
@@ -218,6 +208,7 @@ export class TableSource {
   #startOver(): void {
     // A batch of the former topic that is still being applied uses the old map.
     this.#applied = new Map()
+    this.#expired.startOver()
     this.#positions.clear()
     this.#from = undefined
     if (!this.#caughtUp) this.#ends = undefined

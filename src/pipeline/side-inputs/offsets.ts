@@ -28,6 +28,15 @@ export class SideOffsets {
     return this.#before.get(partitionKey(partition))?.offset
   }
 
+  /** Rows before `offset` were removed before they took effect. They count as done, so that later starts do not report them. */
+  removed(partition: PartitionId, offset: number): void {
+    const timestamp = this.#before.get(partitionKey(partition))?.timestamp ?? 0
+    this.#reached.push({
+      eventTime: Number.NEGATIVE_INFINITY,
+      offsets: [{ ...partition, offset, timestamp }],
+    })
+  }
+
   /** Takes a row; returns undefined if it has already taken effect, else a function to call when it has. */
   take({
     position,

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
-import {
-  createTableSource,
-  type TableRow,
-  type TableSource,
-  type TableSourceOptions,
-} from '../../adapters/sources/table.ts'
+import type { ExpiredRowsOptions } from '../../adapters/sources/expired-rows.ts'
+import { createTableSource, type TableRow, type TableSource } from '../../adapters/sources/table.ts'
 import type { ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { SideInput } from '../../domain/input-events.ts'
@@ -126,17 +122,15 @@ export class SideTopics {
     const { offsets, emit } = this.#options
     const table = this.#table(input, topic, '', {
       appliedBefore: (partition) => offsets.appliedBefore(partition),
-      onExpired: (partition, count) => emit({ name: 'records_expired', ...partition, count }),
+      onExpired(partition, { from, to }) {
+        emit({ name: 'records_expired', ...partition, count: to - from })
+        offsets.removed(partition, to)
+      },
     })
     return { input, topic, table, isCurrent: false }
   }
 
-  #table(
-    input: SideInput,
-    topic: string,
-    suffix: string,
-    retention: Pick<TableSourceOptions, 'appliedBefore' | 'onExpired'> = {},
-  ): TableSource {
+  #table(input: SideInput, topic: string, suffix: string, retention: ExpiredRowsOptions = {}): TableSource {
     const { kafka, groupId } = this.#options
     const group = `${groupId}-${input}-${this.#instance}${suffix}`
     return createTableSource({ connection: kafka, topic, groupId: group, ...retention })

@@ -97,7 +97,7 @@ describeWith('kafka', 'a side topic as a table', () => {
     const read = async (appliedBefore: (partition: { readonly partition: number }) => number | undefined) => {
       const { connection } = testConnection(servers.brokers)
       const told: unknown[] = []
-      const onExpired = (id: unknown, count: number) => void told.push([id, count])
+      const onExpired = (id: unknown, removed: object) => void told.push([id, removed])
       const groupId = uniqueName('sigwatch-table')
       const table = createTableSource({ connection, topic, groupId, appliedBefore, onExpired })
       void table.run(async () => {})
@@ -107,7 +107,12 @@ describeWith('kafka', 'a side topic as a table', () => {
       return told
     }
     // Rows 2, 3 and 4 were taken.
-    expect(await read(({ partition }) => [2, 0][partition])).toEqual([[{ topic, partition: 0 }, 3]])
+    expect(await read(({ partition }) => [2, 0][partition])).toEqual([
+      [
+        { topic, partition: 0 },
+        { from: 2, to: 5 },
+      ],
+    ])
     expect(await read(() => 5)).toEqual([])
     // What a first reader finds gone was not meant for it.
     expect(await read(() => undefined)).toEqual([])

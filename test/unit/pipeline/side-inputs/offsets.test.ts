@@ -27,6 +27,14 @@ describe('side offsets', () => {
     expect([at(0), at(0, 1)].map((partition) => offsets.appliedBefore(partition))).toEqual([2, undefined])
   })
 
+  it('report rows that retention removed as done, with the time of the last row that took effect', () => {
+    const offsets = new SideOffsets()
+    offsets.resume([{ ...at(2), timestamp: T0 + 2 }])
+    offsets.removed({ topic: 'sms.mo', partition: 0 }, 5)
+    expect(offsets.reportable(T0, undefined)).toEqual([])
+    expect(offsets.reportable(T0, T0)).toEqual([{ ...at(5), timestamp: T0 + 2 }])
+  })
+
   it('leave out what is read again after an outage, also what still waits', () => {
     const offsets = new SideOffsets()
     const done = offsets.take(row(0))
