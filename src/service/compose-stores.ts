@@ -66,7 +66,7 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
   }
 }
 
-/** `stores` are told when keys were evicted and no more are. */
+/** `stores` are notified once Redis, having evicted keys, no longer does. */
 async function openLink(config: Config, emit: Emit, stores: readonly { evicted(): void }[]) {
   const health = new Health('redis', emit)
   const on: Parameters<typeof redisOf>[1] = {

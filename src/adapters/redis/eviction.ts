@@ -6,25 +6,23 @@ export interface Eviction {
   readonly dropped: number
 }
 
+function fieldOf(info: string, name: string): string {
+  return new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
+}
+
 /**
  * Takes INFO of every master and returns the first that evicts keys when full, or has evicted some. A server without a
  * memory limit never evicts, whatever its policy.
  */
 export function evictionOf(infos: readonly string[]): Eviction | undefined {
   for (const info of infos) {
-    const field = (name: string): string => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
-    const policy = field('maxmemory_policy')
-    const dropped = Number(field('evicted_keys') || 0)
-    const isLimited = Number(field('maxmemory') || 0) > 0
+    const policy = fieldOf(info, 'maxmemory_policy')
+    const dropped = Number(fieldOf(info, 'evicted_keys') || 0)
+    const isLimited = Number(fieldOf(info, 'maxmemory') || 0) > 0
     if (policy === '' || policy === 'noeviction') continue
     if (isLimited || dropped > 0) return { policy, dropped }
   }
   return undefined
-}
-
-/** Keys evicted by all masters since they were started. */
-function evictedBy(infos: readonly string[]): number {
-  return infos.reduce((sum, info) => sum + Number(/^evicted_keys:(\d+)/m.exec(info)?.[1] ?? 0), 0)
 }
 
 /**
@@ -42,8 +40,8 @@ export class EvictionWatch {
   readonly #onChange: OnEviction
   readonly #timer: NodeJS.Timeout
   #eviction: Eviction | undefined
-  /** Keys evicted at the last look; undefined before the first. */
-  #evicted: number | undefined
+  /** Keys evicted since the start of a server, by its run id, at the last look. A restarted server has another id. */
+  readonly #evicted = new Map<string, number>()
   /** Keys evicted since the last look that found no evicting server. */
   #lost = 0
   #stopped = false
@@ -60,7 +58,7 @@ export class EvictionWatch {
     const eviction = evictionOf(infos)
     const before = this.#eviction
     this.#eviction = eviction
-    this.#note(evictedBy(infos), eviction)
+    for (const info of infos) this.#note(info, eviction !== undefined)
     if (eviction !== undefined) {
       if (eviction.policy !== before?.policy || eviction.dropped !== before.dropped)
         this.#onChange(eviction, 0)
@@ -71,12 +69,13 @@ export class EvictionWatch {
     if (before !== undefined || lost > 0) this.#onChange(undefined, lost)
   }
 
-  #note(evicted: number, eviction: Eviction | undefined): void {
-    // Evictions before the first look by a server that has been corrected since may have been dealt with.
-    const before = this.#evicted ?? (eviction === undefined ? evicted : 0)
-    this.#evicted = evicted
-    // A server that was restarted counts from 0.
-    this.#lost += evicted < before ? evicted : evicted - before
+  #note(info: string, isEvicting: boolean): void {
+    const server = fieldOf(info, 'run_id')
+    const evicted = Number(fieldOf(info, 'evicted_keys') || 0)
+    // What a server evicted before it was first seen may have been dealt with, unless it still goes on.
+    const before = this.#evicted.get(server) ?? (isEvicting ? 0 : evicted)
+    this.#evicted.set(server, evicted)
+    this.#lost += Math.max(0, evicted - before)
   }
 
   unready(): string[] {

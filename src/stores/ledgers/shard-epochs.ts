@@ -39,11 +39,15 @@ export class ShardEpochs {
     if (known === undefined || isLost || (known.epoch === facts.epoch && known.changes < facts.changes))
       this.#known.set(shard, facts)
     // Of several calls that detect the same loss, only the first reports it.
-    if (isLost && known === before) this.evicted()
+    if (isLost && known === before) this.#lose()
   }
 
-  /** Some data was lost, as by the eviction of keys, which no reply reveals. */
+  /** Keys were evicted, which no reply reveals. */
   evicted(): void {
+    this.#lose()
+  }
+
+  #lose(): void {
     if (this.#reading) this.#again = true
     if (this.#lost) return
     this.#lost = true
