@@ -73,15 +73,19 @@ export class ManualStates {
     const id = this.idOf(order.target)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const [[current], [suppressed]] = await Promise.all([store.get([id]), store.suppressed([id])])
-      if (current?.byHand && Math.max(current.byHand.ts, current.byHand.proposed?.ts ?? 0) >= order.ts)
+      if (
+        current?.byHand &&
+        Math.max(givenAtOf(current.byHand), current.byHand.proposed?.ts ?? 0) >= order.ts
+      )
         return current
       if (order.pending && isInForce(current, clock.now())) {
+        const isSettled = asksForNoMore(order, current)
+        if (isSettled && current.byHand!.ts >= order.ts) return current
         const { pending: _, target: _target, ...proposed } = order
         const byHand = {
-          ...{ ...current.byHand!, ts: order.ts + SKIPPED, givenAt: givenAtOf(current.byHand!) },
-          ...(asksForNoMore(order, current)
-            ? {}
-            : { proposed: { ...proposed, why: redactText(proposed.why) } }),
+          ...current.byHand!,
+          ...{ ts: Math.max(current.byHand!.ts, order.ts + SKIPPED), givenAt: givenAtOf(current.byHand!) },
+          ...(isSettled ? {} : { proposed: { ...proposed, why: redactText(proposed.why) } }),
         }
         const written = await this.#put({ ...current, version: current.version + 1, byHand }, current, false)
         if (written) return written

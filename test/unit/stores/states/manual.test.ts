@@ -93,6 +93,17 @@ describe('a state that a person raised', () => {
     expect(await manual.approve(id, 'ben')).toBe('not pending')
   })
 
+  it('keeps a change that is read after a second click of a faster clock', async () => {
+    const { manual } = setUp()
+    const { id } = await manual.raise(order({ pending: true }))
+    await manual.approve(id, 'ben')
+    const click = order({ ts: T0 + 2 * MINUTE, until: T0 + 2 * HOUR, pending: true })
+    const { version } = await manual.raise(click)
+    expect((await manual.raise(click)).version).toBe(version)
+    const longer = order({ ts: T0 + MINUTE, until: T0 + 9 * HOUR, by: 'ann', pending: true })
+    expect((await manual.raise(longer)).byHand).toMatchObject({ givenAt: T0, proposed: { by: 'ann' } })
+  })
+
   it('holds a time by which 0.3.0 neither takes an order that it reads again for a new one nor undoes it', async () => {
     const { manual, manager } = setUp()
     const { id } = await manual.raise(order({ pending: true }))
