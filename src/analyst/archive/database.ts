@@ -27,8 +27,14 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 interface StartupParameters {
   readonly [name: string]: string
 }
-/** The client's own function, which its types lack. */
-const { getStartupConf } = pg.Client.prototype as unknown as { getStartupConf(): StartupParameters }
+/** The client's own function, which its types lack. Throws if the installed version of pg has none. */
+function startupFunction(): () => StartupParameters {
+  const { getStartupConf } = pg.Client.prototype as unknown as { getStartupConf?(): StartupParameters }
+  if (getStartupConf === undefined)
+    throw new Error('pg.Client has no getStartupConf: install the version of pg that package-lock.json names')
+  return getStartupConf
+}
+const getStartupConf = startupFunction()
 
 /**
  * A client whose values and literals have the form that it reads and writes, whatever the role or the database sets: the driver
@@ -101,8 +107,8 @@ const LIMITS = [
 ]
 
 /**
- * Lifts the limits that the role or the database sets for its sessions: a migration takes as long as it takes, and a batch that
- * is cancelled is written again for ever. Only on a direct connection, since PgBouncer would hand the session to others.
+ * Lifts the limits that the role or the database sets for its sessions: no limit suits all migrations, and a batch that is
+ * cancelled is repeated without end. Only on a direct connection, since PgBouncer would hand the session to others.
  */
 export async function liftLimits(client: Client): Promise<void> {
   await client.query(
@@ -145,6 +151,15 @@ export function openPool(url: string, applicationName: string, within: number): 
   return pool
 }
 
+/** Takes a connection of the pool. Rejects as openClient does. */
+export async function takeClient(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw connectionError(error)
+  }
+}
+
 /** SQLSTATE of a transaction that PostgreSQL ended to resolve a deadlock, and how often its statement is tried. */
 const DEADLOCK = '40P01'
 const DEADLOCK_ATTEMPTS = 3
@@ -157,7 +172,7 @@ export async function limitedRows<T>(
   [sql, values]: readonly [sql: string, values: readonly unknown[]],
   attempts = DEADLOCK_ATTEMPTS,
 ): Promise<T[]> {
-  const client = await pool.connect()
+  const client = await takeClient(pool)
   try {
     const { rows } = await limited(client, within, access, () => client.query(sql, [...values]))
     client.release()

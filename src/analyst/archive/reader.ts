@@ -2,7 +2,7 @@ import type { Alert } from '../../domain/alert.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
 import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
-import { databaseError, limitedRows, openPool } from './database.ts'
+import { databaseError, limitedRows, openPool, takeClient } from './database.ts'
 import { requireSchema } from './migrate.ts'
 import { withoutMobiles, withoutSender } from './mobiles.ts'
 import { type Overview, overviewOf } from './overview.ts'
@@ -122,7 +122,8 @@ export class ArchiveReader {
   static async open(url: string, applicationName: string, within = WITHIN): Promise<ArchiveReader> {
     const pool = openPool(url, applicationName, within)
     try {
-      await requireSchema(pool)
+      const client = await takeClient(pool)
+      await requireSchema(client).finally(() => client.release())
       return new ArchiveReader(pool, within)
     } catch (error) {
       await pool.end()

@@ -58,7 +58,10 @@ export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): 
       worksIn = 0
       const error = databaseError(cause)
       if (error.code !== 'ARCHIVE_UNREACHABLE')
-        emit({ name: 'warning', message: `the days of the archive are not seen to: ${error.message}` })
+        emit({
+          name: 'warning',
+          message: `the partitions of the archive are not maintained: ${error.message}`,
+        })
     }
     await sleep(isBehind ? ROLL_UP_PAUSE : READ_EVERY, undefined, { signal }).catch(() => undefined)
   }

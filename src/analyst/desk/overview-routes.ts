@@ -25,12 +25,9 @@ export class OverviewRoutes {
     this.#parts = parts
   }
 
-  /** Renews what takes long, so that the first visitor does not wait for it. Rejects with the errors of the archive. */
+  /** Renews the precision of codes, so that the first visitor does not wait for it. Rejects with the errors of the archive. */
   async warm(now: number): Promise<void> {
-    await Promise.all([
-      this.#judgedNow(now),
-      this.#worst.get(() => worstCases(this.#parts.options.archive.ask)),
-    ])
+    await this.#judgedNow(now)
   }
 
   #judgedNow(now: number): Promise<ReviewedCode[]> {

@@ -146,7 +146,7 @@ function queueItem(
     caseAt(one.id, { ...fields, ...placeFields(place) })
   return html`<section class="case" id="${one.id}" data-case tabindex="-1"><h2><a href="${at({})}" data-key="o">${queueTitle(one, speech)}</a>${standing === 'stranger' && html` <span class="tag">${say('stranger')}</span>`}${dueTag(one, speech)}</h2>
 <p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say(view === 'done' ? 'doneBy' : 'doneBefore', { what: findingOf(finding, speech), by: done_by ?? '–' })}${view === 'done' && one.since > 0 && html` · <strong>${say('cameSince', { n: one.since })}</strong>`}${marksOf(one, outcomes, speech)}`}</p>
-<blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(one, speech)}</p>
+<blockquote class="message" tabindex="0">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(one, speech)}</p>
 ${
   may(session, 'judge') &&
   view !== 'done' &&

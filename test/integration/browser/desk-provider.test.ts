@@ -10,6 +10,7 @@ import { startDeskOn } from '../../helpers/desk-client.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { OIDC_SECRET, type OidcServer, startOidcServer } from '../../helpers/oidc-server.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
+import { until } from '../../helpers/recording-handler.ts'
 import { describeWith } from '../../helpers/services.ts'
 
 /** Selectors of the login form of the provider, and of the link to it. */
@@ -55,7 +56,13 @@ describeWith(['postgres', 'chromium'], 'a login at a provider of another site', 
       await page.type(FORM.password, 'x')
       await page.click(FORM.send)
     }
-    await page.waitForSelector('header nav, .login')
+    // The provider redirects several times before the desk answers; a look meanwhile fails.
+    await until(() =>
+      page.$('header nav, .login').then(
+        (found) => found !== null,
+        () => false,
+      ),
+    )
   }
 
   beforeAll(async () => {

@@ -199,7 +199,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
       [['m1'], '--for'],
       [['m1', '--for', 'journalist'], 'journalist'],
       [['state-1-1', '--for', 'subscriber'], 'about a domain'],
-      [['m1', '--for', 'sender', '--format', 'pdf'], 'needs --out'],
+      [['m1', '--for', 'sender', '--format', 'pdf'], 'requires --out'],
       [['m1', '--for', 'sender', '--addressee', 'Ann, 138 0013 8000'], '--addressee: has a mobile number'],
     ] as const) {
       const { code, stderr } = await explain(...args)

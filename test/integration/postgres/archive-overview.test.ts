@@ -120,7 +120,7 @@ describeWith('postgres', 'what went on in a time', () => {
     try {
       await expect(reader.overview(...RANGE)).rejects.toMatchObject({
         code: 'ARCHIVE_TOO_SLOW',
-        message: expect.stringMatching(/archive\.queryTimeout.*shorter time/),
+        message: expect.stringMatching(/archive\.queryTimeout.*shorter period/),
       })
       const page = await fetch(at('/overview'), {
         headers: { cookie: login.headers.get('set-cookie')!.split(';')[0]! },

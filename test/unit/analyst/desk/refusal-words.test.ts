@@ -30,6 +30,18 @@ it.each(REASONS)('tells in Chinese why feedback was refused: %s', (why) => {
   expect(refusalIn('en', why)).toBe(why)
 })
 
+it.each([
+  ['it was alerted for FORGED_BRAND alone', '其告警原因仅为 '],
+  ['the state is one of FORGED_BRAND alone', '该状态的原因仅为 '],
+  ['the state was not raised by hand: use release', '该状态并非手工触发'],
+  ['FORGED_BRAND speaks of no port', '”不针对此类对象'],
+  ['nothing is blocked by hand on this target', '此对象没有手工拦截'],
+  ['nothing of the kind port is blocked by hand', '此类对象不能手工拦截'],
+  ['it is no domain', '不是域名'],
+])('tells in Chinese what 0.3.0 wrote: %s', (why, chinese) => {
+  expect(refusalIn('zh-CN', why)).toContain(chinese)
+})
+
 it('names codes as elsewhere, and leaves what a later version says', () => {
   expect(refusalIn('zh-CN', 'it was alerted only for FORGED_BRAND, LOOKALIKE_DOMAIN')).toMatch(/、仿冒域名$/)
   expect(refusalIn('zh-CN', 'the moon is full')).toBe('the moon is full')
