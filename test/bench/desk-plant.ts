@@ -197,19 +197,32 @@ async function prepare(client: Client): Promise<ReadonlyMap<string, readonly str
   const indexes = new Map<string, readonly string[]>()
   for (const table of LARGE) indexes.set(table, await withoutIndexes(client, table))
   for (const table of TRIGGERING) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
-  for (const [name, value] of Object.entries(HASTE))
-    await client.query(`ALTER SYSTEM SET ${name} = '${value}'`)
-  await client.query('SELECT pg_reload_conf()')
   return indexes
 }
+
+/** The planted database can be measured: `isPlanted` looks for this comment. */
+const PLANTED = 'planted for the desk benchmark'
 
 async function settle(client: Client): Promise<void> {
   const run = runOn(client)
   await run('DROP TABLE template')
   await run('VACUUM ANALYZE')
-  for (const name of Object.keys(HASTE)) await client.query(`ALTER SYSTEM RESET ${name}`)
-  await client.query('SELECT pg_reload_conf()')
   await run('CHECKPOINT')
+  await client.query(`COMMENT ON TABLE alert IS '${PLANTED}'`)
+}
+
+/** Whether a database was planted to the end. */
+export async function isPlanted(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ said: string | null }>(
+    "SELECT obj_description(to_regclass('alert')) AS said",
+  )
+  return rows[0]!.said === PLANTED
+}
+
+async function hurry(client: Client, isOn: boolean): Promise<void> {
+  for (const [name, value] of Object.entries(HASTE))
+    await client.query(`ALTER SYSTEM ${isOn ? `SET ${name} = '${value}'` : `RESET ${name}`}`)
+  await client.query('SELECT pg_reload_conf()')
 }
 
 interface Planting {
@@ -286,9 +299,23 @@ async function plantCases(
   say('feedback')
 }
 
-/** Fills an empty database on four connections: large tables without indexes, then these. Its user is a superuser. */
+/**
+ * Fills an empty database on four connections: large tables without indexes, then these. Its user is a superuser, and the settings of
+ * `HASTE` are those of postgresql.conf afterwards, also after a failure.
+ */
 export async function plant(url: string, planted: Planted, say: Planting['say']): Promise<void> {
   const clients = await Promise.all([1, 2, 3, 4].map(() => openClient(url, 'bench', LONGEST)))
+  const [one] = clients
+  try {
+    await hurry(one!, true)
+    await fill(clients, planted, say)
+  } finally {
+    await hurry(one!, false)
+    for (const client of clients) await client.end()
+  }
+}
+
+async function fill(clients: readonly Client[], planted: Planted, say: Planting['say']): Promise<void> {
   const [one, two, three, four] = clients
   const planting = { indexes: await prepare(one!), say }
   for (const client of clients)
@@ -304,5 +331,4 @@ export async function plant(url: string, planted: Planted, say: Planting['say'])
     plantCases(four!, planted, planting, found),
   ])
   await settle(one!)
-  for (const client of clients) await client.end()
 }

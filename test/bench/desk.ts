@@ -19,7 +19,7 @@ import { DAY, SECOND } from '../../src/domain/time.ts'
 import { messageAlertAt, verdictAt } from '../helpers/archive-records.ts'
 import { type DeskClient, deskClient, startDeskOn } from '../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
-import { BIG_CASE, plant } from './desk-plant.ts'
+import { BIG_CASE, isPlanted, plant } from './desk-plant.ts'
 
 const ANALYSTS = 20
 const EVERY = 5 * SECOND
@@ -158,10 +158,15 @@ async function serve(server: PostgresServer | undefined, url: string): Promise<v
   server?.stop()
 }
 
-function isEmpty(url: string): Promise<boolean> {
+/** Whether there is a planted archive; throws for another one and for one that was planted in part. */
+function hasArchive(url: string): Promise<boolean> {
   return withClient(url, 'bench', async (client) => {
     const { rows } = await client.query<{ found: string | null }>("SELECT to_regclass('alert') AS found")
-    return rows[0]!.found === null
+    if (rows[0]!.found === null) return false
+    if (await isPlanted(client)) return true
+    throw new Error(
+      'SIGWATCH_BENCH_ARCHIVE has tables that were not planted to the end: name an empty database',
+    )
   })
 }
 
@@ -169,7 +174,7 @@ if (positionals[0] === 'write') await write(positionals[1]!)
 const kept = process.env.SIGWATCH_BENCH_ARCHIVE
 const server = kept === undefined ? await startPostgres() : undefined
 const url = kept ?? server!.url
-if (await isEmpty(url)) {
+if (!(await hasArchive(url))) {
   const began = performance.now()
   const say = (what: string) =>
     process.stderr.write(`${Math.round((performance.now() - began) / 1000)} s: ${what}\n`)
