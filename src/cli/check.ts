@@ -10,7 +10,7 @@ const BAD_INPUT = 2
 const isWarning = (line: string): boolean => /(?:^|: )warning: /.test(line)
 
 function verdictOn(faults: number, warnings: number): string {
-  if (faults > 0) return `${counted(faults, 'fault')} found`
+  if (faults > 0) return `${counted(faults, 'error')} found`
   return warnings === 0 ? 'no errors' : `no errors, ${counted(warnings, 'warning')}`
 }
 

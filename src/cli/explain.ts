@@ -67,7 +67,7 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   if (options.for === 'subscriber' && kind !== 'message' && kind !== 'recipient')
     throw new SigwatchError(
       'USAGE',
-      `the alert is about a ${kind}: a letter to a subscriber is about messages to him`,
+      `the alert is about a ${kind}: a letter to a subscriber is about messages that they received`,
     )
   const locale = options.locale ?? config.locale
   const say = sayIn(locale)

@@ -13,8 +13,8 @@ export function limitHeapGrowth(percent = PERCENT): void {
 }
 
 /**
- * Makes V8 allocate objects in the young generation only. By default, code whose objects survive minor collections allocates in
- * the old generation instead. The objects of a batch survive a few and then die, and there only a full collection frees them.
+ * Turns pretenuring off. By default, code whose objects survive minor collections allocates in the old generation. The objects of a
+ * batch survive a few and then die, and in the old generation only a full collection frees them.
  */
 export function allocateYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')

@@ -1,5 +1,6 @@
 import { type Client, databaseError, withClient } from '../analyst/archive/database.ts'
 import { requireVersion, schemaState } from '../analyst/archive/migrate.ts'
+import { ERRORS } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
 import { postgresTime } from './compose-archive-clock.ts'
 import { type Findings, sayClock } from './compose-connect-redis.ts'
@@ -11,8 +12,8 @@ export async function checkArchive({ archive }: Config, findings: Findings): Pro
     await withClient(archive.url.reveal(), 'sigwatch check', (client) => inspect(client, findings))
   } catch (cause) {
     const error = databaseError(cause)
-    const remedy =
-      error.code === 'ARCHIVE_UNREACHABLE' ? 'Start PostgreSQL, or correct archive.url.' : error.remedy
+    const isUnknown = error.remedy === ERRORS.ARCHIVE_UNREACHABLE.remedy
+    const remedy = isUnknown ? 'Start PostgreSQL, or correct archive.url.' : error.remedy
     const message = `${error.message}; ${remedy[0]!.toLowerCase()}${remedy.slice(1, -1)}`
     findings.problems.push({ file: 'archive', message })
   }

@@ -76,7 +76,7 @@ export async function readSample(
   problems.push(...doubtsOf(file, records))
   const what = rows.length === raws.length ? 'records' : `messages in ${raws.length} records`
   const summary = [`${file}: ${records.length} of ${rows.length} ${what} can be read`]
-  if (cut > 0) summary.push(`${file}: user data headers were removed ${cut} texts`)
+  if (cut > 0) summary.push(`${file}: user data headers were removed from ${cut} texts`)
   if (rows.length === 0) problems.push({ file, message: 'has no records' })
   if (raws.length === MAX_LINES) summary.push(`${file}: the first ${MAX_LINES} records were read`)
   for (const { name, meant } of watch.unseen())

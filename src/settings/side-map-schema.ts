@@ -81,7 +81,7 @@ export function sideFaults(input: SideInput, place: 'topic' | 'file', value: unk
 /** Parts of a map that a file cannot have. */
 function fileFaults(file: string, map: SideMap): Fault[] {
   if (Object.keys(map).length > 0 && !isRowFile(file))
-    return [{ path: ['map'], message: 'must be a file of rows (allowed: .jsonl, .ndjson or .csv)' }]
+    return [{ path: ['map'], message: 'requires a file of rows (allowed: .jsonl, .ndjson or .csv)' }]
   return Object.entries(map).flatMap(([field, source]) => {
     const place = OF_RECORDS.find((name) => typeof source === 'object' && name in source)
     const message = `reads the ${place} of a Kafka record, which a row of a file lacks: use a pointer, for example /${field}`

@@ -14,7 +14,7 @@ interface Reached {
 
 /**
  * The newest event time of each partition that at least two records support. Records older than it by more than the
- * retention of counts are not counted, so forged times use no memory, and a single wild timestamp has no effect. No
+ * retention of counts are not counted, so forged times use no memory, and a single wrong timestamp has no effect. No
  * wall clock is involved, so a backlog is as recent as its own partition.
  */
 export class NewestTimes {

@@ -321,8 +321,8 @@ describe('evidence on a complaint, from files', () => {
   it.each([
     [['--message', 'nowhere'], 1, 'no message has the id "nowhere"'],
     [['--alert', 'nowhere'], 1, 'no alert has the id "nowhere"'],
-    [[], 2, 'one of them'],
-    [['--message', 'the-one', '--complaint', 'c-1'], 2, 'one of them'],
+    [[], 2, 'exactly one of'],
+    [['--message', 'the-one', '--complaint', 'c-1'], 2, 'exactly one of'],
   ])('refuses %j with %d', async (named, exit, why) => {
     const { code, stdout, stderr } = await warmSigwatch(['evidence', ...named, ...SOURCES], {
       cwd: folder.path,

@@ -43,7 +43,7 @@ describe('sigwatch train --continue', () => {
     expect(readFileSync(`${out}/heads.bin`)).toEqual(readFileSync(`${SHIPPED}/heads.bin`))
 
     const taken = await run('--corpus', news, '--out', SHIPPED)
-    expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('writes nothing over')])
+    expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('overwrites nothing')])
 
     writeFileSync(news, rows.map((row) => row.replace('fraud', 'personal')).join('\n'))
     const worse = await run(

@@ -37,7 +37,7 @@ export function overflows(page: Page): Promise<boolean> {
   ) as Promise<boolean>
 }
 
-/** Reason codes in tables that are broken within. */
+/** Reason codes in tables that are broken over several lines. */
 export function brokenCodes(page: Page): Promise<string[]> {
   return page.$$eval('td abbr', (found) =>
     found.filter((code) => code.getClientRects().length > 1).map((code) => code.textContent ?? ''),

@@ -132,7 +132,7 @@ function idleExemptions(exemptions: readonly ExemptionRule[] = [], path: Fault['
     const { kind } = parseTarget(target)!
     return codes.flatMap((code, place) => {
       if (speaksOf(code, kind)) return []
-      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${specOf(code).targets.join(', ')})`
+      const message = `${code} does not apply to a ${kind}: it would exempt nothing (allowed: ${specOf(code).targets.join(', ')})`
       return [{ path: [...path, 'exemptions', index, 'codes', place], message }]
     })
   })

@@ -164,7 +164,7 @@ async function appended(
       take: (records) => void times.push(...records.map(({ timestamp }) => timestamp)),
     })
   }
-  if (times.length === 0) throw usage(`${topic} has no records in the range`)
+  if (times.length === 0) throw usage(`${topic} has no records at the ends of the range`)
   return [Math.min(...times), Math.max(...times)]
 }
 

@@ -33,7 +33,7 @@ export class KeyDoubts {
   }
 
   notes(): readonly string[] {
-    const unknown = `states on recipients have tokens of a key that is not configured (${this.#keys}): without a verdict every message is reviewed; add the key to privacy.tokenKey or privacy.previousTokenKeys`
+    const unknown = `states on recipients use a token key that is not configured (${this.#keys}): without a verdict every message is reviewed; add the key to privacy.tokenKey or privacy.previousTokenKeys`
     const differ = performance.now() - this.#contradictedAt < MINUTE
     return [...(this.#keys === '' ? [] : [unknown]), ...(differ ? [DIFFER] : [])]
   }

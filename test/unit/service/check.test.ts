@@ -251,7 +251,7 @@ describe('the command', () => {
   it('exits 2 and prints the place when something is wrong', async () => {
     const file = join(folderWith({ 'p.yaml': '\nmode: x\n' }), 'p.yaml')
     const { said, data, code } = await run('--policy', file)
-    expect(said).toContain(`${file}:2: mode: "x" is not allowed (allowed: enforce, shadow)\n1 fault found\n`)
+    expect(said).toContain(`${file}:2: mode: "x" is not allowed (allowed: enforce, shadow)\n1 error found\n`)
     expect([data, code]).toEqual(['', 2])
   })
 

@@ -107,7 +107,7 @@ describe('check --sample', () => {
     ])
     expect(cut.problems).toEqual([nothing])
     expect(cut.summary).toContain(`${sample}: 1 of 2 messages in 1 records can be read`)
-    expect(cut.summary).toContain(`${sample}: user data headers were removed 1 texts`)
+    expect(cut.summary).toContain(`${sample}: user data headers were removed from 1 texts`)
     const asText = await told('as-text.yaml')
     const message = 'text (/text): begins with a user data header, which is read as text; see udh: true'
     expect(asText.problems).toContainEqual({ file: sample, line: 1, message })

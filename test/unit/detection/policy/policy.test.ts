@@ -272,7 +272,7 @@ tenants:
     expect(problems).toEqual([
       '2 tenants.GD_A: is not a tenant (allowed: 1 to 32 letters a-z, digits or -)',
       expect.stringMatching(
-        /^5 tenants\..*gd-b.*exemptions\[0\]\.codes\[0\]: RECIPIENT_FLOOD speaks of no port/,
+        /^5 tenants\..*gd-b.*exemptions\[0\]\.codes\[0\]: RECIPIENT_FLOOD does not apply to a port/,
       ),
     ])
   })
@@ -380,7 +380,7 @@ describe('faults of a policy', () => {
     ],
     [
       'exemptions: [{target: "port:1", codes: [PORT_SUBLET, MARKETING_BURST], until: 2026-11-12T00:00Z, by: a, why: b}]',
-      'exemptions[0].codes[1]: MARKETING_BURST speaks of no port: it would exempt nothing (allowed: signature)',
+      'exemptions[0].codes[1]: MARKETING_BURST does not apply to a port: it would exempt nothing (allowed: signature)',
     ],
     [
       'exemptions: [{target: "port:1", codes: [NO_CONSENT], until: 2026-11-12T00:00Z, by: a}]',

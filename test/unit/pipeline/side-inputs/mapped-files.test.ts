@@ -127,7 +127,7 @@ describe('files of side inputs of another form', () => {
   })
 
   it.each([
-    ['a list of rows', { file: 'registry.yaml', map: { kind: '/kind' } }, 'must be a file of rows'],
+    ['a list of rows', { file: 'registry.yaml', map: { kind: '/kind' } }, 'requires a file of rows'],
     [
       'the key of a record',
       { file: 'r.jsonl', map: { kind: { key: true } } },
