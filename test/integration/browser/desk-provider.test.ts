@@ -56,12 +56,12 @@ describeWith(['postgres', 'chromium'], 'a login at a provider of another site', 
       await page.type(FORM.password, 'x')
       await page.click(FORM.send)
     }
-    // The provider redirects several times before the desk answers; a look meanwhile fails.
-    await until(() =>
-      page.$('header nav, .login').then(
-        (found) => found !== null,
-        () => false,
-      ),
+    // The provider redirects several times before the desk answers; a look meanwhile fails or finds its pages.
+    const isLoaded =
+      "document.readyState === 'complete' && document.querySelector('header nav, .login') !== null"
+    await until(
+      async () =>
+        page.url().startsWith(at('/')) && (await page.evaluate(isLoaded).then(Boolean, () => false)),
     )
   }
 
