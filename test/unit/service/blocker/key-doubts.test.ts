@@ -43,7 +43,7 @@ describe('KeyDoubts', () => {
     raise('b', '2.y')
     for (let i = 0; i < 3; i++) expect(doubts.look(NOW)).toBe(2)
     expect(events).toEqual([{ name: 'token_keys_unknown', keys: '2', states: 2 }])
-    expect(doubts.notes()[0]).toContain('of a key that is not configured (2)')
+    expect(doubts.notes()[0]).toContain('use a token key that is not configured (2)')
     raise('c', 'k3.z')
     doubts.look(NOW)
     expect(events[1]).toEqual({ name: 'token_keys_unknown', keys: '2, k3', states: 3 })
