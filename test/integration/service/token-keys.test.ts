@@ -109,7 +109,10 @@ describeWith(['kafka', 'redis'], 'a change of the token key', () => {
     expect(await notes(ahead)).not.toContain('token')
     // Without the key the state may be on any recipient.
     await until(async () => (await ask(behind, otp(other))).action === 'review', 10_000)
-    await until(async () => (await notes(behind)).includes('use a token key that is not configured (2)'), 5_000)
+    await until(
+      async () => (await notes(behind)).includes('use a token key that is not configured (2)'),
+      5_000,
+    )
     expect(await behind.service.metric('sigwatch_blocker_unknown_key_states')).toBe(1)
     expect(await ahead.service.metric('sigwatch_blocker_unknown_key_states')).toBe(0)
     expect(behind.service.log.find(({ event }) => event === 'token_keys_unknown')).toMatchObject({
