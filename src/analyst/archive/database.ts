@@ -117,6 +117,18 @@ export async function liftLimits(client: Client): Promise<void> {
   )
 }
 
+/** Opens a connection whose statements and sessions have no time limits, whatever the role sets. Rejects as openClient does. */
+export async function openUnlimited(url: string, applicationName: string): Promise<Client> {
+  const client = await openClient(url, applicationName)
+  try {
+    await liftLimits(client)
+    return client
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw databaseError(error)
+  }
+}
+
 /** Runs `work` on one connection and closes it; see openClient. Rejects as the work does. */
 export async function withClient<T>(
   url: string,

@@ -10,7 +10,7 @@ import {
   type SourceHandler,
 } from '../../domain/ports.ts'
 import type { MapRow } from '../../pipeline/side-inputs/mapped-rows.ts'
-import { type Client, isOfRows, isWithoutDay, liftLimits, openClient } from './database.ts'
+import { type Client, isOfRows, isWithoutDay, openUnlimited } from './database.ts'
 import { DatabaseWait } from './database-wait.ts'
 import { UnfitRecord } from './fields.ts'
 import { archivedOffsets, type LogOf, openOffsets } from './offsets.ts'
@@ -253,10 +253,7 @@ export class ArchiveIntake implements SourceHandler {
   #untilReached<T>(work: (client: Client, writer: ArchiveWriter) => Promise<T>): Promise<T> {
     return this.#wait.untilReached(
       async () => {
-        if (this.#client === undefined) {
-          this.#client = await openClient(this.#options.url, 'sigwatch archive')
-          await liftLimits(this.#client)
-        }
+        this.#client ??= await openUnlimited(this.#options.url, 'sigwatch archive')
         this.#writer ??= new ArchiveWriter(this.#client)
         return work(this.#client, this.#writer)
       },

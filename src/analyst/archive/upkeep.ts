@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../domain/events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import { countOutdated, groupEarlier } from './case-writer.ts'
-import { type Client, databaseError, liftLimits, openClient } from './database.ts'
+import { type Client, databaseError, openUnlimited } from './database.ts'
 import { type Expired, expire } from './expiry.ts'
 import { gramEarlier } from './grams.ts'
 import { Partitions } from './partitions.ts'
@@ -44,10 +44,7 @@ export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): 
   while (!signal.aborted) {
     let isBehind = false
     try {
-      if (client === undefined) {
-        client = await openClient(url, 'sigwatch archive upkeep')
-        await liftLimits(client)
-      }
+      client ??= await openUnlimited(url, 'sigwatch archive upkeep')
       await options.readClock(client)
       if (worksIn-- <= 0) worksIn = (await work(client, options, emit)) ? RETRY_EVERY : WORK_EVERY
       await countOutdated(client)
