@@ -74,12 +74,10 @@ export class PartitionOffsets {
   commit(groupId: string, offsets: readonly (PartitionId & { readonly offset: number })[]): Promise<boolean> {
     return this.#ask(async (cluster) => {
       const coordinator = await cluster.findGroupCoordinator({ groupId })
-      const topics = [...new Set(offsets.map(({ topic }) => topic))].map((topic) => ({
-        topic,
-        partitions: offsets
-          .filter((one) => one.topic === topic)
-          .map(({ partition, offset }) => ({ partition, offset: String(offset) })),
-      }))
+      const lists = new Map<string, { partition: number; offset: string }[]>()
+      for (const { topic, partition, offset } of offsets)
+        addTo(lists, topic, { partition, offset: String(offset) })
+      const topics = [...lists].map(([topic, partitions]) => ({ topic, partitions }))
       const outside = { groupGenerationId: -1, memberId: '' }
       return coordinator.offsetCommit({ groupId, ...outside, topics }).then(
         () => true,
