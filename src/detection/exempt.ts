@@ -3,7 +3,6 @@ import type { Code } from '../domain/codes.ts'
 import type { Detected } from '../domain/detector.ts'
 import type { Policy } from '../domain/policy.ts'
 
-/** Allowances from analysts' feedback. */
 export interface Allowing {
   readonly size: number
   /** Tokens of a recipient under former keys, so that allowances and exemptions given under them still apply. */

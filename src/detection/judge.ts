@@ -21,7 +21,6 @@ import type { MessageCode } from './detectors/code-spec.ts'
 import { ownFindings } from './detectors/own-rules/findings.ts'
 import { type Allowing, exempted } from './exempt.ts'
 
-/** The versions used to judge a message. */
 export interface JudgingVersions {
   readonly classifier: Pick<Classifier, 'thresholds'>
   readonly policy: Policy
@@ -32,9 +31,7 @@ export interface JudgingVersions {
   readonly templates?: KnownTemplates
 }
 
-/** What is known of a message before counting. */
 export interface KnownBefore extends Pick<MessageContext, 'consents' | 'askedBefore'> {
-  /** Allowances from analysts' feedback. */
   readonly allowances: Allowing
   /** Inputs the message lacks: codes that need them are silent. Absent: none. */
   readonly lacks?: readonly ('sender' | 'time')[]
@@ -42,7 +39,6 @@ export interface KnownBefore extends Pick<MessageContext, 'consents' | 'askedBef
 
 /** What is known of a message after counting, when states have been raised on the counts. */
 export interface KnownAfter {
-  /** Open enforced states that match the message. */
   readonly states: readonly MatchingState[]
   /** The time used to determine lateness, epoch ms. */
   readonly now: number
@@ -60,9 +56,7 @@ export interface Decision {
   readonly reasons: readonly Reason[]
   /** Reasons of the alert; empty: no alert. */
   readonly enforced: readonly Reason[]
-  /** Reasons of the shadow alert. */
   readonly shadow: readonly Reason[]
-  /** Open enforced states that match the message. */
   readonly states: readonly MatchingState[]
   /** The strongest action of enforced reasons and states; at most `observe` for a late message. */
   readonly action: Action
@@ -187,7 +181,6 @@ export function decide(
   }
 }
 
-/** Applies the policy to the findings on a message. */
 function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, policy: Policy): Reason[] {
   return findings.map(({ code, score, evidence, cap }) => {
     const { action, mode, weight } = policy.codePolicy(code, message.ts, message.record)

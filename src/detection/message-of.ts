@@ -9,7 +9,6 @@ export function originOf(record: SmsRecord, position: Position): Origin {
 
 const NONE: readonly never[] = []
 
-/** A message from a single record. */
 export function messageOf(record: SmsRecord, position: Position, receivedAt: number): Message {
   return {
     id: record.id,

@@ -13,7 +13,6 @@ export interface KnownText {
 interface Entry extends KnownText {
   readonly text: string
   readonly signature: string | undefined
-  /** Its free numbers; empty if it is cached individually. */
   readonly runs: Runs
   /** Template for texts that are alike; undefined if they are read individually. */
   readonly template: TextTemplate | undefined
@@ -29,7 +28,6 @@ export interface TextCacheLimits {
 export interface TextCacheUse {
   readonly hits: number
   readonly misses: number
-  /** Number of cached texts. */
   readonly entries: number
 }
 

@@ -17,10 +17,8 @@ export interface AlikePlace {
 export interface Alike {
   /** Adds a message to its group. `place`: where its links or contacts lead, if known. */
   placeOf(message: AnalysedMessage, place?: string): AlikePlace
-  /** Records what a signature advertises. */
   learn(message: AnalysedMessage): void
   /** Adopts group centres published by other instances, so that groups of the same texts get the same key. */
   adopt(centres: readonly string[]): void
-  /** The trade that the name of an enterprise indicates. */
   tradeOf(signature: string): string | undefined
 }

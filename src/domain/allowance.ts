@@ -28,7 +28,6 @@ export interface AlertedMessage {
   readonly teaches?: Teaching
 }
 
-/** The wording of a message as a template. */
 export interface Teaching {
   /** See `writtenSketch` of text/word-sketch.ts. */
   readonly sketch: string

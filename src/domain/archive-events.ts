@@ -31,7 +31,6 @@ export type ArchiveEvent =
       readonly kinds: Readonly<Partial<Record<Refusal, number>>>
       readonly reason: string
     }
-  /** Refused rows waiting to be stored. */
   | { readonly name: 'archive_refused_rows'; readonly rows: number }
   /** Rows refused earlier have been stored. */
   | { readonly name: 'archive_placed'; readonly rows: number }

@@ -1,6 +1,5 @@
 import type { Action } from './decision.ts'
 
-/** Topics that a blocker follows. */
 export const FOLLOWED = ['blocks', 'alerts', 'verdicts'] as const
 export type Followed = (typeof FOLLOWED)[number]
 

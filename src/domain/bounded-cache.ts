@@ -11,7 +11,6 @@ export class BoundedCache<V> {
     this.#limit = limit
   }
 
-  /** The cached value if it is in the young generation. */
   known(key: string): V | undefined {
     return this.#young.get(key)
   }

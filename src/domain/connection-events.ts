@@ -1,7 +1,5 @@
-/** External servers. */
 export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 
-/** Events of connections to external servers. */
 export type ConnectionEvent =
   /** A server of this kind is configured and has not answered yet. */
   | { readonly name: 'connecting'; readonly service: Service }

@@ -11,7 +11,6 @@ export interface ConsentRow extends ConsentChange {
   readonly was?: { readonly state: 'in' | 'out'; readonly ts: number }
 }
 
-/** A port sent a signature to a subscriber. */
 export interface SentMessage {
   readonly port: string
   readonly to: string

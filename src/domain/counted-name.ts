@@ -16,6 +16,5 @@ function named(prefix: string): (sender: string) => string {
 export const SIGNATURE = 'signature:'
 export const signatureName = named(SIGNATURE)
 export const portName = named('port:')
-/** Entity prefix of the set of signatures of one port. */
 export const PORT_SIGNATURES = 'port-signatures:'
 export const portSignaturesName = named(PORT_SIGNATURES)

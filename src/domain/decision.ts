@@ -7,12 +7,10 @@ export type Action = (typeof ACTIONS)[number]
 export type Mode = 'enforce' | 'shadow'
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
-/** The stronger of two actions. */
 export function stronger(a: Action, b: Action): Action {
   return ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b
 }
 
-/** The weaker of two actions. */
 export function weaker(a: Action, b: Action): Action {
   return ACTIONS.indexOf(a) <= ACTIONS.indexOf(b) ? a : b
 }

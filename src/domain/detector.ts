@@ -55,7 +55,6 @@ export interface MessageContext {
   readonly notices?: Notices | undefined
   /** Templates confirmed as fraud or illicit; absent: not compared. */
   readonly templates?: KnownTemplates | undefined
-  /** The operator's own rules, if any. */
   readonly own?: OwnRules | undefined
   /** The last two consent changes of (signature, recipient), newest first; undefined if no ledger could be asked. */
   readonly consents: readonly ConsentChange[] | undefined
@@ -78,7 +77,6 @@ export interface SignalContext {
   codePolicy(code: Code, ts: number): CodePolicy
 }
 
-/** A message with what the detectors found on it. */
 export interface Detected {
   readonly message: AnalysedMessage
   readonly findings: readonly Finding[]

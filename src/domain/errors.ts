@@ -246,7 +246,6 @@ export function codeOf(error: unknown): string {
   return error instanceof SigwatchError ? error.code : error instanceof Error ? error.message : String(error)
 }
 
-/** A fault in an operator's file. */
 export interface Problem {
   readonly file: string
   /** From 1; absent if the fault concerns the whole file. */

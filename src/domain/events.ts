@@ -14,7 +14,6 @@ import type { ClockReference } from './trusted-clock.ts'
 
 export type { Service } from './connection-events.ts'
 
-/** Timed stages, in pipeline order. */
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
 export type TimedStage = (typeof TIMED_STAGES)[number]
 
@@ -120,11 +119,9 @@ export type Event =
     }
   /** The drift could not be read from the archive. */
   | { readonly name: 'score_drift_unknown'; readonly reason: string }
-  /** A backlog waits for the store. */
   | { readonly name: 'backlog_waits' }
   /** It still waits; `seconds`: for how much longer at most. */
   | { readonly name: 'backlog_waiting'; readonly seconds: number }
-  /** Redis lost the counts of a part of the store. */
   | { readonly name: 'counts_lost'; readonly how: LostCounts['how']; readonly share: number }
   /** Redis lost consents and refusals; they are being read again. */
   | { readonly name: 'ledger_lost' }
@@ -136,7 +133,6 @@ export type Event =
   | { readonly name: 'redis_evicts'; readonly policy: string; readonly dropped: number }
   /** It no longer does; `lost`: how many were evicted since it last did not. */
   | { readonly name: 'redis_evictions_ended'; readonly lost: number }
-  /** A script failed in Redis. */
   | { readonly name: 'redis_refused'; readonly reason: string }
   | { readonly name: 'features_recovered'; readonly seconds: number }
   /** The log was recreated, or ends before the position already read. */
@@ -235,7 +231,6 @@ export type Event =
       /** It was written before this instance started. */
       readonly restored?: true
     }
-  /** Number of allowances in force from analysts' feedback. */
   | { readonly name: 'allowances_held'; readonly count: number }
   /** A topic that was missing at startup is now read. */
   | { readonly name: 'topic_found'; readonly topic: string }

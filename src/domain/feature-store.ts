@@ -41,11 +41,8 @@ export interface TallyObservation {
  * are counted together, over an hour.
  */
 export interface FanoutObservation {
-  /** The sending number in canonical form. */
   readonly number: string
-  /** Common prefix of the numbers of its series. */
   readonly series: string
-  /** Token of the recipient. */
   readonly toToken: string
   /** 64-bit fingerprint for comparing texts. */
   readonly signs: Signs
@@ -128,7 +125,6 @@ export interface TallyReading {
 
 /** Reading for the last text of a number in the batch that reaches the requested threshold. */
 export interface FanoutReading {
-  /** Position of the message. */
   readonly position: Position
   readonly number: string
   /** Strangers to whom the number sent similar texts within the hour. */
@@ -182,7 +178,6 @@ export interface LogId {
   readonly topicId?: string
 }
 
-/** Asks the brokers for the current logs of partitions. */
 export type LogsOf = (partitions: readonly PartitionId[]) => Promise<readonly (PartitionId & LogId)[]>
 
 /**

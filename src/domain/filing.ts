@@ -28,7 +28,6 @@ export function coversPort(filing: Filing, port: string): boolean {
   return false
 }
 
-/** Filings of the signature in force for the message that cover its port. */
 export function filingsHere(row: SignatureRow, { ts, from, record }: AnalysedMessage): readonly Filing[] {
   return row.filings.filter(
     (filing) => isInForce(filing, ts, record.carrier, record.sp) && coversPort(filing, from),

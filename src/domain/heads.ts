@@ -13,7 +13,6 @@ type Group<G extends keyof typeof HEAD_GROUPS> = Readonly<Record<(typeof HEAD_GR
 /** Probability from which a head applies. */
 const LIKELY = 0.5
 
-/** The heads that apply to a text. */
 export function likelyHeads({ asks, tone, speaks, warns }: HeadReading): Head[] {
   const likely: Head[] = []
   for (const head of HEAD_GROUPS.asks) if (asks[head] >= LIKELY) likely.push(head)
@@ -25,11 +24,8 @@ export function likelyHeads({ asks, tone, speaks, warns }: HeadReading): Head[] 
 
 /** Independent probabilities: a text may ask for several things, or for none. */
 export interface HeadReading {
-  /** What the text asks the reader to do. */
   readonly asks: Group<'asks'>
   readonly tone: Group<'tone'>
-  /** The role in which the text claims to speak. */
   readonly speaks: Group<'speaks'>
-  /** The text warns of fraud. */
   readonly warns: number
 }

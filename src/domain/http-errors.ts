@@ -3,7 +3,6 @@ export interface ErrorEntry {
   readonly cause: string
   /** Whether retrying the same request may succeed. */
   readonly retry: boolean
-  /** What to do about it. */
   readonly remedy: string
 }
 
@@ -19,7 +18,6 @@ const USE_RIGHT = 'Use a token of `http.tokens` whose `may` lists the right.'
 const SPLIT = 'Send fewer items per request.'
 const LATER = 'Retry after the seconds in `Retry-After`, or use another instance.'
 
-/** Error responses over HTTP. */
 export const HTTP_ERRORS = {
   CHECK_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },
   EXTRACT_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },

@@ -7,7 +7,6 @@ export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number]
 export const SIDE_INPUTS = ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const
 export type SideInput = (typeof SIDE_INPUTS)[number]
 
-/** Events from reading records and rows. */
 export type InputEvent =
   | { readonly name: 'dead_lettered'; readonly error: ErrorCode; readonly count: number }
   /** The map left out part of a record, or read binary content as text. */

@@ -22,7 +22,6 @@ export interface Position {
   readonly offset: number
 }
 
-/** Headers of a record, possibly decoded only on access. */
 export interface RecordHeaders {
   /** The last value if the header is repeated; undefined if it is missing or has no value. */
   get(name: string): Buffer | string | undefined
@@ -85,7 +84,6 @@ export interface SmsRecord {
   readonly item?: RecordItem
 }
 
-/** One input record that became (a part of) a message. */
 export interface Origin {
   readonly id: string
   readonly position: Position
@@ -105,7 +103,6 @@ export function bytesOf({ value, item }: Pick<Origin, 'value' | 'item'>): number
  * canonical form.
  */
 export interface Message {
-  /** Id of the lowest part. */
   readonly id: string
   readonly ts: number
   readonly from: string
@@ -118,7 +115,6 @@ export interface Message {
   readonly position: Position
   /** Reference clock of the completing record, epoch ms. */
   readonly receivedAt: number
-  /** Scored with parts missing. */
   readonly partial: boolean
   /** Completed by a deadline, its own or that of the parts before it. Counted once by a key instead of by offset. */
   readonly byDeadline: boolean

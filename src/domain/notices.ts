@@ -8,15 +8,12 @@ export type CarriedKind = 'mobile' | 'landline'
 /** Wording (as a sketch) and destinations of a brand's notice. Holds no text. */
 export interface Notice {
   readonly sketch: Sketch
-  /** Registrable domains of its links. */
   readonly hosts: readonly string[]
-  /** Landlines and service numbers in the notice. */
   readonly numbers: readonly string[]
   /** Kinds of numbers in the notice that may differ next time. */
   readonly carries: readonly CarriedKind[]
 }
 
-/** A notice learned from a brand's traffic. */
 export interface LearnedNotice extends Notice {
   /** Derived from brand and wording, so that a repeated notice is learned once. */
   readonly id: string
@@ -29,7 +26,6 @@ export interface LearnedNotice extends Notice {
   readonly signature?: string
 }
 
-/** The most similar notice of a brand. */
 export interface Twin {
   /** Cosine of the sketches. */
   readonly similarity: number
@@ -59,7 +55,6 @@ export const BRANDS_WITH_NOTICES = 512
 /** Brands returned by one call of `changes`. */
 export const BRANDS_AT_ONCE = 32
 
-/** All notices of one brand after a change. */
 export interface BrandNotices {
   readonly brand: string
   readonly notices: readonly LearnedNotice[]

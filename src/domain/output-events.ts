@@ -1,6 +1,5 @@
 import type { Channel } from './ports.ts'
 
-/** Events from writing the outputs. */
 export type OutputEvent =
   /** Records that the sink will never accept were left out, such as those larger than the topic allows. */
   {

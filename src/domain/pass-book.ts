@@ -1,12 +1,10 @@
 /** Why a part of an SMS was blocked. */
 export interface StoppedBy {
   readonly state?: string
-  /** The alert on the message. */
   readonly alert?: string
   readonly why: readonly string[]
 }
 
-/** What to count and record when a message passes. */
 export interface PassRequest {
   /** Each of them must have capacity left; the message is counted by each. */
   readonly throttles: readonly { readonly state: string; readonly perMinute: number }[]

@@ -6,7 +6,6 @@ import type { Label } from './labels.ts'
 /** Thresholds by name, as declared with their types in the module of the code. */
 export type Thresholds = Readonly<Record<string, number | boolean>>
 
-/** Policy of one code, with all thresholds of its detector. */
 export interface CodePolicy<T extends Thresholds = Thresholds> {
   readonly action: Action
   readonly mode: Mode
@@ -19,7 +18,6 @@ export interface CodePolicy<T extends Thresholds = Thresholds> {
 export interface QuietHours {
   /** Time span of the day by label, minutes from midnight; may wrap. */
   readonly spans: ReadonlyMap<Label, { readonly from: number; readonly to: number }>
-  /** Offset from UTC in minutes. */
   readonly zone: number
 }
 
@@ -46,7 +44,6 @@ export interface PolicyPlace {
   readonly tenant?: string
 }
 
-/** The policy at one event time for one place. */
 export interface PolicyAt {
   readonly codes: Readonly<Record<Code, CodePolicy>>
   readonly quietHours: QuietHours
@@ -57,10 +54,8 @@ export function isShadowed({ mode, enforced }: Pick<Policy, 'mode' | 'enforced'>
   return mode === 'shadow' && enforced?.has(code) !== true
 }
 
-/** The operator's own rules in force. */
 export interface OwnRules {
   readonly hash: string
-  /** Parsed content of the file, which the hash covers. */
   readonly content: unknown
   readonly change?: Change
   /** Default policy of each of its codes, used if the policy has no rule for it, in file order. */
@@ -72,7 +67,6 @@ export interface Policy {
   readonly hash: string
   /** Its rules with defaults filled in, which the hash covers. */
   readonly rules: unknown
-  /** The operator's own rules in force with it, if any. */
   readonly own?: OwnRules
   readonly change?: Change
   /** Whether policy and registry files must state their change. */

@@ -48,7 +48,6 @@ export function partitionKey({ topic, partition }: PartitionId): string {
   return last.key
 }
 
-/** Consecutive records of one partition from one fetch. */
 export interface RecordRun {
   readonly partition: PartitionId
   /** Epoch of the assignment in which they were fetched. */
@@ -142,7 +141,6 @@ export interface OutputRecord {
   /** null: tombstone. */
   readonly value: Buffer | string | null
   readonly headers?: Readonly<Record<string, string>>
-  /** The input record that caused it, if any. */
   readonly origin?: Position
 }
 
@@ -166,7 +164,6 @@ export interface PartitionWrite {
   readonly reached: Reached
 }
 
-/** Writes records and the position of their partition atomically. */
 export interface Transactions {
   /**
    * One write per partition at a time. Retries through outages as a sink does. Rejects with SINK_REFUSED if a record can never be
@@ -181,7 +178,6 @@ export interface Classifier {
   readonly backend: string
   /** The model card. */
   readonly card: unknown
-  /** Label thresholds of the model card. */
   readonly thresholds: Scores
   /** Whether texts that differ only in free numbers get the same scores because the model reads no digit of them. */
   readonly readsNumbersByShape: boolean

@@ -4,7 +4,6 @@ export interface Span {
   readonly end: number
 }
 
-/** Normalised text with a mapping back to the original. */
 export interface NormalisedText {
   readonly text: string
   /** `offsets[i]` = index in the original of code unit i of `text`, plus one entry for the end. Texts may share the array. */
@@ -52,18 +51,15 @@ export interface ContactMention {
 /** Everything read from a text, once for all detectors; independent of sender, recipient and time. */
 export interface TextReading {
   readonly normalised: NormalisedText
-  /** The effective signature: of the record, else of the text. */
   readonly signature?: SignatureMention | undefined
   /** Every signature-like mention in the text and the record. */
   readonly signatures: readonly SignatureMention[]
   readonly urls: readonly UrlMention[]
   readonly contacts: readonly ContactMention[]
   readonly optOut: boolean
-  /** Asks the recipient for consent to marketing. */
   readonly asksConsent: boolean
   /** Asks for it in a standard form and advertises nothing else. */
   readonly asksAlone: boolean
-  /** Written in traditional characters. */
   readonly traditional: boolean
   /** Has the form of a one-time password message. */
   readonly otp: boolean

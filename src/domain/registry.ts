@@ -49,7 +49,6 @@ export interface PortRow {
   readonly scope?: readonly Label[]
 }
 
-/** A brand name found in a text. */
 export interface BrandMention {
   readonly brand: Brand
   readonly name: string
@@ -58,10 +57,8 @@ export interface BrandMention {
   readonly end: number
 }
 
-/** An imitation of a registered name or domain. */
 export interface Lookalike {
   readonly brand: Brand
-  /** The registered name or domain. */
   readonly original: string
   readonly how: 'glyph' | 'sound' | 'edit' | 'added-word' | 'subdomain' | 'internationalised' | 'other-suffix'
   /** 0 to 1. */
@@ -70,27 +67,20 @@ export interface Lookalike {
 
 /** Composition of a registry: enough to tell whether two are the same, and which part differs. */
 export interface RegistryContent {
-  /** The shipped brand list and its hash. */
   readonly shipped: { readonly hash: string; readonly brands: readonly Brand[] }
-  /** Hash of the operator's file. */
   readonly file: string
-  /** Number of effective rows by kind. */
   readonly rows: { readonly brands: number; readonly signatures: number; readonly ports: number }
-  /** Last change of the operator's file, as stated in it. */
   readonly change?: Change
   /** Digest of the rows from the registry topic that override the file, by kind; absent: none. */
   readonly topic: { readonly brands?: string; readonly signatures?: string; readonly ports?: string }
 }
 
-/** A brand that the message claims to come from. */
 export interface Claim {
   readonly brand: Brand
   readonly by: 'signature' | 'lookalike' | 'speaker' | 'domain' | 'mention'
-  /** The name as written in the message. */
   readonly claimed: string
   /** Strength of the claim, 0 to 1. */
   readonly strength: number
-  /** The name imitated by the signature. */
   readonly lookalike?: Lookalike
 }
 
@@ -115,7 +105,6 @@ export interface Registry {
   /** A registered domain that `host` imitates; none for official hosts of any brand and public shorteners. */
   lookalikeOfHost(host: string): Lookalike | undefined
   signature(name: string): SignatureRow | undefined
-  /** The row with the longest prefix that covers the port. */
   port(port: string): PortRow | undefined
   /** Filings in force at `ts`, for the carrier and enterprise if they are known. */
   filings(signature: SignatureRow, at: { ts: number; carrier?: string; sp?: string }): readonly Filing[]

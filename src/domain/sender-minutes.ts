@@ -2,7 +2,6 @@ import type { Label } from './labels.ts'
 import type { Position } from './message.ts'
 import type { PartitionId } from './ports.ts'
 
-/** One message as counted by the sender statistics. */
 export interface SenderCount {
   readonly position: Position
   /** If present, idempotency key used instead of the offset. */
@@ -51,6 +50,5 @@ export interface SenderMinutes {
   reset(partitions: readonly PartitionId[]): Promise<void>
   /** `watermark`: event time that every partition has passed, undefined if unknown; `now`: wall clock, ms. */
   due(watermark: number | undefined, now: number): Promise<readonly DueMinute[]>
-  /** Marks minutes as written and acknowledged. */
   written(minutes: readonly DueMinute[], now: number): Promise<void>
 }

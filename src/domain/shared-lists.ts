@@ -10,12 +10,10 @@ const REMEMBERED = 8_192
 export class SharedLists<T> {
   readonly #last = new BoundedCache<{ list: readonly T[] }>(REMEMBERED)
 
-  /** The last list of the key; empty if there is none. */
   last(key: string): readonly T[] {
     return this.#last.get(key, none).list
   }
 
-  /** Makes a list the last one of the key, and returns it. */
   share(key: string, list: readonly T[]): readonly T[] {
     this.#last.get(key, none).list = list
     return list

@@ -5,7 +5,6 @@ import type { Channel, OutputRecord } from './ports.ts'
 
 /** A record that can never be delivered. */
 export interface RefusedRecord {
-  /** Index in the records of the write. */
   readonly index: number
   readonly channel: Channel
   readonly reason: string

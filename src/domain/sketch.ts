@@ -1,4 +1,3 @@
-/** Number of entries of a sketch. */
 export const SKETCH_SIZE = 64
 
 /** Norm of a sketch as a vector, up to rounding. */

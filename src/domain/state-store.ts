@@ -20,11 +20,9 @@ export interface StateRecord {
   readonly version: number
   readonly open: boolean
   readonly action: Action
-  /** Whether it was raised in enforce mode. */
   readonly enforced: boolean
   readonly level: number
   readonly raisedAt: number
-  /** Event time of the last signal that raised or held it. */
   readonly lastSeenAt: number
   readonly lastEventAt: number
   /** Event time; see `lag`. */
@@ -88,7 +86,6 @@ export interface OutboxEntry {
 /** `behind`: lagging, or unknown; `current`: no lag; `idle`: no lag and no record for 30 s. */
 export type Standing = 'behind' | 'current' | 'idle'
 
-/** Progress of a partition, reported by its owner. */
 export interface PartitionReport extends PartitionId {
   /** Undefined keeps the last reported value, whichever instance reported it. */
   readonly eventTime: number | undefined
@@ -101,7 +98,6 @@ export interface PartitionProgress extends PartitionReport {
   readonly ownerless: boolean
 }
 
-/** How far a partition of a side topic has been applied. */
 export interface SideOffset extends PartitionId {
   /** Every row before it has been applied. */
   readonly offset: number
@@ -109,7 +105,6 @@ export interface SideOffset extends PartitionId {
   readonly timestamp: number
 }
 
-/** Result of checking the stored feedback since the last check. */
 export interface FeedbackCheck {
   /** Parts of the store created by the check: earlier feedback is missing there. */
   readonly made: number
@@ -117,12 +112,10 @@ export interface FeedbackCheck {
   readonly putBack: number
 }
 
-/** A state suppressed by feedback. */
 export interface PutDown {
   readonly id: string
   /** Event time, epoch ms. */
   readonly until: number
-  /** Author of the feedback, if known. */
   readonly by?: string
 }
 
@@ -137,16 +130,11 @@ export interface GivenFeedback {
   readonly ts: number
   /** End of its effect, epoch ms. */
   readonly until: number
-  /** The states it refers to. */
   readonly states: readonly string[]
-  /** The states it suppresses. */
   readonly silenced: readonly string[]
   readonly allowed: readonly Allowance[]
-  /** The state it raised. */
   readonly raised?: string
-  /** The template it counts as a confirmation of. */
   readonly taught?: string
-  /** The templates it removed. */
   readonly untaught?: readonly string[]
   /** Set if it ended a manual block. */
   readonly unblocks?: true
@@ -162,7 +150,6 @@ export interface GivenFeedbackStore {
   all(): Promise<readonly GivenFeedback[]>
 }
 
-/** States with their outbox, leases and the watermark. */
 export interface StateStore {
   get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
   /**
@@ -171,7 +158,6 @@ export interface StateStore {
   put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean>
   /** Versions of all open states by id, for checking a local copy. */
   versions(): Promise<ReadonlyMap<string, number>>
-  /** All open states. */
   open(): Promise<readonly StateRecord[]>
   /** Prevents a state from opening (`put` is refused) at event times before `until`, epoch ms. */
   suppress(id: string, until: number, by?: string): Promise<void>
@@ -204,7 +190,6 @@ export interface StateStore {
    * if none is known.
    */
   watermark(): Promise<number | undefined>
-  /** The last report of every partition. */
   progress(): Promise<readonly PartitionProgress[]>
   /** Reports older than the stored one are ignored. */
   reportSideOffsets(offsets: readonly SideOffset[]): Promise<void>

@@ -10,7 +10,6 @@ export function expiryOf({ expiresAt, lag = 0 }: Pick<StateCore, 'expiresAt' | '
   return expiresAt + lag
 }
 
-/** An open enforced state that matches a message. */
 export interface MatchingState {
   readonly id: string
   readonly action: Action
@@ -23,7 +22,6 @@ export interface BackedSignal {
   readonly messages: readonly AnalysedMessage[]
 }
 
-/** Input of a state change. */
 export interface StateInput {
   readonly signal: Signal
   /** The message that triggered it; absent if none did (complaints). */

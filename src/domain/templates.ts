@@ -1,7 +1,6 @@
 import { given } from './given.ts'
 import { DAY } from './time.ts'
 
-/** Labels that can be taught. */
 export const TAUGHT_LABELS = ['fraud', 'illicit'] as const
 export type TaughtLabel = (typeof TAUGHT_LABELS)[number]
 
@@ -9,7 +8,6 @@ export type TaughtLabel = (typeof TAUGHT_LABELS)[number]
 export const MOST_TEMPLATES = 100_000
 /** A template expires this long after it was last met, ms. */
 export const KEPT_FOR = 90 * DAY
-/** Limit of stored confirmations per template, one per person. */
 export const MOST_CONFIRMATIONS = 32
 /** `source` of templates confirmed in this deployment. */
 export const LOCAL = 'local'
@@ -57,7 +55,6 @@ export interface StoredTemplate extends Template {
   readonly removed?: number
 }
 
-/** A change of one template. */
 export type TemplateChange = { readonly sketch: string } & (
   | { readonly is: 'confirmed'; readonly label: TaughtLabel; readonly by: string; readonly ts: number }
   | { readonly is: 'retracted'; readonly by: string; readonly ts: number }
@@ -137,7 +134,6 @@ export interface TemplateStore {
   expire(before: number): Promise<readonly string[]>
 }
 
-/** The most similar template of a message. */
 export interface Met {
   readonly template: Template
   /** Share of common words, 0 to 1. */

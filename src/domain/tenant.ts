@@ -1,6 +1,5 @@
 const TENANT = /^[a-z0-9-]{1,32}$/
 
-/** Form of a tenant name, for error messages. */
 export const TENANT_FORM = '1 to 32 letters a-z, digits or -'
 
 export function isTenant(value: unknown): value is string {

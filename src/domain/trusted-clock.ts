@@ -1,7 +1,6 @@
 import type { BoundedClock } from './ports.ts'
 import { DAY } from './time.ts'
 
-/** Servers whose clocks are compared with that of the host. */
 export const CLOCK_REFERENCES = ['redis', 'kafka', 'postgres'] as const
 export type ClockReference = (typeof CLOCK_REFERENCES)[number]
 
@@ -23,7 +22,6 @@ export interface TrustedClockOptions {
   readonly maxSkew: number
 }
 
-/** Result of comparing the clocks. */
 export interface ClockStanding {
   /** Host minus reference, ms. For a reference with only a lower bound: 0 unless the host is behind it. */
   readonly skews: ReadonlyMap<ClockReference, number>
@@ -40,7 +38,6 @@ interface Offset {
 }
 
 interface Observed extends Offset {
-  /** Monotonic time of the observation. */
   readonly at: number
 }
 

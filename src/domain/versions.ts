@@ -31,7 +31,6 @@ export interface Versions {
   readonly alike?: Alike
 }
 
-/** The current set. */
 export interface VersionsInForce {
   readonly current: Versions
 }
@@ -39,7 +38,6 @@ export interface VersionsInForce {
 /** Versions that can be reloaded at runtime; own rules are reloaded with the policy. */
 export type Versioned = 'model' | 'policy' | 'registry'
 
-/** The versions as named in alerts. */
 export function provenanceOf(versions: Versions): DecidedBy {
   const { classifier, policy, registry } = versions
   return {

@@ -7,7 +7,6 @@ import type { Versions, VersionsInForce } from '../domain/versions.ts'
 export class ActiveVersions implements VersionsInForce {
   readonly #loaded: () => Versions
   #current: Versions
-  /** The current or last batch. */
   #batch: Promise<unknown> = Promise.resolve()
 
   /** `loaded` returns the versions loaded last. */
@@ -26,7 +25,6 @@ export class ActiveVersions implements VersionsInForce {
     return this.#current
   }
 
-  /** Runs the work on one batch. */
   during<T>(work: () => Promise<T>): Promise<T> {
     const result = work()
     this.#batch = result.catch(() => undefined)

@@ -30,7 +30,6 @@ export interface AdmissionParts {
 export class Admission implements Ahead {
   readonly #parts: AdmissionParts
   readonly #buffers = new PartitionBuffers<Arrived>()
-  /** Records in this span wait for other instances. */
   #span: WaitingSpan = { after: Number.POSITIVE_INFINITY, before: Number.NEGATIVE_INFINITY }
   #admitting: Promise<void> | undefined
   #patience: NodeJS.Timeout | undefined
@@ -45,7 +44,6 @@ export class Admission implements Ahead {
     this.#buffers.assign(id, performance.now())
   }
 
-  /** Drops the buffered records of a partition. */
   drop(id: PartitionId): void {
     this.#buffers.drop(id)
   }
@@ -68,7 +66,6 @@ export class Admission implements Ahead {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Sets the number of records of the partition that are still to come. */
   toCome(id: PartitionId, lag: number): void {
     this.#buffers.toCome(id, lag)
     this.admitNext()

@@ -24,7 +24,6 @@ export class Assembly {
   readonly #parts: AssemblyParts
   /** Event-time bucket of the current batch. */
   #bucket = Number.NEGATIVE_INFINITY
-  /** Bucket of the last record. */
   #last = Number.NEGATIVE_INFINITY
 
   constructor(parts: AssemblyParts) {
@@ -74,7 +73,6 @@ export class Assembly {
     this.#add(this.#parts.join.flushAll())
   }
 
-  /** Drops the waiting parts of a partition. */
   drop(id: PartitionId): void {
     this.#parts.join.drop(id)
   }
@@ -114,7 +112,6 @@ export class Assembly {
     batcher.add({ kind: 'rejected', ...rejected, isFirst: item === undefined || item.index === 0 }, bytes)
   }
 
-  /** Flushes the parts of a partition that have waited long enough. */
   #flushParts(id: PartitionId, timestamp: number, eventTime: number): void {
     const now = this.#parts.partClock === 'append' ? timestamp : eventTime
     this.#add(this.#parts.join.flushExpired(id, now), eventTime)

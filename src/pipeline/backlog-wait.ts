@@ -17,7 +17,6 @@ export interface BacklogWaitOptions {
   readonly most: number
   /** Aborts all waiting. */
   readonly signal: AbortSignal
-  /** Called when waiting begins. */
   readonly began: () => void
   /** Called before each pause, with how much longer the wait may last, ms. */
   readonly waits?: (most: number) => void

@@ -40,7 +40,6 @@ export class Batcher<T> {
   #queued = 0
   #waiting: (() => void)[] = []
   #failure: unknown
-  /** Items that are added stay in one batch. */
   #together = false
 
   constructor(

@@ -12,7 +12,6 @@ import { OffsetTrack } from './offset-track.ts'
 interface Tracked {
   readonly id: PartitionId
   readonly offsets: OffsetTrack
-  /** Start offset given by the source. */
   readonly startOffset: number | undefined
   /** Offsets of split records, with the number of their unsettled items. */
   readonly items: Map<number, number>
@@ -92,7 +91,6 @@ export class Checkpoint {
     offsets.settle(offset)
   }
 
-  /** The offsets of split records, with the number of their unsettled items. */
   splitRecords(id: PartitionId): ReadonlyMap<number, number> {
     return this.#tracks.get(partitionKey(id))?.items ?? NO_ITEMS
   }

@@ -30,13 +30,10 @@ export interface CoreParts {
   readonly ledger: ConsentLedger
   /** Counts senders, for a sink with the channel `stats`. */
   readonly senderMinutes?: SenderMinutes
-  /** Learns brand notices. */
   readonly learning?: NoticeLearning
-  /** Learns fraud templates. */
   readonly templateLearning?: TemplateLearning
   /** Whether subscriber replies are being read, from a file or a topic. */
   readonly replies: () => boolean
-  /** Offsets of side topics, if there are any. */
   readonly sideOffsets?: SideOffsets
   /** The loaded versions; a batch uses those of its start. */
   readonly loaded: () => Versions
@@ -49,7 +46,6 @@ export interface CoreParts {
   readonly shadow?: ShadowModel | undefined
   readonly tokenise: Tokenise
   readonly clock: BoundedClock
-  /** Asks the servers for the time again. */
   readonly confirmTime?: () => Promise<void>
   readonly emit: Emit
   /** End offsets and topic ids of partition logs, to detect recreated topics. */

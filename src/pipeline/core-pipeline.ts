@@ -21,7 +21,6 @@ interface PipelineWiring extends Pick<RunnerParts, 'sink' | 'versions' | 'publis
   readonly senderMinutes: SenderMinutes | undefined
 }
 
-/** Builds the pipeline for one batch from its parts. */
 export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
   const { config, features, states: store, ledger, clock, emit, detectors = DETECTORS } = parts
   const { sink, versions, sideRows, manager, publisher, alerts, senderMinutes } = own
@@ -68,7 +67,6 @@ export function maxLagOf(parts: Pick<Wiring, 'mode' | 'config'>): number {
   return parts.mode === 'embedded' ? 0 : Math.min(maxAgeOf(parts) || SLOWEST_GATEWAY, SLOWEST_GATEWAY)
 }
 
-/** The optional outputs that the sink has a reader for. */
 function wantsOf(sink: Sink) {
   return { shadowAlerts: sink.has('shadowAlerts'), verdicts: sink.has('verdicts') }
 }

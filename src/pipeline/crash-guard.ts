@@ -21,9 +21,7 @@ const PROVEN_AFTER = 60_000
 type Worked = Pick<Pipeline, 'process' | 'readAhead'>
 type Attempts = Pick<StateStore, 'countAttempt' | 'forgetAttempt'>
 
-/** How a partition is read in this assignment. */
 interface Reading {
-  /** Name of the attempt to read the partition from its start. */
   readonly attempt: string
   /** Offset up to which records are processed one at a time. */
   carefulUntil: number
@@ -53,7 +51,6 @@ export class CrashGuard {
     this.#now = now
   }
 
-  /** See Pipeline. */
   async process(items: readonly Intaken[], write: Write): Promise<void> {
     try {
       for (const first of this.#firstOfNew(items)) await this.#begin(first)

@@ -251,7 +251,6 @@ export function isSplit(result: Decoded): result is SplitRecord {
   return 'items' in result
 }
 
-/** The results for a record, one by one. */
 export function itemsOf(result: Decoded): readonly (SmsRecord | Rejection)[] {
   return isSplit(result) ? result.items : [result]
 }

@@ -48,7 +48,6 @@ export class BatchBreaker {
   }
 }
 
-/** The breaker of each store for one batch. */
 export type BatchBreakers = Readonly<Record<'ledgers' | 'minutes' | 'store' | 'outbox', BatchBreaker>>
 
 /** `newest` is the newest event time of the batch, epoch ms. */

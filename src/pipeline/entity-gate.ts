@@ -6,7 +6,6 @@ import { ESCALATION } from '../stores/states/escalation.ts'
 
 /** Maximum number of unregistered names that one port may introduce per hour of event time. */
 const NAMES_AN_HOUR = 256
-/** Maximum number of other entities (bands of templates, escalation targets) per port and minute. */
 const ENTITIES_A_MINUTE = 240
 /** Maximum number of escalation targets among them per hour: each may become an open state, copied to every instance. */
 const TARGETS_AN_HOUR = 256
@@ -93,7 +92,6 @@ export class EntityGate {
   readonly #waiting = new Recent<number>(REMEMBERED)
   #refused = 0
 
-  /** The number of entities refused since the last call. */
   takeRefused(): number {
     const refused = this.#refused
     this.#refused = 0

@@ -37,7 +37,6 @@ export interface FeedbackResult {
 const ANSWERED_ONCE = 10 * MINUTE
 const WRITE_WITHIN = 5_000
 
-/** Writes the outcomes of feedback rows. */
 export class FeedbackAnswers {
   readonly #parts: FeedbackAnswersParts
 

@@ -13,7 +13,6 @@ import { mappedFields, needsEnvelope, openEnvelope, withPlace } from './record-r
 /** Time that one-off commands wait for the schema registry, ms. */
 const PATIENCE = 15_000
 
-/** An input topic and the format of its records. */
 export interface InputTopic {
   readonly topic: string
   readonly format: InputFormat
@@ -109,7 +108,6 @@ export function inputOfLines(config: Pick<Config, 'kafka' | 'input'>, topic?: st
 
 const NOTHING = Buffer.alloc(0)
 
-/** The schema registry, if an input needs it. */
 function registeredValues(config: Config, emit: Emit): RegisteredValues | undefined {
   const { url, username, password } = config.input.schemaRegistry
   if (url === null || inputsOf(config).every(({ format }) => format === 'json')) return undefined
@@ -131,7 +129,6 @@ function decoderOf(
   return prepared(read, input, values, ({ value }) => value)
 }
 
-/** Reads values that are not JSON. */
 function valueReader(
   { format }: InputTopic,
   values: RegisteredValues | undefined,

@@ -78,7 +78,6 @@ export class Intake implements SourceHandler {
   readonly #admission: Admission
   readonly #batcher: Batcher<Intaken>
   readonly #writer: Pick<AcknowledgedWriter, 'failure' | 'write'>
-  /** The writer, if delivery is transactional. */
   readonly #transactional: TransactionalWriter | undefined
   readonly #assembly: Assembly
   readonly #ingress: Ingress

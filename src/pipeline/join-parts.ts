@@ -14,7 +14,6 @@ import { canonicalNumber } from '../text/canonical-number.ts'
 export interface JoinPartsOptions {
   /** How long a group waits for its parts, ms. */
   readonly wait?: number
-  /** Maximum number of open groups over all partitions; above it, the oldest is flushed. */
   readonly maxGroups?: number
   /** Maximum size of the records in open groups, bytes; above it, the oldest is flushed. */
   readonly maxBytes?: number
@@ -39,16 +38,13 @@ interface PartGroup {
   /** Number of `flushSilent` calls that found its partition active while it waited. */
   activeChecks: number
   bytes: number
-  /** Number of records held. */
   held: number
   lastPosition: Position
   lastReceivedAt: number
 }
 
-/** The open groups of one partition. */
 interface Waiting {
   readonly groups: Map<string, PartGroup>
-  /** Number of records held. */
   held: number
   /** Groups flushed by their deadline, with the missing parts: these are scored alone when they arrive. */
   readonly flushed: Map<string, { readonly missing: Set<number>; readonly at: number }>
@@ -97,7 +93,6 @@ export class JoinParts {
     this.#maxPartsOfPartition = options.maxPartsOfPartition ?? Number.POSITIVE_INFINITY
   }
 
-  /** Number of open groups. */
   get open(): number {
     return this.#open.size
   }

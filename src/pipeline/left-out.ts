@@ -3,7 +3,6 @@ import type { LeftOutReason } from '../domain/input-events.ts'
 import type { InputMap } from '../settings/map-schema.ts'
 import { at, stepsOf } from './json-pointer.ts'
 
-/** Called with what a map leaves out of records. */
 export type CountLeftOut = (reason: LeftOutReason, count: number) => void
 
 /** Number of recipients in a parsed record that its map does not read. */
@@ -30,7 +29,6 @@ export function unreadRecipients({ to, split }: InputMap): CountUnread | undefin
   }
 }
 
-/** Emits an event for whatever maps leave out. */
 export function leftOutEvents(emit: Emit): CountLeftOut {
   return (reason, count) => emit({ name: 'mapping_left_out', reason, count })
 }

@@ -43,7 +43,6 @@ export class NoticeLearning {
     this.#store = store
   }
 
-  /** Learns from the messages of a batch, given the decisions on them. */
   observe(decisions: readonly Decision[], registry: Registry): void {
     this.#registry = registry
     for (const decision of decisions) {
@@ -105,7 +104,6 @@ function isTeaching({ message, reasons }: Decision): boolean {
   return reasons.every(({ code, action }) => codeNamed(code)?.forgery !== true && !reaches(action, 'review'))
 }
 
-/** The brand that sent a notice, by its port. */
 function ownerOf(message: AnalysedMessage, registry: Registry) {
   const { signature, from } = message
   const row = signature && registry.signature(signature.key)

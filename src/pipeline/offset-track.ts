@@ -21,7 +21,6 @@ export class OffsetTrack {
   /** The start, and the next offset, before which everything is settled; undefined until something is taken. */
   #start: number | undefined
   #next: number | undefined
-  /** End of the taken offsets. */
   #end: number | undefined
   /** Settled ranges beyond `#next`: ascending, not adjacent. */
   readonly #settled: Range[]
@@ -56,7 +55,6 @@ export class OffsetTrack {
     return copy.#next === undefined ? undefined : { offset: copy.#next, written: copy.#settled }
   }
 
-  /** End of the taken offsets. */
   get end(): number | undefined {
     return this.#end
   }

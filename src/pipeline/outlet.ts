@@ -42,7 +42,6 @@ export class Outlet implements Sink {
     return this.#sink.close()
   }
 
-  /** Indices of the records that are refused again. */
   async #refusedOf(
     items: readonly { readonly record: OutputRecord; readonly index: number }[],
     signal?: AbortSignal,

@@ -40,7 +40,6 @@ export type Intaken =
       readonly isFirst: boolean
     }
 
-/** Totals of a batch for its report. */
 export function totalsOf(items: readonly Intaken[]) {
   const totals = { records: 0, messages: 0, bytes: 0, blocked: 0, partial: 0, joinedParts: 0 }
   for (const item of items) {
@@ -112,7 +111,6 @@ function count<K extends string>(counts: Partial<Record<K, number>>, key: K, by 
 
 const NONE: readonly never[] = []
 
-/** The outputs of one message. */
 export interface MessageOutputs {
   readonly decision: Decision
   /** Records of the verdicts, all with the action of the decision. */
@@ -159,7 +157,6 @@ function alertsOf(
   return alerts
 }
 
-/** The output records of a batch, in message order. */
 export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
   const records: OutputRecord[] = []
   for (const { decision, verdicts, alerts } of outputs) {
@@ -201,7 +198,6 @@ function reportTenants(outputs: readonly MessageOutputs[], tenants: ReadonlySet<
   for (const [tenant, counted] of counts) emit({ name: 'tenant_counted', tenant, ...counted })
 }
 
-/** Reports the decisions on the messages of a batch, as counts. */
 export function reportOutputs(outputs: readonly MessageOutputs[], { tenants }: Policy, emit: Emit): void {
   if (tenants) reportTenants(outputs, tenants, emit)
   const labels: Partial<Record<Label, number>> = {}

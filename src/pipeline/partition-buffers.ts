@@ -7,7 +7,6 @@ export interface Buffered {
 }
 
 export interface BufferLimits {
-  /** Maximum number of items in a run. */
   readonly run: number
   /** How long to wait for a partition that has more to come, ms. */
   readonly patience: number
@@ -24,11 +23,9 @@ interface PartitionBuffer<T> {
   items: (T | undefined)[]
   head: number
   bytes: number
-  /** Bucket of the last item added. */
   bucket: number
   /** Number of records still to come, as last reported by the source. */
   lag: number | undefined
-  /** Monotonic time since which the buffer is empty. */
   emptySince: number
   /** Nothing of it is passed on. */
   held: boolean
@@ -39,9 +36,7 @@ interface PartitionBuffer<T> {
 
 /** Conditions of one call of `next`. */
 interface Turn {
-  /** Whether a bucket waits for other instances. */
   readonly waits?: (bucket: number) => boolean
-  /** The first bucket of live traffic. */
   readonly liveFrom?: number
 }
 
@@ -84,7 +79,6 @@ export class PartitionBuffers<T extends Buffered> {
     })
   }
 
-  /** Drops a partition with its buffered records. */
   drop(id: PartitionId): void {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer) return
@@ -201,7 +195,6 @@ export class PartitionBuffers<T extends Buffered> {
     if (buffer) buffer.lag = lag
   }
 
-  /** Bucket of the first buffered record of a partition, if any. */
   first(id: PartitionId): number | undefined {
     const buffer = this.#buffers.get(partitionKey(id))
     return buffer?.items[buffer.head]?.bucket

@@ -3,7 +3,6 @@ import type { SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { Intaken } from './outputs.ts'
 
-/** Progress of a partition. */
 export interface Progress extends PartitionId {
   readonly eventTime: number
   readonly lag: number | undefined
@@ -23,9 +22,7 @@ export interface Ahead {
 
 interface Held {
   readonly assigned: AssignedAt
-  /** Event time of arriving records. */
   readonly arriving: EventTime
-  /** Progress of processed records. */
   worked: Pick<Progress, 'eventTime' | 'lag' | 'lastRecordAt'> | undefined
 }
 
@@ -61,7 +58,6 @@ export class PartitionTracker {
     return held === undefined || (this.#ahead.lag(held.assigned) ?? 0) === 0
   }
 
-  /** All assigned partitions. */
   partitions(): PartitionId[] {
     return [...this.#held.values()].map(({ assigned: { topic, partition } }) => ({ topic, partition }))
   }
@@ -104,7 +100,6 @@ export class PartitionTracker {
     return [...this.#held.values()].flatMap((held) => (this.#standing(held) ? [] : [held.assigned]))
   }
 
-  /** Progress of every partition, for the watermark. */
   all(): Progress[] {
     return [...this.#held.values()].flatMap((held) => this.#standing(held) ?? [])
   }

@@ -8,7 +8,6 @@ import { slimmer } from './outlet.ts'
 
 /** The outputs of one message, or of one unreadable record. */
 export interface WriterEntry {
-  /** Offsets of its records in the partition. */
   readonly offsets: readonly number[]
   readonly records: readonly OutputRecord[]
   /** Number of messages and unreadable records in it; default: one. */
@@ -30,12 +29,10 @@ export interface PartitionWriterParts {
 
 interface Queued extends WriterEntry {
   readonly items: number
-  /** Size of its records. */
   readonly bytes: number
   readonly share: Share
 }
 
-/** The entries of one batch. */
 interface Share {
   left: number
   readonly resolve: () => void
@@ -61,9 +58,7 @@ const HANGS_AFTER = 1_000
 export class PartitionWriter {
   readonly #parts: PartitionWriterParts
   readonly #queue: Queued[] = []
-  /** Size of the queue. */
   #bytes = 0
-  /** Aborts a write that waits for the brokers. */
   readonly #over = new AbortController()
   #running = false
   #ended = false
@@ -204,7 +199,6 @@ export class PartitionWriter {
     this.#settle(entries)
   }
 
-  /** Waits for a write, and reports when it hangs. */
   async #answered(write: Promise<void>): Promise<void> {
     this.#writingSince = performance.now()
     const timer = setTimeout(() => this.#setHangs(true), HANGS_AFTER)

@@ -62,7 +62,6 @@ export interface PipelineParts {
   readonly senderMinutes?: Pick<SenderMinutes, 'count'>
   /** The content behind the versions; absent if no topic for it is configured. */
   readonly versionRows?: VersionRows
-  /** Stores the data behind alerts on messages. */
   readonly alerted: Pick<StateStore, 'rememberAlerted'>
   readonly publisher: StatePublisher
   readonly outputs: OutputOptions
@@ -73,7 +72,6 @@ export interface PipelineParts {
   readonly learning?: NoticeLearning
   /** Learns fraud templates; absent if disabled. */
   readonly templates?: TemplateLearning
-  /** Makes a backlog wait for the stores. */
   readonly wait: BacklogWait
   readonly degradation: Degradation
   /** Receives the messages judged by the live model; never blocks. */
@@ -96,7 +94,6 @@ export class Pipeline {
   readonly #parts: PipelineParts
   readonly #texts = new TextCache()
   readonly #alerted: AlertedMessages
-  /** Readings of batches that are being collected or wait. */
   readonly #readings = new WeakMap<readonly Intaken[], BatchReading>()
 
   constructor(parts: PipelineParts) {
@@ -252,7 +249,6 @@ export class Pipeline {
   }
 }
 
-/** A batch with its decisions. */
 interface Settled {
   readonly outputs: readonly MessageOutputs[]
   readonly decided: readonly Decision[]

@@ -4,7 +4,6 @@ import { named, type SeenPlace } from './field-map.ts'
 import { stepsOf } from './json-pointer.ts'
 
 interface Watched {
-  /** The field, with its place in the map. */
   readonly name: string
   readonly rule: FieldRule
   readonly steps: readonly string[]
@@ -43,7 +42,6 @@ export class PlaceWatch {
   }
 }
 
-/** The places that the fields of an input record have in its map. */
 export function placesOf(map: InputMap): (readonly [field: string, source: FieldSource])[] {
   const { ext = {}, part = {} } = map
   return [

@@ -9,7 +9,6 @@ export type Prepare = (records: readonly RawRecord[]) => true | Promise<boolean>
 
 export interface PreparationParts {
   readonly prepare: Prepare
-  /** Receives prepared records. */
   readonly pass: (run: RecordRun) => Promise<void>
   /** The intake ends: records are left to the next owner. */
   readonly leave: () => void
@@ -18,7 +17,6 @@ export interface PreparationParts {
 /** Waiting bytes of one partition at which the caller waits too: not every source can read other partitions meanwhile. */
 const HELD_AT = 4_000_000
 
-/** Waiting runs of one partition, in order. */
 interface Waiting {
   readonly runs: RecordRun[]
   bytes: number
@@ -60,7 +58,6 @@ export class Preparation {
     return this.#waiting.get(partitionKey(id))?.over
   }
 
-  /** Drops the waiting records of a partition. */
   drop(id: PartitionId): void {
     const waiting = this.#waiting.get(partitionKey(id))
     if (!waiting) return
@@ -116,7 +113,6 @@ function hold(waiting: Waiting, run: RecordRun): void {
   waiting.bytes += bytesOf(run)
 }
 
-/** Removes a run that was passed on. */
 function release(waiting: Waiting, run: RecordRun): void {
   waiting.bytes -= bytesOf(run)
 }

@@ -57,7 +57,6 @@ export class ProgressReports {
   readonly #alignment = new WatermarkAlignment()
   /** Last reports of all instances; undefined if unknown. */
   #reported: readonly PartitionProgress[] | undefined
-  /** The newest event time reported to the others. */
   #reportedUntil = Number.NEGATIVE_INFINITY
   #startedAt = Number.POSITIVE_INFINITY
   #awaitingReportsUntil = Number.NEGATIVE_INFINITY

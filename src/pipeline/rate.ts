@@ -22,7 +22,6 @@ import { type Candidate, candidatesOf, ESCALATION, escalate } from '../stores/st
 import { EntityGate } from './entity-gate.ts'
 import { RecentMessages } from './recent-messages.ts'
 
-/** A message with everything it counts. */
 export interface Observed {
   readonly detected: Detected
   readonly observations: Observations
@@ -121,7 +120,6 @@ export function observe(
   return { detected, candidates, observations }
 }
 
-/** The candidates that EntityGate admits. */
 function letIn(
   found: readonly Candidate[],
   isNameLetIn: boolean,
@@ -166,7 +164,6 @@ function tallyKey({ kind, id }: { readonly kind: string; readonly id: string }):
   return `${kind}/${id}`
 }
 
-/** Entity of the texts of a private number. */
 function fanoutKey({ number }: { readonly number: string }): string {
   return `fanout:${number}`
 }

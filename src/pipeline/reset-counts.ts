@@ -11,7 +11,6 @@ export interface ResetCountsParts {
   /** Absent if senders are not counted. */
   readonly senderMinutes: Pick<SenderMinutes, 'reset'> | undefined
   readonly emit: Emit
-  /** Stops the attempts. */
   readonly signal: AbortSignal
 }
 

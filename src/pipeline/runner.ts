@@ -16,7 +16,6 @@ import { orderedMatch } from './side-inputs/manual-blocks.ts'
 import type { Feedback } from './side-inputs/rows.ts'
 import type { SideRows } from './side-inputs/side-rows.ts'
 
-/** A background task of a running service. */
 export interface Background {
   start(): void
   stop(): void | Promise<void>

@@ -23,7 +23,6 @@ export interface ShadowModelOptions {
   /** File that disagreements are appended to; if absent, they are only counted. */
   readonly samples?: string
   readonly samplesPerMinute: number
-  /** Name of the live model. */
   readonly live: () => string
   readonly clock: Clock
   readonly emit: Emit
@@ -186,7 +185,6 @@ export class ShadowModel {
       )
   }
 
-  /** Limits samples per minute. */
   #mayKeep(): boolean {
     const { samples, samplesPerMinute, clock } = this.#options
     if (samples === undefined) return false

@@ -202,7 +202,6 @@ export class TransactionalWriter {
     return { shares, others, left }
   }
 
-  /** Waiting entries by offset. */
   #placesOf(writer: PartitionWriter): Map<number, Entry> {
     const waiting = [...(this.#waiting.get(writer) ?? [])]
     return new Map(waiting.flatMap((entry) => entry.offsets.map((offset) => [offset, entry] as const)))

@@ -6,7 +6,6 @@ export interface UserDataHeader {
   readonly part?: { readonly ref: string; readonly index: number; readonly count: number }
 }
 
-/** Information elements and their lengths. */
 const CONCATENATED = 0x00
 const CONCATENATED_16 = 0x08
 const KNOWN: ReadonlyMap<number, number> = new Map([

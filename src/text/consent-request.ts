@@ -6,13 +6,11 @@ import { consentRequestWords } from './words.generated.ts'
  * bounded gaps that contain no end of a sentence.
  */
 
-/** What advertisements are about. */
 const OFFER = consentRequestWords.offer
 
 /** Messages will be sent, rather than goods, money or a call. */
 const MESSAGES = consentRequestWords.messages
 
-/** The reader has a choice. */
 const CHOICE = consentRequestWords.choice
 
 /** How to agree: a short word to reply with, or a link to confirm. */
@@ -56,7 +54,6 @@ function inEnglish(text: string): boolean {
   )
 }
 
-/** Whether a normalised text is a request for consent to advertising. */
 export function requestsConsent(text: string): boolean {
   return !WAY_OUT.test(text) && (inChinese(text) || inEnglish(text))
 }

@@ -17,7 +17,6 @@ const WORDS = new Set(
   'app pay vip ok id wechat weixin qq http https www official online service public group channel'.split(' '),
 )
 
-/** Whether a normalised text names a messenger at all. */
 export function namesMessenger(text: string): boolean {
   return MESSENGERS.some(({ name }) => text.includes(name))
 }

@@ -6,7 +6,6 @@ const CONTEXT = 12
 /** Limit of digit runs examined per text. */
 const MAX_RUNS = 200
 const MAX_GROUPS = 16
-/** Digits of a phone number. */
 const SHORTEST = 3
 const LONGEST = 17
 const SPACE = 0x20
@@ -81,7 +80,6 @@ function isGrouped(first: number, last: number, digits: number): boolean {
 
 export const MOBILE = /^1[3-9]\d{9}$/
 const AREA = /^0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8}$/
-/** Landline followed by an extension. */
 const AREA_WITH_EXTENSION = /^(0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8})\d{1,4}$/
 const FREE = /^[48]00\d{7}$/
 /** Looks like a service number with too many digits; readers would still call it. */
@@ -184,7 +182,6 @@ function looksLikeDate(digits: string): boolean {
   return /^20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(digits)
 }
 
-/** Finds the phone numbers of a normalised text. */
 export function findNumbers(text: string, add: AddContact): void {
   let runs = 0
   for (let i = 0; i < text.length && runs < MAX_RUNS; ) {

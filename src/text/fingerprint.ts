@@ -55,7 +55,6 @@ export interface Masks {
 
 const SALUTATIONS = fingerprintWords.salutations
 const TITLES = fingerprintWords.titles
-/** Titles that end a name after a salutation. */
 const NAME_ENDS = fingerprintWords.nameEnds
 const MAX_NAME = 12
 

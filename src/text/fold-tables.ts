@@ -47,7 +47,6 @@ export const SHORTHAND_NAMES = foldTablesWords.shorthandNames
 
 /** Characters after which CONTACT_NAMES count. */
 export const ADDING = foldTablesWords.adding
-/** Disguises of 加 before one of CONTACT_NAMES. */
 export const ADDING_DISGUISED = foldTablesWords.addingDisguised
 /** Like ADDING_DISGUISED, but also endings of ordinary words (卖家微信): only at the start of a clause. */
 export const ADDING_DISGUISED_FIRST = foldTablesWords.addingDisguisedFirst

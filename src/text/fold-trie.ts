@@ -3,7 +3,6 @@ import * as tables from './fold-tables.ts'
 import { entries, foldWords, neighbourMap, splitMap, variantsOf } from './fold-variants.ts'
 import { foldTrieWords } from './words.generated.ts'
 
-/** The plain form of a disguise. */
 export interface Payload {
   readonly target: Uint16Array
   /** Number of disguised characters; 0: not counted. */

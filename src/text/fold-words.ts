@@ -77,7 +77,6 @@ function overlapped(draft: Draft, start: number, end: number): boolean {
   return false
 }
 
-/** A disguise found in the text and its replacement. */
 interface Fold {
   target: Uint16Array
   end: number

@@ -111,7 +111,6 @@ function lent(count: number): Runs {
   return list
 }
 
-/** A hash that is equal for texts that are alike. */
 export function hashOfForm(text: string, runs: Runs): number {
   let hash = 0x811c9dc5
   let at = 0
@@ -125,7 +124,6 @@ export function hashOfForm(text: string, runs: Runs): number {
   return hash
 }
 
-/** Whether two texts are alike. */
 export function areAlike(some: string, runs: Runs, other: string, otherRuns: Runs): boolean {
   if (some.length !== other.length || runs.length !== otherRuns.length) return false
   let at = 0

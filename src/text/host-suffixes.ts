@@ -20,7 +20,6 @@ export const SENTENCE_SUFFIXES = new Set(
   ),
 )
 
-/** Suffixes that are also file extensions. */
 export const FILE_SUFFIXES = new Set('md py zip mov rs ps pl sh java app'.split(' '))
 
 /** Abbreviations that end with a full stop. */
@@ -31,5 +30,4 @@ export const ABBREVIATIONS = new Set(
 /** Reserved by RFC 2606 and RFC 6761: never registered, used in texts for example links. */
 export const RESERVED_SUFFIXES = new Set(['test', 'example', 'invalid'])
 
-/** Chinese suffixes of internationalised hosts in use. */
 export const CHINESE_SUFFIXES = new Set(hostSuffixesWords.chineseSuffixes.split(' '))

@@ -153,7 +153,6 @@ function spacedLabelEnd(draft: Draft, start: number): number {
   return -1
 }
 
-/** Text of a label without spaces. */
 export function labelText(draft: Draft, start: number, end: number): string {
   return draftText(draft, start, end).replaceAll(' ', '')
 }

@@ -50,7 +50,6 @@ const LEADS = linksWords.leads
 
 interface Found {
   readonly mention: UrlMention
-  /** Position in the draft to continue from. */
   readonly end: number
 }
 

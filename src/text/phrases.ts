@@ -13,7 +13,6 @@ const ZH_CHOICE = phrasesWords.zhChoice
 const EN_WAY_OUT =
   /\b(?:reply|rply|txt|text|txting|send|sending|sms)\b[^.!?]{0,16}\bstop\b|\bstop\s{0,2}(?:to|2)\s{0,2}(?:\d{3,}|end|opt|unsub|quit|cancel|this)|\bstop2(?:end|stop)?\b|\bopt(?:ing)?[ -]{0,2}out\b|\bunsub(?:scribe)?\b|\bstop\?? ?txt\b|\bto (?:stop|end|cancel)[^.!?]{0,24}\b(?:reply|txt|text|send|sms)\b/
 
-/** Whether the text says how to opt out. */
 export function hasWayOut(text: string): boolean {
   if (phrasesWords.refusalHint.test(text)) {
     if (ZH_AFTER.test(text) || ZH_BEFORE.test(text) || ZH_CODE.test(text) || ZH_CHOICE.test(text)) return true

@@ -15,7 +15,6 @@ export const SEPARATOR = 32
 /** A component that is not a character on its own. */
 export const COMPONENT = 64
 export const SURROGATE = 128
-/** Letters of any other script. */
 export const OTHER_LETTER = 256
 /** Signs used for letters: @ for a, $ for s. */
 export const LETTER_SIGN = 512
@@ -30,11 +29,9 @@ export const DROP = 0
 export const SPECIAL = 1
 /** Replacement of a code unit; DROP: removed; SPECIAL: see `expansions`, or a surrogate. */
 export const plainUnit = new Uint16Array(65536)
-/** Marks of a code unit. */
 export const unitMark = new Uint8Array(65536)
 /** Dropped without counting as evidence (variation selectors and the like). */
 export const silent = new Uint8Array(65536)
-/** Classes of a code unit. */
 export const unitClass = new Uint16Array(65536)
 
 /** A table of 65,536 with 1 at the code units of `characters`. */

@@ -5,9 +5,7 @@ import { CJK, DIGIT, LATIN, unitClass } from './plain-tables.ts'
 
 /** Units read of the normalised text; longer texts are compared by their beginning. */
 const MAX_UNITS = 512
-/** Maximum units per gram. */
 export const LONGEST_GRAM = 3
-/** Minimum number of known grams for a sketch. */
 const MIN_GRAMS = 6
 /** Separator where a link, a number or a contact was removed: no gram spans it. */
 const GAP = 0
@@ -19,7 +17,6 @@ export type SketchInput = Pick<TextReading, 'normalised' | 'signatures' | 'urls'
 export interface SketchTable {
   /** Identifies the table: sketches of different tables cannot be compared. */
   readonly id: string
-  /** Hash of the gram of each row. */
   readonly hashes: Uint32Array
   readonly scales: Float32Array
   readonly vectors: Int8Array
@@ -32,7 +29,6 @@ export interface Units {
   length: number
   /** Code unit of a character, hash of a word; `GAP` between them. */
   readonly symbols: Int32Array
-  /** Offset of each unit in the normalised text. */
   readonly starts: Uint16Array
   readonly ends: Uint16Array
 }

@@ -67,7 +67,6 @@ export class TextTemplate {
 class Blank {
   /** UTF-16LE; overwritten by each text. */
   readonly #units: Buffer
-  /** Where each number starts in the normalised text. */
   readonly #starts: Uint16Array
 
   constructor(text: string, pieces: readonly string[], runs: Runs) {

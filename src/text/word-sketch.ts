@@ -1,9 +1,7 @@
 import type { WordSketch } from '../domain/templates.ts'
 import { gramAt, type SketchInput, unitsOf } from './sketch.ts'
 
-/** Slots of a word sketch. */
 export const SLOTS = 128
-/** Minimum number of distinct grams for a sketch. */
 const MIN_GRAMS = 16
 /** Maximum units per gram: a replaced word breaks every longer one. */
 const LONGEST = 2

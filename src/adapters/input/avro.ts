@@ -51,7 +51,6 @@ class Input {
     this.#left = Math.min(VALUES + VALUES_PER_BYTE * bytes.length, MOST_VALUES)
   }
 
-  /** Called before each value. */
   count(): void {
     if (--this.#left < 0) throw new RangeError('more values than the remaining bytes can hold')
   }

@@ -11,7 +11,6 @@ import {
   type SchemaRegistrySettings,
 } from './schema-registry.ts'
 
-/** Encoding of values with registered schemas. */
 export type RegisteredFormat = 'avro' | 'protobuf'
 
 const MAGIC = 0
@@ -25,7 +24,6 @@ const UNKNOWN_FOR = 30_000
 const ABSENT_FOR = 5_000
 const MOST_REFUSED = 10_000
 const AT_A_TIME = 8
-/** Component name in Health. */
 const PART = 'registry'
 
 interface Refused {
@@ -193,7 +191,6 @@ function keyOf(format: RegisteredFormat, id: number): string {
   return `${format} ${id}`
 }
 
-/** Resolves when the work is done or the signal is aborted. */
 async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   if (!signal) {
     await work

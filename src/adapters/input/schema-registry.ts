@@ -1,7 +1,6 @@
 import { given } from '../../domain/given.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 
-/** A schema as the registry returns it. */
 export interface RegisteredSchema {
   readonly text: string
   /** AVRO if the registry does not name a type. */

@@ -13,7 +13,6 @@ export function noteAcknowledged({ topicData }: ProducedTopics): void {
     for (const partition of partitions) for (const message of partition.messages) messages.add(message)
 }
 
-/** Whether this object (by identity) was produced and acknowledged. */
 export function isAcknowledged(message: object): boolean {
   return messages.has(message)
 }

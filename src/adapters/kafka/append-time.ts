@@ -1,6 +1,5 @@
 import type { TrustedClock } from '../../domain/trusted-clock.ts'
 
-/** A clock that learns from the clocks of the brokers. */
 export type ProducerClock = Pick<TrustedClock, 'now' | 'observe'>
 
 /** The client's result for a partition that accepted records. */
@@ -24,12 +23,9 @@ export function observeAppends(
   }
 }
 
-/** What to do about missing topics. */
 export interface RequiredTopics {
   readonly create?: boolean
-  /** Topics that are created compacted. */
   readonly compacted?: readonly string[]
-  /** Topics whose records are timestamped by the brokers. */
   readonly stamped?: readonly string[]
 }
 
@@ -37,7 +33,6 @@ const COMPACTED = { name: 'cleanup.policy', value: 'compact' }
 /** Brokers set the timestamps: a clock to compare those of hosts with. */
 export const STAMPED = { name: 'message.timestamp.type', value: 'LogAppendTime' }
 
-/** The settings a topic is created with. */
 export function settingsOf(topic: string, { compacted = [], stamped = [] }: RequiredTopics) {
   return [...(compacted.includes(topic) ? [COMPACTED] : []), ...(stamped.includes(topic) ? [STAMPED] : [])]
 }

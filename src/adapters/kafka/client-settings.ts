@@ -12,7 +12,6 @@ import type { FetchedBatch } from './records/fetched-batches.ts'
 /** The fetched batches of a partition, decoded by `slicesOf`; empty ones are left out. */
 export interface EachBatchPayload extends Omit<KafkaPayload, 'batch'> {
   readonly batch: Omit<KafkaPayload['batch'], 'messages'> & {
-    /** The offset that the fetch asked for. */
     readonly fetchedOffset: string
     readonly messages: readonly FetchedBatch[]
   }
@@ -43,7 +42,6 @@ export interface KafkaSettings {
   /** `host:port` */
   readonly brokers: readonly string[]
   readonly clientId: string
-  /** TLS is used if present. */
   readonly ssl?: KafkaTls
   readonly sasl?: KafkaLogin
   readonly emit: Emit

@@ -158,7 +158,6 @@ export class KafkaConnection {
     return this.#offsets.topicFacts(topics)
   }
 
-  /** See PartitionOffsets.committed. */
   committedOf(...of: Parameters<PartitionOffsets['committed']>): Promise<Map<string, Committed | undefined>> {
     return this.#offsets.committed(...of)
   }
@@ -259,7 +258,6 @@ export class KafkaConnection {
   }
 }
 
-/** See KafkaConnection. */
 export function connectKafka(settings: KafkaSettings): KafkaConnection {
   return new KafkaConnection(settings)
 }

@@ -1,11 +1,9 @@
 import { given } from '../../domain/given.ts'
 import type { OffsetRange, Reached } from '../../domain/ports.ts'
 
-/** The metadata of a committed offset. */
 export interface CommitMetadata {
   /** Id of the topic that was read, or undefined if the committer did not record it. */
   readonly topicId?: string
-  /** Ranges behind the committed offset whose outputs are already written. */
   readonly written?: readonly OffsetRange[]
 }
 

@@ -12,7 +12,6 @@ export interface CommitTarget {
    * and the next owner reads those records again.
    */
   readonly ending: boolean
-  /** One attempt, as the group member of this assignment. */
   commit(checkpoints: readonly Checkpointed[]): Promise<void>
   /** The group has rejected this member for seconds without the client noticing. */
   expelled(error: unknown): void

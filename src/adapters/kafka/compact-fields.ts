@@ -1,6 +1,5 @@
 import { FieldReader } from './field-reader.ts'
 
-/** The interface of the client's encoder that requests use. */
 export interface EncodedBody {
   readonly buf: Buffer
   readonly buffer: Buffer
@@ -13,7 +12,6 @@ export function bodyOf(...pieces: readonly Buffer[]): EncodedBody {
   return { buf: buffer, buffer, size: () => buffer.length }
 }
 
-/** An unsigned varint. */
 export function unsigned(value: number): Buffer {
   const bytes: number[] = []
   for (let left = value; ; left >>>= 7) {
@@ -53,13 +51,11 @@ export class CompactReader extends FieldReader {
     }
   }
 
-  /** A nullable string. */
   text(): string | null {
     const length = this.unsigned() - 1
     return length < 0 ? null : this.slice(length).toString()
   }
 
-  /** A compact array. */
   list<T>(item: () => T): T[] {
     return Array.from({ length: Math.max(0, this.unsigned() - 1) }, item)
   }

@@ -51,7 +51,6 @@ function chain(error: unknown): Link[] {
   return links
 }
 
-/** The protocol's name of the failure, if it has one. */
 export function typeOf(error: unknown): string | undefined {
   return chain(error).find(({ type }) => type !== undefined)?.type
 }

@@ -9,7 +9,6 @@ import { type TopicFacts, WRITE } from './topic-facts.ts'
 import { existingTopics } from './topics.ts'
 import { findTransactionCoordinator } from './transactional-producer.ts'
 
-/** A topic as the brokers describe it. */
 export interface InspectedTopic {
   readonly name: string
   readonly partitions: number
@@ -25,7 +24,6 @@ export interface InspectedTopic {
 const SETTINGS = ['cleanup.policy', 'retention.ms', 'min.insync.replicas', 'message.timestamp.type']
 const { ConfigResourceTypes } = library
 
-/** Describes those of the named topics that exist. */
 export async function inspectTopics(
   connection: KafkaConnection,
   names: readonly string[],

@@ -1,7 +1,6 @@
 import type { AuthenticationProviderArgs, Mechanism } from 'kafkajs'
 import { OauthRefused } from './oauth-token.ts'
 
-/** Supplies the token of a login. */
 export interface TokenSource {
   current(): Promise<string>
   /** The brokers refuse this token; `current` must return another one next time. */

@@ -30,7 +30,6 @@ const DEFAULT_LIFE = 300_000
 /** kafkajs logs in again 10 s before a session ends, which is when its token expires. The next token is fetched before that, ms. */
 const AHEAD = 15_000
 const TOKEN = /^[\w.~+/-]+=*$/
-/** Statuses that are not a refusal of the client. */
 const PASSING = new Set([408, 425, 429])
 
 /** Caches the token of a client and fetches the next one when at most a fifth of its lifetime is left. */
@@ -65,7 +64,6 @@ export class OauthTokens {
     }
   }
 
-  /** Discards the cached token if it is this one. */
   refused(token: string): void {
     if (this.#token?.value === token) this.#token = undefined
   }

@@ -10,20 +10,16 @@ import { stableOffsets } from './stable-offsets.ts'
 import { agreedFacts, type TopicFacts, topicFactsOf, WITNESSES } from './topic-facts.ts'
 
 export interface PartitionBounds extends PartitionId {
-  /** The first available offset. */
   readonly startOffset: number
-  /** The next offset to be appended. */
   readonly endOffset: number
 }
 
-/** The committed offset of a partition. */
 export interface Committed extends CommitMetadata {
   readonly offset: number
   /** The raw metadata that the other fields were parsed from. */
   readonly metadata: string | null
 }
 
-/** Errors for a commit from outside of a group that has members. */
 const HAS_MEMBERS = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
 
 /**
@@ -89,7 +85,6 @@ export class PartitionOffsets {
     })
   }
 
-  /** The bounds of those partitions whose leaders answer. */
   async bounds(partitions: readonly PartitionId[]): Promise<PartitionBounds[]> {
     const known = await this.#ask(async (cluster) => {
       const topics = byTopic(partitions)
@@ -178,7 +173,6 @@ function committedOf({
   return at < 0 ? undefined : { offset: at, metadata, ...readMetadata(metadata, at) }
 }
 
-/** Asks the leader of these partitions. */
 async function boundsOf({
   cluster,
   topic,

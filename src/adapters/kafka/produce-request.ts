@@ -1,7 +1,6 @@
 import { clientPart } from './client-parts.ts'
 import { crc32c } from './crc.ts'
 
-/** A record as the client passes it. */
 export interface ProducedRecord {
   readonly key?: Buffer | string | null
   readonly value: Buffer | string | null
@@ -30,7 +29,6 @@ export interface ProduceParameters {
   readonly topicData: readonly ProducedTopic[]
 }
 
-/** The interface of the client's encoder for a request body. */
 interface Encoder {
   buf: Buffer
   offset: number
@@ -105,7 +103,6 @@ export function produceBody(parameters: ProduceParameters, now: number): Encoder
   return encoder
 }
 
-/** The producer fields of a record batch. */
 interface BatchProducer {
   readonly id: bigint
   readonly epoch: number
@@ -203,7 +200,6 @@ class Body {
     else this.#at += value.copy(this.bytes, this.#at)
   }
 
-  /** A record batch with its length prefix. */
   batch(messages: readonly ProducedRecord[], now: number, firstSequence: number): void {
     const time = Number(messages[0]?.timestamp ?? now)
     const { id, epoch, attributes } = this.#producer

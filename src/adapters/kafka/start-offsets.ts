@@ -71,7 +71,6 @@ export class GroupStart {
     }
   }
 
-  /** The offsets that the group has committed for a topic, by partition. */
   async #committed(topic: string): Promise<Map<number, number>> {
     const found = await this.#connection.committed(this.#groupId, topic)
     return new Map(

@@ -60,7 +60,6 @@ export function topicFactsOf(broker: Broker, topic: string): Promise<TopicFacts 
   return rawRequest(broker, METADATA, body, decoded)
 }
 
-/** The first topic of the response. */
 function decoded(bytes: Buffer): TopicFacts | undefined {
   const read = new CompactReader(bytes)
   // Throttle time.

@@ -3,7 +3,6 @@ import { STAMPED } from './append-time.ts'
 import type { KafkaConnection } from './client.ts'
 import { library } from './library.ts'
 
-/** A topic as the brokers describe it. */
 export interface TopicState {
   readonly name: string
   readonly partitions: number
@@ -23,7 +22,6 @@ export interface NewTopic {
   readonly cleanup: 'delete' | 'compact'
   /** ms */
   readonly retention?: number
-  /** Brokers timestamp the records. */
   readonly stamped?: boolean
 }
 
@@ -41,7 +39,6 @@ export async function existingTopics(
   return names.filter((name) => !missing.has(name))
 }
 
-/** Describes the given topics that exist, in order. */
 export async function describeTopics(
   connection: KafkaConnection,
   names: readonly string[],

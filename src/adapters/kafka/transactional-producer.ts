@@ -8,14 +8,12 @@ import { library } from './library.ts'
 import { murmur2 } from './murmur2.ts'
 import type { ProducedRecord, ProducedTopic } from './produce-request.ts'
 
-/** A record for an output topic. */
 export interface TransactionRecord extends ProducedRecord {
   readonly topic: string
   /** Written in a separate, compressed batch. */
   readonly compressed: boolean
 }
 
-/** The offset of the input partition that is committed with the records. */
 export interface TransactionOffset {
   readonly offset: number
   readonly metadata: string | null
@@ -68,7 +66,6 @@ const ASK_AGAIN = 10
 const TRANSACTION_COORDINATOR = 1
 const GZIP = library.CompressionTypes.GZIP
 
-/** The transactional id of the producer for a partition. */
 export function transactionalIdOf(groupId: string, { topic, partition }: PartitionId): string {
   return `${groupId}-${topic}-${partition}`
 }
@@ -84,7 +81,6 @@ export class TransactionalProducer {
   readonly #transactionalId: string
   #identity: Identity | undefined
   #coordinators: { readonly transaction: TransactionBroker; readonly group: TransactionBroker } | undefined
-  /** Next sequence number, by topic and partition. */
   readonly #sequences = new Map<string, number>()
 
   constructor(options: TransactionalProducerOptions) {

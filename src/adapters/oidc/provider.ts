@@ -2,7 +2,6 @@ import * as oidc from 'openid-client'
 import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 
-/** The desk as a client of an OpenID provider. */
 export interface OidcClient {
   readonly issuer: string
   readonly clientId: string
@@ -132,7 +131,6 @@ export class OidcProvider {
   }
 }
 
-/** A claim by its name or dotted path. */
 export function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   return name

@@ -254,7 +254,6 @@ class IoredisLink implements RedisLink {
     return breaker
   }
 
-  /** Indices of the calls, grouped by node. */
   #groups(calls: readonly ScriptCall[]): Map<string, number[]> {
     const groups = new Map<string, number[]>()
     for (const [i, { keys }] of calls.entries()) {

@@ -1,7 +1,6 @@
 import type { SigwatchError } from '../../domain/errors.ts'
 import type { ScriptCall } from './script.ts'
 
-/** The outcome of a call. */
 export type Outcome =
   | { readonly reply: unknown; readonly error?: undefined }
   /** `late`: no answer in time; the actual outcome is reported when it is known. */
@@ -14,7 +13,6 @@ export interface SettleOptions {
   readonly late?: (call: number, outcome: Outcome) => void
 }
 
-/** The clock of a server. */
 export interface ServerTime {
   /** `host:port` */
   readonly server: string
@@ -26,7 +24,6 @@ export interface ServerTime {
 }
 
 export interface RedisLink {
-  /** True on a Redis Cluster. */
   readonly cluster: boolean
   /** Resolves with true when the connection is usable, or with false after `timeoutMs`. */
   ready(timeoutMs: number): Promise<boolean>

@@ -62,7 +62,6 @@ export class KafkaTransactions implements Transactions {
     })
   }
 
-  /** See Takeovers. */
   takeOver(partitions: readonly PartitionId[], epoch: number): Promise<readonly PartitionId[]> {
     return this.#takeovers.takeOver(partitions, epoch)
   }
@@ -196,7 +195,6 @@ export class KafkaTransactions implements Transactions {
   }
 }
 
-/** Whether this producer committed it. */
 function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefined): boolean {
   return isSame(found, committed) || (attempted !== undefined && isSame(found, attempted))
 }

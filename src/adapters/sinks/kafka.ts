@@ -26,7 +26,6 @@ interface Item {
   readonly topic: string
 }
 
-/** An item and the message passed to the client. */
 interface Outgoing {
   readonly item: Item
   readonly message: TopicMessages['messages'][number]

@@ -38,7 +38,6 @@ const PATIENCE = 3_000
 /** Takes partitions over from their former writers, in assignment order. */
 export class Takeovers {
   readonly #parts: TakeoverParts
-  /** Attempts in progress, by partition. */
   readonly #taken = new Map<string, { readonly epoch: number; readonly done: Promise<void> }>()
   /** The last `begin` request, by partition. */
   readonly #beginning = new Map<string, Promise<void>>()

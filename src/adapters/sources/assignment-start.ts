@@ -11,11 +11,9 @@ import { Placement } from './placement.ts'
 export interface AssignmentStartParts {
   readonly options: MemberOptions
   readonly handler: SourceHandler
-  /** Start position of a new group. */
   readonly start: GroupStart
   /** Whether the assignment is the current one and is not being given up. */
   readonly holds: (assignment: Assignment) => boolean
-  /** Restarts the consumer. */
   readonly restart: (reason: unknown) => void
   readonly alive: () => void
   readonly failed: (error: unknown) => void
@@ -112,7 +110,6 @@ export class AssignmentStart {
     }
   }
 
-  /** One attempt; returns the partitions that were taken over and placed. */
   async #takenOver(consumer: Consumer, assignment: Assignment): Promise<readonly PartitionId[]> {
     const { takeOver, connection } = this.#parts.options
     try {

@@ -7,7 +7,6 @@ import {
 } from '../../domain/ports.ts'
 import type { EachBatchPayload } from '../kafka/client.ts'
 
-/** How a batch relates to the records read before in this assignment. */
 export type Continuation =
   /** It continues: everything before `from` was handed over, and everything before `position` was read. */
   | { readonly kind: 'continues'; readonly from: number; readonly position: number }
@@ -42,7 +41,6 @@ export class Assignment {
   /** Held, but not taken over yet. */
   readonly #withheld = new Set<string>()
   readonly #announced: PartitionId[] = []
-  /** Next offset to read, by partition. */
   readonly #positions = new Map<string, number>()
   /** End of the records handed over, by partition; no records lie between it and the position. */
   readonly #handedOver = new Map<string, number>()
@@ -106,7 +104,6 @@ export class Assignment {
     this.#topicIds.set(topic, id)
   }
 
-  /** Records which partitions of a topic have no leader. */
   noteLeaderless(topic: string, partitions: readonly number[]): void {
     this.#leaderless.set(topic, new Set(partitions))
   }
@@ -130,7 +127,6 @@ export class Assignment {
     if (!this.#handedOver.has(key)) this.#handedOver.set(key, position.offset)
   }
 
-  /** Clears the positions of these partitions. */
   displace(ids: readonly PartitionId[]): void {
     for (const known of [this.#positions, this.#handedOver, this.#written])
       for (const id of ids) known.delete(partitionKey(id))
@@ -146,12 +142,10 @@ export class Assignment {
     return this.#positions.get(partitionKey(id))
   }
 
-  /** End of the records handed over. */
   handedOver(id: PartitionId): number | undefined {
     return this.#handedOver.get(partitionKey(id))
   }
 
-  /** Partitions without a start position. */
   unplaced(): PartitionId[] {
     return this.partitions.filter((id) => this.holds(id) && this.position(id) === undefined)
   }

@@ -12,9 +12,7 @@ export interface ReaderParts {
   readonly assignment: () => Assignment | undefined
   /** Resolves when partitions that are being given up are released. */
   readonly released: () => Promise<void>
-  /** Makes the client continue from a position. */
   readonly seek: (position: Position) => void
-  /** A log was recreated: restarts the consumer. */
   readonly restart: (reason: unknown) => void
   readonly failed: (error: unknown) => void
   readonly progressed: () => void

@@ -10,7 +10,6 @@ export interface EndProofOptions {
 }
 
 export interface EndFindings {
-  /** Bounds of the partitions whose leaders answer. */
   readonly led: Awaited<ReturnType<KafkaConnection['boundsOf']>>
   /** `silent`: no more records are to come; `unproven`: the brokers did not confirm it in time, so it is no longer waited for. */
   readonly answer: 'silent' | 'open' | 'unproven'
@@ -38,9 +37,7 @@ export class EndProof {
   readonly #settledAfter: number
   readonly #forgottenAfter: number
   #movedAt: number | undefined
-  /** Fetches answered since the last record, by broker. */
   readonly #answers = new Map<string, number>()
-  /** Time of the pending fetch, by broker. */
   readonly #asked = new Map<string, number>()
   /** Time since which all requested partitions have had a leader. */
   #ledSince: number | undefined
@@ -75,7 +72,6 @@ export class EndProof {
     })
   }
 
-  /** The consumer has ended. */
   end(): void {
     this.#movedAt = undefined
     this.#ledSince = undefined

@@ -18,15 +18,12 @@ import type { MemberOptions } from './member-options.ts'
 export interface MemberParts {
   readonly options: MemberOptions
   readonly handler: SourceHandler
-  /** Start position of a new group. */
   readonly start: GroupStart
   /** Numbers assignments across consecutive members. */
   readonly nextEpoch: () => number
   /** Called when the handler cannot continue. */
   readonly failed: (error: unknown) => void
-  /** Called when a broker has answered. */
   readonly alive: () => void
-  /** Called when the handler has accepted a batch. */
   readonly progressed: () => void
   /** Called when a broker has answered a fetch of an assignment that is read. */
   readonly served: () => void

@@ -25,7 +25,6 @@ export interface KafkaSourceOptions {
   readonly sessionTimeout?: number
   readonly giveUpWithin?: number
   readonly commitWithin?: number
-  /** See MemberOptions. */
   readonly takeOver?: MemberOptions['takeOver']
   readonly appended?: MemberOptions['appended']
 }
@@ -90,12 +89,10 @@ export class KafkaSource implements Source {
     await this.#current?.commit(checkpoints, epoch)
   }
 
-  /** See Source. */
   uncommittedFor(): number {
     return this.#current?.uncommittedFor() ?? 0
   }
 
-  /** See Source. */
   rejoin(reason: unknown): void {
     this.#current?.rejoin(reason)
   }

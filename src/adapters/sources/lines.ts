@@ -36,7 +36,6 @@ export class LinesSource implements Source {
   #running: Promise<void> | undefined
   #stopped = false
   #done = false
-  /** Number of the next line to deliver. */
   #next = 0
 
   constructor(options: LinesSourceOptions) {

@@ -2,7 +2,6 @@ import type { Emit } from '../../domain/events.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 
-/** Options of a consumer group member. */
 export interface MemberOptions {
   readonly connection: KafkaConnection
   readonly groupId: string

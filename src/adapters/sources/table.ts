@@ -52,7 +52,6 @@ export class TableSource {
   /** Next offset to read by partition, and the end offsets when reading began. */
   readonly #positions = new Map<string, number>()
   #ends: readonly Bounds[] | undefined
-  /** Start offsets by partition, if not the start of the log. */
   #from: ReadonlyMap<number, number> | undefined
   #heardAt = performance.now()
   /** Everything before these offsets was applied since the start, by partition. */

@@ -50,7 +50,6 @@ export function readTopicRange(options: TopicRangeOptions): Promise<void> {
 
 class TopicRangeReading {
   readonly #options: TopicRangeOptions
-  /** What is left to read, by partition. */
   readonly #open = new Map<number, { next: number; readonly to: number }>()
   #lives = 0
   #records = 0

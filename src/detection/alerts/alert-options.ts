@@ -3,7 +3,6 @@ import type { SenderContacts } from './show.ts'
 
 export const ALERT_SCHEMA = 'urn:sigwatch:schema:alert:1'
 
-/** Settings common to all alerts of a deployment. */
 export interface AlertOptions {
   readonly deployment: string
   /** `source` of events; default `/sigwatch/<deployment>`. */

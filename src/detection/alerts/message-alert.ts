@@ -11,7 +11,6 @@ import { contactsInClear, showContacts, showEvidence, showMessage } from './show
 /** Validity of a message alert from the message's time, or from its record's timestamp if the gateway lags, ms. */
 const MESSAGE_VALIDITY = 15 * 60_000
 
-/** Contents of a message alert besides its reasons. */
 export interface MessageAlertContext {
   readonly provenance: DecidedBy
   readonly mode: Mode
@@ -20,7 +19,6 @@ export interface MessageAlertContext {
   readonly late: boolean
 }
 
-/** The alert on a message for reasons of one mode. */
 export function messageAlert(
   message: AnalysedMessage,
   reasons: readonly Reason[],

@@ -34,7 +34,6 @@ function maskNumber(digits: string): string {
   return `${digits.slice(0, 3)}${'*'.repeat(digits.length - 7)}${digits.slice(-4)}`
 }
 
-/** Masks a sender's number or handle. */
 function maskContact(value: string): string {
   return NUMBER.test(value) ? maskNumber(value) : `${[...value][0] ?? ''}***`
 }

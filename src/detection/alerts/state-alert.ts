@@ -13,7 +13,6 @@ import { contactsInClear, showContacts, showEvidence, showMessage, showSample } 
 /** Messages shown besides the one that triggered a state. */
 export const MAX_SAMPLES = 5
 
-/** Contents of a state event besides the state. */
 export interface StateAlertContext {
   readonly signal: Signal
   readonly weight: number
@@ -26,7 +25,6 @@ export interface StateAlertContext {
   readonly late: boolean
 }
 
-/** An analyst's feedback on a state. */
 export interface Feedback {
   readonly by: string
   readonly note?: string

@@ -26,7 +26,6 @@ interface Advertisement {
   times: number
 }
 
-/** Advertisements of a signature. */
 export interface History {
   readonly advertisements: Advertisement[]
   messages: number

@@ -4,7 +4,6 @@ import { SKETCH_LENGTH, SKETCH_SIZE } from '../../domain/sketch.ts'
 const CELLS = 3
 const ROUNDS = 3
 
-/** A centre as published to other instances. */
 export interface ShownCentre {
   readonly vector: Float32Array
   readonly since: number

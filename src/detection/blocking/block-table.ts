@@ -93,7 +93,6 @@ export class BlockTable {
       .sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
-  /** Number of states in force. */
   inForce(now: number): number {
     let count = 0
     for (const { open, asking } of this.#rows.values()) if (open && isInForce(asking, now)) count++
@@ -216,7 +215,6 @@ export class BlockTable {
     this.#written.delete(id)
   }
 
-  /** Removes expired entries. */
   sweep(now: number): void {
     for (const [id, alerts] of this.#messages)
       if (![...alerts.values()].some(({ expiresAt }) => now < expiresAt)) this.#messages.delete(id)

@@ -57,7 +57,6 @@ export class Asked {
 /** The id of a token's key; ids may contain dots. */
 export const keyIdOf = (token: string) => token.slice(0, Math.max(0, token.lastIndexOf('.')))
 
-/** Canonical form of host names. */
 const hostName = (name: string) => name.toLowerCase().replace(/\.$/, '')
 
 /** `unknown`: the member can only be evaluated by sigwatch, or is from a later version. */
@@ -65,11 +64,9 @@ export type Holds = 'yes' | 'no' | 'unknown'
 
 type Test = (asked: Asked) => Holds
 
-/** A compiled conjunction. */
 export interface CompiledMatch {
   /** Index keys: those of one member that must hold, and the name of that member. */
   readonly keys: readonly string[]
-  /** The recipient that it names. */
   readonly recipient?: { readonly keyId: string; readonly token: string; readonly isKeyKnown: boolean }
   /** `no` if any member does not hold; `unknown` if none fails and one cannot be evaluated. */
   readonly test: Test

@@ -1,6 +1,5 @@
 import { ACTIONS, type Action } from '../../domain/decision.ts'
 
-/** Order of the events of a state. */
 export interface Order {
   readonly episode: number
   readonly revision: number
@@ -38,7 +37,6 @@ interface Members {
 /** The action requested for the messages of a state, or for one message. */
 export interface Asking extends Span {
   readonly action: Action
-  /** Limit of a throttle. */
   readonly perMinute?: number
   readonly match: unknown
   readonly codes: readonly string[]

@@ -37,7 +37,6 @@ export function codesFor(codes: readonly CodeAsking[], action: Action): readonly
   return [...new Set([...first!, ...rest!].map(({ code }) => code))]
 }
 
-/** Collects the requested actions. */
 export class Found {
   #action: Standing['action'] = 'none'
   #by: string | undefined

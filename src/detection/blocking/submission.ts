@@ -6,7 +6,6 @@ import type { Submission } from './match.ts'
 /** Limits in code points; for the text, of possibly many parts, in code units. */
 const LONGEST = { id: 128, from: 21, to: 64, text: 20_000, signature: 64 } as const
 
-/** The first fault of a member, if any. */
 function faultOf(body: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, longest] of Object.entries(LONGEST)) {
     const value = body[name]

@@ -6,7 +6,6 @@ import { OWN_CODES } from './own-codes.ts'
 /** Codes of single messages, in the order in which reasons are listed. */
 export const MESSAGE_CODES: readonly MessageCode[] = MODULES.filter((spec) => 'detect' in spec)
 
-/** Codes of states raised on counts. */
 export const STATE_CODES: readonly StateCode[] = MODULES.filter((spec) => 'policyAt' in spec)
 
 /** All codes by name, in the order of the list of names. */
@@ -14,7 +13,6 @@ export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])
   Record<ShippedCode, CodeSpec>
 >
 
-/** The definition of a code; operators' codes share one. */
 export function specOf(code: Code): AnyCode {
   return isOwnCode(code) ? OWN_CODES : CODES[code as ShippedCode]
 }
@@ -25,13 +23,11 @@ export function codeNamed(name: string): AnyCode | undefined {
   return Object.hasOwn(CODES, name) ? CODES[name as ShippedCode] : undefined
 }
 
-/** Codes for messages that impersonate a brand. */
 export const FORGERY_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].forgery)
 /** Codes for senders that are not filed for what they claim to be. */
 export const STRANGER_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].ofStrangers)
 /** Codes whose states mean that a signature sends more than usual. */
 export const UNUSUAL_RATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].leavesUsualRate)
-/** The code of states raised by people. */
 export const CODE_BY_HAND: Code = CODE_NAMES.find((name) => CODES[name].byHand)!
 /** Codes that are off while the registry has no signature rows. */
 export const CODES_OF_SIGNATURE_ROWS: readonly Code[] = CODE_NAMES.filter(

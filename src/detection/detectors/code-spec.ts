@@ -39,7 +39,6 @@ interface NumberThreshold {
   /** One sentence for the policy's comment and the reference. */
   readonly says: string
 }
-/** A boolean threshold. */
 interface FlagThreshold {
   readonly default: boolean
   readonly says: string
@@ -52,25 +51,20 @@ export type ThresholdSpecs = Readonly<Record<string, ThresholdSpec>>
  * value in its context.
  */
 interface PolicySetting {
-  /** Its name in policy files. */
   readonly name: string
   readonly default: Readonly<Record<string, string>>
   /** One sentence for each key of the default. */
   readonly says: Readonly<Record<string, string>>
-  /** Allowed values, for the reference. */
   readonly allowed: Readonly<Record<string, string>>
 }
 
-/** Values of these thresholds in a policy. */
 export type ThresholdsOf<T extends ThresholdSpecs> = {
   readonly [K in keyof T]: T[K] extends FlagThreshold ? boolean : number
 }
 
-/** A threshold that is inconsistent with others. */
 export interface ThresholdFault {
   readonly threshold: string
   readonly message: string
-  /** All thresholds of the violated relation. */
   readonly among: readonly string[]
 }
 
@@ -111,7 +105,6 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   readonly thresholds: T
   /** Thresholds overridden during the festivals of the shipped policy. */
   readonly atFestivals?: Partial<ThresholdsOf<T>>
-  /** Setting besides the numeric thresholds. */
   readonly setting?: PolicySetting
   /** Checks relations between thresholds; returns the first fault, if any. */
   relation?(thresholds: ThresholdsOf<T>): ThresholdFault | undefined
@@ -179,7 +172,6 @@ interface StateSteps<P, R> {
 
 interface StateCodeDescription<T extends ThresholdSpecs, E extends EvidenceFields>
   extends CodeDescription<T, E> {
-  /** Target kinds of its states. */
   readonly targets: readonly TargetKind[]
 }
 
@@ -207,7 +199,6 @@ interface DefinedCode extends CodeTraits {
   stillJustified?(state: StateRecord, registry: Registry): boolean
 }
 
-/** Definition of any code, including an operator's. */
 export type AnyCode = Omit<DefinedCode, 'code'>
 
 export interface MessageCode extends DefinedCode {
@@ -223,7 +214,6 @@ export interface StateCode<T extends ThresholdSpecs = ThresholdSpecs> extends De
 
 export type CodeSpec = MessageCode | StateCode
 
-/** Defines a code found on single messages: description, then detector. */
 export function defineMessageCode<T extends ThresholdSpecs, E extends EvidenceFields>(
   description: MessageCodeDescription<T, E>,
 ): { detectedBy(detect: Detect<T, E>): MessageCode } {

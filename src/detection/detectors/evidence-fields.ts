@@ -19,13 +19,11 @@ interface OptionalField<V> extends Field<V> {
   readonly optional: true
 }
 
-/** Evidence fields by name. */
 export type EvidenceFields = Readonly<Record<string, Field<unknown>>>
 
 type ValueOf<F> = F extends Field<infer V> ? V : never
 type OptionalKeys<E> = { [K in keyof E]: E[K] extends OptionalField<unknown> ? K : never }[keyof E]
 
-/** The evidence described by these fields. */
 export type EvidenceOf<E extends EvidenceFields> = {
   readonly [K in Exclude<keyof E, OptionalKeys<E>>]: ValueOf<E[K]>
 } & { readonly [K in OptionalKeys<E>]?: ValueOf<E[K]> }
@@ -54,16 +52,13 @@ export const textLike = (pattern: string, meaning: string) =>
 export const oneOf = <const V extends string>(values: readonly V[], meaning: string) =>
   field<V>(meaning, { enum: values })
 
-/** A non-negative integer. */
 export const count = (meaning: string) => field<number>(meaning, { type: 'integer', minimum: 0 })
 
-/** A non-negative number. */
 export const amount = (meaning: string) => field<number>(meaning, { type: 'number', minimum: 0 })
 
 /** A number from 0 to 1. */
 export const share = (meaning: string) => field<number>(meaning, { type: 'number', minimum: 0, maximum: 1 })
 
-/** A label of the text model. */
 export const label = (meaning: string) => field<Label>(meaning, { enum: LABELS })
 
 /** At most `max` of the same kind. */
@@ -74,18 +69,15 @@ export const list = <V>(of: Field<V>, meaning: string, max?: number) =>
     ...(max === undefined ? {} : { maxItems: max }),
   })
 
-/** Counts by name. */
 export const counts = (meaning: string) =>
   field<Readonly<Record<string, number>>>(meaning, {
     type: 'object',
     additionalProperties: { type: 'integer', minimum: 0 },
   })
 
-/** A group of fields. */
 export const group = <E extends EvidenceFields>(fields: E, meaning: string) =>
   field<EvidenceOf<E>>(meaning, objectSchema(fields))
 
-/** JSON Schema of an object with exactly these fields. */
 export function objectSchema(fields: EvidenceFields): Readonly<Record<string, unknown>> {
   const entries = Object.entries(fields)
   return {

@@ -7,11 +7,9 @@ import type { ChineseWords } from './evidence-fields.ts'
 import type { Request } from './shared/requests.ts'
 import { type Locale, WORDS } from './words.ts'
 
-/** Evidence for display on a page or in a letter. */
 export interface ShownEvidence {
   readonly speaksFor: readonly string[]
   readonly speaksAgainst: readonly string[]
-  /** The other fields. */
   readonly facts: readonly (readonly [name: string, value: string])[]
 }
 
@@ -23,7 +21,6 @@ const FIELDS: Readonly<Record<string, string>> = evidenceWords.fields
 
 const REQUESTS: Readonly<Record<Request, string>> = evidenceWords.requests
 
-/** Fixed values by field. */
 const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...evidenceWords.values,
   label: Object.fromEntries(LABELS.map((label) => [label, WORDS['zh-CN'].label(label)])),

@@ -137,7 +137,6 @@ export const forgedBrand = defineMessageCode({
 /** A rule decided that the claim is not a forgery. */
 const CLEARED = 'cleared'
 
-/** Finding for a message in the name of a registered brand. */
 function ofBrand(
   message: AnalysedMessage,
   context: MessageContext,

@@ -15,7 +15,6 @@ const LISTED = 5
 /** Shorter numbers (95xxx, 12xxx) are assigned to institutions only, so a caller always reaches their owner. */
 const LONGEST_SHORT_NUMBER = 6
 
-/** Stand-in if no notice is known. */
 const NO_NOTICE: Pick<Twin, 'hosts' | 'numbers' | 'carries'> = {
   hosts: new Set(),
   numbers: new Set(),

@@ -77,7 +77,6 @@ export const portSublet = defineStateCode({
   },
 })
 
-/** Observations by port, most of which carry one signature. */
 const observed = new SharedLists<MemberObservation>()
 
 function isSame(

@@ -8,7 +8,6 @@ interface Rule {
   readonly law: keyof typeof LAWS
   /** Absent if the article number is not certain. */
   readonly article?: number
-  /** Requirement of the rule. */
   readonly says: string
 }
 

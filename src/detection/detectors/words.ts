@@ -1,6 +1,5 @@
 import type { Label } from '../../domain/labels.ts'
 
-/** Languages of alert sentences. */
 export const LOCALES = ['en', 'zh-CN'] as const
 export type Locale = (typeof LOCALES)[number]
 

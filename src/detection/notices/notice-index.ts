@@ -6,14 +6,12 @@ import type { Registry } from '../../domain/registry.ts'
 import { likeness, type Sketch } from '../../domain/sketch.ts'
 import type { Sketcher } from '../../text/sketch.ts'
 
-/** Shipped sample notices for brands with similar notices. */
 export interface SampleGroup {
   readonly brands: ReadonlySet<string>
   readonly carries: readonly CarriedKind[]
   readonly sketches: readonly Sketch[]
 }
 
-/** Resources for comparing texts. */
 export interface Comparing {
   readonly sketcher: Sketcher
   readonly samples: readonly SampleGroup[]
@@ -57,7 +55,6 @@ export class NoticeIndex implements Notices {
     return this.#opened
   }
 
-  /** The sketcher of texts. */
   get sketcher(): Sketcher {
     return this.#comparing.sketcher
   }
@@ -67,7 +64,6 @@ export class NoticeIndex implements Notices {
     return this.sketcher.id
   }
 
-  /** Replaces the notices of brands. */
   put(brands: readonly BrandNotices[]): void {
     for (const { brand, notices } of brands) {
       for (const { hosts } of this.#learned.get(brand) ?? [])

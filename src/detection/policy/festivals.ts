@@ -24,7 +24,6 @@ function around(name: string, day: string, before: number, after: number): Perio
   return { name: `${name} ${day.slice(0, 4)}`, from: at(-before), to: at(after + 1), codes }
 }
 
-/** Periods of the shipped policy. */
 export const FESTIVALS: readonly PeriodRule[] = [
   ...NEW_YEAR.map((day) => around('New Year', day, 1, 0)),
   ...SPRING.map((day) => around('Spring Festival', day, 2, 6)),

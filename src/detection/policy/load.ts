@@ -25,7 +25,6 @@ export interface PolicyReading {
   readonly problems: readonly Problem[]
   /** Parsed content of the file alone, for a summary. */
   readonly own: PolicyFile
-  /** The file, if it has no problems. */
   readonly document?: OperatorDocument
 }
 

@@ -42,9 +42,7 @@ export interface ExemptionRule {
   readonly why: string
 }
 
-/** A policy file as written. */
 export interface PolicyFile {
-  /** The last change: author and reason. */
   readonly change?: Change
   /** Whether the policy and registry files must state their change. */
   readonly requireChange?: boolean

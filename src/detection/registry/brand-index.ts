@@ -87,7 +87,6 @@ export class BrandIndex {
     return this.#brands.get(id)
   }
 
-  /** The brand with this normalised name. */
   byKey(key: string): Brand | undefined {
     return this.#byName.get(key)
   }

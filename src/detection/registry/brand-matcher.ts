@@ -1,7 +1,6 @@
 import type { Brand, BrandMention } from '../../domain/registry.ts'
 import { brandMatcherWords } from '../rules/patterns.generated.ts'
 
-/** A name of a brand. */
 export interface BrandName {
   readonly brand: Brand
   /** As registered. */

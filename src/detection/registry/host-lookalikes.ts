@@ -44,7 +44,6 @@ export function isRestricted(host: string): boolean {
 export class HostLookalikes {
   readonly #names: NameLookalikes
   readonly #keys = new Map<string, BrandName>()
-  /** Registrable official domains. */
   readonly #domains = new Map<string, Brand>()
   /** Brands with their site at `www` below a government suffix (`gov.cn`). */
   readonly #governments = new Map<string, Brand>()

@@ -27,7 +27,6 @@ import {
   withPlainNames,
 } from './schema.ts'
 
-/** Rows of a registry in file order. */
 export interface LoadedRows {
   /** First 12 hex digits of SHA-256 of the file. */
   readonly hash: string
@@ -56,7 +55,6 @@ export type RegistryChange =
   | { readonly op: 'delete'; readonly kind: RowKind; readonly key: string }
 
 const MAX_PROBLEMS = 100
-/** The lists of a YAML or JSON registry. */
 const LISTS = { brands: 'brand', signatures: 'signature', ports: 'port' } as const satisfies Record<
   string,
   RowKind

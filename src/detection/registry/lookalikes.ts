@@ -105,7 +105,6 @@ export class NameLookalikes {
     return best
   }
 
-  /** A name made of one brand's name and service words. */
   #byAddedWord(shape: string): Lookalike | undefined {
     let name: BrandName | undefined
     let words = 0

@@ -47,7 +47,6 @@ export function mergedSignatures(rows: readonly { readonly name: string }[]): st
   })
 }
 
-/** A port pattern of a filing. */
 interface FiledPort {
   readonly pattern: string
   readonly name: string

@@ -26,7 +26,6 @@ export interface RegistryRows {
   readonly ports: Iterable<PortRow>
   /** The shipped brand list; rows of `brands` with the same id or a common name are merged into it. */
   readonly shippedBrands?: Iterable<Brand>
-  /** Expected number of signatures, to size tables in advance. */
   readonly expectedSignatures?: number
   readonly hash: string
 }
@@ -58,7 +57,6 @@ export interface RegistryParts {
   readonly ports: PortIndex<PortRow>
 }
 
-/** Combines the indexes into an immutable registry. */
 export class RegistryIndex implements Registry {
   readonly hash: string
   readonly content?: RegistryContent
@@ -67,7 +65,6 @@ export class RegistryIndex implements Registry {
   readonly #signatures: SignatureIndex
   readonly #ports: PortIndex<PortRow>
   readonly #portsOfBrand = new Map<string, PortSet>()
-  /** Cached rows by requested name, in any form. */
   readonly #rows = new BoundedCache<SignatureRow | undefined>(REMEMBERED)
   readonly #rowOf = (name: string) => this.#filed(this.#brands.keyOf(name))
 

@@ -8,7 +8,6 @@ import { bareSignature } from '../../text/bare-signature.ts'
 export const ROW_KINDS = ['brand', 'signature', 'port'] as const
 export type RowKind = (typeof ROW_KINDS)[number]
 
-/** A registry row in the form used by detectors, by kind. */
 export type RegistryRow =
   | { readonly kind: 'brand'; readonly row: Brand }
   | { readonly kind: 'signature'; readonly row: SignatureRow }

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type LoadedRows, loadRegistry } from './load.ts'
 
-/** Shipped brand list with names, domains and hotlines. */
 export const SHIPPED_BRANDS = fileURLToPath(new URL('../../../config/brands.yaml', import.meta.url))
 /** The list as JSON, which loads much faster. Written by the build; absent next to the sources. */
 const BUILT_BRANDS = fileURLToPath(new URL('./brands.json', import.meta.url))

@@ -29,10 +29,8 @@ const changesCodec: Codec<readonly SignatureChange[]> = {
 
 const NONE: readonly SignatureRow[] = []
 
-/** Signatures of a file by normalised name. */
 export class SignatureFile {
   readonly #rows: PackedRows<readonly SignatureRow[]>
-  /** Keys of the rows that name a brand. */
   readonly #byBrand = new Map<string, string[]>()
   #size = 0
 
@@ -61,7 +59,6 @@ export class SignatureFile {
     else this.#byBrand.set(row.brand, [key])
   }
 
-  /** Rows. */
   get size(): number {
     return this.#size
   }
@@ -70,7 +67,6 @@ export class SignatureFile {
     return this.#rows.get(key) ?? NONE
   }
 
-  /** Normalised names. */
   *keys(): Generator<string> {
     for (const [key] of this.#rows.entries()) yield key
   }
@@ -121,7 +117,6 @@ export class SignatureIndex {
   readonly #changes: LayeredRows<readonly SignatureChange[]>
   /** Keys of changed rows that refer, or referred, to a brand. */
   readonly #byBrand: ReadonlyMap<string, ReadonlySet<string>>
-  /** Rows. */
   readonly size: number
   /** Digest of the effective changes; 0 without any. */
   readonly digest: number
@@ -139,7 +134,6 @@ export class SignatureIndex {
     this.digest = digest
   }
 
-  /** Rows of one normalised name, as written. */
   get(key: string): readonly SignatureRow[] {
     const rows = this.#file.get(key)
     if (this.#changes.isEmpty) return rows
@@ -149,7 +143,6 @@ export class SignatureIndex {
     return [...kept, ...changes.flatMap(({ row }) => (row ? [row] : []))]
   }
 
-  /** All rows. */
   *all(): Generator<SignatureRow> {
     const changed = new Set<string>()
     for (const [key] of this.#changes.entries()) {

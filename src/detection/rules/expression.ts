@@ -8,7 +8,6 @@ export type Expression =
   /** Both in one sentence, in this order, with at most `within` characters in between if given. */
   | { readonly kind: 'before'; readonly first: Place; readonly second: Place; readonly within?: number }
 
-/** A sign that has positions in the text. */
 export interface Place {
   readonly name: string
   /** Position in the source, from 0. */
@@ -24,7 +23,6 @@ export class ExpressionError extends Error {
   }
 }
 
-/** Maximum nesting depth. */
 const MAX_DEPTH = 32
 const MAX_WITHIN = 200
 
@@ -44,7 +42,6 @@ export function parseExpression(source: string): Expression {
   return new Parser(tokensOf(source), source.length).whole()
 }
 
-/** All signs of an expression with their positions in the source. */
 export function signsIn(expression: Expression): Place[] {
   switch (expression.kind) {
     case 'sign':

@@ -18,7 +18,6 @@ const NUMBER_SIGN = 'number'
 /** Sign prefix of an operator's words: a group may have the name of a shipped one. */
 const OWN_WORDS = 'own-words'
 
-/** Compiled rules of a file. */
 export class RuleSet {
   /** The shipped rules, below those of an operator. */
   readonly #base: RuleSet | undefined
@@ -123,7 +122,6 @@ export class RuleSet {
     return this.conditionOf(this.resolved(parseExpression(when), above))
   }
 
-  /** Compiles a resolved expression. */
   conditionOf(resolved: Expression): Condition {
     return conditionOf(resolved, this.#names)
   }

@@ -2,19 +2,15 @@ import type { Change } from '../../domain/change.ts'
 import type { OwnCode } from '../../domain/codes.ts'
 import type { Action, Mode } from '../../domain/decision.ts'
 
-/** A group of words. */
 export interface WordGroup {
-  /** One sentence describing the group. */
   readonly says: string
   /** Words in normalised form; `转{出,账}` stands for 转出 and 转账. */
   readonly list?: readonly string[]
-  /** Groups included in this one. */
   readonly groups?: readonly string[]
   /** Longer words within which the listed words do not count. */
   readonly except?: readonly string[]
 }
 
-/** A named combination of signs. */
 export interface DerivedSign {
   readonly says: string
   readonly when: string
@@ -28,29 +24,24 @@ export interface DerivedSign {
 export const CONSEQUENCES = ['clear', 'report', 'raise-threshold', 'may-block', 'at-most-review'] as const
 export type Consequence = (typeof CONSEQUENCES)[number]
 
-/** An exception to the weights of the signs. */
 export interface Composite {
   readonly name: string
   readonly codes: readonly string[]
   readonly when: string
   readonly then: Consequence
-  /** The reason, in one sentence. */
   readonly because: string
 }
 
-/** Contents of a rules file. */
 export interface RulesFile {
   readonly words: Readonly<Record<string, WordGroup>>
   readonly signs: Readonly<Record<string, DerivedSign>>
   readonly composites: readonly Composite[]
 }
 
-/** An example message for a row. */
 export interface RuleExample {
   readonly text: string
   /** The sender; absent if unknown. */
   readonly from?: string
-  /** A filed signature. */
   readonly filed?: string
   /** The port it is filed for; absent: the sender. */
   readonly port?: string
@@ -74,7 +65,6 @@ export interface OwnRule extends Shown {
   readonly weight?: number
   /** Target of states raised by repeated messages. */
   readonly target?: (typeof RULE_TARGETS)[number]
-  /** Sentences for alerts. */
   readonly says: Says
   readonly because: string
 }
@@ -84,7 +74,6 @@ export type Says = Readonly<Record<'en' | 'zh-CN', string>>
 /** Consequences allowed in an operator's `composites`. */
 export const OWN_CONSEQUENCES = CONSEQUENCES.filter((then) => then !== 'report')
 
-/** An operator's exception. */
 export interface OwnComposite extends Shown {
   /** Its name in evidence; absent: `own-<index, from 1>`. */
   readonly name?: string
@@ -95,7 +84,6 @@ export interface OwnComposite extends Shown {
   readonly because: string
 }
 
-/** A file of an operator's own rules. */
 export interface OwnRulesFile {
   readonly change?: Change
   readonly words?: Readonly<Record<string, WordGroup>>

@@ -3,7 +3,6 @@ import { CHANGE_SCHEMA, strict } from '../../settings/files/operator-schema.ts'
 import { CONSEQUENCES, OWN_CONSEQUENCES, RULE_TARGETS } from './rules-file.ts'
 import { SHIPPED } from './shipped.generated.ts'
 
-/** Limits of an operator's file. */
 export const OWN_LIMITS = { groups: 1_000, words: 20_000, rules: 1_000, composites: 200 } as const
 
 /** Codes with shipped rows that have a given consequence. */
@@ -13,7 +12,6 @@ export function steeredCodes(then: string): readonly string[] {
 
 const STEERED = [...new Set(CONSEQUENCES.flatMap(steeredCodes))]
 
-/** Pattern of group names. */
 export const GROUP_NAME = String.raw`^\p{L}[\p{L}\p{N}_-]{0,59}$`
 
 const sentence = { type: 'string', minLength: 1, maxLength: 300 }

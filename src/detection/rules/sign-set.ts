@@ -16,7 +16,6 @@ export class SignNames {
   }
 }
 
-/** Ends of sentences in normalised text. */
 const ENDS_SENTENCE = /[。!?;\n]/
 
 /** The signs of one message. Signs found in the text have positions in the normalised text, in code units. */

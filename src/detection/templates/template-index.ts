@@ -47,7 +47,6 @@ export class TemplateIndex implements KnownTemplates {
     return this.#places.size
   }
 
-  /** All templates. */
   *all(): Generator<Template> {
     for (const entry of this.#entries) if (entry) yield entry.template
   }
@@ -108,7 +107,6 @@ export class TemplateIndex implements KnownTemplates {
     return found.sort((a, b) => b.similarity - a.similarity)
   }
 
-  /** Counts the shared pairs of each template. */
   #touch(words: WordSketch): void {
     for (let pair = 0; pair < this.#heads.length; pair++) {
       let place = this.#heads[pair]![bucketOf(words, pair)] as number

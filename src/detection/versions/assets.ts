@@ -21,7 +21,6 @@ export interface Assets {
   readonly registry: RegistryHolder
   /** Notices of brands: shipped samples and learned ones. */
   readonly notices: NoticeIndex
-  /** Templates confirmed as fraud or illicit. */
   readonly templates: TemplateIndex
   /** Similarity of advertisements, and what signatures advertise. */
   readonly alike: AlikeIndex
@@ -31,10 +30,8 @@ export interface Assets {
   }
 }
 
-/** The shipped model. */
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/4', import.meta.url))
 
-/** The current versions. */
 export function loadedVersions({
   classifier,
   policy,

@@ -1,2 +1,1 @@
-/** Files of a model folder. */
 export const MODEL_FILES = ['model.json', 'weights.bin', 'card.json'] as const

@@ -7,15 +7,11 @@ import { loadSketchTable } from '../../text/reader/sketch-table.ts'
 import { Sketcher } from '../../text/sketch.ts'
 import { type Comparing, NoticeIndex, type SampleGroup } from '../notices/notice-index.ts'
 
-/** The shipped sketch table. */
 export const SHIPPED_SKETCH = fileURLToPath(new URL('../../../models/sketch-zh/1', import.meta.url))
-/** The shipped sample notices. */
 export const SAMPLE_NOTICES = fileURLToPath(new URL('../../../config/notices.yaml', import.meta.url))
 
-/** One group of config/notices.yaml. */
 export interface SampleRows {
   readonly name: string
-  /** Ids of brands. */
   readonly brands: readonly string[]
   readonly carries: readonly CarriedKind[]
   readonly notices: readonly string[]

@@ -5,7 +5,6 @@ import { AlikeIndex } from '../alike/alike-index.ts'
 import { Trades, type TradesFile } from '../alike/trades.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 
-/** The shipped trades. */
 const TRADES = fileURLToPath(new URL('../../../config/trades.yaml', import.meta.url))
 
 /** An empty index. Trades are read when the first advertisements are compared. */

@@ -26,7 +26,6 @@ export interface FeedbackParts {
   readonly deployment: string
   readonly emit: Emit
   readonly registry: Registry
-  /** Codes of the operator's rules in force. */
   readonly own?: readonly Code[]
   readonly manual?: Pick<ManualStates, 'raise' | 'idOf' | 'withdraw'>
   /** Learns from confirmations; absent if disabled. */
@@ -43,21 +42,16 @@ export interface FeedbackParts {
   readonly undoneAt?: number | undefined
 }
 
-/** The subject of a row. */
 interface Subject {
   readonly names: FeedbackSubject
   readonly codes: readonly Code[]
-  /** States that it releases. */
   readonly states: readonly StateRecord[]
   /** Ids of states that may not have risen yet. */
   readonly beforehand: readonly string[]
-  /** What the message teaches. */
   readonly teaches?: Teaching | undefined
-  /** Allowances that go with it. */
   readonly allowed: readonly Omit<Allowance, 'id' | 'until'>[]
 }
 
-/** The outcome of a row. */
 export type FeedbackOutcome =
   | {
       readonly outcome: 'applied'
@@ -69,7 +63,6 @@ export type FeedbackOutcome =
   | { readonly outcome: 'undone'; readonly states: readonly string[] }
   | { readonly outcome: 'refused'; readonly why: string }
 
-/** The changes of a row, and how to make them. */
 interface Planned {
   readonly does: Did
   readonly codes: readonly Code[]
@@ -132,7 +125,6 @@ function namesOf({ stateId, messageId, undo }: Feedback): FeedbackSubject {
   return stateId !== undefined ? 'state' : messageId !== undefined ? 'message' : 'target'
 }
 
-/** Raises the state of an order. */
 async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
   const { by, note = '', until, ts, action = 'block', perMinute, labels } = row
   const { registry, store, states, manual, needsApproval, position } = parts

@@ -49,7 +49,6 @@ export class MapWatch {
   }
 }
 
-/** The places of the fields that each row needs. */
 export function neededPlaces(input: SideInput, map: SideMap): Sources {
   const { kind } = map
   const constant = typeof kind === 'object' && 'value' in kind ? String(kind.value) : ''

@@ -1,7 +1,6 @@
 import { bareSignature } from '../../text/bare-signature.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 
-/** A pair of the consent ledger. */
 export interface Pair {
   readonly signature: string
   /** Canonical number or token. */

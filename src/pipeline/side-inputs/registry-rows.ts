@@ -7,7 +7,6 @@ import type { Emit } from '../../domain/events.ts'
 /** Time over which changes of the registry topic are collected before the registry is swapped, ms. */
 const SWAP_AFTER = 500
 
-/** Reports what is wrong with a row. */
 export type Refuse = (row: TableRow, message: string) => void
 
 export interface RegistryRowsOptions {
@@ -38,7 +37,6 @@ export class RegistryRows {
     else this.#options.registry.apply(this.#changes.splice(0))
   }
 
-  /** The topic has been read to its end. */
   complete(): void {
     this.#complete = true
     this.#swap()

@@ -4,7 +4,6 @@ import { type Checker, compileSchema } from '../../settings/files/operator-schem
 import { FORMS, hasForm } from '../../settings/files/value-forms.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 
-/** Actions that can be ordered manually. */
 export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
 /** Kinds of targets that can be blocked manually. */
 export const ORDERED_KINDS = ['domain', 'port', 'signature', 'sender', 'brand-claim', 'template'] as const
@@ -57,7 +56,6 @@ const ORDER_MEMBERS = {
   labels: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: LABELS } },
 }
 
-/** Checks of the shape of a row, by input. */
 export const CHECKS: Readonly<Record<'consents' | 'replies' | 'complaints' | 'feedback', Checker>> = {
   consents: compileSchema(
     object(

@@ -58,7 +58,6 @@ export interface Feedback {
   readonly batch?: string
   /** The `feedbackId` or `batch` to undo. */
   readonly undo?: string
-  /** The analyst's label for the text. */
   readonly label?: Label
   /** For `block`. */
   readonly action?: Action
@@ -168,7 +167,6 @@ function orderFault({ verdict, target, messageId, note, action, perMinute }: Fee
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Convert values of the right shape to rows. */
 const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canonical) => RowsByInput[I] } = {
   consents: ({ signature, to, state, ts, proof, was }, canonical) => {
     const row: Mutable<ConsentRow> = {

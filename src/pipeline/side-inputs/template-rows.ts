@@ -9,7 +9,6 @@ import {
 } from '../../domain/templates.ts'
 import { parseMoment } from '../../domain/time.ts'
 
-/** The name of a person or list. */
 const NAME = /^[^\p{Cc}]{1,64}$/u
 /** Valid `source` of a list; `local` is reserved. */
 export const LIST_NAME = /^(?!local$)[\w.-]{1,64}$/

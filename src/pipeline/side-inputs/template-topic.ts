@@ -29,10 +29,8 @@ export interface TemplateTopicParts {
 const EVERY = 500
 /** Lease duration: an instance writes until it has not renewed its lease for this long, ms. */
 const LEASE = 5_000
-/** Number of rows written together. */
 const TOGETHER = 500
 
-/** A row as stored in the topic. */
 interface Held {
   /** Serialized template, for comparison with the row to write. */
   readonly form: string

@@ -28,7 +28,6 @@ export interface SideTopicsOptions extends RegistryRowsOptions {
   readonly sideRows: Pick<SideRows, 'add'>
   readonly offsets: SideOffsets
   readonly clock: BoundedClock
-  /** Maps for rows in other formats. */
   readonly maps?: { readonly [I in SideInput]?: SideMap }
   /** Stores a refused row; never rejects. */
   readonly keepRefused?: (row: TableRow, message: string) => void

@@ -24,7 +24,6 @@ export interface UndoParts {
 /** Before every message, epoch ms. */
 const OVER = 0
 
-/** The effects of a row, for an undo. */
 export type Did = Pick<GivenFeedback, 'states' | 'silenced' | 'allowed' | 'raised' | 'taught' | 'untaught'>
 
 /** A row as stored for an undo. `before` is the record of another instance, made when more was known of its subject. */
@@ -47,7 +46,6 @@ export function givenOf(
 }
 
 export interface Undone {
-  /** Ids of the states of the rows that were undone. */
   readonly states: readonly string[]
   /** False if they had all been undone before. */
   readonly isNew: boolean

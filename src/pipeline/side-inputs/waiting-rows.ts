@@ -1,7 +1,6 @@
 import type { Position } from '../../domain/message.ts'
 import type { Complaint, Feedback, Reply } from './rows.ts'
 
-/** A row that waits for its time, with its source position. */
 export type SideRow = (
   | { readonly input: 'replies'; readonly row: Reply }
   | { readonly input: 'complaints'; readonly row: Complaint }

@@ -4,7 +4,6 @@ import { given } from '../../domain/given.ts'
 import { DAY } from '../../domain/time.ts'
 import { REMEMBERED_SIGNATURES } from './sent-log.ts'
 
-/** Number of changes kept per pair. */
 const KEPT = 2
 /** Retention of the signatures that a port sent to a subscriber, ms. */
 const REMEMBERED_FOR = 90 * DAY
@@ -46,7 +45,6 @@ function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void
   }
 }
 
-/** The first consent request of each pair, by key. */
 class FirstRequests {
   readonly #times = new Map<string, number>()
 

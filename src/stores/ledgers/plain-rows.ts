@@ -7,7 +7,6 @@ export interface PlainRow {
   readonly value: string
 }
 
-/** Writes rows to their current places. */
 export interface RowWriters {
   consents(rows: readonly PlainRow[]): Promise<unknown>
   sent(rows: readonly PlainRow[], month: number): Promise<unknown>

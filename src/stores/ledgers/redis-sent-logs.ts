@@ -20,7 +20,6 @@ import { monthOf, SENT_TTL } from './stored-form.ts'
 const LOG = loadScript(new URL('./log-sent.lua', import.meta.url), 'log-sent')
 const READ = loadScript(new URL('./read-log.lua', import.meta.url), 'read-log')
 
-/** Logs in Redis of the signatures that ports sent to subscribers. */
 export class SentLogs {
   readonly #shards: LedgerShards
   readonly #tokens: readonly ((to: string) => string)[]

@@ -18,7 +18,6 @@ export interface Row {
   readonly args: readonly string[]
 }
 
-/** Indices of the rows by shard, in chunks. */
 function partsOf(rows: readonly Row[]): { readonly shard: number; readonly part: readonly number[] }[] {
   const byShard = new Map<number, number[]>()
   rows.forEach(({ shard }, i) => {
@@ -43,7 +42,6 @@ export class LedgerShards {
     this.#epochs = epochs
   }
 
-  /** The key prefix of a shard. */
   root(shard: number): string {
     return `{${this.#prefix}:ledger:${shard}}:`
   }
@@ -118,7 +116,6 @@ export class LedgerShards {
       this.#epochs.noteEpoch(parts[c]!.shard, { epoch, changes }, before[c])
   }
 
-  /** Appends entries to logs, one call per shard. */
   async append(
     of: Script,
     entries: ReadonlyMap<number, ShardEntries>,

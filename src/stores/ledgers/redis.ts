@@ -93,7 +93,6 @@ class RedisConsentLedger implements SharedLedger {
     onLost()
   }
 
-  /** Where a pair is written. */
   #place(a: string, b: string): Place {
     return this.#places[0]!(plainField(a, b))
   }

@@ -22,7 +22,6 @@ export interface SentSignature {
 let lastPort = ''
 let ofPort: [number, number, number] = [0, 0, 0]
 
-/** Log position of a port and subscriber. */
 export interface LogPlace {
   readonly shard: number
   /** Determines the number of the log within the shard: see `logOf`. */
@@ -42,7 +41,6 @@ export function logPlace(port: string, token: string): LogPlace {
   return { shard: a % SHARDS, bits: (a ^ b) >>> 0, name: base64url(a, 5) + base64url(b, 5) + base64url(c, 5) }
 }
 
-/** Number of the log within its shard at a level. */
 export function logOf(bits: number, level: number): number {
   return bits % (1 << level)
 }
@@ -56,7 +54,6 @@ export function tokens(key: string): (to: string) => string {
 let lastSignature = ''
 let lastEscaped = ''
 
-/** A line of a log: see log-sent.lua. */
 export function logEntry(name: string, signature: string, ts: number): string {
   if (signature !== lastSignature) {
     lastEscaped = wellFormed(signature).replace(/[\n%]/g, encodeURIComponent)
@@ -88,7 +85,6 @@ export function readEntries(lines: string, name: string): SentSignature[] {
   }))
 }
 
-/** Entries for one shard, by month, with the levels of their logs. */
 export class ShardEntries {
   readonly #levels: SentLevels
   readonly #shard: number
@@ -109,7 +105,6 @@ export class ShardEntries {
     return [...this.#months.keys()]
   }
 
-  /** In the form that log-sent.lua expects. */
   get payload(): string {
     return JSON.stringify(
       [...this.#months].flatMap(([month, logs]) => [
@@ -120,7 +115,6 @@ export class ShardEntries {
     )
   }
 
-  /** Names of the logs, without the key prefix of the shard. */
   get names(): string[] {
     return [...this.#months].flatMap(([month, logs]) =>
       [...logs.keys()].map((log) => logName(month, this.#levels.of(this.#shard, month), log)),

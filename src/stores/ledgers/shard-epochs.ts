@@ -2,7 +2,6 @@
 export interface ShardFacts {
   /** Random text set when the shard is created. */
   readonly epoch: string
-  /** Number of changes to its consents. */
   readonly changes: number
 }
 

@@ -4,7 +4,6 @@ import { DAY, DAY_SECONDS } from '../../domain/time.ts'
 /** Data expires by whole hashes of 30 days, ms. */
 export const MONTH = 30 * DAY
 
-/** Number of months for which sent signatures are remembered. */
 export const REMEMBERED_MONTHS = 3
 /** TTL of a month of sent signatures in seconds, from its first row on. */
 export const SENT_TTL = String((REMEMBERED_MONTHS + 1) * 30 * DAY_SECONDS)

@@ -10,13 +10,11 @@ import {
 interface Known {
   /** By id, least recently learned first. */
   readonly notices: Map<string, LearnedNotice>
-  /** Number of its last change. */
   changed: number
 }
 
 /** Notices of a single process: embedded mode, or a service without Redis. They are not persisted. */
 export class MemoryNoticeStore implements NoticeStore {
-  /** By brand, least recently changed first. */
   readonly #brands = new Map<string, Known>()
   #changes = 0
 

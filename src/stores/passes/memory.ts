@@ -10,7 +10,6 @@ import {
 /** Counts per second for the last 60 seconds and the current one. */
 interface Minute {
   readonly counts: Uint32Array
-  /** The last second counted. */
   second: number
   total: number
 }

@@ -242,7 +242,6 @@ function sortBuckets(group: AtomicDelta): void {
   }
 }
 
-/** All tallies of a group. */
 export function talliesOf(group: AtomicDelta): TallyDelta[] {
   const all: TallyDelta[] = []
   for (const first of group.tallies.values()) {

@@ -1,11 +1,9 @@
 import type { ShardBatch } from './deltas.ts'
 
-/** The counts of one chunk for one shard. */
 interface Part {
   readonly shard: number
   /** Event times in units of 10 s. */
   readonly buckets: Set<number>
-  /** Number of attempts with an unknown outcome. */
   open: number
   isCounted: boolean
 }

@@ -14,7 +14,6 @@ const EMPTY: Stat = { mean: 0, variance: 0, n: 0 }
 
 /** Baseline of one entity in memory; `count.lua` stores the same. */
 export interface BaselineState {
-  /** First bucket. */
   first: number
   /** The open UTC hour since the epoch, and its commercial count so far. */
   hour: number

@@ -9,7 +9,6 @@ import type {
 import { fanoutEntity } from './fanouts.ts'
 import { SHARDS, shardOf, tallyEntity } from './layout.ts'
 
-/** Combined readings of the shards of a batch. */
 export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'> {
   readonly rates: RateReading[] = []
   readonly members: MemberReading[] = []

@@ -3,7 +3,6 @@ import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { CountedOffsets } from './aggregate.ts'
 import { SHARDS } from './layout.ts'
 
-/** Maximum number of steps remembered per partition. */
 const STEPS = 256
 
 /** Records up to an offset, with their first event time. */
@@ -18,7 +17,6 @@ interface Partition {
   log: LogId | undefined
   /** Last counted offset by shard; NaN if unknown. */
   readonly counted: Float64Array
-  /** First offset that was counted here. */
   begin: number
   /** Ascending. */
   steps: Step[]

@@ -4,7 +4,6 @@ import { describeBaseline, type Seen } from './baseline.ts'
 import type { CountCall } from './encode.ts'
 import type { Feed } from './feed.ts'
 
-/** The reply of a shard to a batch. */
 export type CountReply = { readonly epoch: string } & (
   | { readonly refused: readonly number[] }
   | ({ readonly refused?: undefined } & Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'>)

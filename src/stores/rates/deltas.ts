@@ -46,7 +46,6 @@ export class AtomicDelta {
   readonly sent = new Map<string, Map<string, number>>()
 }
 
-/** The counts of a batch for one shard. */
 export interface ShardBatch {
   readonly shard: number
   readonly main: AtomicDelta

@@ -37,7 +37,6 @@ const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', {
 export interface CountCall {
   readonly batch: ShardBatch
   readonly marks: Marks
-  /** Expected offsets by partition. */
   readonly expected: ReadonlyMap<string, number>
   readonly call: ScriptCall
   readonly rates: readonly RateDelta[][]
@@ -50,9 +49,7 @@ export interface CountCall {
 const threshold = (reportFrom: number): number =>
   reportFrom === Number.POSITIVE_INFINITY ? -1 : Math.max(reportFrom, 0)
 
-/** Sent to a shard with the batch. */
 export interface ShardFacts {
-  /** Stored names of entities and sets. */
   readonly names: StoredNames
   /** Newest event time of the batch, ms. */
   readonly heard: number

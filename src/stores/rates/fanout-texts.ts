@@ -4,20 +4,15 @@ import { FANOUT } from './fanouts.ts'
 /** A text sent to strangers, as `count-fanouts.lua` stores it. */
 export interface FanoutText {
   readonly signs: Signs
-  /** Its first bucket. */
   first: number
-  /** Number of strangers per bucket, from the first on. */
   readonly counts: number[]
-  /** The bucket in which it was last counted for the series. */
   countedAt: number | undefined
 }
 
-/** Texts of a number or series that are still current at a bucket. */
 export function textsAt(texts: readonly FanoutText[], bucket: number): FanoutText[] {
   return texts.filter(({ first, counts }) => first + counts.length > bucket - FANOUT.buckets + 1)
 }
 
-/** Number of strangers within the hour that ends with the bucket. */
 export function strangersIn({ first, counts }: FanoutText, bucket: number): number {
   return counts.reduce((sum, count, i) => {
     const at = first + i

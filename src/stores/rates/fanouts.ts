@@ -13,7 +13,6 @@ export const FANOUT = {
    * copies with every third word changed mostly in fewer.
    */
   alike: 22,
-  /** Number of distinct texts kept per number, and per series. */
   numberTexts: 2,
   seriesTexts: 8,
   /** Number of strangers from which a number counts for its series: many people write the same text to one. */
@@ -62,7 +61,6 @@ export function fanoutEntity({ series }: Pick<FanoutObservation, 'series'>): str
   return `fanout:${series}`
 }
 
-/** Adds a text to the delta of its number and week. */
 export function addFanout(
   deltas: Map<string, FanoutDelta>,
   { number, series, toToken, signs, reportFrom, reportSeriesFrom }: FanoutObservation,
@@ -98,12 +96,10 @@ export function newestOf({ items }: FanoutDelta): number {
   return items.reduce((most, { bucket }) => Math.max(most, bucket), 0)
 }
 
-/** The hour of the last text of a number in the batch. */
 export function hourOf(delta: FanoutDelta): number {
   return Math.floor(newestOf(delta) / BUCKETS_AN_HOUR)
 }
 
-/** Numbers by the week of their filter. */
 export function fanoutsByWeek(deltas: ReadonlyMap<string, FanoutDelta>): ReadonlyMap<number, FanoutDelta[]> {
   const weeks = new Map<number, FanoutDelta[]>()
   for (const delta of deltas.values()) addTo(weeks, delta.week, delta)
@@ -125,7 +121,6 @@ export function textsKey(id: string, hour: number, hash: number): string {
   return `h:${id}:${hour}:${(hash >>> 6) % SLOTS}`
 }
 
-/** Key of the texts of the numbers of a series. */
 export function seriesKey(id: string, hour: number): string {
   return `g:${id}:${hour}`
 }

@@ -10,7 +10,6 @@ const PACE_SLOTS = 16
 /** Negative logarithm of the probability of a run at the previous pace that counts as an absence: one in four hundred. */
 const RARE = 6
 
-/** First slot, and the one after the last. */
 export type Run = readonly [from: number, to: number]
 
 /** Slots that had a message, and the absences between them. */

@@ -9,7 +9,6 @@ import { LIMITS } from './layout.ts'
 
 const SLOT = HOUR / SLOTS_AN_HOUR
 
-/** Absences of the input that an entity is counted from. */
 export interface Absences {
   /** The partition as stored in a baseline; 0 for the whole feed. */
   readonly home: number
@@ -39,9 +38,7 @@ export class Feed {
   readonly #absences = new Map<string | undefined, Absences>()
   /** Hours of partitions changed by `see`, by partition, until they are taken. */
   readonly news = new Map<string, Set<number>>()
-  /** Oldest hour considered. */
   oldest = 0
-  /** Last slot that added something. */
   lastAdded = Number.NaN
   #lastKey = ''
   #lastSlot = -1

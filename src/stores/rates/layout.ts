@@ -70,7 +70,6 @@ function safe(part: string): string {
  */
 export class FeatureKeys {
   readonly #prefixes: readonly string[]
-  /** First event time of the store. */
   readonly since: string
   /** Presence of the input: the first slot of each partition, and masks by hour since the epoch. */
   readonly feed: string
@@ -98,7 +97,6 @@ export class FeatureKeys {
   baseline(shard: number, entity: string): string {
     return `${this.#prefixes[shard]}b:${entity}`
   }
-  /** The full key of a name in a shard. */
   of(shard: number, name: string): string {
     return `${this.#prefixes[shard]}${name}`
   }
@@ -113,7 +111,6 @@ export class FeatureKeys {
  * and `m:` followed by the entity.
  */
 
-/** Key for counting something once. */
 export function onceKey(key: string): string {
   return `o:${key}`
 }
@@ -131,7 +128,6 @@ export function sentKeys(day: string): string {
   return `s:${day}:`
 }
 
-/** Sharding name of a tally. */
 export function tallyEntity(kind: string, id: string): string {
   return `${kind}/${id}`
 }

@@ -1,6 +1,5 @@
 import type { LogId } from '../../domain/feature-store.ts'
 
-/** The stored counting position of a partition. */
 export interface CountedLog {
   /** Last counted offset; -1 if there is none. */
   readonly offset: number

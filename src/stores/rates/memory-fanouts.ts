@@ -52,7 +52,6 @@ class Filter {
   }
 }
 
-/** Texts of the numbers or series, by hour. */
 type Hours = Map<number, Map<string, FanoutText[]>>
 
 /** Fan-outs in memory, counted like `count-fanouts.lua` with filters of the same size. */

@@ -83,7 +83,6 @@ export class MemoryRates {
     })
   }
 
-  /** The usual rate of an entity at an event time. */
   usual(entity: string, ts: number): MeanRate | undefined {
     const state = this.#baselines.get(entity)
     return state && usualRate(hourBefore(state, Math.floor(ts / HOUR)), state.recent)

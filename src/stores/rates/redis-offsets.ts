@@ -27,12 +27,10 @@ export interface StoredOffsetsParts {
   readonly onReset?: ((partitions: readonly PartitionId[]) => void) | undefined
 }
 
-/** The stored position of a partition in one shard. */
 interface Stored extends CountedLog {
   readonly shard: number
   readonly epoch: string
   readonly id: PartitionId
-  /** Number of times its offset was reset. */
   readonly times: number
 }
 

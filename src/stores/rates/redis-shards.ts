@@ -104,7 +104,6 @@ export class FeatureShards {
     this.#onLost?.({ how, from, share: Math.min(1, losses.length / SHARDS) })
   }
 
-  /** Marks soon what no batch has marked. */
   markSoon(): void {
     if (this.#closed) return
     this.#marking ??= setTimeout(() => void this.#mark(), MARK_EVERY).unref()

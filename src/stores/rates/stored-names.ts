@@ -22,7 +22,6 @@ export class StoredNames {
     this.id = this.keyed('').slice(1, 9) || '-'
   }
 
-  /** The name under which an entity is counted. */
   readonly of = (entity: string): string => {
     const from = numberAt(entity)
     const [current] = this.#keyed

@@ -10,7 +10,6 @@ export type Marks = readonly (readonly [minute: number, mask: number])[]
 
 /** Ten-second buckets that a shard has not counted, until they are marked in it. */
 export class UncountedBuckets {
-  /** Minute to a mask of its six buckets. */
   readonly #masks = new Map<number, number>()
   #newest = 0
 
@@ -48,7 +47,6 @@ export class UncountedBuckets {
     for (const old of this.#masks.keys()) if (old <= minute - KEPT_MINUTES) this.#masks.delete(old)
   }
 
-  /** The newest minutes with their masks. */
   newest(): Marks {
     if (this.#masks.size === 0) return []
     return [...this.#masks].sort(([a], [b]) => b - a).slice(0, AT_A_TIME)

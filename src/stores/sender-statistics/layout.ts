@@ -16,9 +16,7 @@ export const KEPT = 6 * HOUR
 /** Maximum number of senders per minute and partition; messages of further senders are not in the statistics. */
 export const SENDER_CAP = 20_000
 
-/** State of the counts of a minute on one partition. */
 export interface MinuteState {
-  /** Incremented with each addition. */
   readonly version: number
   /** Wall clock of the last addition. */
   readonly touched: number
@@ -66,7 +64,6 @@ function readEnterprise(value: string): { readonly sp?: string; readonly tenant?
   return { ...given({ sp: end > 0 ? value.slice(0, end) : undefined }), tenant }
 }
 
-/** The senders of a minute, from its fields on every partition. */
 export function sendersOf(
   parts: readonly Iterable<readonly [field: string, value: string]>[],
 ): SenderMinute[] {

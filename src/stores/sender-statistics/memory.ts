@@ -24,7 +24,6 @@ interface Minute {
 /** Statistics of a single process: a service without Redis. They are not persisted. */
 export class MemorySenderMinutes implements SenderMinutes {
   readonly #minutes = new Map<number, Minute>()
-  /** Last counted offset by partition. */
   readonly #offsets = new Map<string, number>()
   /** Monotonic time at which each key was counted, ms. */
   readonly #once = new Map<string, number>()

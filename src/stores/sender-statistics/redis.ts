@@ -175,7 +175,6 @@ export class RedisSenderMinutes implements SenderMinutes {
     return { script: COUNT, keys, args }
   }
 
-  /** The states of minutes, by partition. */
   async #states(): Promise<Map<string, Map<number, MinuteState>>> {
     const partitions = ((await this.#link.command('SMEMBERS', this.#partitions)) as string[]).sort()
     const calls = partitions.map((p) => ({ script: READ, keys: [this.#key(p, 'minutes')], args: [] }))

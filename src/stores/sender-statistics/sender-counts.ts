@@ -3,7 +3,6 @@ import type { AnalysedMessage } from '../../domain/message.ts'
 import type { SenderCount } from '../../domain/sender-minutes.ts'
 import { MINUTE } from '../../domain/time.ts'
 
-/** The counts of a batch for its senders. */
 export function senderCountsOf(messages: readonly AnalysedMessage[]): SenderCount[] {
   return messages.map((message) => {
     const { id, position, byDeadline, ts, signature, from, record, label } = message

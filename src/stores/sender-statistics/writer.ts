@@ -13,12 +13,10 @@ export interface StatsRow {
   readonly signature: string
   readonly port: string
   readonly sp?: string
-  /** Tenant of the last message that named one. */
   readonly tenant?: string
   /** Start of the minute, epoch ms. */
   readonly ts: number
   readonly sent: SenderMinute['sent']
-  /** Usual number of commercial messages of the signature per minute. */
   readonly baseline?: MeanRate
   /** Messages per minute of a declared campaign of the signature. */
   readonly declared?: number

@@ -26,7 +26,6 @@ export class Allowances {
   /** By state id: until when the matches of its next signal are to be allowed. */
   readonly #awaited = new Map<string, number>()
   #byKey = new Map<string, Allowance[]>()
-  /** Allowances by port prefix. */
   #prefixes: { readonly prefix: string; readonly allowance: Allowance }[] = []
 
   constructor(store: Pick<StateStore, 'allow' | 'allowances'>, former = new FormerTokens()) {
@@ -55,7 +54,6 @@ export class Allowances {
     this.#awaited.delete(stateId)
   }
 
-  /** Called when a suppressed state is signalled. */
   async signalled(stateId: string, { code, match }: Pick<Signal, 'code' | 'match'>): Promise<void> {
     const until = this.#awaited.get(stateId)
     if (until === undefined) return
@@ -63,7 +61,6 @@ export class Allowances {
     this.#awaited.delete(stateId)
   }
 
-  /** Synchronizes with the store. */
   async refresh(): Promise<void> {
     const stored = await this.#store.allowances()
     this.#byId.clear()
@@ -71,7 +68,6 @@ export class Allowances {
     this.#index()
   }
 
-  /** Tokens of a recipient under former keys. */
   formerTokens(recipient: string): readonly string[] {
     return this.#former.of(recipient)
   }

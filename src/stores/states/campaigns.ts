@@ -41,7 +41,6 @@ export function nameCampaigns(
   return backed.map(named)
 }
 
-/** Number of messages in the window that have each band. */
 function countsByBand(backed: readonly BackedSignal[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { signal } of backed) {

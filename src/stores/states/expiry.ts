@@ -10,7 +10,6 @@ const EXPIRY_GRACE = MINUTE
 
 export interface ExpiryParts {
   readonly clock: BoundedClock
-  /** See StateManager. */
   readonly lateAfterExpiry: boolean
   readonly alerts: Pick<AlertOptions, 'maxLag'>
   readonly ordersLastBy?: 'clock' | 'event'

@@ -15,12 +15,10 @@ export class FormerTokens {
     this.#tokenise = tokenise
   }
 
-  /** Former tokens of a recipient in canonical form. */
   of(recipient: string): string[] {
     return this.#tokenise.map((tokenise) => tokenise(recipient))
   }
 
-  /** Whether the policy exempts the recipient of a signal under a former token. */
   exempt({ signal, message }: StateInput, policy: Policy): boolean {
     const { target, code, at } = signal
     if (target.kind !== 'recipient' || message === undefined) return false

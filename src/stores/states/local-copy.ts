@@ -8,7 +8,6 @@ export class LocalCopy {
   readonly open: OpenStates
   readonly allowances: Allowances
   readonly #store: StateStore
-  /** Ids that changed while a refresh was reading. */
   #changed: Set<string> | undefined
   #refreshing: Promise<void> = Promise.resolve()
 
@@ -25,7 +24,6 @@ export class LocalCopy {
     )
   }
 
-  /** Applies a change made by any instance. */
   apply(state: StateRecord): void {
     this.#changed?.add(state.id)
     this.open.apply(state)

@@ -22,11 +22,9 @@ export interface StateManagerParts {
   /** Whether manual orders expire by the clock (the default), or by event time as in the embedded mode. */
   readonly ordersLastBy?: 'clock' | 'event'
   readonly limits?: LifecycleLimits
-  /** Recipients under former token keys. */
   readonly formerTokens?: FormerTokens
 }
 
-/** A state to write, and whether it is published as an event. */
 export interface Write {
   readonly next: StateRecord
   readonly isEvent: boolean

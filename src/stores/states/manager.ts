@@ -55,7 +55,6 @@ export class StateManager {
     return this.#copy.open
   }
 
-  /** Allowances given by analysts' feedback. */
   get allowances(): Allowances {
     return this.#copy.allowances
   }

@@ -28,7 +28,6 @@ function isInForce(state: StateRecord | undefined, now: number): state is StateR
   return state?.byHand !== undefined && state.open && state.enforced && state.byHand.until > now
 }
 
-/** What an order asks for. */
 type Asked = Pick<Order, 'match' | 'action' | 'limit' | 'until'>
 
 /** Whether an order asks for nothing beyond a state in force. */
@@ -38,7 +37,6 @@ function asksForNoMore({ match, action, limit, until }: Asked, state: StateRecor
   return isSame && until <= end + SAME_END && isDeepStrictEqual(match, state.match)
 }
 
-/** Why a state cannot be approved. */
 export type ApprovalRefusal = 'unknown' | 'not pending' | 'same person' | 'over'
 
 const MAX_ATTEMPTS = 32
@@ -59,7 +57,6 @@ export class ManualStates {
     this.#limits = parts.limits ?? LIFECYCLE_LIMITS
   }
 
-  /** The id of the state that an order raises for a target. */
   idOf(target: Target): string {
     return stateId(this.#parts.alerts.deployment, CODE_BY_HAND, target)
   }
@@ -99,7 +96,6 @@ export class ManualStates {
     throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
   }
 
-  /** Whether the state of this id is in force and does all that is asked for. */
   async isGiven(id: string, asked: Asked): Promise<boolean> {
     const [state] = await this.#parts.store.get([id])
     return isInForce(state, this.#parts.clock.now()) && asksForNoMore(asked, state)

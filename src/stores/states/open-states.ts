@@ -13,7 +13,6 @@ type Span = Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>
 interface Entry {
   readonly state: StateRecord
   readonly shown: MatchingState
-  /** Span to compare messages with while signals arrive on time. */
   readonly span: Span
   /** Span to compare messages with while signals may be missing. */
   readonly whole: Span
@@ -37,7 +36,6 @@ export class OpenStates {
   readonly #domains = new Map<string, Entry[]>()
   readonly #signatures = new Map<string, Entry[]>()
   readonly #ports = new Map<string, Entry[]>()
-  /** States of senders by port, enforced or not. */
   readonly #senders = new Map<string, Entry[]>()
   /** Matches without a member to index by: port prefixes, or labels alone. */
   readonly #others = new Map<string, Entry[]>()
@@ -123,7 +121,6 @@ export class OpenStates {
     return bearers?.find(({ state }) => at <= state.lastSeenAt + state.hold)?.state.target.id
   }
 
-  /** Number of open states of senders on the port. */
   sendersOn(port: string): number {
     return this.#senders.get(port)?.length ?? 0
   }

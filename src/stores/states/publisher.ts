@@ -9,7 +9,6 @@ import type { OutboxEntry, StateStore } from '../../domain/state-store.ts'
 export interface PublisherParts {
   readonly store: Pick<StateStore, 'get' | 'pending' | 'acknowledge'>
   readonly sink: Pick<Sink, 'has' | 'write'>
-  /** The weakest action of states in the block table. */
   readonly blocksFrom: Action
   /** Aborts all waiting for the sink. */
   readonly signal?: AbortSignal

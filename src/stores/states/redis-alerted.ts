@@ -8,7 +8,6 @@ import { DAY, HOUR } from '../../domain/time.ts'
 export interface RedisAlertedOptions {
   readonly link: RedisLink
   readonly clock: BoundedClock
-  /** Hash tag of the shard for a hash. */
   readonly tagOf: (hash: string) => string
 }
 

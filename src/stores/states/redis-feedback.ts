@@ -25,7 +25,6 @@ export interface PlaceFacts {
 
 interface Place {
   readonly meta: string
-  /** Key of the hash with its entries by id. */
   readonly entries: string
   /** Key of the suppression of a state by id; the places of allowances and of given feedback have none. */
   readonly suppression?: (id: string) => string
@@ -36,7 +35,6 @@ interface Known {
   entries: Map<string, string>
 }
 
-/** An entry to write. */
 interface Entry {
   readonly place: number
   readonly id: string

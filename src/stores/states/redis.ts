@@ -29,7 +29,6 @@ export interface RedisStateStoreOptions {
   readonly clock: BoundedClock
   /** Retention of closed states, ms of wall clock. */
   readonly keepClosed?: number
-  /** See RedisFeedback. */
   readonly onPutBack?: (entries: number) => void
 }
 

@@ -10,7 +10,6 @@ const MAX_STATES_OF_PORT = 100
  */
 export class SenderCap {
   readonly #open: Pick<OpenStates, 'get' | 'sendersOn'>
-  /** Number of states that the call raises, by port. */
   readonly #raising = new Map<string, number>()
   #refused = 0
 
@@ -18,7 +17,6 @@ export class SenderCap {
     this.#open = open
   }
 
-  /** Number of refused signals. */
   get refused(): number {
     return this.#refused
   }

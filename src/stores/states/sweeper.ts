@@ -7,7 +7,6 @@ export interface SweeperParts {
   readonly store: Pick<StateStore, 'lease' | 'watermark' | 'check'>
   readonly manager: Pick<StateManager, 'refresh' | 'sweep'>
   readonly publisher: Pick<StatePublisher, 'publish' | 'resend'>
-  /** Name of this instance in the lease. */
   readonly holder: string
   /** Called when a round fails; the next one retries. */
   readonly failed: (error: unknown) => void

@@ -6,7 +6,6 @@ export const BACKENDS = ['native', 'wasm', 'cpu'] as const
 export type Backend = (typeof BACKENDS)[number]
 export type BackendChoice = 'auto' | Backend
 
-/** Names in tensorflow.js. */
 const NAME_OF: Readonly<Record<Backend, string>> = { native: 'tensorflow', wasm: 'wasm', cpu: 'cpu' }
 
 /** Major version of Node that removed an API used by the native binding. */

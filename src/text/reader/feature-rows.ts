@@ -3,7 +3,6 @@ import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 const AGAIN = 0x6a09e667
 const BAG = 0x4cf5ad43
 
-/** The region of the table that a bag uses. */
 interface Region {
   readonly clear: number
   readonly set: number
@@ -30,13 +29,11 @@ export abstract class FeatureRows {
   count = 0
   /** 1 while features inside the signature are added. */
   protected signature = 0
-  /** Whether repeated features are counted. */
   protected counting = false
   readonly #mask: number
   readonly #known: Uint8Array | undefined
   readonly #seen: Uint32Array
   #stamp = 0
-  /** Number of occurrences of a counted feature, by row. */
   readonly #times: Uint16Array
   /** The current bag: its first index, and its rows. */
   #first = 0

@@ -50,7 +50,6 @@ function floatsOfHalves(): Uint32Array {
   return decoded
 }
 
-/** Packs values as little-endian halves. */
 export function packHalves(values: Float32Array): Uint8Array {
   const bytes = new Uint8Array(values.length * 2)
   const view = new DataView(bytes.buffer)

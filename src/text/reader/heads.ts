@@ -8,7 +8,6 @@ import { Tokenizer } from './tokenizer.ts'
 import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 
 export const HEADS_FORMAT = 'sigwatch-heads'
-/** Additional files of a model folder with heads. */
 const HEAD_FILES = ['heads.json', 'heads.bin'] as const
 
 /** `heads.json` */
@@ -88,7 +87,6 @@ export class Heads {
     return isDeepStrictEqual(tokenizer, this.#description.tokenizer)
   }
 
-  /** Reading of a text from its feature rows. */
   ofRows(rows: Int32Array): HeadReading {
     const { scale, bias, heads } = this.#description
     const table = this.#table

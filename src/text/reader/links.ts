@@ -1,7 +1,6 @@
 import { fnv1a } from '../../domain/hash32.ts'
 import { isShortener, isTopLevel } from './symbols.ts'
 
-/** The properties of a link available to the model. */
 export interface LinkShape {
   /** End, exclusive, in code units. */
   readonly end: number

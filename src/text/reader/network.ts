@@ -7,7 +7,6 @@ import { tf } from './tensorflow.ts'
  * `bag = sum(rows) / sqrt(count)`, `logits = bag[wide] + relu(bag[deep] · hidden + bias) · output + bias`.
  */
 export interface NetworkShape {
-  /** Rows of the table. */
   readonly rows: number
   readonly embedding: number
   readonly hidden: number

@@ -6,7 +6,6 @@ import { openClassifier } from './classifier.ts'
 import { modelInput } from './text-model.ts'
 import { yieldToOthers } from './thread-priority.ts'
 
-/** Start-up data of the worker. */
 export interface ShadowWorkerData {
   readonly dir: string
   readonly backend: BackendChoice
@@ -17,7 +16,6 @@ export interface ShadowRequest {
   readonly texts: readonly string[]
 }
 
-/** A model's result for one text. */
 export interface ShadowOpinion {
   readonly label: Label
   readonly score: number

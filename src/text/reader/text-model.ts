@@ -23,14 +23,12 @@ export interface ModelInput {
   readonly normalised: string
 }
 
-/** Converts a text to model input. */
 export function modelInput(text: string): ModelInput {
   return { original: text, normalised: normalise(text).text }
 }
 
 export type Scored = (text: number, probabilities: Float32Array, rows: Int32Array) => void
 
-/** A loaded model with any label set. */
 export interface TextModel {
   readonly id: string
   readonly labels: readonly string[]
@@ -62,7 +60,6 @@ export async function openTextModel(options: OpenModelOptions): Promise<TextMode
   return textModel(artifact, backend)
 }
 
-/** The tokenizer for these weights. */
 export function servingTokenizer(
   settings: TokenizerSettings,
   weights: Weights,

@@ -18,7 +18,6 @@ export interface TokenizerSettings {
   readonly parted?: boolean
 }
 
-/** Number of bags per text. */
 export function bagsOf({ parted }: TokenizerSettings): number {
   return parted === true ? 3 : 1
 }

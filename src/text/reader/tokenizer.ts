@@ -24,7 +24,6 @@ const MAX_UNITS = 2048
 /** Limit of features per text besides those of `written`, which may be as many as its grams. */
 const MAX_FEATURES = 4 * MAX_UNITS
 
-/** Turns texts into feature rows, one at a time. */
 export class Tokenizer extends FeatureRows {
   readonly #symbols = new Int32Array(MAX_UNITS + 2)
   readonly #places = new Uint8Array(MAX_UNITS + 2)
@@ -193,7 +192,6 @@ export class Tokenizer extends FeatureRows {
     this.add(Math.imul(unit, 0x9e3779b1) ^ MARKS)
   }
 
-  /** Adds the features for counts. */
   #counts(): void {
     if (this.#numbers === 0) this.#shape(SHAPES.noNumbers)
     if (this.#numbers > 4) this.#shape(SHAPES.manyNumbers)

@@ -29,7 +29,6 @@ const GZIP: Codec = {
   },
 }
 
-/** By the codec number in the attributes of a batch. */
 const CODECS: Readonly<Record<number, Codec>> = {
   1: GZIP,
   2: { length: snappyLength, unpack: (source, _limit, turns) => unpackSnappy(source, turns) },

@@ -1,7 +1,6 @@
 import { MemoryBudget } from './memory-budget.ts'
 
 export interface DecodingLimits {
-  /** Maximum number of headers of a record. */
   readonly headers: number
   /** Maximum of decompressed bytes over all partitions. */
   readonly bytesInFlight: number
@@ -9,9 +8,7 @@ export interface DecodingLimits {
 
 const DEFAULTS: DecodingLimits = { headers: 1_000, bytesInFlight: 400_000_000 }
 
-/** Limits for decoding fetched records. */
 export interface Decoding {
-  /** Maximum number of headers of a record. */
   readonly maxHeaders: number
   /** Budget for decompressed bytes over all partitions. */
   readonly memory: MemoryBudget

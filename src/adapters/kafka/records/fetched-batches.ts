@@ -16,7 +16,6 @@ const SMALLEST = 14
 const COMPRESSION = 0x07
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
-/** Type of the control record that ends an aborted transaction. */
 const ABORT = 0
 
 /**
@@ -24,7 +23,6 @@ const ABORT = 0
  * `isControlRecord` on each message and counts batches by them.
  */
 export interface FetchedBatch {
-  /** Offset of its last record. */
   readonly offset: string
   /** Readers skip the batch. */
   readonly isControlRecord: boolean
@@ -38,7 +36,6 @@ export interface FetchedBatch {
   readonly damage?: string
 }
 
-/** An aborted transaction, as a broker lists it with a fetch. */
 export interface AbortedTransaction {
   readonly producerId: bigint
   readonly firstOffset: bigint

@@ -36,13 +36,11 @@ export function compressedMessages(entry: Buffer): Buffer {
 export class MessageRecords implements EncodedRecords {
   readonly #plain: Buffer
   readonly #place: BatchPlace
-  /** Added to the offset of each message. */
   readonly #base: number
   /** The entry that contains the compressed messages. */
   readonly #around: Pick<Fields, 'timestamp' | 'timestampType'> | undefined
   #at = 0
 
-  /** A single uncompressed message. */
   static single(entry: Buffer, place: BatchPlace): MessageRecords {
     return new MessageRecords(entry, place, 0, undefined)
   }

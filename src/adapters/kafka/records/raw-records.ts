@@ -1,19 +1,15 @@
 import type { RawRecord, RecordHeaders, TimestampType } from '../../../domain/message.ts'
 import type { PartitionId } from '../../../domain/ports.ts'
 
-/** Records of one batch, decoded when read. */
 export interface EncodedRecords {
   readonly hasMore: boolean
   /** The next records in ascending offset order: at most `count`, and only the first may exceed `bytes`. */
   read(count: number, bytes: number): RawRecord[]
 }
 
-/** Common properties of the records of a batch. */
 export interface BatchPlace extends PartitionId {
-  /** Offset of its first record. */
   readonly first: number
   readonly last: number
-  /** Maximum number of headers of a record. */
   readonly maxHeaders: number
 }
 
@@ -98,5 +94,4 @@ function beginningOf(bytes: Buffer): Pick<RawRecord, 'value' | 'truncated'> {
   return { value: Buffer.from(bytes.subarray(0, KEPT)), truncated: bytes.length }
 }
 
-/** Kafka's value for a missing timestamp. */
 export const NO_TIMESTAMP = -1

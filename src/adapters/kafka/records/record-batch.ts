@@ -161,7 +161,6 @@ export class BatchRecords implements EncodedRecords {
   }
 }
 
-/** Reads the length of a record and returns the end of its body. */
 function bodyOf(cursor: Cursor): number {
   const length = cursor.varint()
   if (length < 0 || length > cursor.end - cursor.at)

@@ -9,19 +9,16 @@ import { type BatchPlace, type EncodedRecords, type FetchedRecord, unreadableRec
 import { BatchRecords, verifyBatch } from './record-batch.ts'
 import { Turns } from './turns.ts'
 
-/** Consecutive records of a partition. */
 export interface Slice {
   readonly records: FetchedRecord[]
   /** Everything before this offset was read. */
   readonly next: number
-  /** True for the last slice of the fetch. */
   readonly isLast: boolean
 }
 
 export interface SliceOptions extends Decoding {
   /** Records before this offset were already read. */
   readonly from: number
-  /** Maximum number of records in a slice. */
   readonly size: number
 }
 
@@ -34,7 +31,6 @@ const NOTHING_HELD = () => {}
 
 interface Opened {
   readonly records: EncodedRecords
-  /** Releases its memory. */
   readonly close: () => void
 }
 

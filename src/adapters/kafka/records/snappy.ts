@@ -8,7 +8,6 @@ const XERIAL_HEADER = 16
 const STEP = 16_384
 
 interface Block {
-  /** Bounds of its elements. */
   readonly start: number
   readonly end: number
   /** The decompressed size that it states, bytes. */

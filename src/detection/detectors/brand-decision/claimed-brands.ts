@@ -27,7 +27,6 @@ export function claimOf(message: AnalysedMessage, registry: Registry): Claim | u
   return openingClaim(message, registry)
 }
 
-/** Whether the claimed name is part of the message's signature. */
 function isNameOfSender({ signature }: AnalysedMessage, { by, brand }: Claim, registry: Registry): boolean {
   return (
     by === 'speaker' &&

@@ -8,7 +8,6 @@ import { furtherSigns } from './further-signs.ts'
 import { type Sign, signsOf, signsToBlock } from './signs.ts'
 import { BIAS, WEIGHTS } from './weights.ts'
 
-/** Result of weighing the signs of a message. */
 export interface Weighed {
   /** Certainty that the message is forged, 0 to 1. */
   readonly certainty: number
@@ -18,7 +17,6 @@ export interface Weighed {
   readonly signs: readonly Sign[]
   /** These signs and all others used by rules. */
   readonly shown: SignSet
-  /** The rules applied to them. */
   readonly rules: RuleSet
 }
 
@@ -33,7 +31,6 @@ export function shownAt(shown: SignSet, certainty: number, needed?: number): Sig
   return all
 }
 
-/** Weighs the signs of a message and of the brand it claims. */
 export function weigh(
   claim: Claim | undefined,
   traces: Traces,

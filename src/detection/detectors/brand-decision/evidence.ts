@@ -18,7 +18,6 @@ export const BLOCK_FROM = {
 const CERTAIN = ['copied-notice', 'plain-impostor']
 export const CERTAINTY = 0.95
 
-/** Evidence fields for the signs for and against a forgery. */
 export const WEIGHED_FIELDS = {
   speaksFor: fields.list(
     fields.oneOf(SIGN_NAMES, 'a sign'),

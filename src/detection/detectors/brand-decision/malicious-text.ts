@@ -10,7 +10,6 @@ import { claimOf } from './claimed-brands.ts'
 import { shownAt, type Weighed, weigh } from './decision.ts'
 import { WEIGHED_FIELDS, weighedEvidence } from './evidence.ts'
 
-/** Thresholds of TEXT_FRAUD and TEXT_ILLICIT. */
 export const MALICE_THRESHOLDS = {
   minScore: minScore('it counts'),
   minCertainty: {
@@ -105,9 +104,7 @@ function weighMessage(message: AnalysedMessage, context: MessageContext): Weighe
 
 export interface MaliceDecision {
   readonly counts: boolean
-  /** A rule reports it regardless of the weights. */
   readonly reported?: boolean
-  /** The rule that decided, if one did. */
   readonly rule: string | undefined
 }
 

@@ -54,7 +54,6 @@ function isContacted(text: string, { start, end }: BrandMention): boolean {
   return STAFF.test(text.slice(end, end + 12)) && CONTACT.test(text.slice(Math.max(0, start - 6), start))
 }
 
-/** Greetings before the speaker. */
 const GREETING = openingWords.greeting
 
 /** Addressees before the speaker: `家长您好,教育局…`, `粤A车主:ETC…`. */
@@ -88,7 +87,6 @@ function imitatedOpening(text: string, registry: Registry): Claim | undefined {
   return undefined
 }
 
-/** Ordinary punctuation. */
 const SEPARATOR = /[,.:;!?、。()[\]【】"'“”-]/
 
 /**

@@ -86,7 +86,6 @@ export const SIGNS = {
 export type Sign = keyof typeof SIGNS
 export const SIGN_NAMES = Object.keys(SIGNS) as Sign[]
 
-/** The signs of a message and of the brand it claims. */
 export function signsOf(
   claim: Claim | undefined,
   traces: Traces,

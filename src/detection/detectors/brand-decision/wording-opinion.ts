@@ -9,7 +9,6 @@ const LINK = 0x10000
 const NUMBER = 0x10100
 const LONGEST_NUMBER = 12
 const LONGEST_GRAM = 3
-/** Characters of a link. */
 const LINK_SIGN = /[a-z0-9.\-/:_?=&%#~+@]/
 const HOST = /[a-z0-9]\.[a-z]{2}/
 

@@ -149,7 +149,6 @@ export const marketingBurst = defineStateCode({
   },
 })
 
-/** Observations by signature. */
 const observed = new SharedLists<RateObservation>()
 
 interface WindowLevel extends Omit<Climb, 'minutes'> {
@@ -244,7 +243,6 @@ function climbLevel(
   return { ...climb, level, window: 'climb', usual: before.mean, source: before.source }
 }
 
-/** Limit of commercial messages in the window. */
 function limitOf(window: Window, { mean, sd }: Expectation, t: Thresholds): number {
   const usual = mean * window.minutes
   const spread = Math.max(sd * window.minutes, Math.sqrt(usual))

@@ -8,7 +8,6 @@ const times = (default_: number, says: string) => ({
 })
 const messages = (default_: number, says: string) => ({ default: default_, unit: 'messages', min: 0, says })
 
-/** Thresholds of MARKETING_BURST. */
 export const thresholds = {
   ratio1m: times(6, 'times the baseline that one minute may reach'),
   ratio10m: times(4, 'times the baseline that ten minutes may reach'),

@@ -16,7 +16,6 @@ const NONE: readonly never[] = []
 /** Limit of words quoted in evidence. */
 const QUOTED = 5
 
-/** Findings of an operator's rules on a message, in row order. */
 export function ownFindings(
   message: AnalysedMessage,
   context: MessageContext,
@@ -39,7 +38,6 @@ export function ownFindings(
   return found
 }
 
-/** All signs of a message. */
 export function shownBy(
   message: AnalysedMessage,
   context: MessageContext,

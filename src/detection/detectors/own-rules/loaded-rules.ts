@@ -9,13 +9,11 @@ import type { OwnRow } from './row.ts'
 
 const NONE: readonly never[] = []
 
-/** Compiled rules of an operator. */
 export class LoadedRules implements OwnRules {
   readonly hash: string
   readonly content: unknown
   readonly change?: Change
   readonly codes: ReadonlyMap<OwnCode, CodePolicy>
-  /** The shipped rules with the words and composites of the operator. */
   readonly rules: RuleSet
   readonly rows: readonly OwnRow[]
   /** Indices of rows by the word sign they need, and of rows that need none. */

@@ -8,7 +8,6 @@ export type MayShow = (message: AnalysedMessage) => boolean
 const LINKS: MayShow = ({ urls }) => urls.length > 0
 const CONTACTS: MayShow = ({ contacts }) => contacts.length > 0
 
-/** Checks by name of the sign. */
 const BY_NAME: Readonly<Record<string, MayShow>> = {
   'words:opt-out': ({ optOut }) => optOut,
   'words:one-time-password': ({ otp }) => otp,

@@ -28,7 +28,6 @@ const SHIPPED_SIGNS = [
 
 type Groups = Readonly<Record<string, WordGroup>>
 
-/** Faults of word groups beyond their form. */
 export function groupFaults(words: Groups): Fault[] {
   const faults: Fault[] = []
   const names = Object.keys(words)

@@ -20,7 +20,6 @@ export interface OwnWhen {
   /** Whether it compares the message with notices of the brand it claims. */
   readonly asksNotices: boolean
   readonly holds: Condition
-  /** The signs as written in it, each with its condition. */
   readonly signs: readonly { readonly name: string; readonly shows: Condition }[]
   /** Signs with a position in the resolved expression, except numbers: quoted in evidence. */
   readonly quoted: readonly number[]

@@ -20,14 +20,12 @@ const NUMBER = accountCallWords.number
 const CALLS = new RegExp(`${CALL}[^。!?;]{0,24}${NUMBER}`)
 const THEN_CALLS = new RegExp(`(?:${NOT_READER.source})[^。!;]{0,28}${CALLS.source}`)
 
-/** What the call is to undo. */
 const UNDO = accountCallWords.undo
 const UNDONE_BY_CALL = new RegExp(
   `${UNDO}[^。!?;]{0,14}${CALL}[^。!?;]{0,14}${NUMBER}|${CALL}[^。!?;]{0,14}${NUMBER}[^。!?;]{0,14}${UNDO}`,
 )
 /** People a customer knows, or finds at a branch or shop. */
 const KNOWN_TO_READER = accountCallWords.knownToReader
-/** Harm that prompts a reaction. */
 const HARM = accountCallWords.harm
 
 /** Whether a normalised text asks the reader to call about something done to their account. */
@@ -36,7 +34,6 @@ export function asksToCallAboutAccount(text: string): boolean {
   return THEN_CALLS.test(text) || (HARM.test(text) && UNDONE_BY_CALL.test(text))
 }
 
-/** Threats against an account or its owner. */
 const THREAT = accountCallWords.threat
 
 /** Whether a message comes from a number anyone can use, or from a port not filed for the brand. */

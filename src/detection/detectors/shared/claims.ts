@@ -60,7 +60,6 @@ const DESK_WRITES =
   /^ (?:[a-z]{2,12} )?(?:support|team|alerts?|security|fraud|services?|care|notice|billing|delivery|help ?desk)(?: [a-z]{2,12})?:/
 /** A region before the name of an office: `市`, `成都市`, `重庆`. */
 const REGION = claimsWords.region
-/** Offices that every region has. */
 const OFFICE = claimsWords.office
 /** Right after a thing of the reader's: it costs money. */
 const CHARGED = claimsWords.charged
@@ -100,7 +99,6 @@ export function speakerClaim(message: AnalysedMessage, mentions: readonly BrandM
   return best
 }
 
-/** Whether the text explicitly speaks as the mentioned brand. */
 export function speaksAs(text: string, mention: BrandMention): boolean {
   return speakerStrength(text, mention, startOf(text)) > 0
 }

@@ -22,7 +22,6 @@ export const CONFIRMED_FROM = {
 export const BRAND_IMITATED = fields.text('id of the brand that is imitated')
 export const SIMILARITY = fields.share('likeness by itself; 1 is certain')
 
-/** Evidence of an imitation. */
 export function imitationOf(imitation: string, { brand, original, how, similarity }: Lookalike) {
   return { brand: brand.id, imitation, original, how, similarity }
 }

@@ -49,7 +49,6 @@ export function leadsSomewhere({ urls, contacts, normalised }: AnalysedMessage):
   return urls.length > 0 || contacts.length > 0 || requestsIn(normalised.text).length > 0
 }
 
-/** Endings of branch names. */
 const BRANCH = leadsWords.branch
 /** Regions at the start of enterprise names; kept if the brand is the region's own (上海银行). */
 const REGION = leadsWords.region
@@ -67,7 +66,6 @@ export function enterprisesAmong(signatures: readonly string[]): number {
   return names.size + [...brands].filter((brand) => !isOfShorter(brand)).length
 }
 
-/** Key shared by the branches of a chain. */
 function brandOf(branch: string): string {
   const local = branch.replace(REGION, '')
   const name = local.replace(BRANCH, '').length < 2 ? branch : local

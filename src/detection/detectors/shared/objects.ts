@@ -9,7 +9,6 @@ export function isSpokenOf(text: string, mention: BrandMention): boolean {
   return namesAccount(text, mention) || namesGoods(text, mention)
 }
 
-/** Institutions where people have accounts. */
 const BANK = objectsWords.bank
 /** Before it: the account's owner, or that money goes there. */
 const OWNER = objectsWords.owner

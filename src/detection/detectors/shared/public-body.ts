@@ -1,7 +1,6 @@
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import { publicBodyWords } from '../../rules/patterns.generated.ts'
 
-/** Names of public bodies, as they are filed. */
 const PUBLIC_BODY = [
   publicBodyWords.publicBody,
   publicBodyWords.publicBody2,

@@ -10,7 +10,6 @@ const MOBILE = /^1[3-9]\d{9}$/
 const SERVICE = /^(?:95|96|100|101|12|11)/
 const LONG_SERVICE = /^1[12]/
 
-/** The kind of a number in canonical form. */
 export function senderKind(from: string): SenderKind {
   // No sender (`score`): unknown.
   if (from === '') return 'name'

@@ -3,7 +3,6 @@ import type { Label } from '../../../domain/labels.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import * as fields from '../evidence-fields.ts'
 
-/** Evidence of the codes that report the text model's label. */
 export const LABEL_EVIDENCE = {
   label: fields.label('label of the text'),
   score: fields.share(

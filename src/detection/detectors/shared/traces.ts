@@ -23,7 +23,6 @@ export interface Surroundings {
   readonly request: Request | undefined
 }
 
-/** Surroundings relative to one brand. */
 export interface Traces extends Surroundings {
   /** Sent from a filed port of the brand, or its own short number. */
   readonly ownPort: boolean
@@ -81,7 +80,6 @@ export function isHandle({ kind }: ContactMention): boolean {
   return HANDLES.has(kind)
 }
 
-/** Whether a contact is a number of a registered brand. */
 export function isOfficialNumber(contact: ContactMention, registry: Registry): boolean {
   return !isHandle(contact) && registry.brandByHotline(contact.value) !== undefined
 }

@@ -2,7 +2,6 @@ import type { AnalysedMessage } from '../../../domain/message.ts'
 import { SHIPPED_RULES } from '../../rules/shipped.ts'
 import { type Request, requestsIn } from './requests.ts'
 
-/** Value from which wording counts as fraud. */
 const FRAUDULENT = 0.5
 
 /** Whether a value of `fraudWording` indicates fraud. */
@@ -10,7 +9,6 @@ export function isFraudWording(wording: number): boolean {
   return wording >= FRAUDULENT
 }
 
-/** Kinds of words in a normalised text. */
 export function wordsOf(text: string) {
   const signs = SHIPPED_RULES.ofText(text)
   return {
