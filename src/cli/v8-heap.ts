@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 
 /**
  * How far the old generation may grow beyond the live heap of the last full collection, percent. By default V8 allows up to
- * four times. A lower limit saves memory and costs collections (docs/performance.md, Memory).
+ * four times. A lower limit saves memory and costs collections (docs/performance.md).
  */
 const PERCENT = 150
 
