@@ -19,7 +19,6 @@ export const afterOptOut = defineMessageCode({
   called: { 'zh-CN': '退订后仍发' },
   fires:
     'A commercial text under a signature that the recipient has refused, in the ledger or by a reply. Silent if the ledger does not answer.',
-  why: 'Sending after a refusal is a plain offence and draws complaints.',
   tune: 'If refusals reach senders late, set `action: review`.',
   sentences: {
     en: ({ signature, after }, { duration }) =>

@@ -70,15 +70,9 @@ export const campaignBurst = defineStateCode({
     },
     minPorts: senders(5, 'ports that sent it in the window, at least; or'),
     minSignatures: senders(4, 'signatures that sent it in the window, at least'),
-    minFiledSignatures: senders(
-      12,
-      'signatures on their own filed ports that lead to one place, at least; branches of a chain count once',
-    ),
+    minFiledSignatures: senders(12, 'signatures on their own filed ports that lead to one place, at least'),
     minFiledApart: senders(16, 'the same for one template, each leading to its own link, number or handle'),
-    minFiledAlike: senders(
-      12,
-      'signatures with the same meaning in different words, at least, if most never advertised it before or their names tell different trades',
-    ),
+    minFiledAlike: senders(12, 'signatures with the same meaning in different words, at least'),
     minAlikeMessages: {
       default: 40,
       unit: 'messages',
@@ -92,7 +86,7 @@ export const campaignBurst = defineStateCode({
       unit: 'probability',
       min: 0,
       max: 1,
-      says: 'probability of fraud and illicit together from which a text from a private number that leads nowhere counts',
+      says: 'probability of fraud and illicit together from which texts of private numbers that lead nowhere count',
     },
     window: period(3600, 86_400, 'seconds for which a sender counts after its last message of the template'),
     hold: hold(600, 'seconds below these numbers after which the state clears'),
@@ -100,27 +94,24 @@ export const campaignBurst = defineStateCode({
   evidence: {
     messages: fields.count('messages in the window'),
     shared: fields.optional(
-      fields.oneOf(
-        ['place'],
-        'present: they lead to one number, handle or domain; absent: they are of one template',
-      ),
+      fields.oneOf(['place'], 'present: they lead to one place; absent: they are of one template'),
     ),
     ports: fields.list(fields.text('a port'), 'the first 20 ports', LISTED),
     signatures: fields.list(fields.text('a signature'), 'the first 20 signatures', LISTED),
-    portCount: fields.chinese('端口数', fields.count('how many ports')),
-    signatureCount: fields.chinese('签名数', fields.count('how many signatures')),
+    portCount: fields.chinese('端口数', fields.count('all ports')),
+    signatureCount: fields.chinese('签名数', fields.count('all signatures')),
     window: fields.amount('minutes in which they were counted'),
     newToIt: fields.chinese(
       '首次发送此类内容的签名数',
       fields.optional(
         fields.count(
-          'present: same meaning in different words; signatures listed that are known for other advertisements, or defraud',
+          'with the same meaning in different words: listed signatures that are known for other advertisements, or defraud',
         ),
       ),
     ),
     trades: fields.chinese(
       '签名所属行业数',
-      fields.optional(fields.count('with `newToIt`: trades that the names of the signatures tell')),
+      fields.optional(fields.count('with `newToIt`: trades told by the names of the signatures')),
     ),
   },
   summary: 'one text spread over many ports and signatures',
@@ -129,11 +120,11 @@ export const campaignBurst = defineStateCode({
     'One template (digits, links and names masked) of marketing, finance, fraud or illicit texts comes from many ports or signatures. Advertising on ports filed for its signature counts only outside declared campaigns, and if\n\n' +
     '- `minFiledSignatures` lead to one mobile, handle or cheap domain in any wording, or by one template to one number or link (hosts that differ only in digits are one);\n' +
     '- `minFiledApart` lead by one template, each to its own; or\n' +
-    '- `minFiledAlike` mean the same in different words, with a link or number of no brand, and most never advertised it before or their names tell four trades or more.\n\n' +
+    '- `minFiledAlike` mean the same in different words, with a link or number of no brand, and [most are new to it](detection.md#texts-that-swap-their-words).\n\n' +
     'Not counted: a brand on its own ports; notices, one-time passwords and personal texts; texts of private numbers that lead nowhere, below `personalCertainty`; templates of shop platforms, and what any enterprise says (sales, points, greetings). Branches of a chain count once.\n\n' +
-    'The state selects its template; of a place, marketing and finance that link to the domain or come from the counted ports; of likeness, marketing, finance, fraud and illicit texts of the counted ports. See [detection.md](detection.md#campaigns-over-many-filed-senders).',
+    'The state selects its template; of a place (campaign `place-…`), marketing and finance that link to the domain or, without one, come from the counted ports; of likeness, marketing, finance, fraud and illicit texts of the counted ports. At most 32 ports.',
   why: 'Spreading a campaign over many senders keeps each below its limit.',
-  tune: 'Raise `minPorts` and `minSignatures` if resellers spread honest campaigns over a pool of ports, `minFiledSignatures` and `minFiledApart` if one enterprise advertises under many filed signatures or many shops use a platform’s templates, `minFiledAlike` if unrelated enterprises make the same offer.',
+  tune: 'Raise `minPorts` and `minSignatures` if resellers use a pool of ports, `minFiledSignatures` and `minFiledApart` if one enterprise has many signatures or many shops use one platform’s templates, `minFiledAlike` if unrelated enterprises make the same offer.',
   sentences: {
     en: ({ messages, portCount, signatureCount, window, shared, newToIt, trades = 0 }) =>
       newToIt !== undefined

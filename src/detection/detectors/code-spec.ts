@@ -116,7 +116,8 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   /** Chinese name of the code; the English one is the code itself. */
   readonly called: { readonly 'zh-CN': string }
   readonly fires: string
-  readonly why: string
+  /** Why it matters, if that is not plain. */
+  readonly why?: string
   /** How to tune it if it fires too often or too rarely. */
   readonly tune: string
   readonly sentences: Sentences<E>
@@ -193,7 +194,7 @@ interface DefinedCode extends CodeTraits {
   readonly summary: string
   readonly called: { readonly 'zh-CN': string }
   readonly fires: string
-  readonly why: string
+  readonly why?: string
   readonly tune: string
   readonly sentences: Readonly<Record<Locale, (evidence: Finding['evidence'], say: Words) => string>>
   stillJustified?(state: StateRecord, registry: Registry): boolean

@@ -22,7 +22,7 @@ export const complaintSpike = defineStateCode({
       min: 1,
       max: 1_000_000_000,
       whole: true,
-      says: 'complaints in the window, at least, whatever the rate',
+      says: 'complaints in the window, at least, so that small senders are not reported by chance',
     },
     window: period(86_400, 15_552_000, 'seconds in which complaints are counted'),
     confidence: {
@@ -50,9 +50,8 @@ export const complaintSpike = defineStateCode({
   summary: 'more complaints than are allowed',
   called: { 'zh-CN': '投诉激增' },
   fires:
-    'Complaints per million messages of a signature or port exceed `perMillion` with the certainty `confidence`, and are at least `minComplaints`. Its alerts have neither `message` nor `samples`.',
-  why: 'Recipients say what they mind.',
-  tune: 'Set `perMillion` to your limit; `minComplaints` protects small senders from chance.',
+    'Complaints about a signature or port exceed `perMillion` with the certainty `confidence`, and are at least `minComplaints`. Its alerts have neither `message` nor `samples`.',
+  tune: 'Set `perMillion` to your limit.',
   sentences: {
     en: ({ complaints, sent, lowerBound, limit }, { number }) =>
       `${complaints} complaints on ${sent} messages, at least ${number(lowerBound)} a million; ${number(limit)} are allowed.`,

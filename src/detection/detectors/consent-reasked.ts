@@ -27,8 +27,7 @@ export const consentReasked = defineMessageCode({
   summary: 'consent is asked for again',
   called: { 'zh-CN': '重复征求同意' },
   fires:
-    'A second request for consent by a signature to a recipient between `minGap` and `window` after the first, with no "in" between.',
-  why: 'No answer is a refusal, and asking again is forbidden.',
+    'A second request for consent by a signature to a recipient between `minGap` and `window` after the first, with no `in` between.',
   tune: 'Raise `minGap` if retries are reported.',
   sentences: {
     en: ({ signature, after }, { duration }) =>

@@ -62,15 +62,15 @@ export const forgedBrand = defineMessageCode({
       unit: 'certainty',
       min: 0,
       max: 1,
-      says: 'certainty from which a message in the name of an unlisted institution is reported; 1 reports none',
+      says: 'certainty from which an unlisted institution counts; 1 reports none',
     },
     hold: ESCALATED_HOLD,
   },
   evidence: {
-    brand: fields.text('id of the brand; of an unlisted institution its name as written, or its kind'),
+    brand: fields.text('id of the brand; of an unlisted institution its name or kind'),
     claimedBy: fields.oneOf(
       ['signature', 'lookalike', 'speaker', 'domain', 'mention'],
-      'what claims it: signature, lookalike (an imitated signature), speaker (the text speaks as the brand), domain (a link imitates its domain), mention',
+      'what claims it: signature, lookalike (imitated signature), speaker (text speaks as the brand), domain (link imitates one), mention',
     ),
     claimed: fields.text('name or host as written; may be empty'),
     found: fields.list(
@@ -95,17 +95,14 @@ export const forgedBrand = defineMessageCode({
       'domains, ports and hotlines of the brand, up to 5 each',
     ),
     twin: TWIN_EVIDENCE,
-    claimedKind: fields.optional(
-      fields.oneOf(KINDS, 'kind of an unlisted institution; office and brand by how the text speaks'),
-    ),
+    claimedKind: fields.optional(fields.oneOf(KINDS, 'kind of an unlisted institution')),
     ...WEIGHED_FIELDS,
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
   called: { 'zh-CN': '冒充品牌' },
   fires:
-    "The message claims a brand, but its port, link or number is not the brand's. The [signs](signs.md) are weighed together; the action is at most `review` below `blockFrom` or by a [rule](signs.md#at-most-review). Also reported: fraud in the name of an unlisted bank, court, school, hospital, office or company (`claimedKind`), and copies of the brand's notices that lead elsewhere (`twin`).",
-  why: 'The classic fraud by SMS: the name of a bank, shop or office, with a link to a copy of its site.',
-  tune: "Most false alarms are gaps in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report less, `blockFrom` to block less.",
+    "The message claims a brand, but its port, link or number is not the brand's. Also fraud in the name of an unlisted bank, court, school, hospital, office or company (`claimedKind`), and copies of the brand's notices that lead elsewhere (`twin`). [What may be blocked](detection.md#what-may-be-blocked).",
+  tune: "Most false alarms are gaps in the registry: add the brand's domains, hotlines and ports.",
   sentences: {
     en({ claimed, claimedKind, found, ...state }) {
       const whom = claimed || UNNAMED[unnamedKind(claimedKind)]

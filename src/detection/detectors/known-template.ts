@@ -35,7 +35,7 @@ export const knownTemplate = defineMessageCode({
       min: 1,
       max: 32,
       whole: true,
-      says: 'people who confirmed the wording from whom the action may be `block`; below, at most `review`',
+      says: 'people who confirmed the wording; below, at most `review`',
     },
   },
   needs: ['sender', 'time'],
@@ -52,10 +52,8 @@ export const knownTemplate = defineMessageCode({
   },
   summary: 'a near copy of a message that was confirmed as fraud or illicit',
   called: { 'zh-CN': '已知违规模板' },
-  fires:
-    "The text nearly copies a message confirmed as fraud or illicit, except for names, links and numbers, and has a link, number or account that is not the brand's. Never on a port filed for its signature or claimed brand, nor from a number of a registered brand. Below `blockFrom` people, and for imported templates not confirmed here, at most `review`. See [templates.md](templates.md).",
-  why: 'Confirmed fraud is sent again within minutes, with another link and from another port.',
-  tune: 'A `false_positive` removes the template at once. Raise `blockFrom` to block later; `action: review` never blocks.',
+  fires: 'The text nearly copies a message confirmed as fraud or illicit ([templates.md](templates.md)).',
+  tune: 'Feedback `false_positive` removes the template.',
   sentences: {
     en: ({ label, similarity, people, source }, { percent }) =>
       `A near copy (${percent(similarity)} of the words) of a message ${

@@ -42,9 +42,8 @@ export const lookalikeDomain = defineMessageCode({
   summary: 'a domain made to look like an official one',
   called: { 'zh-CN': '仿冒域名' },
   fires:
-    'A link leads to a host that resembles a registered domain (glyphs, internationalised names, an added word, a subdomain, another suffix), and is neither registered nor a public shortener.',
-  why: 'Careful readers look at the address.',
-  tune: 'Add genuine domains to the brand. Raise `minSimilarity` to report less.',
+    'A link leads to a host that resembles a registered domain, and is neither registered nor a public shortener.',
+  tune: 'Add genuine domains to the brand.',
   sentences: {
     en: ({ imitation, original, ...state }) =>
       state.messages === undefined

@@ -48,8 +48,7 @@ export const lookalikeSignature = defineMessageCode({
   called: { 'zh-CN': '仿冒签名' },
   fires:
     'The signature resembles a registered name by glyph, sound or edit distance, and is neither registered nor filed.',
-  why: 'A name that differs in one character passes filters and eyes.',
-  tune: 'File genuine signatures that resemble a brand: filed names never imitate. Raise `minSimilarity` to report less.',
+  tune: 'File genuine signatures that resemble a brand.',
   sentences: {
     en: ({ imitation, original, ...state }) =>
       state.messages === undefined

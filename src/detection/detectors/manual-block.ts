@@ -19,19 +19,16 @@ export const manualBlock = defineStateCode({
     until: fields.chinese('截止', fields.text('when it ends, RFC 3339')),
     approvedBy: fields.optional(fields.chinese('批准人', fields.text('who approved it'))),
     policyMode: fields.optional(
-      fields.chinese(
-        '策略模式',
-        fields.oneOf(['shadow'], 'the policy is in shadow mode, and the order is enforced all the same'),
-        { shadow: '试运行（此命令仍然执行）' },
-      ),
+      fields.chinese('策略模式', fields.oneOf(['shadow'], 'the policy is in shadow mode'), {
+        shadow: '试运行（此命令仍然执行）',
+      }),
     ),
   },
   summary: 'blocked manually',
   called: { 'zh-CN': '手工拦截' },
   fires:
-    'A person ordered it: `sigwatch block`, `POST /v1/blocks`, or a row of `sms.feedback` with the verdict `block`. The policy does not change its action, and it is enforced in shadow mode too. See [manual-blocks.md](manual-blocks.md).',
-  why: 'A person sees what no rule knows yet.',
-  tune: 'End it with `sigwatch unblock`. `manual.approval: required` asks for a second person.',
+    'A person [ordered it](manual-blocks.md). The policy does not change its action, and it is enforced in shadow mode too.',
+  tune: 'End it with `sigwatch unblock`.',
   sentences: {
     en: ({ by, why, approvedBy, policyMode }) =>
       `Ordered by ${by}${approvedBy === undefined ? '' : `, approved by ${approvedBy}`}${policyMode ? ', enforced although the policy is in shadow mode' : ''}: ${why}.`,

@@ -23,8 +23,7 @@ export const noConsent = defineMessageCode({
   summary: 'advertising without the consent that it needs',
   called: { 'zh-CN': '未经同意营销' },
   fires:
-    'A commercial text under a signature with `consent: required` to a recipient without an "in" in the ledger (a default tick is none). Silent if the ledger does not answer.',
-  why: 'Commercial messages need the consent of the recipient.',
+    'A commercial text under a signature with `consent: required` to a recipient without an `in` in the ledger. Silent if the ledger does not answer.',
   tune: 'Set `consent: required` only if the consents are in the ledger. If they arrive late, begin in shadow mode.',
   sentences: {
     en({ signature, reason }) {

@@ -45,9 +45,7 @@ export const obfuscatedText = defineMessageCode({
   },
   summary: 'disguised characters',
   called: { 'zh-CN': '变形文本' },
-  fires:
-    '[Folding](folding.md) changed much of the text: look-alike characters, signs between characters, split characters, disguised digits.',
-  why: 'Honest senders have no filter to deceive.',
+  fires: '[Folding](folding.md) changed much of the text.',
   tune: 'Raise `minFolded` and `minShare` where decorated but honest texts are common.',
   sentences: {
     en: ({ folded, share }, { percent }) =>

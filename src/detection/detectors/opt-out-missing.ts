@@ -20,8 +20,7 @@ export const optOutMissing = defineMessageCode({
   summary: 'advertising without a way to refuse it',
   called: { 'zh-CN': '缺少退订方式' },
   fires: 'A commercial text names no way to refuse. Silent for partial messages.',
-  why: 'Every commercial message must name one.',
-  tune: 'Raise `minLength` to leave longer texts alone. Frequent and harmless, hence `observe`.',
+  tune: 'Raise `minLength` to leave longer texts alone.',
   sentences: {
     en: ({ label }, say) => `A ${say.label(label)} text that names no way to refuse.`,
     'zh-CN': ({ label }, say) => `${say.label(label)}短信未注明拒收方式。`,

@@ -49,7 +49,6 @@ export const OWN_CODES = {
   summary: "one of the operator's own rules",
   called: { 'zh-CN': '自定义规则' },
   fires: "What the `when` of the operator's rule says holds.",
-  why: 'An operator knows what no shipped rule knows: own customers, own abuse, own law.',
   tune: 'Change the rule; the policy overrides its action, mode and weight.',
   sentences: SENTENCES as unknown as AnyCode['sentences'],
   // A rule may apply to a sender whose port is filed.

@@ -23,14 +23,14 @@ export const portSublet = defineStateCode({
       min: 1,
       max: 1_000_000_000,
       whole: true,
-      says: 'messages of a signature on the port below which it is not counted',
+      says: 'messages of a signature on the port below which it does not count, such as tests',
     },
     window: period(86_400, 15_552_000, 'seconds in which the signatures of a port are counted'),
     hold: hold(900, 'seconds without a surplus signature after which the state clears'),
   },
   evidence: {
     signatures: fields.list(fields.text('a signature'), 'signatures on the port, at most 32', LISTED),
-    count: fields.count('their number; those of one brand, or that differ only in writing, count once'),
+    count: fields.count('their number'),
     allowed: fields.count('how many it may carry'),
   },
   summary: 'one port carries more signatures than it may',
@@ -38,7 +38,7 @@ export const portSublet = defineStateCode({
   fires:
     'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand, or that differ only in writing, count once.',
   why: 'A port passed on without leave has no known user.',
-  tune: 'Set `sharedBy` for ports of platforms. `minMessages` ignores stray tests.',
+  tune: 'Set `sharedBy` for ports of platforms.',
   sentences: {
     en: ({ count, signatures, allowed }, { list }) =>
       `The port carries ${count} signatures (${list(signatures)}); ${allowed} allowed.`,

@@ -50,7 +50,7 @@ export const privateFanout = defineStateCode({
     occasionRecipients: many(
       500,
       'recipients',
-      'the first for greetings, invitations, group news and announced visits that lead nowhere and ask for nothing',
+      'the first for greetings, invitations, group news and announced visits',
     ),
     matureDays: {
       default: 7,
@@ -74,9 +74,8 @@ export const privateFanout = defineStateCode({
   summary: 'a private number writes the same to many strangers',
   called: { 'zh-CN': '个人号码群发' },
   fires:
-    'Within an hour a mobile or overseas number sends alike texts to `minRecipients` strangers (not written to for seven days), or `minNumbers` numbers of one series to two or more each. Not for numbers in the registry and one-time passwords. Greetings, invitations, group news and announced visits need `occasionRecipients` from one number, unless they have a link or handle, ask for something or read like fraud. See [detection.md](detection.md#private-numbers-that-write-to-strangers).',
-  why: 'SIM boxes, wrong-number openers, impostors of the boss and threats to friends of debtors write to strangers from private numbers.',
-  tune: 'Raise `minRecipients` if couriers or agents write to many. The shipped policy raises both in the festivals until 2031. Put numbers of field staff into `exemptions` (`sender:-@13812345678`) or the registry.',
+    'Within an hour a mobile or overseas number sends alike texts to `minRecipients` strangers ([not written to](detection.md#private-numbers-that-write-to-strangers) for seven days), or `minNumbers` numbers of one series to two or more each. Not for numbers in the registry and one-time passwords. Greetings, invitations, group news and announced visits need `occasionRecipients` from one number, unless they have a link or handle, ask for something or read like fraud.',
+  tune: 'Raise `minRecipients` if couriers or agents write to many. It and `minNumbers` are higher in festivals (`periods` of the policy). Put numbers of field staff into `exemptions` (`sender:-@13812345678`) or the registry.',
   sentences: {
     en: ({ recipients, numbers = 0, window }) =>
       `A private number sent alike texts to ${recipients} strangers in ${window} minutes${numbers > 1 ? `; ${numbers} numbers of its series did the same` : ''}.`,

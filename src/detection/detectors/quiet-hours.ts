@@ -3,7 +3,7 @@ import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
 const MINUTES_OF_DAY = DAY / MINUTE
-const SPAN = 'a span of the day as HH:MM-HH:MM, which may pass midnight, or null for none'
+const SPAN = 'HH:MM-HH:MM, also past midnight; or null'
 
 /** Quiet hours of the shipped policy by label, and their time zone, in the form of `quietHours` in policy files. */
 export const SHIPPED_HOURS = { marketing: '21:00-08:00', finance: '21:00-08:00', zone: '+08:00' } as const
@@ -40,7 +40,6 @@ export const quietHours = defineMessageCode({
   summary: 'advertising outside the permitted hours',
   called: { 'zh-CN': '禁扰时段营销' },
   fires: 'A commercial text in the `quietHours` of the policy, by event time in its zone.',
-  why: 'Advertising at night disturbs people and draws complaints.',
   tune: 'Set the hours by label and carrier; `null` switches a label off.',
   sentences: {
     en: ({ label, localTime, quiet }, say) =>

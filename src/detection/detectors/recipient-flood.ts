@@ -16,7 +16,7 @@ const messages = (default_: number, says: string) => ({
 const thresholds = {
   otp10m: messages(8, 'one-time passwords to one recipient in ten minutes'),
   commercial1h: messages(10, 'commercial messages to one recipient in one hour'),
-  commercial24h: messages(30, 'commercial messages to one recipient in 24 hours'),
+  commercial24h: messages(30, 'the same in 24 hours'),
   hold: hold(600, 'seconds below the limits after which the state clears'),
 }
 type Limits = Readonly<Record<keyof typeof thresholds, number>>
@@ -66,9 +66,8 @@ export const recipientFlood = defineStateCode({
   },
   summary: 'one recipient is bombed with messages',
   called: { 'zh-CN': '短信轰炸' },
-  fires:
-    'One recipient gets too many one-time passwords in ten minutes, or too many commercial messages in one hour or 24 hours.',
-  why: 'One-time passwords in series are SMS bombing: many honest senders are made to flood one person.',
+  fires: 'One recipient gets more one-time passwords or commercial messages than the limits.',
+  why: 'SMS bombing makes many honest senders flood one person with one-time passwords.',
   tune: 'Put your test numbers into `exemptions` (`recipient:<token>`).',
   sentences: {
     en({ kind, count, window, limit }, { duration }) {

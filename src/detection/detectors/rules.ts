@@ -16,7 +16,7 @@ export const RULES = {
   definitionOfFraud: {
     law: 'Anti-Fraud Law',
     article: 2,
-    says: 'Telecom and online fraud is taking property by deceit, with the intent of unlawful possession, by means of telecommunication and network technology, at a distance and without contact.',
+    says: 'Telecom and online fraud is taking property by deceit over telecommunication networks, at a distance and without contact.',
   },
   identityOfTheSender: {
     law: 'Advertising Law',

@@ -18,25 +18,24 @@ export const scopeExpanded = defineMessageCode({
       unit: 'probability',
       min: 0,
       max: 1,
-      says: 'probability from which it counts if only the other of marketing and finance is filed',
+      says: 'probability that counts if only the other of marketing and finance is filed',
     },
   },
   evidence: {
-    kind: fields.oneOf(['signature', 'port', 'otp'], 'where the scope ends (signature, port, otp)'),
+    kind: fields.oneOf(['signature', 'port', 'otp'], 'whose scope it is: signature, port, otp'),
     label: fields.label('label of the text'),
     scope: fields.chinese(
       '报备内容',
       fields.optional(fields.list(fields.label('a label'), 'labels that are filed; absent for otp')),
     ),
-    signature: fields.optional(fields.text('the signature, when its scope is left')),
-    port: fields.optional(fields.text('the port, when its scope is left')),
+    signature: fields.optional(fields.text('if it is that of the signature')),
+    port: fields.optional(fields.text('if it is that of the port')),
   },
   rule: 'servicePorts',
   summary: 'advertising under a signature filed for notices only',
   called: { 'zh-CN': '超范围发送' },
   fires:
     'A commercial text under a signature or port whose filed scope lacks it, or inside a one-time password. Off without signature rows.',
-  why: 'Many gateways check no consent on ports for notices, which invites abuse.',
   tune: 'Complete `scope` in the registry; a row without scope has no limit.',
   sentences: {
     en({ kind, label, scope = [], signature }, say) {

@@ -18,9 +18,8 @@ export const signatureMissing = defineMessageCode({
   summary: 'advertising without a signature',
   called: { 'zh-CN': '缺少签名' },
   fires:
-    'A commercial text has no signature in the record or text. Not for partial messages, senders that are mobiles, landlines or overseas numbers, texts that open with a name and a colon, and ports with `signatureAdded: downstream`.',
-  why: 'The recipient cannot know who sends.',
-  tune: 'Mark ports to which the platform adds the signature later: `signatureAdded: downstream` in the registry.',
+    'A commercial text has no signature. Not for partial messages, senders that are mobiles, landlines or overseas numbers, and texts that open with a name and a colon.',
+  tune: 'Mark ports to which the platform adds the signature later with `signatureAdded: downstream` in the registry.',
   sentences: {
     en: ({ label }, say) => `A ${say.label(label)} text without a signature.`,
     'zh-CN': ({ label }, say) => `${say.label(label)}短信缺少签名。`,

@@ -29,7 +29,6 @@ export const signatureUnfiled = defineMessageCode({
   called: { 'zh-CN': '签名未报备' },
   fires:
     'The signature is not in the registry, or its filing is suspended, revoked or not in force. Off without signature rows.',
-  why: 'Signatures are filed so that every text has a known sender.',
   tune: '`commercialOnly: true` while the registry is incomplete.',
   sentences: {
     en({ signature, reason, ...state }) {

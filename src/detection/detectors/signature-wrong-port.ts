@@ -20,7 +20,7 @@ export const signatureWrongPort = defineMessageCode({
   evidence: {
     signature: fields.text('the signature'),
     port: fields.text('the port that sent it'),
-    reason: fields.oneOf(['port', 'carrier', 'sp'], 'what does not fit (port, carrier, sp)'),
+    reason: fields.oneOf(['port', 'carrier', 'sp'], 'what does not fit: port, carrier, sp'),
     filed: fields.chinese(
       '已报备端口号',
       fields.list(fields.text('a port'), 'ports filed for the signature, up to 5', LISTED),

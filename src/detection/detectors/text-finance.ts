@@ -14,8 +14,7 @@ export const textFinance = defineMessageCode({
   called: { 'zh-CN': '金融推广文本' },
   fires:
     'The text model puts the label `finance` (offers of loans, cards, insurance, investments) above its threshold.',
-  why: 'Rules on financial offers are often stricter than those on other marketing.',
-  tune: 'As TEXT_MARKETING. If financial offers need a permit, set an action.',
+  tune: 'If financial offers need a permit, set an action.',
   sentences: {
     en: ({ score }, { percent }) =>
       `The text offers loans or other financial products (${percent(score)} sure).`,

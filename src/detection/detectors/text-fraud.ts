@@ -14,8 +14,7 @@ export const textFraud = defineMessageCode({
   summary: 'the wording is that of fraud',
   called: { 'zh-CN': '诈骗文本' },
   fires:
-    'The text model puts `fraud`, or `fraud` and `illicit` together, above the threshold. Below it, if all signs together make it certain (`minCertainty`). A [rule](signs.md#clear) may clear it.',
-  why: 'The text alone gives many frauds away.',
+    'The text model puts `fraud`, or `fraud` and `illicit` together, above the threshold, or all signs together make it certain (`minCertainty`). A [rule](signs.md#clear) may clear it.',
   tune: 'Raise `minCertainty` if genuine notices are reported. `sigwatch evaluate` shows what each `minScore` costs. Set `action: block` only after a time in shadow mode.',
   sentences: {
     en: ({ score }, { percent }) => `The text reads like fraud (${percent(score)} sure).`,

@@ -13,7 +13,6 @@ export const textIllicit = defineMessageCode({
   summary: 'the wording offers what the law forbids',
   called: { 'zh-CN': '违法内容' },
   fires: 'As TEXT_FRAUD, for the label `illicit`: gambling, fake papers, sexual services and the like.',
-  why: 'Carriers must not carry such offers.',
   tune: 'As for TEXT_FRAUD.',
   sentences: {
     en: ({ score }, { percent }) => `The text offers something illicit (${percent(score)} sure).`,

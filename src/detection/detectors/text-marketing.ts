@@ -12,9 +12,9 @@ export const textMarketing = defineMessageCode({
   evidence: LABEL_EVIDENCE,
   summary: 'the text is advertising, which is no offence',
   called: { 'zh-CN': '营销文本' },
-  fires: 'The text model puts the label `marketing` above its threshold.',
-  why: 'No offence, so no action. Texts with this label or `finance` are commercial: the codes on consent, scope, opt-out, quiet hours and rates apply to them.',
-  tune: '`minScore` moves the border between commercial and other texts for all of these codes.',
+  fires:
+    'The text model puts the label `marketing` above its threshold. Texts with this label or `finance` are called commercial below.',
+  tune: '`minScore` moves the border for all codes about commercial texts.',
   sentences: {
     en: ({ score }, { percent }) => `The text is marketing (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本为营销内容（把握 ${percent(score)}）。`,

@@ -30,8 +30,15 @@ describe('generated files', () => {
     const reasons = renderReasons()
     for (const code of CODE_NAMES) {
       expect(reasons).toContain(`\n## ${code}\n`)
-      const section = reasons.split(`\n## ${code}\n`)[1]!.split('\n## ')[0]!
-      for (const name of Object.keys(CODES[code].thresholds)) expect(section).toContain(`| \`${name}\` |`)
+      const sectionOf = (title: string) => reasons.split(`\n## ${title}\n`)[1]!.split('\n## ')[0]!
+      const section = sectionOf(code)
+      const like = /As \[(\w+)\]\(.*also its thresholds/.exec(section)?.[1]
+      const described = [
+        section,
+        like ? sectionOf(like) : '',
+        sectionOf('States of repeated messages'),
+      ].join()
+      for (const name of Object.keys(CODES[code].thresholds)) expect(described).toContain(`| \`${name}\` |`)
     }
     const codes = [...renderErrors().matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell]) => cell!.split('<br>'))
     expect(codes.sort()).toEqual(

@@ -17,7 +17,7 @@ export const MALICE_THRESHOLDS = {
     unit: 'certainty',
     min: 0,
     max: 1,
-    says: 'certainty from which a text below `minScore` counts too, and below which a rule may clear it; 1, or a `minScore` above 0: only the text decides',
+    says: 'certainty from which a less probable text counts too, and below which a rule may clear it; 1, or a `minScore` above 0: only the text decides',
   },
 }
 

@@ -66,17 +66,14 @@ export const marketingBurst = defineStateCode({
   thresholds,
   relation,
   evidence: {
-    window: fields.oneOf(
-      ['1m', '10m', '1h', 'climb'],
-      'the window judged: 1m, 10m, 1h, or climb (a slow climb)',
-    ),
+    window: fields.oneOf(['1m', '10m', '1h', 'climb'], 'the window judged: 1m, 10m, 1h, climb'),
     minutes: fields.chinese('分钟数', fields.optional(fields.amount('minutes of the climb'))),
     count: fields.count('commercial messages in it'),
     limit: fields.amount('messages that it may hold'),
     baseline: fields.chinese('平时（每分钟）', fields.amount('usual messages a minute')),
     baselineSource: fields.oneOf(
       ['hour-of-day', 'recent-hours', 'trailing-hour', 'none'],
-      'source of the baseline: hour-of-day, recent-hours, trailing-hour, none',
+      'hour-of-day, recent-hours, trailing-hour or none',
     ),
     campaignAllowance: fields.chinese(
       '申报额度（每分钟）',
@@ -86,9 +83,9 @@ export const marketingBurst = defineStateCode({
   summary: 'marketing far above the sender’s usual rate',
   called: { 'zh-CN': '营销突发' },
   fires:
-    "A signature's commercial rate in 1 minute, 10 minutes or 1 hour exceeds its baseline (the same hour of earlier days; before that, the last hours) and its declared campaign, or climbs within an hour to about `climbRatio` times the usual. A signature never seen before: `startFloor10m` messages at `startFloor1m` a minute. In the first `youngHours` at most `review`. See [detection.md](detection.md).",
+    "A signature's commercial rate in 1 minute, 10 minutes or 1 hour exceeds its baseline (the same hour of earlier days; before that, the last hours) and its declared campaign, or [climbs](detection.md#slow-climbs) within an hour to about `climbRatio` times the usual. A signature [never seen before](detection.md#bursts-from-nothing): `startFloor10m` messages at `startFloor1m` a minute.",
   why: 'An undeclared burst is a hijacked account, leaked credentials or a campaign without approval.',
-  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. Floors: volumes below which nothing is reported. Raise the start floors if new shops begin with a mailing, `climbSpread` if honest senders are irregular, `climbEvidence` to report fewer slow climbs.',
+  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. Raise the start floors if new shops begin with a mailing, `climbSpread` if honest senders are irregular, `climbEvidence` to report fewer climbs.',
   sentences: {
     en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
       window === 'climb'

@@ -10,8 +10,8 @@ const messages = (default_: number, says: string) => ({ default: default_, unit:
 
 export const thresholds = {
   ratio1m: times(6, 'times the baseline that one minute may reach'),
-  ratio10m: times(4, 'times the baseline that ten minutes may reach'),
-  ratio1h: times(3, 'times the baseline that one hour may reach'),
+  ratio10m: times(4, 'the same for ten minutes'),
+  ratio1h: times(3, 'the same for one hour'),
   sigmas: {
     default: 4,
     unit: 'standard deviations',
@@ -19,12 +19,12 @@ export const thresholds = {
     says: 'standard deviations above the baseline that must be exceeded too',
   },
   floor1m: messages(60, 'commercial messages in one minute below which nothing is a burst'),
-  floor10m: messages(300, 'commercial messages in ten minutes below which nothing is a burst'),
-  floor1h: messages(1200, 'commercial messages in one hour below which nothing is a burst'),
-  newFloor1m: messages(300, 'the same for one minute of a young signature'),
+  floor10m: messages(300, 'the same in ten minutes'),
+  floor1h: messages(1200, 'the same in one hour'),
+  newFloor1m: messages(300, 'the same in one minute for a young signature'),
   startFloor1m: messages(
     30,
-    'commercial messages in one minute that, with `startFloor10m`, are a burst of a signature never seen before',
+    'commercial messages of a signature never seen before in one minute that, with `startFloor10m`, are a burst',
   ),
   startFloor10m: messages(60, 'the same in ten minutes'),
   startSilence: {
@@ -43,7 +43,7 @@ export const thresholds = {
     default: 600,
     unit: 'seconds',
     min: 0,
-    says: 'seconds after counting began in which a new signature may be an old one: `warmupFloor1m` applies, and after `startSilence` the start floors',
+    says: 'first seconds of counting, in which a new signature may be an old one: `warmupFloor1m` applies, and after `startSilence` the start floors',
   },
   warmupFloor1m: messages(6000, 'commercial messages in one minute that are a burst in the warm-up'),
   minTrailingMinutes: {
@@ -56,7 +56,7 @@ export const thresholds = {
     default: 5,
     unit: 'times the last hours',
     min: 1,
-    says: 'times the last hours that the current hour may count for, so that a burst is not its own baseline',
+    says: 'times the last hours that the current hour may add to its own baseline',
   },
   climbRatio: {
     default: 4,
@@ -77,7 +77,7 @@ export const thresholds = {
     unit: 'log-likelihood ratio',
     min: 1,
     max: 100,
-    says: 'evidence over up to an hour from which it is a slow climb: above m, or one spike raises it, and below 5 m, or nothing does (m = (R - 1 - ln R) / `climbSpread`², R = `climbRatio`)',
+    says: 'evidence over up to an hour from which it is a slow climb: between m (one spike raises it) and 5 m (nothing does), m = (R - 1 - ln R) / `climbSpread`², R = `climbRatio`',
   },
   keepRatio: {
     default: 0.6,

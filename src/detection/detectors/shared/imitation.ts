@@ -7,7 +7,7 @@ export const minSimilarity = (of: string, to: string) => ({
   unit: 'similarity',
   min: 0.5,
   max: 1,
-  says: `likeness of the ${of} to a registered ${to} from which it is an imitation; 1 is equal`,
+  says: `likeness of the ${of} to a registered ${to} from which it counts; 1 is equal`,
 })
 
 /** Threshold: lower similarity that needs confirmation by the rest of the message. */
