@@ -1,7 +1,5 @@
 import { DEADLINE_STANDINGS } from './archive-metrics.ts'
-import type { ReportsOf } from './report.ts'
-
-const TEN_SECONDS = 10_000
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 /** Expiring more days than this in one run is unusual: it happens after a standstill or when the retention was lowered. */
 const DAYS_OF_A_LATE_HOUR = 3
@@ -14,22 +12,7 @@ const LOGINS = {
 } as const
 
 /** Reports on the archive, its complaints and access to it. */
-export const ARCHIVE_REPORTS: ReportsOf<
-  | 'archive_migrating'
-  | 'archive_migrated'
-  | 'archive_migration_waits'
-  | 'archived'
-  | 'archive_refused'
-  | 'archive_refused_rows'
-  | 'archive_placed'
-  | 'archive_expired'
-  | 'archive_expiry_held'
-  | 'archive_ddl_deferred'
-  | 'complaint_deadlines'
-  | 'score_drift'
-  | 'score_drift_unknown'
-  | 'desk_login'
-> = {
+export const ARCHIVE_REPORTS = {
   archive_migrating: { line: { level: 'info', message: 'migrating the tables of the archive' } },
   archive_migrated: { line: { level: 'info', message: 'the tables of the archive have been migrated' } },
   archive_migration_waits: {
@@ -104,4 +87,4 @@ export const ARCHIVE_REPORTS: ReportsOf<
     line: { level: 'warn', message: 'the drift of the scores cannot be computed' },
     measure: (m) => m.sigwatch_model_score_drift.reset(),
   },
-}
+} satisfies Partial<Reports>

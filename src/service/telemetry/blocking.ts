@@ -1,10 +1,7 @@
-import type { BlockingEvent } from '../../domain/blocking-events.ts'
-import type { ReportsOf } from './report.ts'
-
-const TEN_SECONDS = 10_000
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 /** Reports on decisions, the block table and enforcements. */
-export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
+export const BLOCKING_REPORTS = {
   decided: {
     measure(m, { status, counts, undecided, seconds }) {
       m.sigwatch_blocker_decide_seconds.observe({ status }, seconds)
@@ -94,4 +91,4 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
       every: TEN_SECONDS,
     },
   },
-}
+} satisfies Partial<Reports>

@@ -1,5 +1,5 @@
-import type { ConnectionEvent, Service } from '../../domain/connection-events.ts'
-import type { ReportsOf } from './report.ts'
+import type { Service } from '../../domain/connection-events.ts'
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 /** Messages of servers that refuse the credentials. */
 const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication|token endpoint: HTTP 4/i
@@ -65,12 +65,10 @@ function hintOf(service: Service, reason: string): string {
   const found = HINTS.find(([says]) => says.test(withoutTopics(reason)))
   return found ? found[1](service) : `run sigwatch check --connect, which tries ${service} step by step`
 }
-
-const TEN_SECONDS = 10_000
 const HALF_A_MINUTE = 30_000
 
 /** Reports on connections to servers. */
-export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
+export const CONNECTION_REPORTS = {
   connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
   connected: {
     line: { level: 'info', message: (e) => `${e.service} answers`, shown: 'a server answers' },
@@ -113,4 +111,4 @@ export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent['name']> = {
     line: { level: 'warn', message: 'changed certificates cannot be used: the previous ones stay in use' },
     measure: (m, e) => m.sigwatch_certificates_refused.set({ service: e.service }, 1),
   },
-}
+} satisfies Partial<Reports>

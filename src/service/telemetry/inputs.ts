@@ -1,7 +1,5 @@
 import { MINUTE } from '../../domain/time.ts'
-import type { ReportsOf } from './report.ts'
-
-const TEN_SECONDS = 10_000
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 const LEFT_OUT = {
   recipients: 'records have more recipients than the map reads; see split',
@@ -11,9 +9,7 @@ const LEFT_OUT = {
 }
 
 /** Reports on the reading of records and side rows. */
-export const INPUT_REPORTS: ReportsOf<
-  'dead_lettered' | 'mapping_left_out' | 'side_input_rows' | 'tenant_counted'
-> = {
+export const INPUT_REPORTS = {
   tenant_counted: {
     measure(m, { tenant, messages, alerts }) {
       m.sigwatch_tenant_messages_total.inc({ tenant }, messages)
@@ -47,4 +43,4 @@ export const INPUT_REPORTS: ReportsOf<
       m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'refused' }, e.refused)
     },
   },
-}
+} satisfies Partial<Reports>

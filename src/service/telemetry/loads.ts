@@ -1,21 +1,7 @@
-import type { ReportsOf } from './report.ts'
-
-const TEN_SECONDS = 10_000
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 /** Reports on files that are loaded at startup and reloaded later. */
-export const LOAD_REPORTS: ReportsOf<
-  | 'model_loaded'
-  | 'policy_loaded'
-  | 'rules_loaded'
-  | 'registry_loaded'
-  | 'tokens_loaded'
-  | 'reload_refused'
-  | 'reload_unchanged'
-  | 'token_keys_conflict'
-  | 'token_keys_agree'
-  | 'settings_conflict'
-  | 'settings_agree'
-> = {
+export const LOAD_REPORTS = {
   model_loaded: {
     line: { level: 'info', message: 'model loaded' },
     measure(m, e) {
@@ -84,4 +70,4 @@ export const LOAD_REPORTS: ReportsOf<
   reload_unchanged: {
     line: { level: 'info', message: 'policy, own rules, registry and model are unchanged' },
   },
-}
+} satisfies Partial<Reports>

@@ -1,9 +1,7 @@
-import type { ReportsOf } from './report.ts'
+import type { Reports } from './report.ts'
 
 /** Reports on data lost by Redis and its recovery. */
-export const LOSS_REPORTS: ReportsOf<
-  'counts_lost' | 'ledger_lost' | 'ledger_restored' | 'ledger_moved' | 'feedback_put_back'
-> = {
+export const LOSS_REPORTS = {
   counts_lost: {
     line: {
       level: 'error',
@@ -23,4 +21,4 @@ export const LOSS_REPORTS: ReportsOf<
   ledger_moved: {
     line: { level: 'info', message: 'ledger rows of an earlier version were moved to their new keys' },
   },
-}
+} satisfies Partial<Reports>

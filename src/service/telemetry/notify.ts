@@ -1,10 +1,7 @@
-import type { NotifyEvent } from '../../domain/notify-events.ts'
-import type { ReportsOf } from './report.ts'
-
-const TEN_SECONDS = 10_000
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 /** Reports on posts to Alertmanagers. */
-export const NOTIFY_REPORTS: ReportsOf<NotifyEvent['name']> = {
+export const NOTIFY_REPORTS = {
   notices_posted: {
     measure: (m, { posted }) => m.sigwatch_notices_posted_total.inc(posted),
   },
@@ -19,4 +16,4 @@ export const NOTIFY_REPORTS: ReportsOf<NotifyEvent['name']> = {
     line: { level: 'warn', message: 'records that are not alerts were skipped', every: TEN_SECONDS },
     measure: (m, { count }) => m.sigwatch_notify_unread_total.inc(count),
   },
-}
+} satisfies Partial<Reports>

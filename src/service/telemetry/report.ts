@@ -1,9 +1,12 @@
 import type { Event } from '../../domain/events.ts'
+import { SECOND } from '../../domain/time.ts'
 import type { LogFields, LogLevel } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-export type EventName = Event['name']
-type EventOf<N extends EventName> = Extract<Event, { readonly name: N }>
+type EventName = Event['name']
+
+/** Shortest interval between lines that a fault would repeat, ms. */
+export const TEN_SECONDS = 10 * SECOND
 
 /** The log line and metrics of an event. */
 export interface Report<E> {
@@ -24,5 +27,5 @@ export interface Report<E> {
   readonly measure?: (metrics: Metrics, event: E, deployment: string) => void
 }
 
-/** Reports for these events. */
-export type ReportsOf<N extends EventName> = { readonly [K in N]: Report<EventOf<K>> }
+/** Reports of every event. */
+export type Reports = { readonly [N in EventName]: Report<Extract<Event, { readonly name: N }>> }

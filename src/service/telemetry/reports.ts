@@ -11,10 +11,8 @@ import { INPUT_REPORTS } from './inputs.ts'
 import { LOAD_REPORTS } from './loads.ts'
 import { LOSS_REPORTS } from './losses.ts'
 import { NOTIFY_REPORTS } from './notify.ts'
-import type { EventName, ReportsOf } from './report.ts'
+import { type Reports, TEN_SECONDS } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
-
-const TEN_SECONDS = 10_000
 
 function each<K extends string>(
   counts: Readonly<Partial<Record<K, number>>>,
@@ -32,7 +30,7 @@ function changeOf(type: AlertType): string {
 }
 
 /** Log line and metrics of every event. The type ensures that none is missing. */
-export const REPORTS: ReportsOf<EventName> = {
+export const REPORTS: Reports = {
   batch_processed: {
     line: { level: 'debug', message: 'batch processed' },
     measure(m, e) {

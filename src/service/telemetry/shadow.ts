@@ -1,11 +1,7 @@
-import type { ReportsOf } from './report.ts'
-
-const TEN_SECONDS = 10_000
+import { type Reports, TEN_SECONDS } from './report.ts'
 
 /** Reports on the shadow model. */
-export const SHADOW_REPORTS: ReportsOf<
-  'shadow_loaded' | 'shadow_compared' | 'shadow_skipped' | 'shadow_failed'
-> = {
+export const SHADOW_REPORTS = {
   shadow_loaded: {
     line: { level: 'info', message: 'shadow model loaded' },
     measure(m, e) {
@@ -32,4 +28,4 @@ export const SHADOW_REPORTS: ReportsOf<
       m.sigwatch_shadow_model_failures_total.inc({ how: e.how })
     },
   },
-}
+} satisfies Partial<Reports>
