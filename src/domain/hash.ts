@@ -17,6 +17,11 @@ export function hashOf(...parts: readonly (string | number)[]): string {
   return hash.digest('hex').slice(0, 32)
 }
 
+/** SHA-256 of a text. Digests have equal length, so that comparing them does not reveal the length of a token. */
+export function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
 /** Whether a text has the form of an id made by `hashOf`. */
 export function isHash(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text)

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { digest } from '../domain/hash.ts'
 import type { HttpRight, HttpToken } from '../settings/token-forms.ts'
-import { digest } from './telemetry/http-body.ts'
 
 /** The tokens accepted over HTTP and their rights. A reload replaces the whole list. */
 export class HttpTokenBook {

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { digest } from '../../domain/hash.ts'
 import { HOUR } from '../../domain/time.ts'
 import type { DeskRight, DeskRights } from '../../settings/token-forms.ts'
 
@@ -83,8 +84,4 @@ export class Sessions {
 /** The name of the person whose form has this key. */
 export function ownerOf(formKey: string): string {
   return Buffer.from(formKey.split('.')[1] ?? '', 'base64url').toString()
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

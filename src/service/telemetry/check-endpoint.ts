@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Emit } from '../../domain/events.ts'
-import { bearerOf, digest, parsedJson } from './http-body.ts'
+import { digest } from '../../domain/hash.ts'
+import { bearerOf, parsedJson } from './http-body.ts'
 import { type Reply, RequestGate } from './request-gate.ts'
 
 export interface CheckOptions {

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { jsonOf } from '../../domain/json.ts'
 
@@ -10,11 +9,6 @@ const MAX_DROPPED = 8_000_000
 export function bearerOf({ headers }: IncomingMessage): string {
   const [, given = ''] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
   return given
-}
-
-/** Digests have equal length, so that comparing them does not reveal the length of a token. */
-export function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 /** The parsed body, or undefined if it is not valid JSON in UTF-8. */
