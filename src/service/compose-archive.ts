@@ -20,10 +20,9 @@ import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
-import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { rewind } from './archive-rewind.ts'
-import { archiveUrlOf } from './command-needs.ts'
+import { archiveUrlOf, tokenKeyOf } from './command-needs.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -100,9 +99,7 @@ export function withArchive<T>(config: Config, work: (client: Client) => Promise
  */
 export async function composeArchive(config: Config, emit: Emit, stopping: AbortSignal): Promise<Archive> {
   const url = archiveUrlOf(config)
-  const { tokenKey } = config.privacy
-  if (!tokenKey)
-    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+  const tokenise = createTokeniser(tokenKeyOf(config))
   const abort = new AbortController()
   const giveUp = () => abort.abort()
   stopping.addEventListener('abort', giveUp)
@@ -123,9 +120,8 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       sample: config.archive.sample,
       partitions: new Partitions(config.archive.retention),
       clock,
-      registryChange,
       maps: mapsOf(config),
-      tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
+      tokenise,
       logsOf(partitions) {
         appendTimes.assigned(partitions)
         return logsOf(kafka, partitions)

@@ -56,7 +56,7 @@ async function write(url: string): Promise<void> {
       const id = `${place.topic}-${offset + i}`
       const isAlert = i % 11 === 0
       const value = isAlert ? messageAlertAt(id, Date.now(), i) : verdictAt(id, Date.now())
-      const options = { sample: 1, tokenise: (to: string) => to, registryChange: () => undefined } as never
+      const options = { sample: 1, tokenise: (to: string) => to }
       const row = rowOf(isAlert ? 'alerts' : 'verdicts', Buffer.from(JSON.stringify(value)), options, {
         key: null,
         at: 0,

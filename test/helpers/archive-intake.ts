@@ -3,7 +3,6 @@ import { Partitions } from '../../src/analyst/archive/partitions.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { type BoundedClock, exactClock } from '../../src/domain/ports.ts'
 import { TrustedClock } from '../../src/domain/trusted-clock.ts'
-import { registryChange } from '../../src/pipeline/side-inputs/registry-rows.ts'
 
 export const DAY = 86_400_000
 
@@ -52,7 +51,6 @@ export async function openIntake(
     clock,
     sample: 1,
     tokenise: (to) => `1.${Buffer.from(to.padEnd(16).slice(-16)).toString('base64url')}`,
-    registryChange,
     logsOf: async (partitions) => partitions.map((p) => ({ ...p, startOffset: 0, endOffset: 1_000_000 })),
     saw: () => {},
     commit: async () => {},

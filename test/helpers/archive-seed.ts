@@ -10,7 +10,6 @@ import {
   rowOf,
 } from '../../src/analyst/archive/rows.ts'
 import { ArchiveWriter } from '../../src/analyst/archive/writer.ts'
-import { registryChange } from '../../src/pipeline/side-inputs/registry-rows.ts'
 
 export type SeedRecord = readonly [input: ArchiveInput, value: object | null, place?: RecordPlace]
 
@@ -33,7 +32,7 @@ export async function seedArchive(
     await openOffsets(client, [{ ...place, startOffset: 0, endOffset: records.length }])
     const rows = records.flatMap(([input, value, place = { key: null, at: 0 }], offset) => {
       const bytes = Buffer.from(value === null ? '' : JSON.stringify(value))
-      const row = rowOf(input, bytes, { sample, tokenise, registryChange }, place)
+      const row = rowOf(input, bytes, { sample, tokenise }, place)
       return row ? [{ ...row, offset }] : []
     })
     const dated = rows.flatMap((row) => (row.ts === undefined ? [] : [row]))

@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Ask } from './ask.ts'
-import { HAS_UNSETTLED, PARTS } from './case-queue.ts'
+import { HAS_UNSETTLED, PARTS, type QueuedCase } from './case-queue.ts'
 
 /** A case that was merged into another. */
-export interface MergedCase {
-  readonly id: string
-  readonly grouped_by: string
-  readonly name: string
-}
+export type MergedCase = Pick<QueuedCase, 'id' | 'grouped_by' | 'name'>
 
 /**
  * Merges a case, and those merged into it, into another one: its present and future alerts count towards the other. Returns

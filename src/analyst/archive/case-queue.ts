@@ -260,12 +260,7 @@ export async function noteUndone(
 }
 
 /** A finding on a case that can be undone. */
-export interface LastFinding {
-  readonly id: string
-  readonly batch: string
-  readonly grouped_by: string
-  readonly name: string
-}
+export type LastFinding = Pick<QueuedCase, 'id' | 'grouped_by' | 'name'> & { readonly batch: string }
 
 /** The newest finding of a user that can be undone, or that of `batch` if it can be. */
 export async function lastFinding(ask: Ask, who: string, batch?: string): Promise<LastFinding | undefined> {

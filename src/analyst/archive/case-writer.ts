@@ -3,7 +3,7 @@ import type { Alert } from '../../domain/alert.ts'
 import { hashOf } from '../../domain/hash.ts'
 import { DAY } from '../../domain/time.ts'
 import { type CaseDraft, caseDraftOf } from './case-features.ts'
-import type { Client } from './database.ts'
+import { type Client, inTransaction } from './database.ts'
 import { storableJson, storableText } from './storable.ts'
 
 /** Number of earlier alerts grouped per transaction. */
@@ -151,24 +151,18 @@ function rowOf({ id, time, data }: Alert, { sender, certainty, harm }: CaseDraft
 export async function groupEarlier(client: Client): Promise<number> {
   let filed = 0
   for (;;) {
-    await client.query('BEGIN')
-    try {
+    const found = await inTransaction(client, async () => {
       const { rows } = await client.query<{ event: Alert }>(
         `SELECT event FROM alert a WHERE ts > now() - $1 * interval '1 ms' AND type = 'raised' AND NOT ${ASKS_FOR_NOTHING}
           AND NOT EXISTS (SELECT FROM case_alert c WHERE c.alert_id = a.id) ORDER BY ts LIMIT ${STEP}`,
         [OPEN_FOR],
       )
-      await groupAlerts(
-        client,
-        rows.map(({ event }) => event),
-      )
-      await client.query('COMMIT')
-      filed += rows.length
-      if (rows.length < STEP) return filed
-    } catch (error) {
-      await client.query('ROLLBACK')
-      throw error
-    }
+      const alerts = rows.map(({ event }) => event)
+      await groupAlerts(client, alerts)
+      return alerts.length
+    })
+    filed += found
+    if (found < STEP) return filed
   }
 }
 

@@ -1,6 +1,6 @@
 import { SigwatchError } from '../../domain/errors.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
-import type { Client } from './database.ts'
+import { type Client, inTransaction } from './database.ts'
 import { isErased } from './erase.ts'
 import { Partitions, type Standing } from './partitions.ts'
 import { markChanged } from './rollups.ts'
@@ -91,8 +91,7 @@ export async function writeComplaints(
   let answered = 0
   const conflicting: string[] = []
   const erased: string[] = []
-  await client.query('BEGIN')
-  try {
+  await inTransaction(client, async () => {
     await client.query(ALONE)
     for (const all of batchesOf(kept)) {
       const gone = await client.query<{ id: string }>(ERASED, [idsOf(all)])
@@ -109,11 +108,7 @@ export async function writeComplaints(
       'complaint',
       kept.map(({ ts }) => ts),
     )
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  }
+  })
   const known = kept.length - added - conflicting.length - erased.length
   return {
     added,
@@ -199,8 +194,7 @@ export async function answerComplaints(
   ids: readonly string[],
   { at, replace }: { readonly at?: number | undefined; readonly replace: boolean },
 ): Promise<AnswerNoted[]> {
-  await client.query('BEGIN')
-  try {
+  return inTransaction(client, async () => {
     await client.query(ALONE)
     const { rows } = await client.query<{ id: string; ts: Date; answered_at: Date | null; now: Date }>(
       `SELECT DISTINCT ON (id) id, c.ts, k.answered_at, now() AS now FROM complaint c LEFT JOIN complaint_case k USING (id)
@@ -223,12 +217,8 @@ export async function answerComplaints(
     })
     for (const { id, outcome, at: time } of all)
       if (outcome === 'noted') await client.query(ANSWERED, [id, found.get(id)!.ts, new Date(time!)])
-    await client.query('COMMIT')
     return all
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  }
+  })
 }
 
 const ANSWERED = `INSERT INTO complaint_case (id, ts, answered_at, bands) VALUES ($1, $2, $3, '{}')

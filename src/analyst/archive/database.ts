@@ -73,6 +73,19 @@ export async function limited<T>(
   }
 }
 
+/** Runs the work in a transaction, which `begin` opens. Rejects as the work does, with nothing written. */
+export async function inTransaction<T>(client: Client, work: () => Promise<T>, begin = 'BEGIN'): Promise<T> {
+  await client.query(begin)
+  try {
+    const result = await work()
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
+
 /**
  * Opens a connection whose statements time out after `within` ms. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for
  * faults that the operator has to fix.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../domain/events.ts'
-import { type Client, withClient } from './database.ts'
+import { type Client, inTransaction, withClient } from './database.ts'
 
 /** A deadline of an unanswered complaint. Times are epoch ms. */
 export interface OpenDeadline {
@@ -22,18 +22,13 @@ export async function storeDeadlines(client: Client, all: readonly OpenDeadline[
     ends_at: new Date(endsAt),
     computed_at: new Date(),
   }))
-  await client.query('BEGIN')
-  try {
+  await inTransaction(client, async () => {
     await client.query('DELETE FROM complaint_deadline')
     await client.query(
       'INSERT INTO complaint_deadline SELECT * FROM jsonb_populate_recordset(NULL::complaint_deadline, $1) ON CONFLICT DO NOTHING',
       [JSON.stringify(rows)],
     )
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  }
+  })
 }
 
 /** Number of deadlines by status, and when they were computed, epoch ms; 0 for never. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { given } from '../../domain/given.ts'
-import type { Client } from './database.ts'
+import { type Client, inTransaction } from './database.ts'
 import { ensureRefusedRows, eraseRefused } from './refused.ts'
 import { markChanged } from './rollups.ts'
 
@@ -62,18 +62,12 @@ export async function erase(
   order?: ErasureOrder,
 ): Promise<Erased> {
   await ensureRefusedRows(client)
-  await client.query('BEGIN')
-  try {
+  return inTransaction(client, async () => {
     const all: Erased[] = []
     for (const token of [tokens].flat()) all.push(await eraseToken(client, token, order))
-    const erased = summed(all)
     if (order) await client.query(NOTE, [order.by, noteOf(order)])
-    await client.query('COMMIT')
-    return erased
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  }
+    return summed(all)
+  })
 }
 
 const NOTE = "INSERT INTO access_log (who, what, subject) VALUES ($1, 'erase', $2)"

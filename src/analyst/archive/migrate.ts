@@ -6,7 +6,7 @@ import type { Emit } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
 import { HOUR } from '../../domain/time.ts'
 import { signatureKey } from '../../text/signature.ts'
-import { type Client, liftLimits } from './database.ts'
+import { type Client, inTransaction, liftLimits } from './database.ts'
 import { MIGRATION_LOCK } from './migration-attendant.ts'
 import { isLockTimeout } from './partitions.ts'
 import { ensureRefusedRows } from './refused.ts'
@@ -132,14 +132,14 @@ async function applyStep(
     return client.query(step)
   }
   const isApplied = await applyApart(run, sql)
-  await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
-  try {
+  const noted = async () => {
     if (!isApplied) await run(sql)
     await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
-    await client.query('COMMIT')
+  }
+  try {
+    await inTransaction(client, noted, `BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
     return true
   } catch (error) {
-    await client.query('ROLLBACK')
     if (isLockTimeout(error)) return false
     throw error
   }

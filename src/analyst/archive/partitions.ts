@@ -1,6 +1,6 @@
 import type { BoundedClock } from '../../domain/ports.ts'
 import { DAY } from '../../domain/time.ts'
-import type { Client } from './database.ts'
+import { type Client, inTransaction } from './database.ts'
 import { DAILY, type DailyTable, dayOf, partitionName } from './days.ts'
 
 /** Rows further ahead of the clock than this come from a wrong clock. */
@@ -85,8 +85,7 @@ export class Partitions {
   /** Attaches a new table, because `CREATE TABLE … PARTITION OF` would block all readers. */
   async #make(client: Client, table: DailyTable, days: readonly number[]): Promise<void> {
     if (performance.now() < (this.#pausedUntil.get(table) ?? 0)) return
-    await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
-    try {
+    const attach = async () => {
       await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
       const { rows } = await client.query<{ name: string }>(EXISTING, [
         days.map((day) => partitionName(table, day)),
@@ -94,9 +93,10 @@ export class Partitions {
       const taken = new Set(rows.map(({ name }) => name))
       const wanted = days.filter((day) => !taken.has(partitionName(table, day)))
       for (const day of wanted) await client.query(attaching(table, day))
-      await client.query('COMMIT')
+    }
+    try {
+      await inTransaction(client, attach, `BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
     } catch (error) {
-      await client.query('ROLLBACK')
       if (!isLockTimeout(error)) throw error
       this.#pausedUntil.set(table, performance.now() + PAUSE)
     }

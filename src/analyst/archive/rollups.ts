@@ -1,7 +1,7 @@
 import { FORGERY_CODES } from '../../detection/detectors/all.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { MINUTE, SECOND } from '../../domain/time.ts'
-import type { Client } from './database.ts'
+import { type Client, inTransaction } from './database.ts'
 
 /** Sums computed together from the events between two times ($1, $2) within an hour. */
 interface Rollup {
@@ -183,9 +183,7 @@ export async function rollUp(client: Client, within: number, patient = true): Pr
 
 /** Returns false if another process is computing sums. */
 async function computeHour(client: Client, { what, statements, then }: Rollup, hour: Date): Promise<boolean> {
-  // The many days make a plan look costly enough to compile, which takes longer than to run it.
-  await client.query('BEGIN; SET LOCAL jit = off')
-  try {
+  const compute = async () => {
     const { rows: locks } = await client.query<{ mine: boolean }>(ALONE)
     const { rows } = locks[0]!.mine
       ? await client.query<{ first: Date | null; last: Date }>(TAKEN, [what, hour])
@@ -195,12 +193,10 @@ async function computeHour(client: Client, { what, statements, then }: Rollup, h
       for (const statement of statements) await client.query(statement, [taken.first, taken.last])
       if (then !== undefined) await client.query(NEXT_DUE, [then, hour])
     }
-    await client.query('COMMIT')
     return taken !== undefined
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
   }
+  // The many days make a plan look costly enough to compile, which takes longer than to run it.
+  return inTransaction(client, compute, 'BEGIN; SET LOCAL jit = off')
 }
 
 /** Tables whose changes affect sums. */

@@ -5,6 +5,7 @@ import { LABELS } from '../../domain/labels.ts'
 import { isTenant } from '../../domain/tenant.ts'
 import { iso } from '../../domain/time.ts'
 import type { Tokenise } from '../../domain/token.ts'
+import { registryChange } from '../../pipeline/side-inputs/registry-rows.ts'
 import type { StatsRow } from '../../stores/sender-statistics/writer.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import { redactText } from '../../text/redact.ts'
@@ -45,25 +46,10 @@ export interface RecordPlace {
   readonly at: number
 }
 
-/** A change of the registry: a new or deleted row. */
-export type RegistryRowChange =
-  | { readonly op: 'put'; readonly kind: string; readonly key: string; readonly row: object }
-  | { readonly op: 'delete'; readonly kind: string; readonly key: string }
-
-/**
- * Reads the change in a record of the registry topic (a null `value` is a tombstone), or returns what is wrong with it, without
- * its content.
- */
-export type ReadRegistryChange = (record: {
-  readonly key: string | null
-  readonly value: Buffer | null
-}) => RegistryRowChange | string
-
 export interface RowOptions {
   /** Share of verdicts without an action that are kept. */
   readonly sample: number
   readonly tokenise: Tokenise
-  readonly registryChange: ReadRegistryChange
 }
 
 const TOKEN = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/
@@ -78,7 +64,7 @@ export function rowOf(
   options: RowOptions,
   place: RecordPlace,
 ): ArchiveRow | undefined {
-  if (input === 'registry') return registryRow(value, options.registryChange, place)
+  if (input === 'registry') return registryRow(value, place)
   if (value.length === 0) return undefined
   if (nestsDeeper(value, DEEPEST)) throw new UnfitRecord('is nested too deeply')
   const text = value.toString('utf8')
@@ -162,8 +148,8 @@ function complaintOf(f: Fields, tokenise: Tokenise): ArchiveRow {
   }
 }
 
-function registryRow(value: Buffer, read: ReadRegistryChange, { key, at }: RecordPlace): ArchiveRow {
-  const change = read({ key, value: value.length === 0 ? null : value })
+function registryRow(value: Buffer, { key, at }: RecordPlace): ArchiveRow {
+  const change = registryChange({ key, value: value.length === 0 ? null : value })
   if (typeof change === 'string') throw new UnfitRecord(change)
   const { kind, key: name } = change
   const content = change.op === 'put' ? change.row : null

@@ -1,6 +1,6 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
-import { SUMS } from './case-queue.ts'
+import { type QueuedCase, SUMS } from './case-queue.ts'
 import { type Example, withTexts } from './case-texts.ts'
 import { IN_HOURS, stands } from './questions.ts'
 
@@ -34,15 +34,7 @@ export function totalsOf(ask: Ask, from: number, to: number): Promise<Total[]> {
 }
 
 /** One of the cases in the queue with the highest worth. */
-export interface WorstCase {
-  readonly id: string
-  readonly grouped_by: string
-  readonly name: string
-  readonly alerts: number
-  readonly worth: number
-  readonly text: string | null
-  readonly total: number
-}
+export type WorstCase = Pick<QueuedCase, 'id' | 'grouped_by' | 'name' | 'alerts' | 'worth' | 'text' | 'total'>
 
 export interface NewDomain {
   readonly host: string

@@ -6,7 +6,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { DAY } from '../../domain/time.ts'
 import { groupAlerts } from './case-writer.ts'
-import { type Client, databaseError } from './database.ts'
+import { type Client, databaseError, inTransaction } from './database.ts'
 import type { DailyTable } from './days.ts'
 import { isErased } from './erase.ts'
 import { noteRefused, type Refused } from './refused.ts'
@@ -125,15 +125,7 @@ export class ArchiveWriter {
     try {
       if (!this.#staged) await this.#client.query(STAGING)
       this.#staged = true
-      await this.#client.query('BEGIN')
-      try {
-        const result = await work((rows) => this.#insert(rows))
-        await this.#client.query('COMMIT')
-        return result
-      } catch (error) {
-        await this.#client.query('ROLLBACK')
-        throw error
-      }
+      return await inTransaction(this.#client, () => work((rows) => this.#insert(rows)))
     } catch (error) {
       throw databaseError(error)
     }

@@ -5,7 +5,6 @@ import { Partitions } from '../../../../src/analyst/archive/partitions.ts'
 import { type ArchiveInput, rowOf } from '../../../../src/analyst/archive/rows.ts'
 import { storableJson, storableText } from '../../../../src/analyst/archive/storable.ts'
 import { exactClock } from '../../../../src/domain/ports.ts'
-import { registryChange } from '../../../../src/pipeline/side-inputs/registry-rows.ts'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../../helpers/archive-records.ts'
 
 const TS = Date.UTC(2026, 10, 11, 4)
@@ -14,7 +13,7 @@ const row = (input: ArchiveInput, value: unknown, sample = 0, key: string | null
   rowOf(
     input,
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
-    { sample, tokenise: (to) => `tok-${to}`, registryChange },
+    { sample, tokenise: (to) => `tok-${to}` },
     { key, at: TS },
   )
 
