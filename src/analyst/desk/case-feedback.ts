@@ -7,7 +7,6 @@ import { noteUndone } from '../archive/case-queue.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
-import { messagePage } from './pages.ts'
 import { timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may, mayUndo } from './sessions.ts'
@@ -33,17 +32,13 @@ export function sharedMembers(form: URLSearchParams, ts: number) {
 export async function giveOnCase(
   { form, session }: Asked,
   found: Case,
-  { options, outbox, speech }: RouteParts,
+  { options, outbox, refuse }: RouteParts,
 ): Promise<Answer> {
-  const failure = (status: number, word: Word): Answer => ({
-    status,
-    body: messagePage(session, speech, speech.say(word)),
-  })
-  if (!outbox) return failure(403, 'mayRead')
+  if (!outbox) return refuse({ session }, 403, 'mayRead')
   const { alert } = found
   const ts = Math.round(await outbox.now())
   const row = rowOf({ form, session }, found, ts)
-  if (typeof row === 'string') return failure(row === 'incomplete' ? 400 : 403, row)
+  if (typeof row === 'string') return refuse({ session }, row === 'incomplete' ? 400 : 403, row)
   await outbox.give([row])
   const batch = found.feedback.find(({ id, batch }) => row.undo && [id, batch].includes(row.undo))?.batch
   if (batch)

@@ -8,12 +8,10 @@ import { letterPage } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
 import { type Html, html } from '../words/html.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
-import { messagePage } from './pages.ts'
 import { decoded } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may, type Session } from './sessions.ts'
 import { beijing, table, timeCell } from './tables.ts'
-import type { Word } from './words.ts'
 
 const LONGEST_ADDRESSEE = 200
 const PLAIN = { letterhead: [], fileNumber: 'SW-{year}-{n}', contact: null }
@@ -32,7 +30,7 @@ export class LetterRoutes {
     const { path } = asked
     const [, name = '', format = ''] = /^\/letter\/([^/]+?)(?:\.(html|pdf))?$/.exec(path) ?? []
     const id = decoded(name)
-    if (!id) return this.#failure(asked, 404, 'noPage')
+    if (!id) return this.#parts.refuse(asked, 404, 'noPage')
     if (isPost) return this.#write(asked, id)
     return this.#show(asked, id, format)
   }
@@ -42,14 +40,9 @@ export class LetterRoutes {
     const { archive, answers } = this.#parts.options
     const id = decoded(asked.path.slice('/print/'.length))
     const found = id === undefined ? undefined : await archive.case(id, answers)
-    if (!found) return this.#failure(asked, 404, 'notFound')
+    if (!found) return this.#parts.refuse(asked, 404, 'notFound')
     await archive.note(asked.session, 'case', found.alert.id)
     return this.#pdf(asked, this.#blocks(found, 'regulator'), 'case')
-  }
-
-  #failure({ session }: Asked, status: number, word: Word): Answer {
-    const { speech } = this.#parts
-    return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 
   #blocks(found: Case, reader: Reader): Block[] {
@@ -63,13 +56,13 @@ export class LetterRoutes {
     const reader = READERS.find((one) => one === form.get('reader'))
     const addressee = form.get('addressee')?.replaceAll('\u0000', '').trim() ?? ''
     const found = await archive.case(id, answers)
-    if (!found) return this.#failure(asked, 404, 'notFound')
+    if (!found) return this.#parts.refuse(asked, 404, 'notFound')
     const { kind } = found.alert.data.target
     if (!reader || addressee === '' || addressee.length > LONGEST_ADDRESSEE)
-      return this.#failure(asked, 400, 'incomplete')
-    if (withoutMobiles(addressee) !== addressee) return this.#failure(asked, 400, 'addresseeNumber')
+      return this.#parts.refuse(asked, 400, 'incomplete')
+    if (withoutMobiles(addressee) !== addressee) return this.#parts.refuse(asked, 400, 'addresseeNumber')
     if (reader === 'subscriber' && kind !== 'message' && kind !== 'recipient')
-      return this.#failure(asked, 400, 'noSubscriber')
+      return this.#parts.refuse(asked, 400, 'noSubscriber')
     const date = beijing(now).slice(0, 10)
     const [year] = date.split('-') as [string]
     const after = form.get('after') ?? String((await lettersAbout(archive.ask, found.alert.id)).length)
@@ -90,7 +83,7 @@ export class LetterRoutes {
   async #show(asked: Asked, fileNumber: string, format: string): Promise<Answer> {
     const { archive } = this.#parts.options
     const found = await letterBy<Block[]>(archive.ask, fileNumber)
-    if (!found?.content) return this.#failure(asked, 404, 'noLetter')
+    if (!found?.content) return this.#parts.refuse(asked, 404, 'noLetter')
     await archive.note(asked.session, 'letter', found.alert_id ?? '')
     if (format === 'pdf') return this.#pdf(asked, found.content, fileNumber)
     const { locale } = this.#parts.speech
@@ -101,7 +94,7 @@ export class LetterRoutes {
   async #pdf(asked: Asked, blocks: readonly Block[], name: string): Promise<Answer> {
     const { options, speech } = this.#parts
     const bytes = await options.printPdf?.(letterPage(blocks, speech.locale))
-    if (!bytes) return this.#failure(asked, 501, 'noPrinter')
+    if (!bytes) return this.#parts.refuse(asked, 501, 'noPrinter')
     const headers = { 'content-disposition': `attachment; filename="${fileName(name)}.pdf"` }
     return { status: 200, type: 'application/pdf', body: bytes, headers }
   }

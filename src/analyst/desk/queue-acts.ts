@@ -5,13 +5,11 @@ import type { GivenRow } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { sharedMembers } from './case-feedback.ts'
-import { messagePage } from './pages.ts'
 import { caseAt, listAt, placeOf } from './queue-place.ts'
 import { timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may, mayUndo } from './sessions.ts'
 import { beijing } from './tables.ts'
-import type { Word } from './words.ts'
 
 const LONGEST_COMMENT = 2000
 
@@ -29,11 +27,6 @@ export class QueueActs {
 
   get #change() {
     return this.#parts.options.archive.change
-  }
-
-  #failure({ session }: Asked, status: number, word: Word): Answer {
-    const { speech } = this.#parts
-    return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 
   async act(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
@@ -63,13 +56,13 @@ export class QueueActs {
       }
       case 'comment': {
         const text = form.get('comment')?.replaceAll('\u0000', '').trim() ?? ''
-        if (text === '' || text.length > LONGEST_COMMENT) return this.#failure(asked, 400, 'incomplete')
+        if (text === '' || text.length > LONGEST_COMMENT) return this.#parts.refuse(asked, 400, 'incomplete')
         await note('commented', text)
         return here
       }
       case 'due': {
         const due = timeOf(form.get('due'))
-        if (due === undefined && form.get('due')) return this.#failure(asked, 400, 'incomplete')
+        if (due === undefined && form.get('due')) return this.#parts.refuse(asked, 400, 'incomplete')
         if (due !== undefined && due < asked.now) return toPage(caseAt(id, { said: 'duePast' }))
         await merging.setDue(this.#change, id, due ?? null)
         await note('due', due === undefined ? '' : beijing(due))
@@ -91,7 +84,7 @@ export class QueueActs {
       case 'split':
         return this.#split(asked, found)
       default:
-        return this.#failure(asked, 400, 'incomplete')
+        return this.#parts.refuse(asked, 400, 'incomplete')
     }
   }
 
@@ -123,14 +116,14 @@ export class QueueActs {
   async #judge(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { form, session } = asked
     const { outbox, options } = this.#parts
-    if (!outbox) return this.#failure(asked, 403, 'mayRead')
+    if (!outbox) return this.#parts.refuse(asked, 403, 'mayRead')
     const finding = (['confirmed', 'false_positive'] as const).find((one) => one === form.get('verdict'))
     const ts = Math.round(await outbox.now())
     const shared = sharedMembers(form, ts)
-    if (!finding || !shared) return this.#failure(asked, 400, 'incomplete')
+    if (!finding || !shared) return this.#parts.refuse(asked, 400, 'incomplete')
     const target = form.get('target')
     if (target !== null && (!may(session, 'block') || target !== `${found.grouped_by}:${found.name}`))
-      return this.#failure(asked, 403, 'mayNotBlock')
+      return this.#parts.refuse(asked, 403, 'mayNotBlock')
     if (!found.isOpen) return this.#settledBefore(asked, found)
     const seen = seenOf(form)
     const subjects = await queue.subjectsOf(this.#ask, found.id, seen?.until)
@@ -174,8 +167,8 @@ export class QueueActs {
 
   async #undoOf(asked: Asked, { id, batch, done_by }: queue.QueuedCase): Promise<Answer> {
     if (batch === null || done_by === null) return toPage(caseAt(id, { said: 'undoneBefore' }))
-    if (!mayUndo(asked.session, { by: done_by })) return this.#failure(asked, 403, 'mayNotUndo')
-    if (!(await this.#takeBack(asked, { id, batch }))) return this.#failure(asked, 403, 'mayRead')
+    if (!mayUndo(asked.session, { by: done_by })) return this.#parts.refuse(asked, 403, 'mayNotUndo')
+    if (!(await this.#takeBack(asked, { id, batch }))) return this.#parts.refuse(asked, 403, 'mayRead')
     return toPage(caseAt(id, { undone: id }))
   }
 

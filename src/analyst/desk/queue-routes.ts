@@ -5,7 +5,6 @@ import * as queue from '../archive/case-queue.ts'
 import { delayOf } from '../archive/totals.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { csvAnswer } from './csv.ts'
-import { messagePage } from './pages.ts'
 import { QueueActs } from './queue-acts.ts'
 import { queuedCasePage } from './queue-case-page.ts'
 import { findingOf, queuePage, queueTitle } from './queue-page.ts'
@@ -14,7 +13,6 @@ import { decoded } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may } from './sessions.ts'
 import { beijing } from './tables.ts'
-import type { Word } from './words.ts'
 
 /** Messages that a redirect may name, so that an address cannot put other text on a page. */
 const SAID = [
@@ -38,23 +36,18 @@ export class QueueRoutes {
   /** Rejects with the errors of the archive, and with USAGE for feedback that is not allowed. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path } = asked
-    if (path === '/queue') return isPost ? this.#failure(asked, 404, 'noPage') : this.#list(asked)
+    if (path === '/queue') return isPost ? this.#parts.refuse(asked, 404, 'noPage') : this.#list(asked)
     if (path === '/queue/undo') return isPost ? this.#acts.undo(asked) : toPage('/queue')
     const id = decoded(path.slice('/queue/'.length))
     const now = id === undefined ? undefined : await merging.caseNow(this.#ask, id)
     if (now !== undefined && now !== id) return toPage(caseAt(now, isPost ? { said: 'mergedBefore' } : {}))
     const found = id === undefined ? undefined : await queue.queuedCase(this.#ask, id)
-    if (!found) return this.#failure(asked, 404, 'noCase')
+    if (!found) return this.#parts.refuse(asked, 404, 'noCase')
     return isPost ? this.#acts.act(asked, found) : this.#case(asked, found)
   }
 
   get #ask() {
     return this.#parts.options.archive.ask
-  }
-
-  #failure({ session }: Asked, status: number, word: Word): Answer {
-    const { speech } = this.#parts
-    return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 
   /** The message about the action just performed: a text, or the case that was settled or reopened. */

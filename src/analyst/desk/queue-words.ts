@@ -31,7 +31,6 @@ export const QUEUE = {
   judgeFalse: ['False positive …', '误报……'],
   takeIt: ['Mine', '归我'],
   giveBack: ['Give back', '退回'],
-  openIt: ['Open', '打开'],
   undoLast: ['Undo my last finding', '撤销我的上一次结论'],
   keys: ['Keys', '快捷键'],
   keysAre: [
@@ -82,7 +81,6 @@ export const QUEUE = {
     '归档的最新记录为 {at}，其后的内容尚未进入待办。',
   ],
   undoThis: ['Undo this finding', '撤销此结论'],
-  undoOf: ['Of {name}', '{name}'],
   nothingToUndo: ['You have no finding of the last day to undo.', '您最近一天没有可撤销的结论。'],
   judgeAll: ['Judge all {n} alike', '对全部 {n} 条作同一判断'],
   previewConfirmed: [
@@ -94,7 +92,6 @@ export const QUEUE = {
     '误报：在有效期内，{states} 个状态解除且不再触发，{messages} 条短信的同类文本将被放行，涉及下列 {senders} 个发送方。',
   ],
   alsoBlock: ['also block {target} manually until then', '同时手工拦截 {target} 至该时间'],
-  confirmIt: ['Confirm', '确认'],
   sendersOf: ['Senders', '发送方'],
   pick: ['Pick', '选择'],
   splitOff: ['Split the picked senders off', '拆分所选发送方'],

@@ -15,7 +15,6 @@ import { SearchRoutes } from './search-routes.ts'
 import { may } from './sessions.ts'
 import { withCsv } from './table-csv.ts'
 import { ThingRoutes } from './thing-routes.ts'
-import type { Word } from './words.ts'
 
 /** Answers requests of logged-in users. */
 export class Routes {
@@ -46,10 +45,10 @@ export class Routes {
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, form, session } = asked
     const right = isPost ? rightOfPost(path) : 'read'
-    if (right === undefined) return this.#failure(asked, 404, 'noPage')
+    if (right === undefined) return this.#parts.refuse(asked, 404, 'noPage')
     const answer = may(session, right)
       ? await this.#answer(asked, isPost)
-      : this.#failure(asked, 403, 'mayRead')
+      : this.#parts.refuse(asked, 403, 'mayRead')
     if (answer.status === 403) {
       const act = form.get('act') ?? form.get('verdict') ?? ''
       const what = decoded(path.replace(/^\/(?:case|queue)\//, '')) ?? ''
@@ -60,7 +59,7 @@ export class Routes {
       )
     }
     if (isPost) return answer
-    return withCsv(answer, asked) ?? this.#failure(asked, 400, 'noTable')
+    return withCsv(answer, asked) ?? this.#parts.refuse(asked, 400, 'noTable')
   }
 
   async #answer(asked: Asked, isPost: boolean): Promise<Answer> {
@@ -74,7 +73,9 @@ export class Routes {
     if (path.startsWith('/found/') && !isPost) return this.#found(asked)
     if (path === '/overview' && !isPost) return this.#overview.page(asked)
     if ((path === '/access' || path === '/access.csv') && !isPost)
-      return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#failure(asked, 403, 'mayNotAudit')
+      return may(session, 'audit')
+        ? accessLog(asked, this.#parts)
+        : this.#parts.refuse(asked, 403, 'mayNotAudit')
     if ((path === '/complaints' || path === '/complaints.csv') && !isPost) return this.#complaints.page(asked)
     if (path.startsWith('/letter/')) return this.#letters.page(asked, isPost)
     if (path.startsWith('/print/') && !isPost) return this.#letters.print(asked)
@@ -82,7 +83,7 @@ export class Routes {
     if (path === '/find' || path.startsWith('/find/')) return this.#find.page(asked, isPost)
     if (!isPost && this.#things.serves(path)) return this.#things.page(asked)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)
-    return this.#failure(asked, 404, 'noPage')
+    return this.#parts.refuse(asked, 404, 'noPage')
   }
 
   async #case(asked: Asked, isPost: boolean): Promise<Answer> {
@@ -91,7 +92,7 @@ export class Routes {
     const { archive, answers } = options
     const id = decoded(asked.path.slice('/case/'.length))
     const found = id === undefined ? undefined : await archive.case(id, answers)
-    if (!found) return this.#failure(asked, 404, 'notFound')
+    if (!found) return this.#parts.refuse(asked, 404, 'notFound')
     if (isPost) return giveOnCase(asked, found, this.#parts)
     await archive.note(session, 'case', found.alert.id)
     const said = (['given', 'letter', 'ended'] as const).find((one) => query.has(one))
@@ -109,10 +110,10 @@ export class Routes {
     const { form, session, now } = asked
     const search = searchOf(form, now)
     const { field, value } = search
-    if (value.length > LONGEST_VALUE) return this.#failure(asked, 400, 'incomplete')
+    if (value.length > LONGEST_VALUE) return this.#parts.refuse(asked, 400, 'incomplete')
     if ((field === 'port' || field === 'token') && withoutMobiles(value) !== value) {
       await this.#parts.options.archive.note(session, 'search', searchedFor(search))
-      return this.#failure(asked, 400, 'numberInFind')
+      return this.#parts.refuse(asked, 400, 'numberInFind')
     }
     return toPage(this.#parts.seals.pathOf(search, session))
   }
@@ -121,7 +122,7 @@ export class Routes {
   async #follow(asked: Asked): Promise<Answer> {
     const { field, value } = searchOf(asked.query, asked.now)
     if (value !== '' && (field === 'token' || field === 'message'))
-      return this.#failure(asked, 400, 'notInAddress')
+      return this.#parts.refuse(asked, 400, 'notInAddress')
     return this.#seal({ ...asked, form: asked.query })
   }
 
@@ -140,10 +141,5 @@ export class Routes {
       field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,
     ])
     return { status: 200, body: searchPage(session, this.#parts.speech, asked, found, sent) }
-  }
-
-  #failure({ session }: Asked, status: number, word: Word): Answer {
-    const { speech } = this.#parts
-    return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 }

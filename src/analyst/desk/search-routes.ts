@@ -17,11 +17,9 @@ import { type Answer, type Asked, toPage } from './answers.ts'
 import { csvAnswer } from './csv.ts'
 import { page } from './layout.ts'
 import { NumberLimits, tokenisedSearch } from './number-search.ts'
-import { messagePage } from './pages.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may } from './sessions.ts'
 import { actionTag, beijing, caseLink, codeNames, table, thingLink, timeCell } from './tables.ts'
-import type { Word } from './words.ts'
 
 const PAGE = 100
 const MOST_CSV = 10_000
@@ -76,14 +74,11 @@ export class SearchRoutes {
 
   /** The refusal of a search by number, or undefined if it is allowed, in which case it is counted. */
   #numbersRefused({ session }: Asked): Answer | undefined {
-    const { options, speech } = this.#parts
-    const answer = (status: number, word: Word): Answer => ({
-      status,
-      body: messagePage(session, speech, speech.say(word)),
-    })
-    if (!may(session, 'number')) return answer(403, 'mayNotNumber')
-    if (!options.numberTokens) return answer(400, 'noNumberKey')
-    return this.#limits.take(session.name, performance.now()) ? undefined : answer(429, 'tooManyNumbers')
+    const { options, refuse } = this.#parts
+    if (!may(session, 'number')) return refuse({ session }, 403, 'mayNotNumber')
+    if (!options.numberTokens) return refuse({ session }, 400, 'noNumberKey')
+    const isAllowed = this.#limits.take(session.name, performance.now())
+    return isAllowed ? undefined : refuse({ session }, 429, 'tooManyNumbers')
   }
 
   async #open(asked: Asked, id: string, isCsv: boolean): Promise<Answer> {
@@ -91,7 +86,7 @@ export class SearchRoutes {
     const { archive, numberTokens: tokensOf = () => [] } = this.#parts.options
     const stored = ID.test(id) ? await storedSearch(archive.ask, id) : undefined
     const read = stored && readSearch(stored.query)
-    if (!stored || !read || 'fault' in read) return this.#unknown(asked)
+    if (!stored || !read || 'fault' in read) return this.#parts.refuse(asked, 404, 'noSearch')
     await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD
     const range = { from: to - read.last, to, after: afterIn(fields, read), tokensOf }
@@ -100,11 +95,6 @@ export class SearchRoutes {
     const shown = found.slice(0, PAGE)
     const next = found.length > PAGE ? afterOf(read, shown.at(-1)!) : undefined
     return this.#show(asked, { query: stored.query, id, found: shown, next })
-  }
-
-  #unknown({ session }: Asked): Answer {
-    const { speech } = this.#parts
-    return { status: 404, body: messagePage(session, speech, speech.say('noSearch')) }
   }
 
   #csv(found: readonly SearchedAlert[]): Answer {

@@ -114,8 +114,13 @@ export class DeskPages {
     const parts = { options, sessions: this.#sessions, clients: this.#clients, speech: this.#speech }
     this.#logins = new Logins(parts)
     this.#outbox = options.feedback && new Outbox(options.archive, options.feedback)
+    const speech = this.#speech
     this.#routes = new Routes({
-      ...{ options, brands, speech: this.#speech, outbox: this.#outbox, seals: new SealedSearches() },
+      ...{ options, brands, speech, outbox: this.#outbox, seals: new SealedSearches() },
+      refuse: ({ session }, status, word) => ({
+        status,
+        body: messagePage(session, speech, speech.say(word)),
+      }),
     })
     void this.#warm()
     this.#warming = setInterval(() => void this.#warm(), WARM_EVERY).unref()

@@ -2,7 +2,7 @@ import { DAY, HOUR, MINUTE } from '../../domain/time.ts'
 import { stepsOf } from '../archive/curves.ts'
 import { type Thing, thingOf } from '../archive/things.ts'
 import type { Answer, Asked } from './answers.ts'
-import { LONGEST_VALUE, messagePage } from './pages.ts'
+import { LONGEST_VALUE } from './pages.ts'
 import { decoded, rangeOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { THING_KINDS, thingPath } from './tables.ts'
@@ -40,8 +40,8 @@ export class ThingRoutes {
     const { archive } = options
     const [, kind = '', part = ''] = path.split('/')
     const thing = kind === 'recipient' ? this.#recipient(part, asked) : this.#named(kind, part)
-    if (thing === 'person') return this.#failure(asked, 400, 'notInAddress')
-    if (!thing) return this.#failure(asked, 404, 'noThing')
+    if (thing === 'person') return this.#parts.refuse(asked, 400, 'notInAddress')
+    if (!thing) return this.#parts.refuse(asked, 404, 'noThing')
     const now = Math.ceil(asked.now / MINUTE) * MINUTE
     const from = timeOf(query.get('from')) ?? now - DAYS * DAY
     const to = Math.max(timeOf(query.get('to')) ?? now, from + HOUR)
@@ -67,10 +67,5 @@ export class ThingRoutes {
     const opened = this.#parts.seals.open(part, session)
     if (opened?.field === 'token') return { kind: 'recipient', name: opened.value }
     return /^[\w-]{1,32}\.[\w-]{22}$/.test(decoded(part) ?? '') ? 'person' : undefined
-  }
-
-  #failure({ session }: Asked, status: number, word: 'notInAddress' | 'noThing'): Answer {
-    const { speech } = this.#parts
-    return { status, body: messagePage(session, speech, speech.say(word)) }
   }
 }
