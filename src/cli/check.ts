@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import { counted } from '../domain/counted.ts'
 import { formatProblem, SigwatchError } from '../domain/errors.ts'
 import { type CheckOptions, type CheckParts, runCheck } from '../service/check.ts'
-import type { Config } from '../settings/config.ts'
 
 const BAD_INPUT = 2
 
@@ -14,29 +13,11 @@ function verdictOn(faults: number, warnings: number): string {
   return warnings === 0 ? 'no errors' : `no errors, ${counted(warnings, 'warning')}`
 }
 
-/** Loads the model code only if there is a model to check. */
-async function inspectModel(folder: string): Promise<string> {
-  const model = await import('../text/reader/classifier.ts')
-  return model.inspectModel(folder)
-}
-
-/** Loads the code only if there are own rules with examples. */
-const checkExamples: NonNullable<CheckParts['checkExamples']> = async (...of) => {
-  const examples = await import('../service/check-rules.ts')
-  return examples.checkExamples(...of)
-}
-
-/** Loads the clients only for `--connect`. */
-async function connect(config: Config) {
-  const { checkServers } = await import('../service/compose-connect.ts')
-  return checkServers(config)
-}
-
 /**
  * `sigwatch check`: validates the given files, or those of the configuration. Every fault is a line `file:line: key: message`
  * on stderr and the exit code is 2; otherwise it is 0 and a summary is printed.
  */
-export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, connect }): Command {
+export function checkCommand(parts?: CheckParts): Command {
   return new Command('check')
     .option('--config <file>', 'service configuration, with every file that it names')
     .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON, JSONL or CSV)')

@@ -14,7 +14,7 @@ import { given } from '../domain/given.ts'
 import type { OwnRules, Policy } from '../domain/policy.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import type { RowInput } from '../pipeline/side-inputs/rows.ts'
-import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
+import { type Config, type ConfigOptions, type ConfigReading, readConfig } from '../settings/config.ts'
 import type { RowMap } from '../settings/files/row-file.ts'
 import { sharedTopicsWarning, warningsOf } from '../settings/setting-checks.ts'
 import { checkCommands } from './check-commands.ts'
@@ -36,17 +36,16 @@ export interface CheckOptions {
   readonly topic?: string
 }
 
-/** Parts that need clients or the model, which this module does not load. */
-export interface CheckParts {
-  /** Opens a model folder and describes it in one line. Throws SigwatchError (MODEL_INVALID) if it is unusable. */
-  readonly inspectModel?: (folder: string) => Promise<string>
-  /** Judges the examples of own rules. */
-  readonly checkExamples?: typeof checkExamples
-  /** Connects to the configured servers: a summary line for each that answers, a problem for each that does not. */
-  readonly connect?: (config: Config) => Promise<{ summary: readonly string[]; problems: readonly Problem[] }>
-  readonly env?: Readonly<Record<string, string | undefined>>
-  readonly folder?: string
+/** What needs clients or the model, loaded only when it is used. */
+const PARTS = {
+  inspectModel: async (folder: string) => (await import('../text/reader/classifier.ts')).inspectModel(folder),
+  checkExamples: async (...of: Parameters<typeof checkExamples>) =>
+    (await import('./check-rules.ts')).checkExamples(...of),
+  connect: async (config: Config) => (await import('./compose-connect.ts')).checkServers(config),
 }
+
+/** Replacements of these parts, and where the configuration is read. */
+export type CheckParts = Partial<typeof PARTS> & Pick<ConfigOptions, 'env' | 'folder'>
 
 export interface CheckResult {
   readonly problems: readonly Problem[]
@@ -64,7 +63,8 @@ const CHECKED = ['registry', 'policy', 'rules', 'model', ...SIDE_FILES] as const
  * Checks files. With `config`, or without any option, it reads the configuration and checks every file named there; otherwise
  * only the files given.
  */
-export async function runCheck(options: CheckOptions, parts: CheckParts = {}): Promise<CheckResult> {
+export async function runCheck(options: CheckOptions, replaced: CheckParts = {}): Promise<CheckResult> {
+  const parts = { ...PARTS, ...replaced }
   const problems: Problem[] = []
   const summary: string[] = []
   const { registry, policy, rules, consents, model, connect = false } = options
@@ -80,8 +80,8 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
       serving: options.sample === undefined || connect,
       overrides: named,
       file: options.config,
-      env: parts.env,
-      folder: parts.folder,
+      env: replaced.env,
+      folder: replaced.folder,
     })
     chosen = reading.config
     problems.push(...reading.problems)
@@ -131,11 +131,10 @@ function describeConfig({ file, given }: ConfigReading): string {
 
 async function reach(
   reading: ConfigReading,
-  parts: CheckParts,
+  parts: typeof PARTS,
   problems: Problem[],
   summary: string[],
 ): Promise<void> {
-  if (!parts.connect) throw new SigwatchError('USAGE', '--connect is not available here')
   if (reading.problems.length > 0) {
     summary.push('servers: not checked, because the configuration has errors')
     return
@@ -196,7 +195,7 @@ async function checkRules(
   chosen: Parameters<typeof fileMap>[0] & Pick<Partial<Config>, 'rules' | 'registry' | 'model'>,
   reading: OwnRulesReading,
   policy: Policy,
-  { checkExamples }: CheckParts,
+  { checkExamples }: typeof PARTS,
   { problems, summary }: Found,
 ): Promise<void> {
   const { rules: file, registry, model } = chosen
@@ -209,7 +208,6 @@ async function checkRules(
     counted(Object.keys(words).length, 'group of words', 'groups of words'),
   ]
   summary.push(`${file}: ${counts.join(', ')}; hash ${hash}${changedBy(change)}`)
-  if (!checkExamples) throw new SigwatchError('USAGE', '--rules is not available here')
   try {
     const map = fileMap(chosen, 'registry')
     const by = { policy, map, model: model ?? undefined, registry: registry ?? undefined }
@@ -258,11 +256,10 @@ function checkRegistry(
 
 async function checkModel(
   folder: string,
-  parts: CheckParts,
+  parts: typeof PARTS,
   problems: Problem[],
   summary: string[],
 ): Promise<void> {
-  if (!parts.inspectModel) throw new SigwatchError('USAGE', '--model is not available here')
   try {
     summary.push(await parts.inspectModel(folder))
   } catch (error) {
