@@ -108,46 +108,30 @@ export function parseZone(text: string): number | undefined {
   return match[1] === '-' ? -minutes : minutes
 }
 
+const FITS: Readonly<Record<FormName, (text: string) => boolean>> = {
+  time: (text) => parseTime(text) !== undefined,
+  duration: (text) => parseDuration(text) !== undefined,
+  span: (text) => parseSpan(text) !== undefined,
+  zone: (text) => parseZone(text) !== undefined,
+  port: (text) => /^\d{1,21}\*?$/.test(text) && !/^(?:00|86106|861\d{10}$)/.test(text),
+  hotline: (text) => text.length <= 24 && /^\d+(?:-\d+)*$/.test(text),
+  host: (text) => HOST.test(text) && text === text.toLowerCase(),
+  signature: isSignature,
+  id: (text) => /^[A-Za-z0-9._-]{1,64}$/.test(text),
+  bytes: (text) => parseBytes(text) !== undefined,
+  name: (text) => !/^[\s【]*[\s】]*$/u.test(text),
+  target: (text) => parseTarget(text) !== undefined,
+  topic: (text) => TOPIC_NAME.test(text),
+  user: (text) => /^[\p{L}\p{N}._ -]{1,64}$/u.test(text),
+  place: (text) => text === '.' || POINTER.test(text.startsWith('./') ? text.slice(1) : text),
+  list: (text) => text === '' || POINTER.test(text),
+  'own-code': isOwnCode,
+  code: isCode,
+}
+
 /** Whether the text has a form. */
 export function hasForm(form: FormName, text: string): boolean {
-  switch (form) {
-    case 'time':
-      return parseTime(text) !== undefined
-    case 'duration':
-      return parseDuration(text) !== undefined
-    case 'span':
-      return parseSpan(text) !== undefined
-    case 'zone':
-      return parseZone(text) !== undefined
-    case 'port':
-      return /^\d{1,21}\*?$/.test(text) && !/^(?:00|86106|861\d{10}$)/.test(text)
-    case 'hotline':
-      return text.length <= 24 && /^\d+(?:-\d+)*$/.test(text)
-    case 'host':
-      return HOST.test(text) && text === text.toLowerCase()
-    case 'signature':
-      return isSignature(text)
-    case 'id':
-      return /^[A-Za-z0-9._-]{1,64}$/.test(text)
-    case 'bytes':
-      return parseBytes(text) !== undefined
-    case 'name':
-      return !/^[\s【]*[\s】]*$/u.test(text)
-    case 'target':
-      return parseTarget(text) !== undefined
-    case 'topic':
-      return TOPIC_NAME.test(text)
-    case 'user':
-      return /^[\p{L}\p{N}._ -]{1,64}$/u.test(text)
-    case 'place':
-      return text === '.' || POINTER.test(text.startsWith('./') ? text.slice(1) : text)
-    case 'list':
-      return text === '' || POINTER.test(text)
-    case 'own-code':
-      return isOwnCode(text)
-    case 'code':
-      return isCode(text)
-  }
+  return FITS[form](text)
 }
 
 function isSignature(text: string): boolean {
