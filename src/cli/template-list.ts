@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
+import { jsonOf } from '../domain/json.ts'
 import type { Template } from '../domain/templates.ts'
 import { LIST_NAME, readTemplateRow, templateRow } from '../pipeline/side-inputs/template-rows.ts'
 
@@ -37,12 +38,15 @@ export function readList(
   const fail = (message: string) => new SigwatchError('TEMPLATES_INVALID', `${file}: ${message}`)
   const end = text.lastIndexOf('\n', text.length - 2) + 1
   const [signed, last] = [text.slice(0, end), text.slice(end)]
-  const signature = (parsed(last) as { signature?: unknown } | undefined)?.signature
+  const signature = jsonOf<{ signature?: unknown } | null>(last)?.signature
   if (typeof signature !== 'string')
     throw fail('the last line has no signature: the list is truncated, or was never signed')
   if (!verify(null, Buffer.from(signed), key, Buffer.from(signature, 'base64')))
     throw fail('the signature does not fit: the list was changed, or signed with another key')
-  const [head, ...rows] = signed.split('\n').slice(0, -1).map(parsed)
+  const [head, ...rows] = signed
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => jsonOf(line))
   const { kind, list, at } = (head ?? {}) as { kind?: unknown; list?: unknown; at?: unknown }
   if (kind !== KIND || typeof list !== 'string' || !LIST_NAME.test(list))
     throw fail('line 1: is not the header of a list of templates')
@@ -73,12 +77,4 @@ export function readKey(file: string, kind: 'private' | 'public'): KeyObject {
   if (key.asymmetricKeyType !== 'ed25519')
     throw new SigwatchError('USAGE', `--key ${file}: is not an Ed25519 key; ${help}`)
   return key
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

@@ -56,25 +56,21 @@ async function topics(options: TopicsOptions): Promise<void> {
     else if (clock.standing().skews.size === 0) process.stderr.write(`${NO_CLOCK}\n`)
     return
   }
-  const [{ kafkaOf }, { plannedTopics, readTopics }] = await Promise.all([
+  const [{ withKafka }, { plannedTopics, readTopics }] = await Promise.all([
     import('../service/compose-clients.ts'),
     import('../service/compose-topics.ts'),
   ])
-  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(CONNECT_WITHIN))
-  try {
-    const rows = await readTopics(connection, plannedTopics(config.kafka), options)
-    process.stdout.write(tableOf(rows))
-    const missing = rows.filter(({ state }) => state === undefined)
-    if (missing.length > 0) {
-      const required = missing.filter((row) => row.required)
-      const gravity =
-        required.length > 0 ? '`run` does not start without the required ones' : '`run` works without them'
-      process.stderr.write(`${missing.length} missing: ${gravity}; \`sigwatch topics --create\` makes them\n`)
-      process.exitCode = MISSING
-    }
-  } finally {
-    await connection.close()
-  }
+  const planned = plannedTopics(config.kafka)
+  const rows = await withKafka(config, CONNECT_WITHIN, (connection) =>
+    readTopics(connection, planned, options),
+  )
+  process.stdout.write(tableOf(rows))
+  const missing = rows.filter(({ state }) => state === undefined)
+  if (missing.length === 0) return
+  const isRequired = missing.some((row) => row.required)
+  const gravity = isRequired ? '`run` does not start without the required ones' : '`run` works without them'
+  process.stderr.write(`${missing.length} missing: ${gravity}; \`sigwatch topics --create\` makes them\n`)
+  process.exitCode = MISSING
 }
 
 function whole(value: string): number {

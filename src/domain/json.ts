@@ -1,7 +1,7 @@
-/** Parses bytes as JSON; undefined if they are not valid JSON. */
-export function jsonOf<T = unknown>(bytes: Buffer): T | undefined {
+/** Parses bytes in UTF-8, or a text, as JSON; undefined if they are not valid JSON. */
+export function jsonOf<T = unknown>(json: Buffer | string): T | undefined {
   try {
-    return JSON.parse(bytes.toString('utf8')) as T
+    return JSON.parse(json.toString()) as T
   } catch {
     return undefined
   }

@@ -1,5 +1,7 @@
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import type { TokenKey } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
+import { revealed } from '../settings/secret.ts'
 
 /** Throws USAGE. */
 export function needBrokers({ kafka }: Pick<Config, 'kafka'>): void {
@@ -18,13 +20,17 @@ export function archiveUrlOf({ archive }: Config): string {
   throw new SigwatchError('CONFIG_INVALID', message)
 }
 
+/** The token key of the deployment. Throws CONFIG_INVALID if there is none. */
+export function tokenKeyOf({ privacy: { tokenKey } }: Pick<Config, 'privacy'>): TokenKey {
+  if (tokenKey) return revealed(tokenKey)
+  throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+}
+
 /** Throws SigwatchError for settings that a blocker cannot start with. Called at startup and when the configuration is reloaded. */
 export function needBlocker(config: Config): void {
   needBrokers(config)
-  const { http, privacy } = config
-  if (!privacy.tokenKey)
-    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
-  if (http.tokens?.some(({ may }) => may.includes('decide'))) return
+  tokenKeyOf(config)
+  if (config.http.tokens?.some(({ may }) => may.includes('decide'))) return
   throw missing(
     'http.tokens',
     'no token may decide: give http.tokens, for example [{name: gateway, token: <openssl rand -hex 32>, may: [decide]}]',

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { jsonOf } from '../domain/json.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import { HOUR } from '../domain/time.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { Config } from '../settings/config.ts'
-import { kafkaOf } from './compose-clients.ts'
+import { withKafka } from './compose-clients.ts'
 import { producerTo } from './compose-producer.ts'
 
 /** How long to wait for the brokers, ms. */
@@ -40,20 +41,14 @@ export interface BlockTopic {
 export async function tidyBlocks(config: Config, clock: TrustedClock): Promise<TidiedBlocks> {
   const topic = config.kafka.topics.blocks
   if (topic === null) throw new SigwatchError('USAGE', 'no block table: kafka.topics.blocks is off')
-  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
-  try {
+  return withKafka(config, PATIENCE, async (connection) => {
     await connection.requireTopics([topic])
     const producer = await producerTo(topic, connection)
-    try {
-      const end = (keys: readonly string[]) => producer.send(keys.map((key) => ({ key, value: null })))
-      const readOn = readerOf(connection, topic, config.kafka.groupId, clock)
-      return { topic, ...(await endGone({ readOn, end }, clock)) }
-    } finally {
-      await producer.close()
-    }
-  } finally {
-    await connection.close()
-  }
+    const end = (keys: readonly string[]) => producer.send(keys.map((key) => ({ key, value: null })))
+    const readOn = readerOf(connection, topic, config.kafka.groupId, clock)
+    const tidied = await endGone({ readOn, end }, clock).finally(() => producer.close())
+    return { topic, ...tidied }
+  })
 }
 
 /**
@@ -120,10 +115,5 @@ function readerOf(
 
 /** Epoch ms, or NaN if the value is not a valid row. */
 function expiryOf(value: Buffer): number {
-  try {
-    const { expiresAt } = JSON.parse(value.toString('utf8')) as { expiresAt?: unknown }
-    return Date.parse(String(expiresAt))
-  } catch {
-    return Number.NaN
-  }
+  return Date.parse(String(jsonOf<{ expiresAt?: unknown } | null>(value)?.expiresAt))
 }

@@ -28,6 +28,16 @@ export function kafkaOf(
   })
 }
 
+/** Runs a command's work on a connection, which it closes. `within`: how long to wait for the brokers, ms. */
+export async function withKafka<T>(
+  config: Config,
+  within: number,
+  work: (connection: KafkaConnection) => Promise<T>,
+): Promise<T> {
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(within))
+  return work(connection).finally(() => connection.close())
+}
+
 /** `checkTogether` has already verified that the settings of the mechanism are present. */
 function loginOf({
   mechanism,

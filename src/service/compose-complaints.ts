@@ -25,13 +25,13 @@ import { given } from '../domain/given.ts'
 import { argmax } from '../domain/labels.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
-import { revealed } from '../settings/secret.ts'
 import { readText } from '../text/read-text.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
 import { modelInput } from '../text/reader/text-model.ts'
+import { tokenKeyOf } from './command-needs.ts'
 import { withArchive } from './compose-archive.ts'
 import { observePostgres } from './compose-archive-clock.ts'
-import { kafkaOf } from './compose-clients.ts'
+import { withKafka } from './compose-clients.ts'
 import { trustedClockOf } from './compose-clock.ts'
 import { producerTo } from './compose-producer.ts'
 
@@ -52,10 +52,7 @@ export async function archiveComplaints(
   config: Config,
   complaints: readonly ImportedComplaint[],
 ): Promise<WrittenComplaints> {
-  const { tokenKey } = config.privacy
-  if (!tokenKey)
-    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
-  const tokenise = createTokeniser(revealed(tokenKey))
+  const tokenise = createTokeniser(tokenKeyOf(config))
   const labels = await labelsOf(config, complaints)
   const cases = complaints.map(({ record, receivedAt, answeredAt }, i): ComplaintCase => {
     const label = labels[i]
@@ -104,24 +101,19 @@ export async function publishComplaints(
   complaints: readonly ImportedComplaint[],
 ): Promise<string> {
   const topic = complaintTopicOf(config)
-  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
-  try {
+  await withKafka(config, PATIENCE, async (connection) => {
     await connection.requireTopics([topic], { create: config.kafka.createTopics })
     const producer = await producerTo(topic, connection)
     try {
-      for (let at = 0; at < complaints.length; at += CHUNK)
-        await producer.send(
-          complaints
-            .slice(at, at + CHUNK)
-            .map(({ record }) => ({ key: record.id, value: JSON.stringify(record) })),
-        )
+      for (let at = 0; at < complaints.length; at += CHUNK) {
+        const some = complaints.slice(at, at + CHUNK)
+        await producer.send(some.map(({ record }) => ({ key: record.id, value: JSON.stringify(record) })))
+      }
     } finally {
       await producer.close()
     }
-    return topic
-  } finally {
-    await connection.close()
-  }
+  })
+  return topic
 }
 
 /** Records that complaints were answered; see `answerComplaints`. */

@@ -1,13 +1,13 @@
 import type { JudgedCase, Judgement } from '../analyst/learning/judged.ts'
 import type { Alert } from '../domain/alert.ts'
-import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import { InvalidInput } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { type Feedback, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
+import { alertsIn } from './alert-lines.ts'
 import { openArchiveReader } from './compose-archive.ts'
-import { textLines } from './text-lines.ts'
 
 export interface JudgedRange {
   /** Range of judgement times, epoch ms; `to` is exclusive. */
@@ -62,13 +62,12 @@ export async function casesOfFiles(
   }
   const about = new Map<string, Alert>()
   for (const file of alerts)
-    await eachLine<Alert>(file, 'an alert', (alert, complain) => {
-      if (typeof alert.id !== 'string' || !alert.data?.reasons || !alert.data.target) return complain()
+    for await (const alert of alertsIn(file)) {
       const { message, state, target } = alert.data
-      if (!message) return
+      if (!message) continue
       for (const key of [message.id, state?.id, `${target.kind}:${target.id}`])
         if (key !== undefined && said.has(key) && isBetter(alert, about.get(key))) about.set(key, alert)
-    })
+    }
   const judged = [...said].sort(([, a], [, b]) => a.at - b.at)
   const cases = judged.flatMap(([subject, judgement]) => {
     const alert = about.get(subject)
@@ -99,27 +98,4 @@ function isBetter(alert: Alert, held: Alert | undefined): boolean {
   const rank = ({ data }: Alert) =>
     (data.target.kind === 'message' ? 2 : 0) + (data.mode === 'enforce' ? 1 : 0)
   return rank(alert) > rank(held) || (rank(alert) === rank(held) && alert.time > held.time)
-}
-
-async function eachLine<T>(
-  file: string,
-  what: string,
-  take: (row: T, complain: () => never) => void,
-): Promise<void> {
-  for await (const { text, line } of textLines(file)) {
-    const complain = (): never => {
-      throw new SigwatchError('USAGE', `${file}:${line}: is not ${what}`)
-    }
-    const row = parsed(text) as T | undefined
-    if (typeof row !== 'object' || row === null) complain()
-    else take(row, complain)
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -5,12 +5,11 @@ import { reportPage } from '../analyst/report/page.ts'
 import { type Range, Tally } from '../analyst/report/tally.ts'
 import type { Calendar } from '../analyst/words/calendar.ts'
 import type { Alert } from '../domain/alert.ts'
-import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { Config } from '../settings/config.ts'
+import { alertsIn } from './alert-lines.ts'
 import { archiveUrlOf } from './command-needs.ts'
 import { openArchiveReader, withDatabase } from './compose-archive.ts'
-import { textLines } from './text-lines.ts'
 
 /** Source of the alerts of a report. */
 interface Feed {
@@ -79,8 +78,7 @@ function fileFeed(files: readonly string[]): Feed {
     async *alerts() {
       const seen = new Set<string>()
       for (const file of files) {
-        for await (const { text, line } of textLines(file)) {
-          const alert = alertOf(text, file, line)
+        for await (const alert of alertsIn(file)) {
           if (seen.has(alert.id)) continue
           seen.add(alert.id)
           yield alert
@@ -89,14 +87,4 @@ function fileFeed(files: readonly string[]): Feed {
     },
     close: async () => {},
   }
-}
-
-function alertOf(text: string, file: string, line: number): Alert {
-  try {
-    const alert = JSON.parse(text) as Alert
-    if (typeof alert.id === 'string' && typeof alert.time === 'string' && alert.data?.reasons) return alert
-  } catch {
-    // Reported below.
-  }
-  throw new SigwatchError('USAGE', `${file}:${line}: is not an alert`)
 }

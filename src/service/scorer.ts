@@ -9,6 +9,7 @@ import type { Code } from '../domain/codes.ts'
 import type { Finding } from '../domain/decision.ts'
 import { given } from '../domain/given.ts'
 import type { HeadReading } from '../domain/heads.ts'
+import { jsonOf } from '../domain/json.ts'
 import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { readTenant } from '../domain/tenant.ts'
@@ -160,15 +161,8 @@ function readLine(line: Buffer, index: number): ReadLine {
 
 /** The line as a record, if it is a JSON object with `text`. */
 function asRecord(line: string): Record<string, unknown> | undefined {
-  if (!/^\s*\{/.test(line)) return undefined
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && 'text' in value
-      ? (value as Record<string, unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
+  const value = /^\s*\{/.test(line) ? jsonOf<Record<string, unknown>>(line) : undefined
+  return value && 'text' in value ? value : undefined
 }
 
 function optionalText(value: unknown): string {
