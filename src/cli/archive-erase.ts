@@ -8,9 +8,14 @@ import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
 import { revealed } from '../settings/secret.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { whereabouts } from './pack-files.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import {
+  type ArchiveOptions,
+  archiveConfig,
+  CONFIG_OPTION,
+  DATABASE_OPTION,
+  example,
+} from './shared-options.ts'
 import { refuseFolder } from './standard-input.ts'
 
 interface EraseOptions extends ArchiveOptions {
@@ -33,8 +38,9 @@ export function eraseCommand(): Command {
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
     .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch archive erase --number-file - --by ann --why "request of the subscriber" --ref R-17 < number.txt',
+      ...example(
+        'sigwatch archive erase --number-file - --by ann --why "request of the subscriber" --ref R-17 < number.txt',
+      ),
     )
     .action((_options, self: Command) => eraseOf(self.optsWithGlobals<EraseOptions>()))
 }

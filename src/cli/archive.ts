@@ -6,9 +6,8 @@ import type { Archive } from '../service/compose-archive.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { VERSION } from '../service/version.ts'
 import { eraseCommand } from './archive-erase.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { serve } from './serve.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { type ArchiveOptions, archiveConfig, CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface RunOptions extends ArchiveOptions {
   readonly expireNow?: boolean

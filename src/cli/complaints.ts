@@ -5,8 +5,7 @@ import { deadlineSheet, monthSheet } from '../analyst/complaints/sheets.ts'
 import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { counted } from '../domain/counted.ts'
 import { parseMoment } from '../domain/time.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { type ArchiveOptions, archiveConfig, CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 import { writeOutput, writeWholeFile } from './whole-file.ts'
 
 interface CommonOptions extends ArchiveOptions {

@@ -3,9 +3,8 @@ import { Command, Option } from 'commander'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { serve } from './serve.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { type ArchiveOptions, archiveConfig, CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 /** `sigwatch desk`: serves the analysts' web interface to the archive, until it is stopped. */
 export function deskCommand(): Command {

@@ -13,8 +13,13 @@ import { clockTime } from '../domain/time.ts'
 import { openArchiveReader } from '../service/compose-archive.ts'
 import { printPdf } from '../service/print-pdf.ts'
 import type { Config } from '../settings/config.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import {
+  type ArchiveOptions,
+  archiveConfig,
+  CONFIG_OPTION,
+  DATABASE_OPTION,
+  example,
+} from './shared-options.ts'
 import { writeOutput, writeWholeFile } from './whole-file.ts'
 
 interface ExplainOptions extends ArchiveOptions {
@@ -48,7 +53,7 @@ export function explainCommand(): Command {
     .option('--out <file>', 'file to write (default: stdout; required for a PDF)')
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
-    .addHelpText('after', '\nExample:\n  sigwatch explain gw7-88012.3 --for subscriber --locale zh-CN')
+    .addHelpText(...example('sigwatch explain gw7-88012.3 --for subscriber --locale zh-CN'))
     .action(explain)
 }
 

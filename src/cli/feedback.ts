@@ -13,7 +13,7 @@ import { momentOrSpan, parseDuration } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { answered } from './feedback-answer.ts'
 import { subjectOf } from './feedback-subject.ts'
-import { CONFIG_OPTION } from './shared-options.ts'
+import { CONFIG_OPTION, example } from './shared-options.ts'
 
 interface FeedbackOptions {
   readonly config?: string
@@ -45,10 +45,7 @@ export function releaseCommand(): Command {
     new Command('release').argument('[id]', 'id of a state or of a message that it shows, or kind:id'),
     LOOKED_UP,
   )
-    .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch release 5d2f0c7e9a1b43868fd0b7c6e4a21953 --by ann --until 12h',
-    )
+    .addHelpText(...example('sigwatch release 5d2f0c7e9a1b43868fd0b7c6e4a21953 --by ann --until 12h'))
     .action((id: string | undefined, options: FeedbackOptions) =>
       give(id, { ...options, verdict: 'release' }),
     )
@@ -58,8 +55,9 @@ export function releaseCommand(): Command {
 export function exemptCommand(): Command {
   return judging(new Command('exempt').argument('[target]', '<kind>:<id>, for example signature:京东'))
     .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch exempt signature:京东 --codes MARKETING_BURST --until 3d --by ann --note "declared late"',
+      ...example(
+        'sigwatch exempt signature:京东 --codes MARKETING_BURST --until 3d --by ann --note "declared late"',
+      ),
     )
     .action((id: string | undefined, options: FeedbackOptions) => give(id, { ...options, verdict: 'exempt' }))
 }
@@ -88,8 +86,7 @@ export function blockCommand(): Command {
     .option('--per-minute <n>', 'with --action throttle: messages per minute that pass')
     .option('--labels <labels>', 'only texts with these labels, comma-separated')
     .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch block domain:jd-verify.top --until 2h --by ann --why "forged refunds, case 4711"',
+      ...example('sigwatch block domain:jd-verify.top --until 2h --by ann --why "forged refunds, case 4711"'),
     )
     .action((id: string | undefined, { why, ...options }: BlockOptions) => {
       if (options.list) return give(id, { ...options, verdict: 'block' })
@@ -106,7 +103,7 @@ export function unblockCommand(): Command {
   const command = common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
   return withHidden(command, '--codes', '--until', '--alerts')
     .option('--note <text>', 'reason')
-    .addHelpText('after', '\nExample:\n  sigwatch unblock domain:jd-verify.top --by ann')
+    .addHelpText(...example('sigwatch unblock domain:jd-verify.top --by ann'))
     .action((id: string | undefined, options: FeedbackOptions) =>
       give(id, { ...options, verdict: 'unblock' }),
     )

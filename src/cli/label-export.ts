@@ -2,9 +2,14 @@ import { Command, Option } from 'commander'
 import { type JudgedCorpus, judgedCorpus } from '../analyst/learning/judged-corpus.ts'
 import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import {
+  type ArchiveOptions,
+  archiveConfig,
+  CONFIG_OPTION,
+  DATABASE_OPTION,
+  example,
+} from './shared-options.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 interface LabelExportOptions extends ArchiveOptions {
@@ -34,10 +39,7 @@ export function labelExportCommand(): Command {
     )
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
-    .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch label-export --from 2026-11-01T00:00+08:00 --out judged.tsv',
-    )
+    .addHelpText(...example('sigwatch label-export --from 2026-11-01T00:00+08:00 --out judged.tsv'))
     .action(labelExport)
 }
 

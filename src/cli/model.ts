@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { loadConfig } from '../settings/config.ts'
-import { CONFIG_OPTION } from './shared-options.ts'
+import { CONFIG_OPTION, example } from './shared-options.ts'
 
 interface PromoteOptions {
   readonly config?: string
@@ -17,7 +17,7 @@ export function modelCommand(): Command {
     .argument('[dir]', 'model folder (default: shadowModel.path)')
     .option(...CONFIG_OPTION)
     .option('--model <dir>', 'folder of the live model, or a link to it (default: model)')
-    .addHelpText('after', '\nExample:\n  sigwatch model promote --config /etc/sigwatch/sigwatch.yaml')
+    .addHelpText(...example('sigwatch model promote --config /etc/sigwatch/sigwatch.yaml'))
     .exitOverride()
     .action(promote)
   return command

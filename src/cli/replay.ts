@@ -9,7 +9,7 @@ import { precisionTable, reportTable } from '../offline/replay/table.ts'
 import type { Config } from '../settings/config.ts'
 import { outageReporter } from './outages.ts'
 import { type ReplayArguments, type ReplayRequest, requestOf } from './replay-options.ts'
-import { CONFIG_OPTION } from './shared-options.ts'
+import { CONFIG_OPTION, example } from './shared-options.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 const FAILURE = 1
@@ -56,8 +56,9 @@ export function replayCommand(): Command {
     .option('--judged <file>', 'print the precision by code of a judged review sheet, without a replay')
     .option('--fail-on <condition...>', "exit code 3 when it holds, such as 'newly.block > 0.1%'")
     .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch replay --source kafka --from 2026-11-10T00:00+08:00 --against kafka --policy new.yaml',
+      ...example(
+        'sigwatch replay --source kafka --from 2026-11-10T00:00+08:00 --against kafka --policy new.yaml',
+      ),
     )
     .action((args: ReplayArguments) => (args.judged === undefined ? run(args) : judged(args.judged, args)))
 }

@@ -3,9 +3,14 @@ import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
-import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
-import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import {
+  type ArchiveOptions,
+  archiveConfig,
+  CONFIG_OPTION,
+  DATABASE_OPTION,
+  example,
+} from './shared-options.ts'
 import { writeOutput } from './whole-file.ts'
 
 interface ReportOptions extends ArchiveOptions {
@@ -31,8 +36,9 @@ export function reportCommand(): Command {
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
     .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch report --from 2026-11-11T00:00+08:00 --to 2026-11-12T00:00+08:00 --out double-eleven.html',
+      ...example(
+        'sigwatch report --from 2026-11-11T00:00+08:00 --to 2026-11-12T00:00+08:00 --out double-eleven.html',
+      ),
     )
     .action(report)
 }

@@ -21,7 +21,7 @@ import { warningsOf } from '../settings/setting-checks.ts'
 import { extract } from '../text/extract.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { momentOf } from './moment.ts'
-import { CONFIG_OPTION } from './shared-options.ts'
+import { CONFIG_OPTION, example } from './shared-options.ts'
 import { refuseFolder } from './standard-input.ts'
 import { tuneHeap } from './v8-heap.ts'
 
@@ -56,8 +56,7 @@ export function runCommand(): Command {
     .option('--rules <file>', 'own rules')
     .option('--model <dir>', 'folder of the text model')
     .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch run --source messages.jsonl --alerts alerts.jsonl --verdicts verdicts.jsonl',
+      ...example('sigwatch run --source messages.jsonl --alerts alerts.jsonl --verdicts verdicts.jsonl'),
     )
     .action(run)
 }

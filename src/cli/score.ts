@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { LineSplitter, type NumberedLine } from '../adapters/sources/line-splitter.ts'
 import { createScorer, type ScorerOptions } from '../service/scorer.ts'
-import { CONFIG_OPTION } from './shared-options.ts'
+import { CONFIG_OPTION, example } from './shared-options.ts'
 import { refuseFolder } from './standard-input.ts'
 
 /** Lines scored together. */
@@ -22,7 +22,7 @@ export function scoreCommand(): Command {
     .option('--registry <file>', 'registry of brands, signatures and ports')
     .option('--model <dir>', 'folder of the text model')
     .option('--explain', 'add findings: the score and the evidence of every reason')
-    .addHelpText('after', '\nExample:\n  echo "【京东】您的验证码是123456" | sigwatch score')
+    .addHelpText(...example('echo "【京东】您的验证码是123456" | sigwatch score'))
     .action(async (options: ScorerOptions) => {
       refuseFolder()
       const scorer = await createScorer(options)

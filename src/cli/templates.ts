@@ -5,7 +5,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import { LIST_NAME, templateRow } from '../pipeline/side-inputs/template-rows.ts'
 import type { TemplatesPlace } from '../service/compose-templates.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
-import { CONFIG_OPTION } from './shared-options.ts'
+import { CONFIG_OPTION, example } from './shared-options.ts'
 import { writeOutput } from './whole-file.ts'
 
 interface TemplatesOptions {
@@ -32,10 +32,7 @@ export function templatesCommand(): Command {
     .option('--key <file>', 'private key (Ed25519, PEM) to sign with')
     .option('--list <name>', 'name of the list: letters, digits, dots, _ or - (default: the deployment)')
     .option('--out <file>', 'file to write (default: stdout)')
-    .addHelpText(
-      'after',
-      '\nExample:\n  sigwatch templates export --key key.pem --list cmcc-fraud --out list.jsonl',
-    )
+    .addHelpText(...example('sigwatch templates export --key key.pem --list cmcc-fraud --out list.jsonl'))
     .action((options: TemplatesOptions) => withTemplates(options, (needs) => exported(needs, options)))
   command
     .command('import')
@@ -43,7 +40,7 @@ export function templatesCommand(): Command {
     .argument('<file>', 'the list')
     .option(...CONFIG_OPTION)
     .option('--key <file>', 'public key (Ed25519, PEM) of the signer')
-    .addHelpText('after', '\nExample:\n  sigwatch templates import list.jsonl --key cmcc.pub.pem')
+    .addHelpText(...example('sigwatch templates import list.jsonl --key cmcc.pub.pem'))
     .action((file: string, options: TemplatesOptions) =>
       withTemplates(options, (needs) => imported(needs, file, options)),
     )
