@@ -37,7 +37,7 @@ function isNetwork(value: string): boolean {
 export const ARCHIVE_SETTINGS = {
   'archive.url': optionalSetting(
     archiveUrl,
-    'PostgreSQL database of `archive`, for example `postgres://sigwatch@127.0.0.1/sigwatch`. With `?sslmode=verify-full` the connection is encrypted and the server is checked.',
+    'PostgreSQL database. With `?sslmode=verify-full` the connection is encrypted and the server is checked.',
   ),
   'archive.sample': setting(
     fraction(),
@@ -47,23 +47,23 @@ export const ARCHIVE_SETTINGS = {
   'archive.retention': setting(
     duration(150 * DAY, 3660 * DAY),
     180 * DAY,
-    'How long rows are kept. MIIT-31 asks for five months; days beyond it are dropped whole.',
+    'How long rows are kept (MIIT-31: at least five months). Days are dropped whole.',
   ),
   'archive.queryTimeout': setting(
     duration(1_000, 3_600_000),
     60_000,
-    'How long a query of `desk`, `report`, `explain` or `label-export` may take before PostgreSQL ends it.',
+    'Time limit of a query of `desk`, `report`, `explain` or `label-export`.',
   ),
 
   'desk.host': setting(text('an address or host name'), '127.0.0.1', 'Address of the desk.'),
   'desk.port': setting(int(0, 65_535), 9465, 'Socket port of the desk; 0 takes a free one.'),
   'desk.tokens': optionalSetting(
     deskTokens,
-    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks manually; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. One right or a list. The name is the `by` of feedback.',
+    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks manually; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. The name is the `by` of feedback.',
   ),
   'desk.oidc.issuer': optionalSetting(
     secureUrl,
-    'OpenID provider where people log in besides tokens, by its issuer URL; goes with `clientId`, `clientSecret`, `url` and `rights`.',
+    'Issuer URL of an OpenID provider for logins besides tokens; goes with `clientId`, `clientSecret`, `url` and `rights`.',
   ),
   'desk.oidc.clientId': optionalSetting(text('text'), 'Client at the provider.'),
   'desk.oidc.clientSecret': optionalSetting(
@@ -72,7 +72,7 @@ export const ARCHIVE_SETTINGS = {
   ),
   'desk.oidc.url': optionalSetting(
     secureUrl,
-    'Where browsers open the desk. The provider must know `<url>/login/callback` as redirect URI and `<url>/` as post-logout redirect URI.',
+    'Where browsers open the desk. Redirect URI at the provider: `<url>/login/callback`; post-logout: `<url>/`.',
   ),
   'desk.oidc.scope': setting(
     text('scopes with spaces between them'),
@@ -82,24 +82,24 @@ export const ARCHIVE_SETTINGS = {
   'desk.oidc.name': setting(
     text('a claim'),
     'preferred_username',
-    'Claim with the name of a person, which is the `by` of feedback: 1 to 64 letters, digits, spaces, dots, _ or -. People must not be able to change it at the provider.',
+    'Claim with the name of a person (`by` of feedback): 1 to 64 letters, digits, spaces, dots, _ or -. People must not be able to change it.',
   ),
   'desk.oidc.claim': setting(
     text('a claim'),
     'groups',
-    'Claim that says what a person may do: a text or a list. Dots lead into objects (`realm_access.roles`).',
+    'Claim with the rights: a text or a list. Dots lead into objects (`realm_access.roles`).',
   ),
   'desk.oidc.rights': optionalSetting(
     claimRights,
-    'What the values of that claim allow, for example `{sms-analysts: judge, sms-callers: [read, number]}`. Who has none of them is refused.',
+    'What its values allow, for example `{sms-analysts: judge, sms-callers: [read, number]}`. People without any are refused.',
   ),
   'desk.calendar': optionalSetting(
     path('path of a YAML file'),
-    'Holidays, make-up working days and deadlines of complaints, as `complaints --calendar` takes them. Without it weekends alone are no working days.',
+    'Calendar, as for `complaints --calendar`. Without it only weekends are not working days.',
   ),
   'letters.letterhead': optionalSetting(
     list('lines of text', /^[^\u0000-\u001f]+$/),
-    'Lines at the top of letters: name and address of who sends them.',
+    'Lines at the top of letters.',
   ),
   'letters.fileNumber': setting(
     text(
@@ -107,11 +107,11 @@ export const ARCHIVE_SETTINGS = {
       /^[^\u0000-\u001f/]*\{n\}[^\u0000-\u001f/]*$/,
     ),
     'SW-{year}-{n}',
-    'File number of letters: `{n}` counts up within the year and is kept in the archive.',
+    'File number of letters: `{n}` counts up within the year.',
   ),
   'letters.contact': optionalSetting(text('text'), 'Where objections go: the last line of letters.'),
   'desk.trustedProxies': optionalSetting(
     networks,
-    'Proxies before the desk, whose `X-Forwarded-For` says who asks. Wrong logins are limited and noted by that address, else by the one that connects.',
+    'Proxies whose `X-Forwarded-For` is the address by which wrong logins are limited and noted.',
   ),
 } as const

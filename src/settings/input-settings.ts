@@ -30,10 +30,7 @@ export interface InputTopicSetting {
 export const topicName = text(FORMS.topic, TOPIC_NAME)
 
 /** `input.map` */
-const inputMap = structure<InputMap>(
-  'fields of an input record with where they are in yours, see docs/input-records.md',
-  mapFaults,
-)
+const inputMap = structure<InputMap>('a map, see docs/input-records.md', mapFaults)
 
 const topicSchema = {
   type: ['string', 'object'],
@@ -134,18 +131,18 @@ export const INPUT_SETTINGS = {
   'input.format': setting(
     choice(INPUT_FORMATS),
     'json',
-    'What the records of submissions are written in; `avro` and `protobuf` by the schemas of a registry. A topic of the list may have its own.',
+    'Format of submissions; `avro` and `protobuf` need `input.schemaRegistry.url`. Topics of a list may have their own.',
   ),
   'input.map': optionalSetting(
     inputMap,
-    'How the fields of an input record are found in your records ([input-records.md](input-records.md)). A topic of the list may have its own.',
+    'Where the fields are in your records. Topics of a list may have their own.',
   ),
   'input.schemaRegistry.url': optionalSetting(
     text(
       'an http:// or https:// URL without a login, for example http://registry:8081',
       /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
     ),
-    'Schema registry with the REST API of Confluent; of Apicurio with the path `/apis/ccompat/v7`. Needed by `avro` and `protobuf`.',
+    'Schema registry with the REST API of Confluent; of Apicurio with the path `/apis/ccompat/v7`.',
   ),
   'input.schemaRegistry.username': optionalSetting(
     text('text without a colon', /^[^:]+$/),
@@ -155,6 +152,6 @@ export const INPUT_SETTINGS = {
   'clock.maxSkew': setting(
     duration(1_000, 3_600_000),
     30_000,
-    'Clocks that differ by more do not agree. An instance whose host is outvoted by other clocks is not ready; nothing is ended, dropped or refused by such a clock.',
+    'Clocks that differ by more disagree. An instance whose host is outvoted is not ready; nothing is ended, dropped or refused by such a clock.',
   ),
 } as const

@@ -50,7 +50,7 @@ const BASE_FORM = 'http:// or https://, a host and a path without user, query or
 export const NOTIFY_SETTINGS = {
   'notify.alertmanagers': optionalSetting(
     list(BASE_FORM, BASE),
-    'Where `sigwatch notify` posts ([notify.md](notify.md)): every Alertmanager of a cluster. No other host is asked, and no redirect followed.',
+    'Where `sigwatch notify` posts ([notify.md](notify.md)): every Alertmanager of a cluster. Redirects are not followed.',
   ),
   'notify.token': optionalSetting(secret('text'), 'Sent to them as `Authorization: Bearer`.'),
   'notify.least': setting(
@@ -61,11 +61,8 @@ export const NOTIFY_SETTINGS = {
   'notify.rules': setting(
     notifyRules,
     [],
-    'Rules over many alerts: `{name, code, by: all, brand, signature, domain or port, more, within, severity}` ([notify.md](notify.md)).',
+    'Rules over many alerts; `by` is all, brand, signature, domain or port.',
     { shown: 'none' },
   ),
-  'notify.desk': optionalSetting(
-    text(BASE_FORM, BASE),
-    'Address of the desk, for the links of what is posted.',
-  ),
+  'notify.desk': optionalSetting(text(BASE_FORM, BASE), 'Address of the desk, for links.'),
 } as const

@@ -47,17 +47,17 @@ export const SETTINGS = {
   delivery: setting(
     choice(['at-least-once', 'exactly-once']),
     'at-least-once',
-    '`exactly-once`: message alerts, verdicts, dead letters and offsets in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances. No effect in the embedded mode.',
+    '`exactly-once`: in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances; no effect in the embedded mode.',
   ),
 
   'redis.url': optionalSetting(
     secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl),
-    'Redis for rates and states that instances share. Without it each instance counts alone, in memory.',
+    'Redis for shared rates and states. Without it each instance counts alone, in memory.',
     { alias: 'REDIS_URL' },
   ),
   'redis.nodes': optionalSetting(hostPorts, 'Seeds of a Redis Cluster, instead of `redis.url`.'),
-  'redis.sentinels': optionalSetting(hostPorts, 'Sentinels that know the master, instead of `redis.url`.'),
-  'redis.masterName': setting(text('text'), 'mymaster', 'Name under which the sentinels know the master.'),
+  'redis.sentinels': optionalSetting(hostPorts, 'Sentinels, instead of `redis.url`.'),
+  'redis.masterName': setting(text('text'), 'mymaster', 'Name of the master at the sentinels.'),
   'redis.username': optionalSetting(text('text'), 'User of Redis; wins over the one in the URL.'),
   'redis.password': optionalSetting(secret('text'), 'Password of Redis; wins over the one in the URL.'),
   'redis.tls.enabled': optionalSetting(flag(), 'TLS to Redis.', {
@@ -69,12 +69,12 @@ export const SETTINGS = {
   'redis.budget': setting(
     duration(10, 10_000),
     100,
-    'Time for an answer of Redis, twice that for counts of more than 2,048 messages. Then the batch continues without counts, and its alerts are `degraded`.',
+    'Time for an answer, twice that for counts of more than 2,048 messages. Then the batch continues without counts, `degraded`.',
   ),
   'redis.backlogWait': setting(
     duration(0, DAY),
     10 * MINUTE,
-    'How long an outage of Redis may hold records older than a minute before they continue `degraded`.',
+    'How long records older than a minute wait for Redis before they continue `degraded`.',
   ),
 
   'http.host': setting(
@@ -92,7 +92,7 @@ export const SETTINGS = {
   ),
   'http.tokens': optionalSetting(
     httpTokens,
-    'Who may ask and order over HTTP: `{name, token, may: [check, extract, decide, block, approve]}` ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). The configuration file is looked at again on SIGHUP and when it changes; the list is then exchanged whole (`tokens_loaded`). To switch it off takes a restart.',
+    'Who may ask and order over HTTP ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). Read again on SIGHUP and when the file changes (`tokens_loaded`); switching it off takes a restart.',
     { shown: 'none: off' },
   ),
   'manual.approval': setting(
@@ -103,7 +103,7 @@ export const SETTINGS = {
 
   'privacy.tokenKey': optionalSetting(
     tokenKey(),
-    'Key of the HMAC that stands for recipients in outputs. Required with brokers; the same on all instances. Give a new key a new id ([how](operations.md#change-the-token-key)).',
+    'HMAC key of the tokens of recipients. Required with brokers; the same on all instances. A new key needs a new id ([how](operations.md#change-the-token-key)).',
     { shown: 'none (embedded mode: a fixed development key)' },
   ),
   'privacy.previousTokenKeys': optionalSetting(
@@ -119,7 +119,7 @@ export const SETTINGS = {
   'alerts.maxAge': setting(
     duration(0, 366 * DAY),
     24 * HOUR,
-    'With Kafka: alerts on older messages, and events of states past their `expiresAt` (from 15 minutes on), are shadow and `late`, so that a backlog blocks nothing. 0: neither.',
+    'With Kafka: alerts on older messages, and events of states past their `expiresAt`, are shadow and `late`, so that a backlog blocks nothing. 0: neither.',
   ),
   'blocks.minAction': setting(
     choice(['block', 'throttle', 'review', 'observe']),
@@ -134,12 +134,12 @@ export const SETTINGS = {
   'verdicts.explain': setting(
     flag(),
     false,
-    'Adds `findings` to verdicts: score and evidence of each reason, masked as in alerts.',
+    'Adds `findings` to verdicts: score and evidence of each reason.',
   ),
   locale: setting(
     choice(['en', 'zh-CN']),
     'en',
-    'Language of `detail` in alerts and of packs of `sigwatch evidence`. What programs read, logs and errors stay in English.',
+    'Language of `detail` in alerts and of packs of `sigwatch evidence`.',
   ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
@@ -160,18 +160,16 @@ export const SETTINGS = {
 
   'shadowModel.path': optionalSetting(
     path('a path'),
-    'Folder of a second model that judges the same messages and changes nothing ([learning.md](learning.md)).',
+    'Folder of a shadow model ([learning.md](learning.md#try-it-in-shadow)).',
     { shown: 'none: off' },
   ),
-  'shadowModel.samples': optionalSetting(
-    path('a path'),
-    'File for messages on which the models disagree, masked, one JSON a line.',
-    { shown: 'none: only counted' },
-  ),
+  'shadowModel.samples': optionalSetting(path('a path'), 'File for messages on which the models disagree.', {
+    shown: 'none: only counted',
+  }),
   'shadowModel.samplesPerMinute': setting(
     int(0, 1000),
     10,
-    'Most messages that an instance adds to it in a minute.',
+    'Most messages that an instance adds in a minute.',
   ),
   ...ARCHIVE_SETTINGS,
   'blocker.listen': setting(
@@ -185,7 +183,7 @@ export const SETTINGS = {
   'blocker.failure': setting(
     choice(['open', 'closed']),
     'open',
-    'Before the table is read, and once brokers are silent for two minutes: `open` lets through what it does not know, `closed` keeps everything back.',
+    'Before the table is read, and once brokers are silent for two minutes: `open` lets unknown messages through, `closed` keeps everything back.',
   ),
   'blocker.throttle': setting(
     choice(['global', 'instance']),
@@ -197,7 +195,7 @@ export const SETTINGS = {
   'inference.backend': setting(
     choice(['auto', 'native', 'wasm', 'cpu']),
     'auto',
-    'What computes the model. `auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
+    '`auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
   ),
   'batch.maxRecords': optionalSetting(int(1, 65_536), 'Most messages in a batch.', {
     shown: '4096, or `batch.maxInFlight` where that is less',
@@ -206,7 +204,7 @@ export const SETTINGS = {
   'batch.maxAge': setting(
     duration(0, 10_000),
     20,
-    'Longest wait of the first message of a batch for others; no longer than the previous batch took.',
+    'Longest wait of a message for others of its batch; no longer than the previous batch took.',
   ),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Unsettled messages at which reading pauses.'),
   'limits.futureReject': setting(
@@ -224,12 +222,12 @@ export const SETTINGS = {
   'limits.bytesInFlight': setting(
     size(1_000_000, 8_000_000_000),
     400_000_000,
-    'Decompressed bytes of Kafka batches that are in memory at a time, over all partitions. A batch that alone unpacks to more than three quarters of it is a dead letter.',
+    'Decompressed bytes of Kafka batches in memory, over all partitions. A batch of more than three quarters of it is a dead letter.',
   ),
   'log.level': setting(
     choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     'info',
-    'The least important lines that the log has.',
+    'Least level of log lines.',
   ),
 } as const satisfies Record<string, Setting<never> | Setting<unknown>>
 
