@@ -15,7 +15,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Dead letters',
     about:
-      'The header `sigwatch-error` has the code, `sigwatch-detail` the detail (embedded mode: the fields `error` and `detail`).\nA record with `INTERNAL` made sigwatch fail.',
+      'The header `sigwatch-error` has the code, `sigwatch-detail` the detail (embedded mode: the fields `error` and `detail`).',
     codes: /^(RECORD_|MAPPING$)/,
   },
   {
@@ -26,7 +26,7 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: 'Servers and outputs',
-    about: 'Commands exit with 1. Services retry by themselves if a server does not answer.',
+    about: 'Commands exit with 1. Services retry if a server does not answer.',
     codes: /^(KAFKA|SCHEMA_REGISTRY|REDIS|SINK|OUTPUT|TRANSACTION|STORE|ARCHIVE|NOTIFY|FEEDBACK)_/,
   },
   {
@@ -35,7 +35,11 @@ const SECTIONS: readonly Section[] = [
       '`CHECK_*`: [`/v1/check`](check.md); `EXTRACT_*`: [`/v1/extract`](blocking.md#extraction); `DECIDE_*`: [`/v1/decide`](blocker.md);\n`ORDER_*`: [`/v1/blocks`](manual-blocks.md). The answer is `{"error": {"code", "detail"}}`.',
     codes: /^(CHECK|EXTRACT|DECIDE|ORDER)_/,
   },
-  { title: 'Defects', about: '', codes: /^(OFFSET_GAP|INTERNAL)$/ },
+  {
+    title: 'Defects',
+    about: 'A dead letter with `INTERNAL` made sigwatch fail.',
+    codes: /^(OFFSET_GAP|INTERNAL)$/,
+  },
 ]
 
 /** The reference of errors, from the one table of them. */
@@ -50,16 +54,16 @@ ${SECTIONS.map(sectionOf).join('\n')}`
 function sectionOf({ title, about, codes }: Section): string {
   const rows = (Object.entries(ERRORS) as [string, ErrorEntry][]).filter(([code]) => codes.test(code))
   return `## ${title}
-${about === '' ? '' : `\n${about}\n`}
-| code | what is wrong | what to do |
-|---|---|---|
+
+${about}
+
 ${joined(rows)
-  .map(({ names, cause, remedy }) => `| ${names.join('<br>')} | ${cause} | ${linked(remedy)} |`)
+  .map(({ names, cause, remedy }) => `- ${names.join(', ')}: ${cause} ${linked(remedy)}`)
   .join('\n')}
 `
 }
 
-/** One row for codes with the same sentences. */
+/** One line for codes with the same sentences. */
 function joined(rows: readonly [string, ErrorEntry][]): { names: string[]; cause: string; remedy: string }[] {
   const found: { names: string[]; cause: string; remedy: string }[] = []
   for (const [code, { cause, remedy }] of rows) {

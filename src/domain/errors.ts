@@ -13,7 +13,7 @@ export const ERRORS = {
     remedy: 'Send one complete JSON object per record.',
   },
   RECORD_NOT_OBJECT: {
-    cause: 'The value is JSON but not an object.',
+    cause: 'The value is not an object.',
     retry: false,
     remedy: 'Send one JSON object per record.',
   },
@@ -44,7 +44,7 @@ export const ERRORS = {
   },
   RECORD_UNREADABLE: {
     cause:
-      'A record or its batch cannot be decoded: wrong length, checksum or compression, more headers than `limits.headers`, or too large for `limits.bytesInFlight`. Covers the offsets from `sigwatch-offset` to `sigwatch-last-offset`, which are still in the input topic.',
+      'A record or batch (`sigwatch-offset` to `sigwatch-last-offset` of the input topic) cannot be decoded: wrong length, checksum or compression, more headers than `limits.headers`, or too large for `limits.bytesInFlight`.',
     retry: false,
     remedy: 'Correct what the producer writes; the detail names the fault.',
   },
@@ -140,7 +140,7 @@ export const ERRORS = {
   },
   SINK_REFUSED: {
     cause:
-      'Kafka permanently refuses output records, for example because they are too large. They are dropped; all others are written.',
+      'Kafka permanently refuses output records, for example too large ones. They are dropped; all others are written.',
     retry: false,
     remedy: 'Compare the records that the message names with the limits of the topic (`max.message.bytes`).',
   },
@@ -151,7 +151,7 @@ export const ERRORS = {
   },
   OUTPUT_INCOMPLETE: {
     cause:
-      'An output file of `run --source` lacks lines: the disk is full or failed. The last line may be cut.',
+      'An output file of `run --source` lacks lines, or its last one is cut: the disk is full or failed.',
     retry: false,
     remedy:
       'Free space or name a file on another disk, then run it again: output files are written from their start.',
@@ -174,7 +174,7 @@ export const ERRORS = {
   },
   ARCHIVE_REFUSED: {
     cause:
-      'The archive cannot be used: the login failed (28P01), rights are missing (42501), the database does not exist (3D000), tables are missing or of another version, or another `sigwatch archive` is running.',
+      'The login failed (28P01), rights are missing (42501), the database does not exist (3D000), tables are missing or of another version, or another `sigwatch archive` is running.',
     retry: false,
     remedy: 'Do what the message says; docs/archive.md lists the rights.',
   },
@@ -203,7 +203,7 @@ export const ERRORS = {
   ...HTTP_ERRORS,
   OFFSET_GAP: {
     cause:
-      'Defect: records were about to be skipped. The process exits; after a restart it continues from the last commit and loses nothing.',
+      'Records were about to be skipped. The process exits; after a restart it continues from the last commit and loses nothing.',
     retry: false,
     remedy: 'Report it with the log line.',
   },
