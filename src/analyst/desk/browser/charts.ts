@@ -4,6 +4,7 @@ import { GridComponent, LegendComponent, MarkAreaComponent, TooltipComponent } f
 import { type EChartsType, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import type { ChartData, GraphData, GraphNode, Series } from '../chart-data.ts'
+import { graphRoom, legendHeight, MARK_LINE, type Measure, markLines, markName } from './chart-room.ts'
 import { follow } from './live.ts'
 
 use([
@@ -15,13 +16,27 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 const shown = (n: unknown) =>
   typeof n === 'number' ? Math.round(n).toLocaleString(document.documentElement.lang) : '–'
 
+const fontFamily = () => getComputedStyle(document.body).fontFamily
+/** Sizes of texts, px. */
+const LEGEND_TEXT = 12
+const NAME_TEXT = 11
+
+function measureAt(size: number): Measure {
+  const pen = document.createElement('canvas').getContext('2d')!
+  pen.font = `${size}px ${fontFamily()}`
+  return (text) => pen.measureText(text).width
+}
+
 /** Options shared by both kinds of charts, in the colours of the page. */
 function common() {
   const [ink, dim, card, line] = ['--ink', '--dim', '--card', '--line'].map(colour)
   return {
     animation: false,
-    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    legend: { type: 'plain', top: 0, textStyle: { color: ink }, itemWidth: 14, itemHeight: 10 },
+    textStyle: { fontFamily: fontFamily() },
+    legend: {
+      ...{ type: 'plain', top: 0, itemWidth: 14, itemHeight: 10 },
+      textStyle: { color: ink, fontSize: LEGEND_TEXT },
+    },
     tooltip: {
       renderMode: 'richText',
       confine: true,
@@ -38,9 +53,11 @@ function common() {
 function seriesOf(
   { name, kind, colour: token, isDashed, data }: Series,
   first: boolean,
-  marks: ChartData['marks'],
+  { x, marks }: ChartData,
+  width: number,
 ) {
   const fill = colour(token)
+  const place = { lines: markLines(marks), steps: x.length, width, measure: measureAt(NAME_TEXT) }
   return {
     ...{ name, data, type: kind, color: fill, itemStyle: { color: fill } },
     ...(kind === 'bar'
@@ -54,28 +71,44 @@ function seriesOf(
       markArea: {
         silent: true,
         itemStyle: { color: colour('--link'), opacity: 0.12 },
-        label: { color: colour('--dim'), position: 'insideTop', fontSize: 11 },
-        data: marks.map((mark) => [{ name: mark.name, xAxis: mark.from }, { xAxis: mark.to }]),
+        label: { color: colour('--dim'), fontSize: NAME_TEXT, distance: 0 },
+        data: marks.map((mark, i) => {
+          const { name, ...label } = markName(mark, i, place)
+          return [{ name, xAxis: mark.from, label }, { xAxis: mark.to }]
+        }),
       },
     }),
   }
 }
 
-function chartOption({ x, series, marks }: ChartData, width: number) {
+/** Width of the labels of the y axis, px, at most. */
+const AXIS = 70
+
+function chartOption(data: ChartData, width: number) {
+  const { x, series, marks } = data
   const { axis, tooltip, ...shared } = common()
-  const legendLines = Math.ceil((series.length * 130) / width)
+  const names = series.map(({ name }) => name)
+  const above = legendHeight(names, width, measureAt(LEGEND_TEXT)) + MARK_LINE * markLines(marks)
   return {
     ...shared,
     tooltip: { ...tooltip, trigger: 'axis', valueFormatter: shown },
-    grid: { left: 8, right: 12, top: 12 + 24 * legendLines, bottom: 4, containLabel: true },
-    xAxis: { type: 'category', data: x, ...axis },
+    grid: { left: 8, right: 12, top: 12 + above, bottom: 4, containLabel: true },
+    // Marks end at ticks: each step has one, even if its label is left out.
+    xAxis: { type: 'category', data: x, axisTick: { show: false, interval: 0 }, ...axis },
     yAxis: { type: 'value', minInterval: 1, ...axis, axisLabel: { ...axis.axisLabel, formatter: shown } },
-    series: series.map((one, i) => seriesOf(one, i === 0, marks)),
+    series: series.map((one, i) => seriesOf(one, i === 0, data, width - AXIS)),
   }
 }
 
-function graphOption({ categories, nodes, edges }: GraphData) {
+function graphOption({ categories, nodes, edges }: GraphData, width: number) {
   const { axis: _, tooltip, ...shared } = common()
+  const kinds = categories.map(({ name }) => name)
+  const legend = legendHeight(kinds, width, measureAt(LEGEND_TEXT))
+  const { names, room } = graphRoom(
+    nodes.map(({ name }) => name),
+    width,
+    measureAt(NAME_TEXT),
+  )
   const most = Math.max(1, ...nodes.map(({ count }) => count))
   return {
     ...shared,
@@ -94,7 +127,7 @@ function graphOption({ categories, nodes, edges }: GraphData) {
         type: 'graph',
         layout: 'circular',
         circular: { rotateLabel: true },
-        ...{ left: '22%', right: '22%', top: '24%', bottom: '20%' },
+        ...{ left: room, right: room, top: legend + room, bottom: room },
         categories: categories.map(({ name, colour: token }) => ({
           name,
           itemStyle: { color: colour(token) },
@@ -107,19 +140,20 @@ function graphOption({ categories, nodes, edges }: GraphData) {
         label: {
           show: true,
           color: colour('--ink'),
-          fontSize: 11,
-          formatter: ({ name }: { name: string }) => cut(name),
+          fontSize: NAME_TEXT,
+          formatter: ({ dataIndex }: { dataIndex: number }) => names[dataIndex],
         },
       },
     ],
   }
 }
 
-const cut = (name: string) => (name.length > 18 ? `${name.slice(0, 17)}…` : name)
+/** A narrower place has no room for a chart, px. */
+const NARROWEST = 120
 
 const drawn = new Map<HTMLElement, EChartsType>()
 
-/** Draws the charts that are not drawn yet, in the current colours. */
+/** Draws all charts in the current size and colours. */
 function draw(): void {
   for (const [element, instance] of drawn)
     if (!element.isConnected) {
@@ -128,6 +162,8 @@ function draw(): void {
     }
   for (const element of document.querySelectorAll<HTMLElement>('[data-chart], [data-graph]')) {
     const { chart, graph } = element.dataset
+    const { clientWidth } = element
+    if (clientWidth < NARROWEST) continue
     const instance = drawn.get(element) ?? init(element, null, { renderer: 'canvas' })
     if (!drawn.has(element) && graph !== undefined)
       instance.on('click', ({ data }) => {
@@ -135,18 +171,16 @@ function draw(): void {
         if (href?.startsWith('/')) location.assign(href)
       })
     drawn.set(element, instance)
+    instance.resize()
     const option =
       chart !== undefined
-        ? chartOption(JSON.parse(chart), element.clientWidth)
-        : graphOption(JSON.parse(graph!))
+        ? chartOption(JSON.parse(chart), clientWidth)
+        : graphOption(JSON.parse(graph!), clientWidth)
     instance.setOption(option as Parameters<EChartsType['setOption']>[0], true)
   }
 }
 
-addEventListener('resize', () => {
-  for (const instance of drawn.values()) instance.resize()
-  draw()
-})
+addEventListener('resize', draw)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
 document.documentElement.classList.add('drawn')
 draw()
