@@ -1,4 +1,5 @@
 import { csvLine } from '../../settings/files/csv.ts'
+import { termsOf } from '../evidence/terms.ts'
 import { type Calendar, deadlineName, localTime } from '../words/calendar.ts'
 import { type ComplaintGroup, NONE, type TrackedDeadline } from './summary.ts'
 
@@ -63,6 +64,7 @@ const BOM = '\ufeff'
 
 /** The monthly table for the regulator. `month`: `YYYY-MM`. */
 export function monthSheet(month: string, groups: readonly ComplaintGroup[], locale: SheetLocale): string {
+  const term = termsOf(locale)
   const rows = groups.map((group) => {
     const { signature, sp, template, label, category, complaints, matched, sent, standings } = group
     return csvLine([
@@ -72,8 +74,9 @@ export function monthSheet(month: string, groups: readonly ComplaintGroup[], loc
         signature === NONE ? sp : signature,
         sp,
         template,
-        label,
-        category,
+        term('label', label),
+        // A category of an operator's own is written as it is.
+        term('label', category),
         String(complaints),
         String(matched),
       ],

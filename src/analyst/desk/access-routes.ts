@@ -4,11 +4,13 @@ import { type Html, html } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
 import { csvAnswer } from './csv.ts'
 import { page, timeFields } from './layout.ts'
+import { READER_WORDS } from './letter-routes.ts'
 import { fieldWord } from './pages.ts'
 import { timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import type { Session } from './sessions.ts'
 import { beijing, table, timeCell } from './tables.ts'
+import { LINK_WORDS } from './thing-links.ts'
 import type { Speech } from './words.ts'
 
 const PAGE = 200
@@ -88,13 +90,25 @@ function filters({ who, what, address, from, to }: AskedAccess, speech: Speech):
 ${timeFields(speech, from, to)}<button class="main">${say('show')}</button></form></section>`
 }
 
-/** The subject of an entry: for searches with the name of the field, for feedback with the verdict. */
+/** The subject of an entry: for searches with the name of the field, for feedback with the verdict, for letters with the reader. */
 function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): string {
   if (locale === 'en') return subject
   const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
   const name = fieldWord(field)
   if (name) return `${say(name)}: ${searched}`
   if (what === 'search') return subject.replace(/^all(?=,|$)/, value('all'))
+  const [, kind = '', thing = ''] = (what === 'thing' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
+  if (isLinkKind(kind)) return `${say(LINK_WORDS[kind])}: ${thing}`
+  const [, alert = '', reader = ''] = (what === 'letter' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
+  if (isReader(reader)) return `${alert}: ${say(READER_WORDS[reader])}`
   const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
   return id === '' ? value(subject) : `${id}: ${value(word)}`
+}
+
+function isLinkKind(kind: string): kind is keyof typeof LINK_WORDS {
+  return Object.hasOwn(LINK_WORDS, kind)
+}
+
+function isReader(reader: string): reader is keyof typeof READER_WORDS {
+  return Object.hasOwn(READER_WORDS, reader)
 }

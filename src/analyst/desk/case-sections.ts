@@ -110,10 +110,10 @@ function factsSection({ alert, versions }: Case, speech: Speech): Html {
 ${state && html`<dt>${say('state')}</dt><dd>${state.id}</dd>`}<dt>${say('record')}</dt><dd>${provenance.topic}/${provenance.partition}/${provenance.offset}</dd></dl></section>`
 }
 
-function complaintsSection({ complaints }: Case, { say }: Speech): Html {
+function complaintsSection({ complaints }: Case, { say, term }: Speech): Html {
   if (complaints.length === 0) return html``
   const rows = complaints.map(({ ts, id, source, category, text }) => [
-    ...[timeCell(ts), id, source, category ?? '–', text ?? '–'],
+    ...[timeCell(ts), id, source, category === null ? '–' : term('label', category), text ?? '–'],
   ])
   const headings = [say('time'), say('id'), say('source'), say('category'), say('said')]
   return html`<section><h2>${say('complaintsOn')}</h2>${table(say('complaintsOn'), headings, rows)}</section>`

@@ -12,7 +12,7 @@ import { caseAt, placeOf } from './queue-place.ts'
 import { decoded } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may } from './sessions.ts'
-import { beijing } from './tables.ts'
+import { beijing, codeTexts } from './tables.ts'
 
 /** Messages that a redirect may name, so that an address cannot put other text on a page. */
 const SAID = [
@@ -94,7 +94,7 @@ export class QueueRoutes {
 
   #csv(cases: readonly queue.QueuedCase[]): Answer {
     const { speech } = this.#parts
-    const { say } = speech
+    const { say, locale } = speech
     const words = [
       'case',
       'worthOf',
@@ -114,7 +114,7 @@ export class QueueRoutes {
         one.due_at && beijing(one.due_at),
         beijing(one.first_at),
         beijing(one.last_at),
-        one.codes?.join(' ') ?? '',
+        codeTexts(one.codes ?? [], locale),
         one.text,
       ],
     ])

@@ -19,7 +19,7 @@ import { page } from './layout.ts'
 import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may } from './sessions.ts'
-import { actionTag, beijing, caseLink, codeNames, table, thingLink, timeCell } from './tables.ts'
+import { actionTag, beijing, caseLink, codeNames, codeTexts, table, thingLink, timeCell } from './tables.ts'
 
 const PAGE = 100
 const MOST_CSV = 10_000
@@ -98,14 +98,16 @@ export class SearchRoutes {
   }
 
   #csv(found: readonly SearchedAlert[]): Answer {
-    const { say, term } = this.#parts.speech
+    const { say, term, value, brand, locale } = this.#parts.speech
     const headings = [
       ...[say('time'), say('action'), say('mode'), say('severity'), say('codes'), say('id')],
       ...[say('case'), say('signature'), say('port'), say('brand'), say('message')],
     ]
     const rows = found.map((one) => [
-      ...[beijing(one.ts), term('action', one.action), one.mode, one.severity, one.codes.join(' '), one.id],
-      ...[`${one.target_kind}:${one.target_id}`, one.signature, one.port, one.brand, one.text],
+      ...[beijing(one.ts), term('action', one.action), value(one.mode), value(one.severity)],
+      ...[codeTexts(one.codes, locale), one.id, `${term('target', one.target_kind)}:${one.target_id}`],
+      // In English the id, by which the brand is searched.
+      ...[one.signature, one.port, one.brand && locale !== 'en' ? brand(one.brand) : one.brand, one.text],
     ])
     return csvAnswer('alerts', [headings, ...rows])
   }

@@ -77,6 +77,10 @@ export function codeText(code: string, locale: Speech['locale']): string {
   return locale === 'en' ? code : (codeNamed(code)?.called[locale] ?? code)
 }
 
+export function codeTexts(codes: readonly string[], locale: Speech['locale']): string {
+  return codes.map((code) => codeText(code, locale)).join(' ')
+}
+
 export function codeNames(codes: readonly string[], speech: Speech): Html {
   return html`${codes.map((code, i) => html`${i > 0 && ', '}${codeName(code, speech)}`)}`
 }

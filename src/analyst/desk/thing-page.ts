@@ -178,10 +178,10 @@ function sharedSection(found: ThingFound, shared: readonly Shared[], speech: Spe
 ${graph(say('linkPicture'), linksOf(found, shared, speech))}<div class="lists">${lists}</div></section>`
 }
 
-function complaintsSection({ complaints: { n, newest }, codes }: ThingFound, { say }: Speech): Html {
+function complaintsSection({ complaints: { n, newest }, codes }: ThingFound, { say, term }: Speech): Html {
   if (n === 0) return html``
   const rows = newest.map(({ ts, id, source, category, text }) => [
-    ...[timeCell(ts), id, source, category ?? '–', text ?? '–'],
+    ...[timeCell(ts), id, source, category === null ? '–' : term('label', category), text ?? '–'],
   ])
   const headings = [say('time'), say('id'), say('source'), say('category'), say('said')]
   const spiked = codes.some(({ code }) => restsOnComplaints(code))

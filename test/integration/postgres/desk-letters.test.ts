@@ -222,7 +222,7 @@ describeWith('postgres', 'what leaves the desk', () => {
     expect((await users.get('reader', '/complaints?month=2026-99')).status).toBe(400)
   })
 
-  it('shows the table of a month in Chinese, with categories by their names', async () => {
+  it('writes fixed values in Chinese, on the page and in CSV', async () => {
     const options = {
       locale: 'zh-CN',
       logins: [{ name: 'wu', token: 'a-token-of-wu', may: 'read' }],
@@ -230,10 +230,22 @@ describeWith('postgres', 'what leaves the desk', () => {
     const chinese = await startDeskOn(archive, options)
     const wu = deskClient(() => chinese.port)
     await wu.login('wu', 'a-token-of-wu')
-    const page = await wu.see('wu', `/complaints?month=${MONTH}`)
+    const searched = (await wu.post('wu', '/find', { q: 'message:m1' })).headers.get('location')!
+    const [page, month, cases, alerts, port] = await Promise.all(
+      [
+        ...[`/complaints?month=${MONTH}`, `/complaints.csv?month=${MONTH}`, '/queue?csv=all'],
+        ...[`${searched}.csv`, '/port/10690200001'],
+      ].map((path) => wu.see('wu', path)),
+    )
     await chinese.close()
     expect(page).toContain('>诈骗</td>')
     expect(page).not.toContain('fraud')
+    expect(month).toContain(',诈骗,')
+    expect(month).not.toContain('fraud')
+    expect(cases).toContain(',冒充品牌,')
+    expect(cases).not.toContain('FORGED_BRAND')
+    expect(alerts).toContain(',拦截,正式,高,冒充品牌,alert-m1,短信:m1,京东,10690200001,京东,')
+    expect(port).toContain('>诈骗</td>')
   })
 
   it('gives each list as CSV with a byte order mark, as its cells read', async () => {
