@@ -3,9 +3,14 @@ import { type Html, html } from '../words/html.ts'
 import { SHOWN_ACTIONS, type Tally } from './tally.ts'
 import type { Speech } from './words.ts'
 
-const WIDTH = 960
-const HEIGHT = 260
+/** Sizes of the chart, of which the stylesheet shows one: texts keep their size on a phone. */
+const SIZES = [
+  { shownOn: 'wide', width: 960, height: 260, most: 6 },
+  { shownOn: 'phone', width: 340, height: 220, most: 3 },
+] as const
 const LEFT = 48
+/** Width of a time below the chart. */
+const TIME = 80
 const BOTTOM = 28
 const TOP = 12
 
@@ -15,14 +20,32 @@ export function beijing(ms: number): string {
 }
 
 /** Chart of alerts over time, stacked by action. */
-export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): Html {
+export function timeChart(tally: Tally, { say, term }: Speech): Html {
+  const { bars, slot, range } = tally
   const totals = bars.map((bar) => SHOWN_ACTIONS.reduce((sum, action) => sum + (bar[action] ?? 0), 0))
+  const peak = totals.indexOf(Math.max(...totals))
+  const said = say('chartSays', { n: totals[peak]!, at: beijing(range.from + peak * slot) })
+  const titles = totals.map((n, i) => say('barSays', { at: beijing(range.from + i * slot), n }))
+  return html`${SIZES.map(
+    (size) =>
+      html`<svg class="${size.shownOn}" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${said}">${drawing(tally, totals, titles, size)}</svg>`,
+  )}
+<p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${term('action', action)}</span>`)}</p>`
+}
+
+/** Grid, columns and at most `most` times below them. */
+function drawing(
+  { bars, slot, range }: Tally,
+  totals: readonly number[],
+  titles: readonly string[],
+  { width, height, most: mostTimes }: (typeof SIZES)[number],
+): Html {
   const most = niceMaximum(Math.max(...totals))
-  const step = (WIDTH - LEFT) / bars.length
-  const y = (n: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - n / most)
+  const step = (width - LEFT) / bars.length
+  const y = (n: number) => TOP + (height - TOP - BOTTOM) * (1 - n / most)
   const grid = [0, most / 2, most].map(
     (n) =>
-      html`<line x1="${LEFT}" x2="${WIDTH}" y1="${y(n).toFixed(1)}" y2="${y(n).toFixed(1)}" class="grid"/><text x="${LEFT - 8}" y="${(y(n) + 4).toFixed(1)}" class="tick end">${n}</text>`,
+      html`<line x1="${LEFT}" x2="${width}" y1="${y(n).toFixed(1)}" y2="${y(n).toFixed(1)}" class="grid"/><text x="${LEFT - 8}" y="${(y(n) + 4).toFixed(1)}" class="tick end">${n}</text>`,
   )
   const columns = bars.map((bar, i) => {
     let below = 0
@@ -30,23 +53,20 @@ export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): 
       const n = bar[action] ?? 0
       if (n === 0) return html``
       below += n
-      const height = y(below - n) - y(below)
-      return html`<rect x="${(LEFT + i * step + step * 0.12).toFixed(1)}" y="${y(below).toFixed(1)}" width="${(step * 0.76).toFixed(1)}" height="${height.toFixed(1)}" class="fill-${action}"/>`
+      const tall = y(below - n) - y(below)
+      return html`<rect x="${(LEFT + i * step + step * 0.12).toFixed(1)}" y="${y(below).toFixed(1)}" width="${(step * 0.76).toFixed(1)}" height="${tall.toFixed(1)}" class="fill-${action}"/>`
     })
-    return html`<g>${parts}<title>${say('barSays', { at: beijing(range.from + i * slot), n: totals[i]! })}</title></g>`
+    return html`<g>${parts}<title>${titles[i]}</title></g>`
   })
-  const every = Math.ceil(bars.length / 6)
+  const every = Math.ceil(bars.length / mostTimes)
   const labels = bars.flatMap((_, i) =>
-    i % every === 0
+    i % every === 0 && LEFT + i * step + TIME <= width
       ? [
-          html`<text x="${(LEFT + i * step).toFixed(1)}" y="${HEIGHT - 8}" class="tick">${beijing(range.from + i * slot).slice(5)}</text>`,
+          html`<text x="${(LEFT + i * step).toFixed(1)}" y="${height - 8}" class="tick">${beijing(range.from + i * slot).slice(5)}</text>`,
         ]
       : [],
   )
-  const peak = totals.indexOf(Math.max(...totals))
-  const said = say('chartSays', { n: totals[peak]!, at: beijing(range.from + peak * slot) })
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${say('chart')}"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${said}">${grid}${columns}${labels}</svg></div>
-<p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${term('action', action)}</span>`)}</p>`
+  return html`${grid}${columns}${labels}`
 }
 
 /** A horizontal bar for a number in a table. */

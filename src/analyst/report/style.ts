@@ -18,7 +18,8 @@ section, .card { background: var(--card); border: 1px solid var(--line); border-
 .card small, .dim { color: var(--dim); } .small { font-size: .85rem; overflow-wrap: anywhere; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1.25rem; min-width: 0; }
 @media (max-width: 56rem) { .pair { grid-template-columns: minmax(0, 1fr); } .cards { grid-template-columns: 1fr 1fr; } header, main, footer { padding-left: 1rem; padding-right: 1rem; } }
-.scroll { overflow-x: auto; } .scroll > svg { display: block; width: 100%; min-width: 34rem; } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.scroll { overflow-x: auto; } svg.wide, svg.phone { display: block; width: 100%; } svg.phone { display: none; }
+@media (max-width: 40rem) { svg.wide { display: none; } svg.phone { display: block; } } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .grid { stroke: var(--line); } .tick { font-size: 13px; fill: var(--dim); } .end { text-anchor: end; }
 .fill-block { fill: var(--block); } .fill-throttle { fill: var(--throttle); } .fill-review { fill: var(--review); } .fill-observe { fill: var(--observe); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .75rem 0 0; font-size: .9rem; } .legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }

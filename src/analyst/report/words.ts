@@ -22,7 +22,6 @@ const WORDS = {
   change: ['{change} (before: {n})', '{change}（上期：{n}）'],
   overTime: ['Over time', '时间分布'],
   nothingRaised: ['Nothing was raised.', '没有告警。'],
-  chart: ['Chart', '图表'],
   chartSays: [
     'Alerts over time; the most, {n}, from {at} on.',
     '告警随时间的分布；最多为 {at} 起的 {n} 条。',

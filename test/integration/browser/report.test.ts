@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Browser } from 'puppeteer-core'
+import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ArchiveInput } from '../../../src/analyst/archive/rows.ts'
 import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
@@ -16,6 +16,19 @@ const FROM = TO - 24 * HOUR
 const TIMES = ['--from', String(FROM), '--to', String(TO)]
 /** More than a page of the archive. */
 const ALERTS = 2_300
+
+/** Drawings whose texts are too small to read, or lie outside of the window. */
+function cutDrawings(page: Page): Promise<string[]> {
+  return page.$$eval('svg[role=img]', (all) => {
+    const shown = all.filter((one) => one.getClientRects().length > 0)
+    if (shown.length !== 1) return [`${shown.length} drawings`]
+    return [...shown[0]!.querySelectorAll('text')].flatMap((text) => {
+      const { left, right, height } = text.getBoundingClientRect()
+      const isRead = left >= 0 && right <= text.ownerDocument.documentElement.clientWidth && height >= 12
+      return isRead ? [] : [`${text.textContent} ${left}-${right}, ${height}`]
+    })
+  })
+}
 
 describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
   const folder = useFolder()
@@ -88,6 +101,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
     await page.goto(`file://${folder.file('archive.html')}`)
     expect(await accessibilityFaults(page)).toEqual([])
     expect(await overflows(page)).toBe(false)
+    expect(await cutDrawings(page)).toEqual([])
     expect(asked).toEqual([`file://${folder.file('archive.html')}`])
     await page.close()
   })
