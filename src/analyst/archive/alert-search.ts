@@ -7,6 +7,7 @@ import type { Ask } from './ask.ts'
 import { COLUMNS, type FoundAlert } from './case.ts'
 import { gramsOf } from './grams.ts'
 import { IS_MOBILE, withoutSender } from './mobiles.ts'
+import { termsIn, withoutBrackets } from './search-terms.ts'
 
 /** A search result; `text` is masked. */
 export type SearchedAlert = FoundAlert & { readonly text: string | null; readonly brand: string | null }
@@ -78,7 +79,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   signature: {
     is: 'signature = ?',
     like: 'signature LIKE ?',
-    kept: (value) => value.replace(/^【|】$/g, ''),
+    kept: withoutBrackets,
   },
   port: {
     is: `(port = ? OR (target_kind = 'port' AND target_id = ?)) AND NOT coalesce(port ${IS_MOBILE}, false)`,
@@ -151,7 +152,7 @@ class Conditions {
 
   /** Adds the condition of a field for a valid value. */
   addField({ is, like, sentBy }: Field, name: string, value: string): void {
-    const grams = INDEXED.has(name) ? gramsCondition(value.replace(/[【】]/g, '').split('*')) : undefined
+    const grams = INDEXED.has(name) ? gramsCondition(value.split(/[*【】]/)) : undefined
     if (grams) this.all.push(`(${grams.join(' OR ')})`)
     if (value.includes('*')) this.add(like!, value.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'))
     else if (sentBy === undefined || !TOKENS.test(value)) this.add(is, value)
@@ -164,16 +165,14 @@ class Conditions {
   }
 }
 
-/** Parses a search: words, and `field:value` with quotes around values with spaces. All terms must match. */
+/** Parses a search: words and `field:value`. All terms must match. */
 export function readSearch(query: string): AlertSearch | SearchFault {
-  const words = query.match(/(?:[a-z]+:)?(?:"[^"]*"|[^\s"]+)/g) ?? []
-  if (words.length > MOST_WORDS) return { fault: words[MOST_WORDS]! }
+  const terms = termsIn(query, (name) => QUERY_FIELDS.includes(name))
+  if (terms.length > MOST_WORDS) return { fault: terms[MOST_WORDS]!.written }
   const found = new Conditions()
   let sort: Sort = 'newest'
   let last = DAY
-  for (const word of words) {
-    const [, name = '', rest = ''] = /^([a-z]+):([\s\S]*)$/.exec(word) ?? []
-    const value = (name === '' ? word : rest).replaceAll('"', '')
+  for (const { written: word, name, value } of terms) {
     if (value === '' || /^\*+$/.test(word)) return { fault: word }
     if (name === '') found.add(wordCondition(value), value.normalize('NFKC'))
     else if (name === 'last') {

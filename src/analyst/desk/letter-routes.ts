@@ -15,7 +15,11 @@ import { beijing, table, timeCell } from './tables.ts'
 
 const LONGEST_ADDRESSEE = 200
 const PLAIN = { letterhead: [], fileNumber: 'SW-{year}-{n}', contact: null }
-export const READER_WORDS = { sender: 'toSender', regulator: 'toRegulator', subscriber: 'toSubscriber' } as const
+export const READER_WORDS = {
+  sender: 'toSender',
+  regulator: 'toRegulator',
+  subscriber: 'toSubscriber',
+} as const
 
 /** Letters on a case: each is written once under a file number and then shown unchanged. */
 export class LetterRoutes {

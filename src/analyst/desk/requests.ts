@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { DAY, EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
 import { hostOf } from '../archive/alert-hosts.ts'
 import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
+import { withoutBrackets } from '../archive/search-terms.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 
 const COOKIE = 'sigwatch-desk'
@@ -13,7 +14,7 @@ const NUL = '\u0000'
 
 /** Converts pasted values to their stored form. */
 const KEPT: Readonly<Partial<Record<SearchField, (value: string) => string>>> = {
-  signature: (value) => value.replace(/^【|】$/g, ''),
+  signature: withoutBrackets,
   domain: (value) => (value === '' ? '' : hostOf(value)),
   code: (value) => value.toUpperCase(),
 }

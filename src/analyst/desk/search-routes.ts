@@ -121,7 +121,7 @@ export class SearchRoutes {
 <p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${say('notUnderstood', { word: fault.fault })}${fault.allowed && ` ${say('valuesAre', { values: fault.allowed.join(', ') })}`}</p>`}</section>
 ${
   found &&
-  html`<section><h2>${found.length === 1 ? say('foundOne') : say('foundPage', { n: found.length })}</h2>${found.length === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : this.#table(found)}${/(?:^|\s)(?:port|domain):/.test(query) && html`<p class="dim">${say('notByMasks')}</p>`}
+  html`<section><h2>${found.length === 1 ? say('foundOne') : say('foundPage', { n: found.length })}</h2>${found.length === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : this.#table(found)}${/(?:^|\s)(?:(?:port|domain)[:：]|https?:\/\/)/i.test(query) && html`<p class="dim">${say('notByMasks')}</p>`}
 <p>${more !== undefined && html`<a href="${more}">${say('nextPage')}</a> · `}<a href="/find/${id}.csv">${say('csv', { n: MOST_CSV })}</a></p></section>`
 }`
     return { status: fault === undefined ? 200 : 400, body: page(say('find'), session, speech, body) }

@@ -50,6 +50,9 @@ describeWith('postgres', 'the search box of the desk', () => {
       alert('m2', 20, { signature: '京东', from: '10690009' }, { action: 'review' }),
       alert('m3', 3 * 24 * 60, { text: '【京东】旧的一条' }),
       alert('m4', 10, { text: HOSTILE, signature: '=cmd()' }),
+      ...['A B商城', '他说"好"', '【内】牌', '内：外'].map((signature, i) =>
+        alert(`m${50 + i}`, 10 + i, { text: '奇怪的签名', signature }),
+      ),
       ...Array.from({ length: 230 }, (_, i) =>
         alert(`m${1000 + i}`, 60 + i / 100, { text: '【群发】很多条', signature: '群发' }),
       ),
@@ -102,6 +105,17 @@ describeWith('postgres', 'the search box of the desk', () => {
     ['message:m1', ['m1']],
     ['sort:oldest signature:木森地产', ['m1']],
     ['code:NO_* ', []],
+    ['signature:"A B商城"', ['m50']],
+    ['signature:他说"好"', ['m51']],
+    ['signature:"他说""好"""', ['m51']],
+    ['signature:【内】牌', ['m52']],
+    ['signature:【木森地产】', ['m1']],
+    ['signature:【木森地产', ['m1']],
+    ['signature:内：外', ['m53']],
+    ['内：外', ['m53']],
+    ['Signature：木森地产', ['m1']],
+    ['https://kf88.top/x?a=1 signature:木森地产', ['m1']],
+    ['"新盘', ['m1']],
   ])('finds by %s', async (query, ids) => {
     expect((await found(query)).ids).toEqual(ids)
   })

@@ -231,10 +231,10 @@ describeWith('postgres', 'what leaves the desk', () => {
     const wu = deskClient(() => chinese.port)
     await wu.login('wu', 'a-token-of-wu')
     const searched = (await wu.post('wu', '/find', { q: 'message:m1' })).headers.get('location')!
-    const [page, month, cases, alerts, port] = await Promise.all(
+    const [page, month, cases, alerts, sender] = await Promise.all(
       [
         ...[`/complaints?month=${MONTH}`, `/complaints.csv?month=${MONTH}`, '/queue?csv=all'],
-        ...[`${searched}.csv`, '/port/10690200001'],
+        ...[`${searched}.csv`, `/signature/${encodeURIComponent('=京东')}`],
       ].map((path) => wu.see('wu', path)),
     )
     await chinese.close()
@@ -245,7 +245,7 @@ describeWith('postgres', 'what leaves the desk', () => {
     expect(cases).toContain(',冒充品牌,')
     expect(cases).not.toContain('FORGED_BRAND')
     expect(alerts).toContain(',拦截,正式,高,冒充品牌,alert-m1,短信:m1,京东,10690200001,京东,')
-    expect(port).toContain('>诈骗</td>')
+    expect(sender).toMatch(/<td data-heading="类别">诈骗<\/td>/)
   })
 
   it('gives each list as CSV with a byte order mark, as its cells read', async () => {

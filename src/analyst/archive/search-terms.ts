@@ -1,0 +1,35 @@
+import { hostOf } from './alert-hosts.ts'
+
+/** `field:value` or a word. A value with spaces is in quotes, in which two quotes stand for one. */
+const TERM = /[A-Za-z]+[:：](?:"(?:[^"]|"")*"|[^\s"]\S*)|"(?:[^"]|"")*"|[^\s"]+/g
+
+export interface SearchTerm {
+  /** As it was written. */
+  readonly written: string
+  /** The field; empty for a word. */
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * The terms of a search. Input methods write colons wide and first letters large: a known field is recognised so too. A link
+ * stands for its domain.
+ */
+export function termsIn(query: string, isKnown: (name: string) => boolean): SearchTerm[] {
+  return (query.match(TERM) ?? []).map((written) => {
+    if (/^https?:\/\/[^/]/i.test(written)) return { written, name: 'domain', value: hostOf(written) }
+    const [, field = '', colon, rest = ''] = /^([A-Za-z]+)([:：])([\s\S]*)$/.exec(written) ?? []
+    const name = field.toLowerCase()
+    const isField = isKnown(name) || (field === name && colon === ':')
+    return { written, name: isField ? name : '', value: unquoted(isField ? rest : written) }
+  })
+}
+
+function unquoted(value: string): string {
+  return /^"[\s\S]*"$/.test(value) ? value.slice(1, -1).replaceAll('""', '"') : value
+}
+
+/** A signature without the brackets around it; others are part of it. */
+export function withoutBrackets(signature: string): string {
+  return signature.replace(/^【([^【】]*)】?$|^([^【】]*)】$/, '$1$2')
+}
