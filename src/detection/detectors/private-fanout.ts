@@ -75,7 +75,7 @@ export const privateFanout = defineStateCode({
   called: { 'zh-CN': '个人号码群发' },
   fires:
     'Within an hour a mobile or overseas number sends alike texts to `minRecipients` strangers ([not written to](detection.md#private-numbers-that-write-to-strangers) for seven days), or `minNumbers` numbers of one series to two or more each. Not for numbers in the registry and one-time passwords. Greetings, invitations, group news and announced visits need `occasionRecipients` from one number, unless they have a link or handle, ask for something or read like fraud.',
-  tune: 'Raise `minRecipients` if couriers or agents write to many. It and `minNumbers` are higher in festivals (`periods` of the policy). Put numbers of field staff into `exemptions` (`sender:-@13812345678`) or the registry.',
+  tune: 'Raise `minRecipients` if couriers or agents write to many, `occasionRecipients` for classes and weddings. The first and `minNumbers` are higher in festivals (`periods` of the policy). Put numbers of field staff into `exemptions` (`sender:-@13812345678`) or the registry.',
   sentences: {
     en: ({ recipients, numbers = 0, window }) =>
       `A private number sent alike texts to ${recipients} strangers in ${window} minutes${numbers > 1 ? `; ${numbers} numbers of its series did the same` : ''}.`,

@@ -14,16 +14,16 @@ const HEAD_SIGNS = {
   'head:app': 'wants an app installed, the screen shared or a meeting joined',
   'head:contact': 'wants an account or group of a chat service added, followed or written to',
   'head:call': 'wants a call, or gives a number to call',
-  'head:reply': 'wants an answer or a command',
+  'head:reply': 'wants an answer or a command, not to opt out',
   'head:link': 'wants a link opened',
-  'head:lure': 'promises a gain',
+  'head:lure': 'promises a gain; a price alone is none',
   'head:pressure': 'presses: a deadline, a loss, urgency',
   'head:threat': 'threatens with law, police, credit record, exposure or violence',
-  'head:brand': 'speaks as a known company',
-  'head:office': 'speaks as an office',
+  'head:brand': 'speaks as a company known in the country or region',
+  'head:office': 'speaks as an authority, court, school or hospital',
   'head:person': 'speaks as a person',
-  'head:shop': 'speaks as a shop or other business',
-  'head:warns': 'warns of fraud',
+  'head:shop': 'speaks as a shop or other business, lawful or not',
+  'head:warns': 'warns of fraud, or against giving codes away',
 } as const satisfies Readonly<Record<`head:${Head | 'any'}`, string>>
 
 /** Signs without a weight, used by rules. */
