@@ -5,7 +5,7 @@ import type { GivenRow } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { sharedMembers } from './case-feedback.ts'
-import { caseAt, listAt, placeOf } from './queue-place.ts'
+import { caseAt, listAt, placeFields, placeOf } from './queue-place.ts'
 import { timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may, mayUndo } from './sessions.ts'
@@ -42,7 +42,7 @@ export class QueueActs {
       case 'take':
         await queue.assignCase(this.#change, id, session.name)
         await note('took')
-        return here
+        return toPage(caseAt(id, placeFields(placeOf(form))))
       case 'give':
         await queue.assignCase(this.#change, id, null)
         await note('gave')

@@ -116,7 +116,7 @@ function judgeSection(
 <label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>
 ${target !== undefined && may(session, 'block') && html`<label class="check"><input type="checkbox" name="target" value="${target}"> ${say('alsoBlock', { target: found.name })}</label>`}
 <div class="buttons"><button name="verdict" value="confirmed" data-key="c"${!isFalse && judge !== null && html` autofocus`}>${say('confirmAll', { n })}</button><button name="verdict" value="false_positive" data-key="f"${isFalse && html` autofocus`}>${say('falsePositive')}</button></div></form>
-<form method="post" action="${caseAt(found.id)}" class="buttons">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
+<form method="post" action="${caseAt(found.id)}" class="buttons">${keyField(session)}${placeInputs(place)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
     found.status === 'waiting'
       ? html`<button name="act" value="open">${say('setOpen')}</button>`
       : html`<button name="act" value="wait">${say('setWaiting')}</button>`

@@ -152,6 +152,6 @@ ${
   view !== 'done' &&
   html`<div class="buttons"><form method="post" action="${caseAt(one.id)}">${keyField(session)}${placeInputs(place)}${judgedInputs(one, speech)}<button name="verdict" value="confirmed" data-key="c">${say('confirmAll', { n: subjects })}</button></form>
 <a class="button" href="${at({ judge: 'false_positive' })}" data-key="f">${say('judgeFalse')}</a>
-<form method="post" action="${caseAt(one.id)}">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button></form></div>`
+<form method="post" action="${caseAt(one.id)}">${keyField(session)}${placeInputs(place)}<button name="act" value="take" data-key="a">${say('takeIt')}</button></form></div>`
 }</section>`
 }

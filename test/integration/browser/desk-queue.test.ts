@@ -171,6 +171,18 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
     given.length = 0
   })
 
+  it('goes on with the next case after A and C', async () => {
+    await page.goto(at('/queue'))
+    const before = await titles()
+    for (let i = 0; i < 3; i++) await press('j')
+    await submit('a')
+    await submit('c')
+    expect(await titles()).toEqual(before.toSpliced(3, 1))
+    expect(await current()).toBe(3)
+    await submit('u')
+    given.length = 0
+  })
+
   it('stays at its place in the list, and ignores a second press', async () => {
     await page.goto(at('/queue'))
     const before = await titles()
