@@ -14,7 +14,6 @@ import { outageReporter } from './outages.ts'
 /** Files named on the command line, by kind of content. */
 export type PackFiles = Readonly<Partial<Record<Input | 'shadowAlerts' | 'registry', string>>>
 
-/** Rows that are looked up in the archive. */
 type ArchivedInput = 'complaints' | 'alerts'
 type ArchiveLookup = (id: string) => Promise<Feed>
 
@@ -92,7 +91,6 @@ export async function openSources(
   }
 }
 
-/** The lookup in the archive, if one is configured. */
 function archiveOf(config: Config, input: ArchivedInput): ArchiveLookup | undefined {
   if (config.archive.url === null) return undefined
   return async (id) => {

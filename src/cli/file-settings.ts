@@ -8,7 +8,6 @@ type FileSetting = (typeof FACTS)[number] | (typeof VERSIONS)[number]
 /** Settings that name a file, as command-line options. */
 export type FileSettings = Readonly<Partial<Record<FileSetting, string | undefined>>>
 
-/** The settings with these keys. */
 export function overridesOf(options: FileSettings, keys: readonly FileSetting[]): FileSettings {
   return Object.fromEntries(keys.map((key) => [key, options[key]]))
 }

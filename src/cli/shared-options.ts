@@ -10,7 +10,6 @@ export const DATABASE_OPTION = ['--database <url>', 'PostgreSQL database (defaul
 /** Arguments of `addHelpText` for an example of a command. */
 export const example = (line: string) => ['after', `\nExample:\n  ${line}`] as const
 
-/** Options shared by the commands that use the archive. */
 export interface ArchiveOptions {
   readonly config?: string
   /** Overrides `archive.url`. */

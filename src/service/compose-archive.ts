@@ -29,7 +29,6 @@ import { kafkaOf } from './compose-clients.ts'
 import { ClockWatch, trustedClockOf } from './compose-clock.ts'
 import type { Runnable } from './lifecycle.ts'
 
-/** A running archive. */
 export interface Archive extends Runnable {
   unready(): readonly string[]
 }

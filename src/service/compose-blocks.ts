@@ -25,7 +25,6 @@ export interface TidiedBlocks {
   readonly ended: number
 }
 
-/** The topic of the block table. */
 export interface BlockTopic {
   /** Passes the records that were not passed before, in order per key. A null value is a tombstone. */
   readOn(take: (key: string, value: Buffer | null) => void): Promise<void>

@@ -27,7 +27,6 @@ export interface FeedbackFiles {
 /** How long to wait for the brokers, ms. */
 const CONNECT_WITHIN = 30_000
 
-/** Whether the configuration has a topic or file for feedback. */
 export function takesFeedback({ kafka: { brokers, topics }, feedback }: Config): boolean {
   return brokers ? topics.feedback !== null : feedback !== null
 }

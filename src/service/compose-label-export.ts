@@ -26,7 +26,6 @@ export interface JudgedCases {
   readonly unknown: number
 }
 
-/** The judged cases in the archive. */
 export async function casesOfArchive(config: Config, { from, to }: JudgedRange): Promise<JudgedCases> {
   const archive = await openArchiveReader(config, 'sigwatch label-export')
   const judged = await archive.judgedAlerts(from, to).finally(() => archive.close())

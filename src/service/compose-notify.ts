@@ -15,7 +15,6 @@ import { alertmanagersOf } from './command-needs.ts'
 import { kafkaOf } from './compose-clients.ts'
 import type { Runnable } from './lifecycle.ts'
 
-/** A running notifier. */
 export interface Notifier extends Runnable {
   unready(): readonly string[]
 }

@@ -11,7 +11,6 @@ import { alertsIn } from './alert-lines.ts'
 import { archiveUrlOf } from './command-needs.ts'
 import { openArchiveReader, withDatabase } from './compose-archive.ts'
 
-/** Source of the alerts of a report. */
 interface Feed {
   alerts(from: number, to: number): AsyncIterable<Alert>
   judged?(from: number, to: number): Promise<readonly ReviewedCode[]>
@@ -23,7 +22,6 @@ export interface ReportChoices extends Range {
   readonly title?: string
   /** Files of alerts, one per line, to use instead of the archive. */
   readonly files?: readonly string[]
-  /** Calendar for the deadlines of complaints. */
   readonly calendar: Calendar
 }
 

@@ -40,7 +40,6 @@ export interface Application extends Runnable {
   readonly orders?: Orders
 }
 
-/** Opens the shadow model, if one is configured. */
 export function openShadow(
   config: Config,
   assets: Assets,

@@ -103,7 +103,6 @@ export class FileWatch {
   }
 }
 
-/** The message of a caught error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

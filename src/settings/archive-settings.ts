@@ -33,7 +33,6 @@ function isNetwork(value: string): boolean {
   return most !== undefined && (bits === undefined || Number(bits) <= most)
 }
 
-/** Settings of `archive` and of the commands that read the archive. */
 export const ARCHIVE_SETTINGS = {
   'archive.url': optionalSetting(
     archiveUrl,

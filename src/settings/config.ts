@@ -37,7 +37,6 @@ export interface ConfigOptions {
 export interface ConfigReading {
   /** Complete; invalid settings have their defaults. */
   readonly config: Config
-  /** The configuration file, if any. */
   readonly file: string | undefined
   /** Where each key that is set was set, valid or not. */
   readonly given: ReadonlyMap<SettingKey, Place>

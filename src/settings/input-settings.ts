@@ -29,7 +29,6 @@ export interface InputTopicSetting {
 
 export const topicName = text(FORMS.topic, TOPIC_NAME)
 
-/** `input.map` */
 const inputMap = structure<InputMap>('a map, see docs/input-records.md', mapFaults)
 
 const topicSchema = {

@@ -5,7 +5,6 @@ import { compileSchema, type Fault, strict } from './files/operator-schema.ts'
 export interface FieldRule {
   /** JSON pointer (RFC 6901) into the operator's record. */
   readonly pointer?: string
-  /** The record's key. */
   readonly key?: true
   /** A header of the record. */
   readonly header?: string

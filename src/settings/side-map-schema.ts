@@ -19,7 +19,6 @@ const REGISTRY = [
   ...['name', 'brand', 'sp', 'ports', 'scope', 'consent', 'campaigns', 'filings'],
   ...['port', 'sharedBy', 'signatureAdded'],
 ]
-/** Fields of the rows of each input. */
 export const SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
   registry: REGISTRY,
   consents: ['signature', 'to', 'state', 'ts', 'proof'],
@@ -68,7 +67,6 @@ function schemaOf(input: SideInput, place: object) {
 
 const PLACES = { topic: { type: 'string', format: 'topic' }, file: { type: 'string', minLength: 1 } }
 
-/** Validates `{topic, map}` or `{file, map}` of a side input. */
 export function sideFaults(input: SideInput, place: 'topic' | 'file', value: unknown): readonly Fault[] {
   const faults = compileSchema(schemaOf(input, { [place]: PLACES[place] }))(value)
   if (faults.length > 0) return faults

@@ -103,7 +103,6 @@ export const deskTokens = tokenList<DeskRights | undefined, DeskRights>(
   (may = 'read') => may,
 )
 
-/** `http.tokens`. */
 export const httpTokens = tokenList<readonly HttpRight[], readonly HttpRight[]>(
   {
     allowed: `a list of {name, token, may: [${HTTP_RIGHTS.join(', ')}]}, each token of at least ${SHORTEST_TOKEN} characters`,

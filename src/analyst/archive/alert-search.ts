@@ -150,7 +150,6 @@ class Conditions {
     )
   }
 
-  /** Adds the condition of a field for a valid value. */
   addField({ is, like, sentBy }: Field, name: string, value: string): void {
     const grams = INDEXED.has(name) ? gramsCondition(value.split(/[*【】]/)) : undefined
     if (grams) this.all.push(`(${grams.join(' OR ')})`)

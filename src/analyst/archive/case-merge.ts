@@ -41,7 +41,6 @@ export async function caseNow(ask: Ask, id: string): Promise<string> {
   return found?.id ?? id
 }
 
-/** Cases merged into a case. */
 export function mergedInto(ask: Ask, id: string): Promise<MergedCase[]> {
   return ask('SELECT id, grouped_by, name FROM review_case WHERE merged_into = $1 ORDER BY name, id', [id])
 }

@@ -73,7 +73,6 @@ export interface Case {
   readonly orderTargets: readonly string[]
 }
 
-/** A version whose content is stored. */
 export interface StoredVersion {
   readonly hash: string
   readonly kind: string

@@ -125,7 +125,6 @@ function attaching(table: DailyTable, day: number): string {
     ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`
 }
 
-/** Names of the attached partitions. */
 export async function attachedPartitions(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

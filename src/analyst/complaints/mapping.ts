@@ -18,7 +18,6 @@ export const COMPLAINT_COLUMNS = [
 export type ComplaintColumn = (typeof COMPLAINT_COLUMNS)[number]
 export type Encoding = 'auto' | 'utf-8' | 'gbk'
 
-/** How to read a complaint export. */
 export interface ComplaintMapping {
   readonly source: string
   /** Whether it has been checked against a real export. */

@@ -13,11 +13,9 @@ import { may, type Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, codeName, table, thingLink, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
 
-/** The context in which a case is shown. */
 export interface CaseContext {
   /** Epoch ms. */
   readonly now: number
-  /** Path of the recipient's page. */
   readonly recipientPath?: string
   /** Texts entered in its form before the session ended. */
   readonly kept?: KeptTexts | undefined

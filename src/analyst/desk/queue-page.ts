@@ -105,7 +105,6 @@ const FINDING_WORDS: Readonly<Record<string, Word>> = {
   ...{ confirmed: 'confirmed', false_positive: 'isFalsePositive', unblocked: 'isUnblocked' },
 }
 
-/** A finding in words. */
 export function findingOf(finding: string, { say, value }: Speech): string {
   const word = FINDING_WORDS[finding]
   return word ? say(word) : value(finding)

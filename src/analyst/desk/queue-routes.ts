@@ -65,7 +65,6 @@ export class QueueRoutes {
     return speech.say('settled', { n, what: findingOf(found.finding, speech), name })
   }
 
-  /** Outcomes of the findings on cases. */
   #outcomes(cases: readonly queue.QueuedCase[]) {
     const batches = cases.flatMap(({ batch }) => batch ?? [])
     return outcomesOf(this.#ask, batches, this.#parts.options.answers ?? '')

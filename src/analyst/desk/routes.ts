@@ -36,7 +36,6 @@ export class Routes {
     this.#complaints = new ComplaintRoutes(parts)
   }
 
-  /** See OverviewRoutes.warm. */
   warm(now: number): Promise<void> {
     return this.#overview.warm(now)
   }

@@ -23,7 +23,6 @@ const HOLDS: Readonly<Record<DeskRight, readonly DeskRight[]>> = {
   number: ['number'],
 }
 
-/** Whether a session has a right. */
 export function may({ may: rights }: Pick<Session, 'may'>, asked: DeskRight): boolean {
   return asked === 'read' || [rights].flat().some((right) => HOLDS[right].includes(asked))
 }
@@ -61,7 +60,6 @@ export class Sessions {
     return login && { name: login.name, may: login.may }
   }
 
-  /** Starts a session and returns its id. */
   start(login: Omit<Login, 'token'>, now: number): string {
     for (const [id, { until }] of this.#sessions)
       if (until < now || this.#sessions.size >= MOST) this.#sessions.delete(id)

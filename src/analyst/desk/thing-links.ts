@@ -20,7 +20,6 @@ export interface Shared {
   readonly names: readonly (readonly [name: string, n: number])[]
 }
 
-/** The names in an alert by kind. */
 function namesIn({ signature, port, campaign, event }: ThingAlert): [LinkKind, string][] {
   const { reasons, contacts } = event.data
   const brands = reasons.flatMap(({ evidence }) => (evidence as { brand?: unknown }).brand ?? [])

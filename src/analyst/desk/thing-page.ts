@@ -32,14 +32,12 @@ const LISTED = 20
 
 interface ThingPlace {
   readonly path: string
-  /** Path of a search for its alerts. */
   readonly searchPath?: string
   readonly from: number
   readonly to: number
   readonly now: number
 }
 
-/** The page of a thing. */
 export function thingPage(
   session: Session,
   speech: Speech,

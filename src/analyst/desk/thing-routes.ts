@@ -27,7 +27,6 @@ export class ThingRoutes {
     this.#parts = parts
   }
 
-  /** Whether a path is that of a thing. */
   serves(path: string): boolean {
     const [, kind, name] = path.split('/')
     return name !== undefined && [...THING_KINDS, 'recipient'].some((one) => one === kind)

@@ -93,7 +93,6 @@ export function isAlert(value: unknown): value is Alert {
   )
 }
 
-/** The versions that an alert was decided with. */
 export function alertVersions({ data: { provenance } }: Alert): Versions {
   const { model, policy, registry, rules } = provenance
   return { model, policy, registry, ...given({ rules }) }

@@ -18,9 +18,7 @@ export interface PackInput {
   /** Wall clock, epoch ms. */
   readonly now: number
   readonly subject: Subject
-  /** The complaint that the pack is about. */
   readonly found?: FoundComplaint
-  /** The alert that the pack is about. */
   readonly alert?: Alert
   /** When the complaint was received, as given by the operator, epoch ms. */
   readonly receivedAt?: number
@@ -78,7 +76,6 @@ export interface Pack {
   }[]
 }
 
-/** The alert that a pack is about. */
 export interface SubjectAlert extends AlertEntry {
   readonly type: Alert['type']
   readonly target: Alert['data']['target']

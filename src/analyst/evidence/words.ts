@@ -244,7 +244,6 @@ export type Lacks = (what: Word, slots?: Slots) => void
 
 const SLOT = /\{(\w+)\}/g
 
-/** Creates a `Say` for a locale. */
 export function speaker(locale: Locale): Say {
   const [column, comma] = locale === 'zh-CN' ? ([1, '、'] as const) : ([0, ', '] as const)
   const say = (word: Word, slots: Slots = {}) =>

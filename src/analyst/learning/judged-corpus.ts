@@ -45,7 +45,6 @@ export interface Conflict {
 export interface JudgedCorpus {
   readonly rows: readonly JudgedRow[]
   readonly conflicts: readonly Conflict[]
-  /** Number of judged cases. */
   readonly cases: number
   /** Cases whose judgement does not imply a label for the text, or that show no text. */
   readonly silent: number

@@ -22,7 +22,6 @@ function markdownOf(block: Block): string {
   }
 }
 
-/** Renders the letter as a printable page. */
 export function letterPage(blocks: readonly Block[], locale: string): string {
   return html`<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>sigwatch</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><style>

@@ -21,7 +21,6 @@ export interface StateSpan {
   readonly cleared: number | undefined
 }
 
-/** A forged brand. */
 export interface ForgedBrand {
   readonly brand: string
   alerts: number

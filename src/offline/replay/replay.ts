@@ -159,7 +159,6 @@ async function placeOf(options: ReplayOptions, around: Surroundings): Promise<Pl
   }
 }
 
-/** The decoder of the configured input. */
 function decoderOf({ config, files, topic }: ReplayOptions): Decode {
   return files ? lineDecoder(config, topic) : topicDecoder(config)
 }

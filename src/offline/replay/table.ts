@@ -27,7 +27,6 @@ export function reportTable(report: Report): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Formats the precision by code as text. */
 export function precisionTable(precisions: Readonly<Partial<Record<string, Precision>>>): string {
   const rows = inOrder(Object.keys(precisions)).flatMap((code) => {
     const found = precisions[code]

@@ -102,7 +102,6 @@ export function textOf(
   return label === 'marketing' && values.wayOut !== false ? text + random.pick(WAYS_OUT) : text
 }
 
-/** A message of a sender from one of its ports. */
 export function message(
   sender: Sender,
   family: PlantedFamily,

@@ -92,7 +92,6 @@ export function isJudged(parts: readonly PartChange[]): boolean {
   return parts.some(({ labels }) => Object.values(labels).some(({ before }) => before.support >= FEWEST))
 }
 
-/** Formats the comparison as a text table. */
 export function tableOf(parts: readonly PartChange[]): string {
   const number = (x: number) => x.toFixed(3).padStart(8)
   return parts

@@ -7,7 +7,6 @@ import type { Training } from './trainer.ts'
 export interface Encoded {
   readonly rows: Int32Array
   readonly starts: Int32Array
-  /** Number of bags per text. */
   readonly bags: number
 }
 

@@ -206,7 +206,6 @@ export const SLOTS: Readonly<Record<string, Fill>> = {
 
 const SLOT = /\{([a-z]+)\}/g
 
-/** Unknown slot names in a template. */
 export function unknownSlots(template: string): string[] {
   return [...template.matchAll(SLOT)].map((m) => m[1] as string).filter((slot) => !Object.hasOwn(SLOTS, slot))
 }

@@ -4,7 +4,6 @@ import { counter, gauge } from './metric-spec.ts'
 
 export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
 
-/** Metrics of `sigwatch archive`. */
 export const ARCHIVE_METRICS = {
   sigwatch_archived_rows_total: counter('Rows written.'),
   sigwatch_archive_past_retention_total: counter('Records skipped as past the retention.'),

@@ -4,7 +4,6 @@ import { counter, gauge, histogram } from './metric-spec.ts'
 
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 
-/** Metrics of `sigwatch blocker`. */
 export const BLOCKING_METRICS = {
   sigwatch_blocker_decisions_total: counter('Messages answered, by action.', {
     action: ['pass', ...ACTIONS.filter((action) => action !== 'none')],

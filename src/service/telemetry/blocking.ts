@@ -1,6 +1,5 @@
 import { type Reports, TEN_SECONDS } from './report.ts'
 
-/** Reports on decisions, the block table and enforcements. */
 export const BLOCKING_REPORTS = {
   decided: {
     measure(m, { status, counts, undecided, seconds }) {

@@ -67,7 +67,6 @@ function hintOf(service: Service, reason: string): string {
 }
 const HALF_A_MINUTE = 30_000
 
-/** Reports on connections to servers. */
 export const CONNECTION_REPORTS = {
   connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
   connected: {

@@ -1,6 +1,5 @@
 import { counter, gauge } from './metric-spec.ts'
 
-/** Metrics of `sigwatch notify`. */
 export const NOTIFY_METRICS = {
   sigwatch_notices_posted_total: counter('Alerts posted to Alertmanagers, repeats included.'),
   sigwatch_notices_open: gauge('Open states and firing rules at the last post.'),

@@ -1,6 +1,5 @@
 import { type Reports, TEN_SECONDS } from './report.ts'
 
-/** Reports on posts to Alertmanagers. */
 export const NOTIFY_REPORTS = {
   notices_posted: {
     measure: (m, { posted }) => m.sigwatch_notices_posted_total.inc(posted),

@@ -27,5 +27,4 @@ export interface Report<E> {
   readonly measure?: (metrics: Metrics, event: E, deployment: string) => void
 }
 
-/** Reports of every event. */
 export type Reports = { readonly [N in EventName]: Report<Extract<Event, { readonly name: N }>> }

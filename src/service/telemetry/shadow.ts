@@ -1,6 +1,5 @@
 import { type Reports, TEN_SECONDS } from './report.ts'
 
-/** Reports on the shadow model. */
 export const SHADOW_REPORTS = {
   shadow_loaded: {
     line: { level: 'info', message: 'shadow model loaded' },
