@@ -18,8 +18,13 @@ export function hashOf(...parts: readonly (string | number)[]): string {
 }
 
 /** SHA-256 of a text. Digests have equal length, so that comparing them does not reveal the length of a token. */
-export function digest(text: string): Buffer {
+export function digest(text: string | Buffer): Buffer {
   return createHash('sha256').update(text).digest()
+}
+
+/** First 48 bits of SHA-256. */
+export function hash48(text: string | Buffer): number {
+  return digest(text).readUIntBE(0, 6)
 }
 
 /** Whether a text has the form of an id made by `hashOf`. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash48 } from '../../domain/hash.ts'
 import type { SignatureRow } from '../../domain/registry.ts'
 import { ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
 import { signatureKey } from '../../text/signature.ts'
@@ -83,8 +83,7 @@ export class SignatureFile {
 
 /** Digest of a change for the sum over all: independent of order. */
 function digestOf({ name, row }: SignatureChange): number {
-  const said = JSON.stringify([name, row && signatureCodec.pack(row)])
-  return createHash('sha256').update(said).digest().readUIntBE(0, 6)
+  return hash48(JSON.stringify([name, row && signatureCodec.pack(row)]))
 }
 const MODULUS = 2 ** 48
 

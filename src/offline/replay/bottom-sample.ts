@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash48 } from '../../domain/hash.ts'
 
 interface Drawn<T> {
   readonly rank: number
@@ -24,7 +24,7 @@ export class BottomSample<T> {
   /** `id` identifies the case within its kind; `make` is called only if it is drawn, if only for the time being. */
   offer(kind: string, id: string, make: () => T): void {
     if (this.#size === 0) return
-    const rank = rankOf(this.#seed, kind, id)
+    const rank = hash48(`${this.#seed}\n${kind}\n${id}`)
     const drawn = this.#drawn.get(kind) ?? []
     if (drawn.length === this.#size && rank >= drawn.at(-1)!.rank) return
     // A repeated record is one case.
@@ -48,8 +48,4 @@ export class BottomSample<T> {
   toJSON(): [string, Drawn<T>[]][] {
     return [...this.#drawn]
   }
-}
-
-function rankOf(seed: number, kind: string, id: string): number {
-  return createHash('sha256').update(`${seed}\n${kind}\n${id}`).digest().readUIntBE(0, 6)
 }

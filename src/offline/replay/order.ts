@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { digest, hash48 } from '../../domain/hash.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
 import { type SortKey, SpillSort } from './spill-sort.ts'
 import {
@@ -82,14 +82,14 @@ export class Order {
   add(id: string, record: Omit<Spooled, 'verdict'>): void {
     const bytes = encodeSpooled(record)
     const order = this.#added++
-    if (this.#ids && this.#ids.add(idHash(id)).size > MAX_IDS) this.#ids = undefined
+    if (this.#ids && this.#ids.add(hash48(id)).size > MAX_IDS) this.#ids = undefined
     if (this.#options.withVerdicts) this.#byId.add(idKey(id, true, order), bytes)
     else this.#byTurn.add(this.#keyOf(NO_TURN, record, order), bytes)
   }
 
   addVerdict(verdict: WrittenVerdict): void {
     const { decidedAt } = verdict
-    if (this.#ids && !this.#ids.has(idHash(verdict.id))) return
+    if (this.#ids && !this.#ids.has(hash48(verdict.id))) return
     this.#firstDecided = Math.min(this.#firstDecided, decidedAt)
     this.#lastDecided = Math.max(this.#lastDecided, decidedAt)
     const stored = { ...verdict, decidedAt: new Date(decidedAt).toISOString() }
@@ -161,7 +161,7 @@ export class Order {
     const { offset, eventTime, value } = record
     if (this.#options.from === 'topic')
       return [turn, Math.floor(eventTime / BUCKET_MS), slotOf(record) * PLACES + offset]
-    return turn > 0 ? [turn, order, 0] : [turn, eventTime, hashOf(value)]
+    return turn > 0 ? [turn, order, 0] : [turn, eventTime, hash48(value)]
   }
 
   #placeOf(record: Spooled, order: number): SortKey {
@@ -169,16 +169,8 @@ export class Order {
   }
 }
 
-function idHash(id: string): number {
-  return createHash('sha256').update(id).digest().readUIntBE(0, 6)
-}
-
 /** Sorts the verdicts of an id before its records. With 96 bits of a hash, collisions can be ignored. */
 function idKey(id: string, isRecord: boolean, order: number): SortKey {
-  const hash = createHash('sha256').update(id).digest()
+  const hash = digest(id)
   return [hash.readUIntBE(0, 6), hash.readUIntBE(6, 6) * 2 + (isRecord ? 1 : 0), order]
-}
-
-function hashOf(value: Buffer): number {
-  return createHash('sha256').update(value).digest().readUIntBE(0, 6)
 }
