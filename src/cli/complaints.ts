@@ -2,7 +2,13 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { AnswerNoted } from '../analyst/archive/complaints.ts'
 import { mergeExports, type PlacedComplaint } from '../analyst/complaints/merge.ts'
 import { deadlineSheet, monthSheet } from '../analyst/complaints/sheets.ts'
-import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
+import {
+  type Calendar,
+  loadCalendar,
+  monthRange,
+  uncoveredYears,
+  WEEKENDS_ONLY,
+} from '../analyst/words/calendar.ts'
 import { counted } from '../domain/counted.ts'
 import { parseMoment } from '../domain/time.ts'
 import { type ArchiveOptions, archiveConfig, CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
@@ -173,12 +179,6 @@ async function table(options: CommonOptions & { month: string }): Promise<void> 
   writeOutput(options.out, monthSheet(options.month, groups, config.locale))
   const all = groups.reduce((sum, group) => sum + group.complaints, 0)
   say(`${counted(all, 'complaint')} in ${counted(groups.length, 'group')}`)
-}
-
-function monthRange(text: string, { zone }: Calendar): { from: number; to: number } {
-  const [year, number] = text.split('-').map(Number) as [number, number]
-  const begin = (index: number) => Date.UTC(year, index, 1) - zone * 60_000
-  return { from: begin(number - 1), to: begin(number) }
 }
 
 function calendarOf({ calendar }: CommonOptions): Calendar {

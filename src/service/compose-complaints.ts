@@ -145,12 +145,12 @@ export function openDeadlines(
 /** The complaints of a period by enterprise, SP and template. */
 export function complaintGroups(
   config: Config,
-  { from, to }: { readonly from: number; readonly to: number },
+  range: readonly [from: number, to: number],
   calendar: Calendar,
   now: number,
 ): Promise<ComplaintGroup[]> {
   return withArchive(config, async (client) => {
-    const all = await complaintsOf(client, from, to)
-    return groupsOf(all, await sentBySignature(client, [from, to], all), calendar, now)
+    const all = await complaintsOf(client, ...range)
+    return groupsOf(all, await sentBySignature(client, range, all), calendar, now)
   })
 }

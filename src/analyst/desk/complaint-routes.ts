@@ -8,7 +8,7 @@ import {
   type TrackedDeadline,
   tracked,
 } from '../complaints/summary.ts'
-import { deadlineName, localTime, WEEKENDS_ONLY } from '../words/calendar.ts'
+import { deadlineName, localTime, monthRange, WEEKENDS_ONLY } from '../words/calendar.ts'
 import { type Html, html } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
 import { page } from './layout.ts'
@@ -79,9 +79,7 @@ ${groups && (groups.length === 0 ? html`<p class="dim">${say('none')}</p>` : mon
 
   #month(month: string, now: number): Promise<ComplaintGroup[]> {
     const { calendar = WEEKENDS_ONLY } = this.#parts.options
-    const [year, number] = month.split('-').map(Number) as [number, number]
-    const begin = (index: number) => Date.UTC(year, index, 1) - calendar.zone * 60_000
-    const range = [begin(number - 1), begin(number)] as const
+    const range = monthRange(month, calendar)
     return this.#groups.get(async () => {
       const all = await complaintsOf(this.#client, ...range)
       return groupsOf(all, await sentBySignature(this.#client, range, all), calendar, now)

@@ -219,3 +219,10 @@ export function uncoveredYears(calendar: Calendar, deadlines: readonly Deadline[
   ])
   return [...new Set(run)].filter((year) => !known.has(year)).sort()
 }
+
+/** Begin and end of a month, YYYY-MM, in the zone of the calendar. */
+export function monthRange(month: string, { zone }: Calendar): readonly [from: number, to: number] {
+  const [year, number] = month.split('-').map(Number) as [number, number]
+  const begin = (index: number) => Date.UTC(year, index, 1) - zone * 60_000
+  return [begin(number - 1), begin(number)]
+}
