@@ -1,7 +1,7 @@
 import { loadCalendar } from '../analyst/words/calendar.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Config, ConfigReading } from '../settings/config.ts'
-import type { Found } from './check-rows.ts'
+import type { Findings } from './check-rows.ts'
 import { alertmanagersOf, archiveUrlOf, needBlocker, needLogins } from './command-needs.ts'
 
 const NEEDS: Readonly<Record<string, (config: Config) => unknown>> = {
@@ -12,7 +12,7 @@ const NEEDS: Readonly<Record<string, (config: Config) => unknown>> = {
 }
 
 /** Checks what the commands other than `run` need. One without settings is taken not to be in use. */
-export function checkCommands({ config, given }: ConfigReading, { problems, summary }: Found): void {
+export function checkCommands({ config, given }: ConfigReading, { problems, summary }: Findings): void {
   for (const [command, need] of Object.entries(NEEDS)) {
     if (![...given.keys()].some((key) => key.startsWith(`${command}.`))) continue
     try {

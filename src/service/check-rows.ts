@@ -5,8 +5,8 @@ import { MapWatch } from '../pipeline/side-inputs/map-watch.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
 
-/** Collects the findings. */
-export interface Found {
+/** Results of checks: a summary line for what is fine or cannot be determined, a problem for what is wrong. */
+export interface Findings {
   readonly problems: Problem[]
   readonly summary: string[]
 }
@@ -32,7 +32,7 @@ export function checkRows(
   input: RowInput,
   file: string,
   maps: SideFileMaps,
-  { problems, summary }: Found,
+  { problems, summary }: Findings,
 ): void {
   const { map, watch } = watchedMap(maps, input)
   let rows = 0

@@ -18,7 +18,7 @@ import { type Config, type ConfigOptions, type ConfigReading, readConfig } from 
 import type { RowMap } from '../settings/files/row-file.ts'
 import { sharedTopicsWarning, warningsOf } from '../settings/setting-checks.ts'
 import { checkCommands } from './check-commands.ts'
-import { checkRows, type Found, sayUnseen, watchedMap } from './check-rows.ts'
+import { checkRows, type Findings, sayUnseen, watchedMap } from './check-rows.ts'
 import type { checkExamples } from './check-rules.ts'
 import { readSample } from './sample.ts'
 
@@ -167,7 +167,7 @@ function changedBy(change: Change | undefined): string {
 function checkPolicy(
   file: string | undefined,
   rules: OwnRules | undefined,
-  { problems, summary }: Found,
+  { problems, summary }: Findings,
 ): Policy | undefined {
   const { policy, problems: found, own } = readPolicy(file, rules)
   problems.push(...found)
@@ -196,7 +196,7 @@ async function checkRules(
   reading: OwnRulesReading,
   policy: Policy,
   { checkExamples }: typeof PARTS,
-  { problems, summary }: Found,
+  { problems, summary }: Findings,
 ): Promise<void> {
   const { rules: file, registry, model } = chosen
   const { hash, change, rows } = reading.rules!
@@ -222,7 +222,7 @@ function checkRegistry(
   file: string,
   map: RowMap | undefined,
   requiresChange: boolean,
-  { problems, summary }: Found,
+  { problems, summary }: Findings,
 ): void {
   const shipped = readRegistry(SHIPPED_BRANDS)
   problems.push(...shipped.problems)

@@ -2,8 +2,9 @@ import { type Client, databaseError, withClient } from '../analyst/archive/datab
 import { requireVersion, schemaState } from '../analyst/archive/migrate.ts'
 import { ERRORS } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
+import type { Findings } from './check-rows.ts'
 import { postgresTime } from './compose-archive-clock.ts'
-import { type Findings, sayClock } from './compose-connect-redis.ts'
+import { sayClock } from './compose-connect-redis.ts'
 
 /** Logs in to the database of the archive, if one is configured, and reads the state of its tables. Changes nothing. */
 export async function checkArchive({ archive }: Config, findings: Findings): Promise<void> {

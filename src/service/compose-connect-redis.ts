@@ -2,15 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisLink } from '../adapters/redis/link.ts'
 import { counted } from '../domain/counted.ts'
-import type { Problem } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
+import type { Findings } from './check-rows.ts'
 import { redisOf } from './compose-clients.ts'
-
-/** Results for servers: a summary line for what is fine or cannot be determined, a problem for what is wrong. */
-export interface Findings {
-  readonly summary: string[]
-  readonly problems: Problem[]
-}
 
 const CONNECT_WITHIN = 5_000
 /** Tolerated clock difference between this host and a server, ms; leases and expiry are built for it. */

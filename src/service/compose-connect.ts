@@ -11,10 +11,11 @@ import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import type { Config } from '../settings/config.ts'
+import type { Findings } from './check-rows.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { checkArchive } from './compose-connect-archive.ts'
 import { tryRecords } from './compose-connect-records.ts'
-import { checkRedis, type Findings } from './compose-connect-redis.ts'
+import { checkRedis } from './compose-connect-redis.ts'
 import { type PlannedTopic, plannedTopics } from './compose-topics.ts'
 
 /** Total time to wait for the brokers, ms. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Findings } from '../../../src/service/check-rows.ts'
 import { sayMissing } from '../../../src/service/compose-connect.ts'
-import type { Findings } from '../../../src/service/compose-connect-redis.ts'
 
 describe('a topic that check --connect does not find', () => {
   const said = (role: 'messages' | 'alerts', creates: boolean) => {
