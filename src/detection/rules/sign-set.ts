@@ -1,6 +1,5 @@
 import type { Span } from '../../domain/message.ts'
 
-/** Assigns ids to sign names in order of first use. */
 export class SignNames {
   readonly #ids = new Map<string, number>()
 
