@@ -3,7 +3,6 @@ import { given } from '../domain/given.ts'
 
 /** Timeout of a request, ms. */
 const WITHIN = 5_000
-/** Maximum number of alerts in one request. */
 const MOST = 500
 
 export interface AlertmanagerOptions {

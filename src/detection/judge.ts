@@ -46,7 +46,6 @@ export interface KnownAfter {
   readonly maxAge: number
 }
 
-/** Everything known of a message besides its text. */
 export interface Knowledge extends KnownBefore, KnownAfter {}
 
 /** Outcome of the findings on a message and the open states that match it. */
@@ -54,7 +53,6 @@ export interface Decision {
   readonly message: AnalysedMessage
   /** All codes that apply, including those with action `none` or in shadow. */
   readonly reasons: readonly Reason[]
-  /** Reasons of the alert; empty: no alert. */
   readonly enforced: readonly Reason[]
   readonly shadow: readonly Reason[]
   readonly states: readonly MatchingState[]

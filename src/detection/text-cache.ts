@@ -98,7 +98,6 @@ export class TextCache {
     return areAlike(entry.text, entry.runs, text, runs) ? entry : undefined
   }
 
-  /** Usage since the last call. */
   takeUse(): TextCacheUse {
     const use = { hits: this.#hits, misses: this.#misses, entries: this.#young.size + this.#old.size }
     this.#hits = 0

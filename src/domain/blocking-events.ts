@@ -16,7 +16,6 @@ export type BlockingEvent =
       readonly undecided: number
       readonly seconds: number
     }
-  /** A message could not be decided because of a defect. */
   | { readonly name: 'decide_failed'; readonly reason: string }
   /** Everything present in the topics at the start has been read. */
   | { readonly name: 'block_table_read'; readonly states: number }

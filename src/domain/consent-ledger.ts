@@ -27,7 +27,6 @@ export interface ConsentLedger {
     pairs: readonly { readonly signature: string; readonly to: string }[],
   ): Promise<readonly (readonly ConsentChange[])[]>
   apply(rows: readonly ConsentRow[]): Promise<void>
-  /** Deletes everything stored about the pairs. */
   erase(pairs: readonly { readonly signature: string; readonly to: string }[]): Promise<void>
   /** Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). */
   remember(rows: readonly SentMessage[]): Promise<void>

@@ -88,7 +88,6 @@ export interface Match {
   readonly 'brand-claim'?: string
 }
 
-/** A finding after the policy was applied. */
 export interface Reason {
   readonly code: Code
   readonly score: number

@@ -66,7 +66,6 @@ export interface MessageContext {
   readonly quietHours: QuietHours
 }
 
-/** Inputs of a rate detector besides the reading. */
 export interface SignalContext {
   readonly registry: Registry
   /** Similarity of advertisements; absent: not compared. */

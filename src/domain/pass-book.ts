@@ -1,4 +1,3 @@
-/** Why a part of an SMS was blocked. */
 export interface StoppedBy {
   readonly state?: string
   readonly alert?: string

@@ -38,7 +38,6 @@ export interface Escalation {
   readonly within: number
 }
 
-/** The attributes of a message that select policy rules. */
 export interface PolicyPlace {
   readonly carrier?: string
   readonly tenant?: string

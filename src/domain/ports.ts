@@ -48,6 +48,10 @@ export function partitionKey({ topic, partition }: PartitionId): string {
   return last.key
 }
 
+export function isSamePartition(a: PartitionId, b: PartitionId): boolean {
+  return a.partition === b.partition && a.topic === b.topic
+}
+
 export interface RecordRun {
   readonly partition: PartitionId
   /** Epoch of the assignment in which they were fetched. */

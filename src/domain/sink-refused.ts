@@ -1,7 +1,7 @@
 import { SigwatchError } from './errors.ts'
 import type { Emit } from './events.ts'
 import { addTo } from './maps.ts'
-import type { Channel, OutputRecord } from './ports.ts'
+import type { Channel, OutputRecord, Sink } from './ports.ts'
 
 /** A record that can never be delivered. */
 export interface RefusedRecord {
@@ -24,7 +24,23 @@ export class SinkRefused extends SigwatchError {
   }
 }
 
-/** Reports the records that are left out, by channel. */
+/** Writes records; those refused for good are reported. Resolves with the number of records written. */
+export async function writeReporting(
+  sink: Pick<Sink, 'write'>,
+  records: readonly OutputRecord[],
+  emit: Emit,
+  signal?: AbortSignal,
+): Promise<number> {
+  try {
+    await sink.write(records, signal)
+    return records.length
+  } catch (error) {
+    if (!(error instanceof SinkRefused)) throw error
+    reportRefused(emit, error)
+    return records.length - error.refused.length
+  }
+}
+
 export function reportRefused(emit: Emit, { refused }: SinkRefused): void {
   const reasons = new Map<Channel, string[]>()
   for (const { channel, reason } of refused) addTo(reasons, channel, reason)

@@ -156,7 +156,6 @@ export interface StateStore {
    * Writes `next` and its event if the stored version is `expected` (0: none stored). False if another instance changed it first.
    */
   put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean>
-  /** Versions of all open states by id, for checking a local copy. */
   versions(): Promise<ReadonlyMap<string, number>>
   open(): Promise<readonly StateRecord[]>
   /** Prevents a state from opening (`put` is refused) at event times before `until`, epoch ms. */

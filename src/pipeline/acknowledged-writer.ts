@@ -1,6 +1,6 @@
 import type { Emit } from '../domain/events.ts'
 import type { Clock, OutputRecord, Sink } from '../domain/ports.ts'
-import { reportRefused, SinkRefused } from '../domain/sink-refused.ts'
+import { writeReporting } from '../domain/sink-refused.ts'
 import { reportAlertLatency } from './alert-latency.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Intaken } from './outputs.ts'
@@ -58,14 +58,10 @@ export class AcknowledgedWriter {
     const { sink, emit, signal } = this.#parts
     const began = performance.now()
     try {
-      if (outputs.length > 0) await sink.write(outputs, signal)
+      if (outputs.length > 0) await writeReporting(sink, outputs, emit, signal)
     } catch (error) {
-      // Records refused for good would be refused again: they are reported, and the rest continues.
-      if (!(error instanceof SinkRefused)) {
-        this.#failure ??= error
-        return
-      }
-      reportRefused(emit, error)
+      this.#failure ??= error
+      return
     }
     emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
     this.#settle(items)

@@ -68,7 +68,6 @@ export class Assembly {
     this.#add(join.flushSilent(running, (key) => partitions.isRead(key)))
   }
 
-  /** The input has ended: flushes all waiting parts. */
   flushAll(): void {
     this.#add(this.#parts.join.flushAll())
   }

@@ -16,6 +16,7 @@ import type { Versions, VersionsInForce } from '../domain/versions.ts'
 import type { StateManager } from '../stores/states/manager.ts'
 import { consult, type KnownOf, notConsulted } from './consult.ts'
 import { type DecodeLimits, decode, isRejection } from './decode.ts'
+import { kindOf } from './outputs.ts'
 
 export interface CheckerParts {
   readonly versions: VersionsInForce
@@ -148,8 +149,7 @@ export class Checker {
 
 /** An answer that reveals nothing of the record. */
 function defectOf(error: unknown): CheckAnswer {
-  const kind = error instanceof Error ? error.name : typeof error
-  return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kind}` } }
+  return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kindOf(error)}` } }
 }
 
 /** One call for all; if that throws, one call for each. */

@@ -29,7 +29,6 @@ export class Checkpoint {
   readonly #tracks = new Map<string, Tracked>()
   #epoch = 0
 
-  /** Clears everything and starts a new assignment. */
   begin(epoch: number): void {
     this.#tracks.clear()
     this.#epoch = epoch

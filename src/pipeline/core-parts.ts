@@ -42,7 +42,6 @@ export interface CoreParts {
   readonly describe: AlertOptions['describe']
   /** `source` of alerts, if it differs from that of the deployment. */
   readonly alertSource?: string
-  /** A second model that runs next to the live one. */
   readonly shadow?: ShadowModel | undefined
   readonly tokenise: Tokenise
   readonly clock: BoundedClock

@@ -75,12 +75,7 @@ function wire(parts: Wiring) {
   const alerts = alertOptionsOf(parts)
   const senderMinutes = sink.has('stats') ? parts.senderMinutes : undefined
   const versions = new ActiveVersions(parts.loaded)
-  const { publisher, manager, manual } = wireStates(parts, {
-    sink,
-    versions,
-    alerts,
-    signal: stopping.signal,
-  })
+  const { publisher, manager, manual } = wireStates(parts, sink, versions, alerts, stopping.signal)
   const { deployment } = alerts
   const answers = new FeedbackAnswers({
     ...{ sink, store, clock, emit, holder: randomUUID(), signal: stopping.signal },
@@ -94,16 +89,8 @@ function wire(parts: Wiring) {
   const checker = checkerOf(parts, { versions, manager, alerts })
   const degradation = new Degradation(emit)
   const own = {
-    sink,
-    versions,
-    publisher,
-    manager,
-    manual,
-    sideRows,
-    stopping,
-    draining,
-    degradation,
-    checker,
+    ...{ sink, versions, publisher, manager, manual, sideRows },
+    ...{ stopping, draining, degradation, checker },
   }
   const pipeline = wirePipeline(parts, { ...own, alerts, senderMinutes })
   const stats =
@@ -114,17 +101,10 @@ function wire(parts: Wiring) {
 
 function wireStates(
   parts: Wiring,
-  {
-    sink,
-    versions,
-    alerts,
-    signal,
-  }: {
-    readonly sink: Sink
-    readonly versions: ActiveVersions
-    readonly alerts: AlertOptions
-    readonly signal: AbortSignal
-  },
+  sink: Sink,
+  versions: ActiveVersions,
+  alerts: AlertOptions,
+  signal: AbortSignal,
 ) {
   const { mode, config, states: store, clock, emit } = parts
   const { blocksFrom } = alerts
@@ -160,16 +140,9 @@ function checkerOf(
 ): Checker {
   const { config, states: store, ledger, detectors = DETECTORS } = parts
   const lacking = () => [...store.unready(), ...ledger.unready()]
-  const limits = config.limits
-  return new Checker({
-    ...parts,
-    ...own,
-    detectors,
-    states: own.manager,
-    maxAge: maxAgeOf(parts),
-    lacking,
-    limits,
-  })
+  const states = own.manager
+  const { limits } = config
+  return new Checker({ ...parts, ...own, detectors, states, maxAge: maxAgeOf(parts), lacking, limits })
 }
 
 function formerTokensOf({ privacy: { previousTokenKeys } }: Config): FormerTokens {
@@ -210,23 +183,12 @@ function serviceRunner(core: Wired, pipeline: Pipeline): Runner {
   })
   const sideOffsets = core.sideOffsets ?? new SideOffsets()
   const progress = new ProgressReports({
-    intake,
-    source,
-    states: store,
-    manager,
-    publisher,
-    sideRows,
-    sideOffsets,
+    ...{ intake, source, states: store, manager, publisher, sideRows, sideOffsets, clock, emit },
     degradation: core.degradation,
     lacking: () => [features, store, ledger].flatMap((part) => part.unready()),
-    clock,
-    emit,
   })
   const sweeper = new Sweeper({
-    store,
-    manager,
-    publisher,
-    holder: randomUUID(),
+    ...{ store, manager, publisher, holder: randomUUID() },
     failed: (error) => emit({ name: 'warning', message: `sweep failed: ${codeOf(error)}` }),
     ...(core.stats ? { stats: core.stats } : {}),
     swept: ({ watermark }) => {
@@ -244,10 +206,7 @@ function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
   const { config, source, sink, transactions, features, versions, stopping, clock, emit } = core
   const resetCounts = resetCountsOf({ senderMinutes: core.senderMinutes, emit, signal: stopping.signal })
   return {
-    source,
-    sink,
-    clock,
-    emit,
+    ...{ source, sink, clock, emit },
     ...readingOf(core),
     ...(transactions ? { transactions } : {}),
     join: new JoinParts({

@@ -1,9 +1,9 @@
 import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Position } from '../domain/message.ts'
-import { type OutputRecord, type PartitionId, partitionKey } from '../domain/ports.ts'
+import { isSamePartition, type OutputRecord, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { StateStore } from '../domain/state-store.ts'
-import { deadLetterRecord, type Intaken } from './outputs.ts'
+import { deadLetterRecord, type Intaken, positionOf } from './outputs.ts'
 import type { Pipeline, Write } from './pipeline.ts'
 
 /** Starts at the same offset without an orderly end after which records are handled carefully. */
@@ -198,12 +198,4 @@ function recordsOf(items: readonly Intaken[]): Intaken[][] {
 
 function nameOf(work: 'read' | 'work', { topic, partition, offset }: Position): string {
   return `${work}/${topic}/${partition}/${offset}`
-}
-
-function isSamePartition(a: Position, b: Position): boolean {
-  return a.partition === b.partition && a.topic === b.topic
-}
-
-function positionOf(item: Intaken): Position {
-  return item.kind === 'message' ? item.message.position : item.position
 }

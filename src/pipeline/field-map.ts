@@ -40,7 +40,6 @@ type ReadField = (place: Place) => unknown
 /** Fields of the items of a record; each throws its own errors. */
 export type MappedItems = readonly (() => MappedRecord)[]
 
-/** Maximum number of messages in one record. */
 export const MAX_ITEMS = 1_000
 
 /**

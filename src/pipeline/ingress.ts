@@ -4,6 +4,7 @@ import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { Arrived } from './admission.ts'
 import { type Decoded, isRejection, itemsOf } from './decode.ts'
+import { kindOf } from './outputs.ts'
 import type { PartitionTracker } from './partition-tracker.ts'
 
 export interface IngressParts {
@@ -77,10 +78,7 @@ export class Ingress {
     try {
       return this.#parts.decode(raw)
     } catch (error) {
-      return {
-        error: 'INTERNAL',
-        detail: `decode failed with ${error instanceof Error ? error.name : typeof error}`,
-      }
+      return { error: 'INTERNAL', detail: `decode failed with ${kindOf(error)}` }
     }
   }
 }

@@ -84,7 +84,6 @@ export class Intake implements SourceHandler {
   readonly #preparation: Preparation
   readonly #leaving: Leaving
   readonly partitions: PartitionTracker
-  /** The last assignment that was given up. */
   #revoked = Number.NEGATIVE_INFINITY
   /** The intake is ending, and further records are left to the next owner. */
   #leavesAlone = false

@@ -26,7 +26,6 @@ export class OffsetTrack {
   readonly #settled: Range[]
   /** Records preceded by offsets without records, with the first of these. */
   readonly #gaps = new Map<number, number>()
-  /** Number of records taken and not settled. */
   #pending = 0
   #marks: Mark[] = []
 

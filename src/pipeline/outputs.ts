@@ -93,6 +93,11 @@ export function deadLetterRecord(
   }
 }
 
+/** The position of the record that completed an item. */
+export function positionOf(item: Intaken): Position {
+  return item.kind === 'message' ? item.message.position : item.position
+}
+
 /** The dead letter of a record on which a stage threw: a defect of sigwatch, described without the text. */
 export function internalDeadLetter(
   origin: Message['origins'][number],
@@ -101,8 +106,12 @@ export function internalDeadLetter(
   emit: Emit,
 ): OutputRecord {
   emit({ name: 'dead_lettered', error: 'INTERNAL', count: 1 })
-  const kind = error instanceof Error ? error.name : typeof error
-  return deadLetterRecord(origin, stage, 'INTERNAL', `${stage} failed with ${kind}`)
+  return deadLetterRecord(origin, stage, 'INTERNAL', `${stage} failed with ${kindOf(error)}`)
+}
+
+/** What was thrown, without its message, which may contain a text. */
+export function kindOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
 }
 
 function count<K extends string>(counts: Partial<Record<K, number>>, key: K, by = 1): void {
@@ -125,7 +134,6 @@ export interface OutputOptions {
   readonly verdicts: VerdictOptions
 }
 
-/** The alert, shadow alert and verdicts of a decision. */
 export function messageOutputs(
   decision: Decision,
   versions: Versions,

@@ -1,7 +1,7 @@
 import { EventTime } from '../domain/event-time.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
-import type { Intaken } from './outputs.ts'
+import { type Intaken, positionOf } from './outputs.ts'
 
 export interface Progress extends PartitionId {
   readonly eventTime: number
@@ -79,9 +79,7 @@ export class PartitionTracker {
     const last = new Map<Held, number>()
     for (const item of items) {
       if (item.epoch !== epoch) continue
-      const held = this.#held.get(
-        partitionKey(item.kind === 'message' ? item.message.position : item.position),
-      )
+      const held = this.#held.get(partitionKey(positionOf(item)))
       if (held && Number.isFinite(item.eventTime))
         last.set(held, Math.max(item.eventTime, last.get(held) ?? Number.NEGATIVE_INFINITY))
     }
@@ -95,7 +93,6 @@ export class PartitionTracker {
     if (held?.worked) held.worked = { ...held.worked, lag: this.#ahead.lag(id) }
   }
 
-  /** Assigned partitions that have had no record yet. */
   silent(): AssignedAt[] {
     return [...this.#held.values()].flatMap((held) => (this.#standing(held) ? [] : [held.assigned]))
   }

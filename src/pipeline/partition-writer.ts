@@ -6,7 +6,6 @@ import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { slimmer } from './outlet.ts'
 
-/** The outputs of one message, or of one unreadable record. */
 export interface WriterEntry {
   readonly offsets: readonly number[]
   readonly records: readonly OutputRecord[]
@@ -113,7 +112,6 @@ export class PartitionWriter {
     })
   }
 
-  /** Drops everything that is not written yet. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
@@ -162,7 +160,6 @@ export class PartitionWriter {
     this.#startNow = undefined
   }
 
-  /** The first entries of the queue that fit into one transaction. */
   #take(): Queued[] {
     let [count, bytes] = [0, 0]
     for (; count < this.#queue.length; count++) {

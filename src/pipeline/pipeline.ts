@@ -273,7 +273,6 @@ function rejectionsOf(items: readonly Intaken[]) {
   return rejected
 }
 
-/** Event time reached by a batch: the highest of its partitions. */
 function eventTimeOf(items: readonly Intaken[]): number {
   return items.reduce(
     (time, item) => (item.kind === 'message' ? Math.max(time, item.eventTime) : time),

@@ -12,9 +12,10 @@ import type {
   TallyObservation,
 } from '../domain/feature-store.ts'
 import { addTo } from '../domain/maps.ts'
-import type { AnalysedMessage, Position } from '../domain/message.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import { portPrefix } from '../domain/port-prefix.ts'
+import { isSamePartition } from '../domain/ports.ts'
 import { SharedLists } from '../domain/shared-lists.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import { bucketEnd } from '../domain/time.ts'
@@ -171,12 +172,10 @@ function fanoutKey({ number }: { readonly number: string }): string {
 function messageOf(batch: readonly Observed[], reading: FanoutReading): AnalysedMessage | undefined {
   return batch.find(
     ({ observations: { fanout, position } }) =>
-      fanout?.number === reading.number && isSame(position, reading.position),
+      fanout?.number === reading.number &&
+      position.offset === reading.position.offset &&
+      isSamePartition(position, reading.position),
   )?.detected.message
-}
-
-function isSame(a: Position, b: Position): boolean {
-  return a.offset === b.offset && a.partition === b.partition && a.topic === b.topic
 }
 
 /** Messages of the batch by counted entity, built only if a signal needs it. */

@@ -141,7 +141,6 @@ export class Runner {
     return state?.open === true && state.byHand !== undefined
   }
 
-  /** Activates a manually raised state: see ManualStates. */
   async approve(stateId: string, by: string): Promise<ApprovalRefusal | undefined> {
     const { manual, publisher } = this.#parts
     const answer = await manual.approve(stateId, by)

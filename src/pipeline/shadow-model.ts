@@ -116,6 +116,10 @@ export class ShadowModel {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
+    await this.#terminate()
+  }
+
+  async #terminate(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
     this.#ready = undefined
@@ -212,10 +216,7 @@ export class ShadowModel {
   /** Terminates the worker; queued texts are skipped. */
   #fail(how: 'load' | 'crash' | 'timeout', reason: string): void {
     const { emit, backOff = BACK_OFF } = this.#options
-    const worker = this.#worker
-    this.#worker = undefined
-    this.#ready = undefined
-    void worker?.terminate()
+    void this.#terminate()
     this.#skipAll()
     this.#retryAt = performance.now() + Math.min(MOST_BACK_OFF, backOff * 2 ** this.#failures++)
     emit({ name: 'shadow_failed', how, reason })
@@ -243,10 +244,7 @@ export class ShadowModel {
     if (this.#worker === undefined) {
       if (isChanged || performance.now() >= this.#retryAt) this.#start()
     } else if (isChanged && this.#requests.size === 0) {
-      const worker = this.#worker
-      this.#worker = undefined
-      this.#ready = undefined
-      void worker.terminate()
+      void this.#terminate()
       this.#start()
     }
   }

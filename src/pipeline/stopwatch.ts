@@ -1,6 +1,5 @@
 import type { Emit, TimedStage } from '../domain/events.ts'
 
-/** Measures the consecutive stages of one batch. */
 export class Stopwatch {
   readonly #emit: Emit
   #last = performance.now()

@@ -10,7 +10,7 @@ import {
   type Sink,
   type Transactions,
 } from '../domain/ports.ts'
-import { reportRefused, SinkRefused } from '../domain/sink-refused.ts'
+import { writeReporting } from '../domain/sink-refused.ts'
 import { reportAlertLatency } from './alert-latency.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Intaken } from './outputs.ts'
@@ -45,7 +45,6 @@ interface Entry {
   items: number
 }
 
-/** The items of one batch that are written for one partition. */
 interface Share {
   readonly items: Intaken[]
   readonly entries: Set<Entry>
@@ -139,9 +138,7 @@ export class TransactionalWriter {
     const began = performance.now()
     const { emit } = this.#parts
     const { shares, others, left } = this.#sorted(items, outputs)
-    const writtenOthers = this.#writeOthers(others).catch((error: unknown) => {
-      this.#failure ??= error
-    })
+    const writtenOthers = this.#writeOthers(others)
     const written = [...shares].map(async ([writer, share]) => {
       const entries = [...share.entries]
       await writer.add(entries)
@@ -161,12 +158,10 @@ export class TransactionalWriter {
 
   async #writeOthers(records: readonly OutputRecord[]): Promise<void> {
     const { sink, emit, signal } = this.#parts
-    if (records.length === 0) return
     try {
-      await sink.write(records, signal)
+      if (records.length > 0) await writeReporting(sink, records, emit, signal)
     } catch (error) {
-      if (!(error instanceof SinkRefused)) throw error
-      reportRefused(emit, error)
+      this.#failure ??= error
     }
   }
 

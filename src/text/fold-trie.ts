@@ -198,7 +198,6 @@ function buildSplitTrie(): Trie {
   return trie
 }
 
-/** A messenger's name, and the context it needs to count as one. */
 export interface ContactName {
   readonly target: Uint16Array
   readonly weight: number

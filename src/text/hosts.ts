@@ -4,7 +4,6 @@ import { RESERVED_SUFFIXES } from './host-suffixes.ts'
 
 const CACHE = 10_000
 
-/** The registrable domain of a host and its public suffix. */
 export interface Registered {
   readonly domain: string
   readonly suffix: string

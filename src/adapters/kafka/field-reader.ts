@@ -1,4 +1,3 @@
-/** Reads the fixed-width fields of a Kafka response in order. */
 export class FieldReader {
   readonly #bytes: Buffer
   #at = 0

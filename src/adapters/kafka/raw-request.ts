@@ -1,7 +1,6 @@
 import type { Broker } from 'kafkajs'
 import type { EncodedBody } from './compact-fields.ts'
 
-/** The client's internal way to send a request to a broker. */
 interface Sending {
   readonly connectionPool: {
     send(call: {

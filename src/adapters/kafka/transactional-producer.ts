@@ -32,7 +32,6 @@ interface Identity {
   readonly producerEpoch: number
 }
 
-/** Methods of the client's brokers that its types omit. */
 interface TransactionBroker {
   initProducerId(of: {
     readonly transactionalId: string

@@ -2,7 +2,6 @@
 export interface Eviction {
   /** `maxmemory-policy`, if it evicts keys when the memory is full. */
   readonly policy: string
-  /** Keys evicted since the server was started. */
   readonly dropped: number
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
+/** Time limit of calls that no message waits for, ms. */
+export const BACKGROUND_MS = 2000
+
 /** A Lua script, in a file of its own next to the module that calls it. */
 export interface Script {
   readonly name: string

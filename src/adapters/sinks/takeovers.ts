@@ -6,7 +6,6 @@ import { mostSettled } from '../kafka/most-settled.ts'
 import type { Committed } from '../kafka/partition-offsets.ts'
 import { TransactionalProducer, type TransactionOffset } from '../kafka/transactional-producer.ts'
 
-/** A partition whose outputs are written here. */
 export interface Held {
   readonly id: PartitionId
   readonly epoch: number

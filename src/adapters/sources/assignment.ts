@@ -17,7 +17,6 @@ export type Continuation =
   /** The partition has no position yet. */
   | { readonly kind: 'unknown' }
 
-/** Offsets of a batch without records. */
 interface Empty {
   readonly first: number
   readonly last: number
@@ -150,7 +149,6 @@ export class Assignment {
     return this.partitions.filter((id) => this.holds(id) && this.position(id) === undefined)
   }
 
-  /** These partitions with their start positions, if known. */
   placed(ids: readonly PartitionId[]): AssignedPartition[] {
     return ids.map((id) => {
       const startOffset = this.handedOver(id)

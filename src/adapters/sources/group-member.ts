@@ -21,7 +21,6 @@ export interface MemberParts {
   readonly start: GroupStart
   /** Numbers assignments across consecutive members. */
   readonly nextEpoch: () => number
-  /** Called when the handler cannot continue. */
   readonly failed: (error: unknown) => void
   readonly alive: () => void
   readonly progressed: () => void

@@ -14,7 +14,6 @@ export interface KafkaSourceOptions {
   readonly connection: KafkaConnection
   readonly groupId: string
   readonly topics: readonly string[]
-  /** Start position of a group that has committed nothing. */
   readonly startFrom: StartFrom
   readonly emit: Emit
   /** Maximum number of records handed over together. */

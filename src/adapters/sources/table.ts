@@ -36,7 +36,6 @@ export interface TableSourceOptions
 }
 
 const STEP = 250
-/** Maximum number of rows applied together. */
 const SLICE = 1_000
 
 /**
@@ -59,7 +58,6 @@ export class TableSource {
   readonly #expired: ExpiredRows
   readonly #identity: TopicIdentity
   #lives = 0
-  /** Number of batches being applied. */
   #inHand = 0
   readonly #proof: EndProof
   #caughtUp = false

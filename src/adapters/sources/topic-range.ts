@@ -33,7 +33,6 @@ export interface TopicRangeOptions extends Pick<EndProofOptions, 'settledAfter' 
 }
 
 const STEP = 250
-/** Number of partitions read in parallel. */
 const SIDE_BY_SIDE = 8
 const ATTEMPTS = 5
 const HEARTBEAT_EVERY = 1_000

@@ -38,7 +38,6 @@ function maskContact(value: string): string {
   return NUMBER.test(value) ? maskNumber(value) : `${[...value][0] ?? ''}***`
 }
 
-/** A sender's port or number for display. */
 export function showFrom(from: string, clear: boolean): string {
   return clear ? from : maskContact(from)
 }

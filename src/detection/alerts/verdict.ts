@@ -13,7 +13,6 @@ import { contactsInClear, partsOf, type SenderContacts, showEvidence } from './s
 export interface VerdictContext {
   /** Wall clock, epoch ms. */
   readonly now: number
-  /** Id of the text model that labelled the message. */
   readonly model: string
   readonly degraded: boolean
 }
@@ -96,7 +95,6 @@ function modelScoreOf({ scores, label }: AnalysedMessage): number {
   return Math.round(scores[label] * 1000) / 1000
 }
 
-/** Whether the message has, or should have, several parts. */
 function isJoined({ partial, origins }: AnalysedMessage): boolean {
   return partial || origins.length > 1
 }
@@ -214,7 +212,6 @@ function areAllPlain(strings: readonly string[]): boolean {
   return true
 }
 
-/** Serialises a list of strings that need no escaping. */
 function listJson(items: readonly string[]): string {
   return items.length === 0 ? '[]' : `["${items.join('","')}"]`
 }

@@ -17,7 +17,6 @@ export interface Submission {
   readonly part?: { readonly ref: string; readonly count: number } | undefined
 }
 
-/** Tokenisers of the known keys, by key id. */
 export type Tokenisers = ReadonlyMap<string, Tokenise>
 
 /** A submission in canonical form for comparison; tokens are computed on demand. */

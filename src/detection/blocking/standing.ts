@@ -2,7 +2,6 @@ import { type Action, stronger } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
 import type { Asking, Verdict } from './records.ts'
 
-/** The parts of a throttling state needed for counting. */
 export interface Throttle {
   readonly state: string
   readonly perMinute: number

@@ -8,7 +8,6 @@ export const MESSAGE_CODES: readonly MessageCode[] = MODULES.filter((spec) => 'd
 
 export const STATE_CODES: readonly StateCode[] = MODULES.filter((spec) => 'policyAt' in spec)
 
-/** All codes by name, in the order of the list of names. */
 export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])) as Readonly<
   Record<ShippedCode, CodeSpec>
 >

@@ -27,7 +27,6 @@ const FILED_SENDERS = 'campaign-filed:'
 /** Entity of filed senders that lead to the same private place, whatever the text. */
 const FILED_PLACE = 'campaign-place:'
 const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE, ALIKE_SENDERS]
-/** Limit of ports and of signatures listed in evidence. */
 const LISTED = 20
 const NONE: readonly never[] = []
 

@@ -118,7 +118,6 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   readonly fires: string
   /** Why it matters, if that is not plain. */
   readonly why?: string
-  /** How to tune it if it fires too often or too rarely. */
   readonly tune: string
   readonly sentences: Sentences<E>
   /** Whether an open state is still justified after a change of the registry; default: yes. */

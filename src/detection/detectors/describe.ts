@@ -9,7 +9,6 @@ export type Describe = (finding: Pick<Finding, 'code' | 'evidence'>) => {
   readonly rule?: string
 }
 
-/** Sentence and regulation of findings in a language. */
 export function createDescribe(locale: Locale): Describe {
   const words = WORDS[locale]
   return ({ code, evidence }) => {

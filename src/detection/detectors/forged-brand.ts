@@ -176,7 +176,6 @@ function ofBrand(
   }
 }
 
-/** Finding for a message in the name of an unlisted institution. */
 function ofKind(
   message: AnalysedMessage,
   context: MessageContext,

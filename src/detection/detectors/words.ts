@@ -3,7 +3,6 @@ import type { Label } from '../../domain/labels.ts'
 export const LOCALES = ['en', 'zh-CN'] as const
 export type Locale = (typeof LOCALES)[number]
 
-/** Formats values for sentences of one language. */
 export interface Words {
   /** A share from 0 to 1. */
   percent(share: number): string

@@ -96,7 +96,6 @@ export class NoticeIndex implements Notices {
     )
   }
 
-  /** The sketch of a message's text, computed once per text. */
   sketchOf(message: AnalysedMessage): Sketch | undefined {
     const memo = message.memo.alike ?? message.memo
     if (memo.sketched?.by !== this.table)
@@ -113,7 +112,6 @@ export class NoticeIndex implements Notices {
     return this.#sampleLike(brand, sketch, own)
   }
 
-  /** Whether other brands use such a notice too. */
   #isShared(sketch: Sketch, brand: string): boolean {
     let others = 0
     for (const [other, notices] of this.#learned)

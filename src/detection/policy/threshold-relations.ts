@@ -4,7 +4,6 @@ import { CODES } from '../detectors/all.ts'
 import { segmentsOf } from './periods.ts'
 import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
 
-/** Rules of codes and their path in the file. */
 interface Layer {
   readonly path: Fault['path']
   readonly codes: CodeRules

@@ -117,7 +117,6 @@ export class BrandIndex {
     return this.#spelled.has(spelling(name))
   }
 
-  /** The registered name imitated by this normalised one. */
   lookalikeOfKey(key: string): Lookalike | undefined {
     return this.#nameAnswers.get(key, (asked) => this.#names.find(asked))
   }

@@ -7,7 +7,6 @@ const DECODED = 8192
 const LARGEST = 0xf000_0000
 const SEPARATOR = '\n'
 
-/** Converts rows to small JSON values and back. */
 export interface Codec<T> {
   pack(row: T): unknown
   unpack(value: unknown): T

@@ -11,7 +11,6 @@ import { type RowInput, readSideFile } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
 import type { SideRow } from './waiting-rows.ts'
 
-/** Number of rows written to the ledger together. */
 const CHUNK = 10_000
 const SHOWN_PROBLEMS = 20
 

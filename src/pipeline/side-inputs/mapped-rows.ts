@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import type { TableRow } from '../../adapters/sources/table.ts'
 import type { SideInput } from '../../domain/input-events.ts'
 import { parseExact } from '../../domain/json.ts'
@@ -10,6 +9,7 @@ import { fieldReader, type MappableRecord, named, type SeenPlace } from '../fiel
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
 import { lackedColumns, type MapWatch, neededPlaces } from './map-watch.ts'
+import { jsonValueOf } from './rows.ts'
 
 /** Returns the row in sigwatch's format, or why the operator's record cannot be mapped. */
 export type MapRow = (row: TableRow) => TableRow | { readonly message: string }
@@ -27,13 +27,9 @@ export function mapRows(input: SideInput, map: SideMap, watch?: MapWatch): MapRo
   return (row) => {
     // The tombstone that Debezium writes to a compacted topic after a deletion.
     if (row.value === null) return { ...row, key: '' }
-    if (!isUtf8(row.value)) return { message: 'is not valid UTF-8' }
-    let body: unknown
-    try {
-      body = parseExact(row.value.toString('utf8'))
-    } catch {
-      return { message: `is not valid JSON (${row.value.length} bytes)` }
-    }
+    const json = jsonValueOf(row.value, parseExact)
+    if ('message' in json) return json
+    const { value: body } = json
     const { timestamp, value, position } = row
     const record = { timestamp, value, key: Buffer.from(row.key), position }
     const mapped = mapBody(body, record)

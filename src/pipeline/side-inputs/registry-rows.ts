@@ -11,7 +11,6 @@ export type Refuse = (row: TableRow, message: string) => void
 
 export interface RegistryRowsOptions {
   readonly registry: Pick<RegistryHolder, 'apply' | 'announce'>
-  /** Activates a changed registry; see Runner. */
   readonly adopt: () => Promise<void>
   readonly emit: Emit
 }

@@ -5,7 +5,6 @@ import { FORMS, hasForm } from '../../settings/files/value-forms.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 
 export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
-/** Kinds of targets that can be blocked manually. */
 export const ORDERED_KINDS = ['domain', 'port', 'signature', 'sender', 'brand-claim', 'template'] as const
 
 const text = (characters: number) => ({ type: 'string', characters, private: true })

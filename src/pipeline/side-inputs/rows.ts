@@ -243,6 +243,19 @@ function futureFault({ ts }: { readonly ts: number }, latest: number): Fault | u
   return ts > latest ? fault('ts', 'is in the future: check the clock of the writer') : undefined
 }
 
+/** The JSON of a topic record, or why there is none. */
+export function jsonValueOf(
+  bytes: Buffer,
+  parse: (json: string) => unknown = JSON.parse,
+): { readonly value: unknown } | { readonly message: string } {
+  if (!isUtf8(bytes)) return { message: 'is not valid UTF-8' }
+  try {
+    return { value: parse(bytes.toString('utf8')) }
+  } catch {
+    return { message: `is not valid JSON (${bytes.length} bytes)` }
+  }
+}
+
 /** The same from the bytes of a topic record; undefined for a tombstone. The message names the field. */
 export function readSideValue<I extends RowInput>(
   input: I,
@@ -251,14 +264,9 @@ export function readSideValue<I extends RowInput>(
   latest = LATEST_TIME,
 ): { readonly row: RowsByInput[I] } | { readonly message: string } | undefined {
   if (bytes === null) return undefined
-  if (!isUtf8(bytes)) return { message: 'is not valid UTF-8' }
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return { message: `is not valid JSON (${bytes.length} bytes)` }
-  }
-  const read = readSideRow(input, value, canonical, latest)
+  const json = jsonValueOf(bytes)
+  if ('message' in json) return json
+  const read = readSideRow(input, json.value, canonical, latest)
   return 'row' in read ? read : { message: read.key === '' ? read.message : `${read.key}: ${read.message}` }
 }
 

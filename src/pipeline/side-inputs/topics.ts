@@ -41,7 +41,6 @@ interface FollowedTopic {
   readonly input: SideInput
   readonly topic: string
   readonly table: TableSource
-  /** Whether it was read to its end once. */
   isCurrent: boolean
 }
 

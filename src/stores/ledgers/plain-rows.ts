@@ -1,4 +1,3 @@
-/** Number of fields moved at a time. */
 const CHUNK = 500
 
 export interface PlainRow {

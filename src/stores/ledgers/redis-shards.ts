@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import type { Script, ScriptCall } from '../../adapters/redis/script.ts'
-import { addTo } from '../../domain/maps.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
+import { chunksByShard } from '../chunks.ts'
 import { type Place, SHARDS } from './places.ts'
 import { LAST_LEVEL, type SentLevels, type ShardEntries } from './sent-log.ts'
 import type { ShardEpochs, ShardFacts } from './shard-epochs.ts'
@@ -18,17 +18,7 @@ export interface Row {
   readonly args: readonly string[]
 }
 
-function partsOf(rows: readonly Row[]): { readonly shard: number; readonly part: readonly number[] }[] {
-  const byShard = new Map<number, number[]>()
-  rows.forEach(({ shard }, i) => {
-    addTo(byShard, shard, i)
-  })
-  const parts: { shard: number; part: readonly number[] }[] = []
-  for (const [shard, indexes] of byShard)
-    for (let from = 0; from < indexes.length; from += CHUNK)
-      parts.push({ shard, part: indexes.slice(from, from + CHUNK) })
-  return parts
-}
+const partsOf = (rows: readonly Row[]) => chunksByShard(rows, ({ shard }) => shard, CHUNK)
 
 /** The shards of the ledger: key names, calls by shard, and tracking of the epoch in each reply. */
 export class LedgerShards {
@@ -66,12 +56,12 @@ export class LedgerShards {
   ): Promise<(string | undefined)[]> {
     const calls: ScriptCall[] = []
     const order: { shard: number; rows: readonly number[]; before: ShardFacts | undefined }[] = []
-    for (const { shard, part } of partsOf(rows)) {
-      order.push({ shard, rows: part, before: this.#epochs.known(shard) })
+    for (const { shard, indices } of partsOf(rows)) {
+      order.push({ shard, rows: indices, before: this.#epochs.known(shard) })
       calls.push({
         script: of,
-        keys: [this.#meta(shard), ...part.map((i) => rows[i]!.key)],
-        args: [randomUUID(), ...head, ...part.flatMap((i) => rows[i]!.args)],
+        keys: [this.#meta(shard), ...indices.map((i) => rows[i]!.key)],
+        args: [randomUUID(), ...head, ...indices.flatMap((i) => rows[i]!.args)],
       })
     }
     const out = new Array<string | undefined>(rows.length)
@@ -97,14 +87,14 @@ export class LedgerShards {
   ): Promise<void> {
     const parts = partsOf(rows)
     const before = parts.map(({ shard }) => this.#epochs.known(shard))
-    const calls = parts.map(({ shard, part }): ScriptCall => {
+    const calls = parts.map(({ shard, indices }): ScriptCall => {
       const flat: string[] = []
-      for (const i of part) {
+      for (const i of indices) {
         const { key, args } = rows[i]!
         flat.push(key.slice(key.indexOf('}') + 2))
         for (const arg of args) flat.push(wellFormed(arg))
       }
-      const declared = this.#link.cluster ? part.map((i) => rows[i]!.key) : []
+      const declared = this.#link.cluster ? indices.map((i) => rows[i]!.key) : []
       return {
         script: of,
         keys: [this.#meta(shard), ...declared],

@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import { given } from '../../domain/given.ts'
+import { jsonOf } from '../../domain/json.ts'
 import { addTo } from '../../domain/maps.ts'
 import {
   BRANDS_AT_ONCE,
@@ -19,8 +20,6 @@ const CHANGED = script('changed-notices')
 
 /** A brand without new notices for this long is forgotten, seconds. */
 const KEPT = (90 * DAY) / 1000
-/** Time limit of calls that no message waits for, ms. */
-const BACKGROUND_MS = 2000
 
 /** A notice as stored, with its sketch in base64. */
 type Stored = Omit<LearnedNotice, 'sketch' | 'brand' | 'id'> & { readonly sketch: string }
@@ -126,12 +125,7 @@ function noticesIn(brand: string, flat: unknown): LearnedNotice[] {
 
 /** Undefined if written in an unknown format of another version. */
 function storedIn(json: string): Stored | undefined {
-  let value: Partial<Stored> | null
-  try {
-    value = JSON.parse(json) as Partial<Stored> | null
-  } catch {
-    return undefined
-  }
+  const value = jsonOf<Partial<Stored> | null>(json)
   const { sketch, table, hosts, numbers, carries, port } = value ?? {}
   const isKnown =
     [sketch, table, port].every((text) => typeof text === 'string') &&

@@ -42,7 +42,6 @@ export class MemoryPassBook implements PassBook {
     return { outcome: 'passes' }
   }
 
-  /** Counts a message that was let through. */
   note({ throttles, part }: PassRequest): void {
     for (const { state } of throttles) {
       const minute = this.#minuteOf(state)

@@ -1,7 +1,6 @@
 import {
   type FanoutDelta,
   FILTER_PARTS,
-  fanoutsByWeek,
   filterKey,
   hourOf,
   placeOfPair,
@@ -11,15 +10,9 @@ import {
 import { tallyName } from './layout.ts'
 import type { StoredNames } from './stored-names.ts'
 
-export { FANOUT, type FanoutDelta } from './fanouts.ts'
-
 type Numbers = readonly (string | number)[]
 /** The numbers of a week for `count.lua`: key of the filter, of the previous one, then each number. */
 export type FanoutFamily = readonly [filter: string, before: string, ...numbers: Numbers[]]
-
-export function fanoutFamilies(deltas: ReadonlyMap<string, FanoutDelta>): FanoutDelta[][] {
-  return [...fanoutsByWeek(deltas).values()]
-}
 
 export function encodeFanouts(family: readonly FanoutDelta[], names: StoredNames): FanoutFamily {
   const { week } = family[0]!

@@ -5,14 +5,8 @@ import { HOUR } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 import { type CountedOffsets, talliesOf } from './aggregate.ts'
 import type { AtomicDelta, MemberDelta, RateDelta, ShardBatch, TallyDelta } from './deltas.ts'
-import {
-  encodeFanouts,
-  FANOUT,
-  type FanoutDelta,
-  type FanoutFamily,
-  fanoutFamilies,
-  keysOfFanouts,
-} from './encode-fanouts.ts'
+import { encodeFanouts, type FanoutFamily, keysOfFanouts } from './encode-fanouts.ts'
+import { FANOUT, type FanoutDelta, fanoutsByWeek } from './fanouts.ts'
 import type { Absences, Feed } from './feed.ts'
 import {
   type FeatureKeys,
@@ -160,7 +154,7 @@ class Payload {
     const rates = [...group.rates.values()]
     const members = [...group.members.values()]
     const families = familiesOf(group)
-    const fanouts = fanoutFamilies(group.fanouts)
+    const fanouts = [...fanoutsByWeek(group.fanouts).values()]
     this.rates.push(rates)
     this.members.push(members)
     this.tallies.push(families.flat())

@@ -38,7 +38,6 @@ const WEEK = 7 * 24 * HOUR
 /** Small hashes per shard for numbers: up to two million per hour stay in Redis's compact encoding. */
 const SLOTS = 64
 
-/** A text to one recipient, as counted by a shard. */
 export interface FanoutItem extends Omit<FanoutObservation, 'number' | 'series'> {
   readonly position: Position
   /** Event time in units of five minutes. */

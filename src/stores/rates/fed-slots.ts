@@ -12,7 +12,6 @@ const RARE = 6
 
 export type Run = readonly [from: number, to: number]
 
-/** Slots that had a message, and the absences between them. */
 export class FedSlots {
   /** The very first slot: nothing before it is an absence. */
   first = Number.POSITIVE_INFINITY

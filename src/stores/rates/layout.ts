@@ -132,19 +132,6 @@ export function tallyEntity(kind: string, id: string): string {
   return `${kind}/${id}`
 }
 
-/** Position of a count within its shard: the small hash and its field. */
-export interface Place {
-  readonly slot: number
-  readonly field: string
-}
-
-/** The field is a 48-bit hash, which takes a third of the memory of the name. */
-function place(entity: string, slots: number): Place {
-  const high = hash32(entity)
-  const low = hash32(entity, 0x9747b28c)
-  return { slot: (high >>> 6) % slots, field: String((high >>> 16) * 0x1_0000_0000 + low) }
-}
-
 /** A tallied name as stored in a shard: no number or token of a recipient is stored. */
 export interface TallyName {
   /** 48 bits as eight characters. */
@@ -159,8 +146,11 @@ export function tallyName(entity: string): TallyName {
   return { name: base64url(high, 5) + base64url(low, 3), hash: low }
 }
 
-export function sentPlace(entity: string): Place {
-  return place(entity, SENT_SLOTS)
+/** Small hash of a count and its field there: a 48-bit hash, which takes a third of the memory of the name. */
+export function sentPlace(entity: string): { readonly slot: number; readonly field: string } {
+  const high = hash32(entity)
+  const low = hash32(entity, 0x9747b28c)
+  return { slot: (high >>> 6) % SENT_SLOTS, field: String((high >>> 16) * 0x1_0000_0000 + low) }
 }
 
 let lastDay = Number.NaN

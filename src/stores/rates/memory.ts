@@ -1,12 +1,9 @@
 import type {
-  FanoutReading,
   FeatureStore,
   LogId,
   LogsOf,
   MeanRate,
-  MemberReading,
   Observations,
-  RateReading,
   Readings,
   TallyReading,
 } from '../../domain/feature-store.ts'
@@ -14,6 +11,7 @@ import { getOrInsert } from '../../domain/maps.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import { NewestTimes } from '../newest-times.ts'
 import { aggregate } from './aggregate.ts'
+import type { Collected } from './collected.ts'
 import type { AtomicDelta, TallyDelta } from './deltas.ts'
 import { Feed } from './feed.ts'
 import { LIMITS, tallyUntil } from './layout.ts'
@@ -34,6 +32,9 @@ interface Tally {
   /** The previous half. */
   before: Tally | undefined
 }
+
+/** Readings that are being collected. */
+type Lists = Pick<Collected, 'rates' | 'members' | 'tallies' | 'fanouts'>
 
 class MemoryFeatureStore implements FeatureStore {
   readonly #feed = new Feed()
@@ -77,16 +78,11 @@ class MemoryFeatureStore implements FeatureStore {
   revoke(_partitions: readonly PartitionId[]): void {}
 
   async count(batch: readonly Observations[]): Promise<Readings> {
-    const readings = {
-      rates: [] as RateReading[],
-      members: [] as MemberReading[],
-      tallies: [] as TallyReading[],
-      fanouts: [] as FanoutReading[],
-    }
+    const readings: Readings & Lists = { rates: [], members: [], tallies: [], fanouts: [], counted: true }
     checkBatch(batch)
     this.#times.begin()
     this.#feed.see(batch, this.#times)
-    if (batch.length === 0) return { ...readings, counted: true }
+    if (batch.length === 0) return readings
     this.#since ??= firstEventTime(batch)
     this.#advance(batch)
     this.#fanouts.hear(newestTime(batch, this.#times))
@@ -100,19 +96,10 @@ class MemoryFeatureStore implements FeatureStore {
       for (const [key, offset] of shard.offsets) this.#offsets.set(key, [offset])
     }
     this.#sweep()
-    return { ...readings, counted: true }
+    return readings
   }
 
-  #apply(
-    group: AtomicDelta,
-    counting: boolean,
-    readings: {
-      rates: RateReading[]
-      members: MemberReading[]
-      tallies: TallyReading[]
-      fanouts: FanoutReading[]
-    },
-  ): void {
+  #apply(group: AtomicDelta, counting: boolean, readings: Lists): void {
     for (const delta of group.rates.values()) this.#rates.apply(delta, counting, this.#since!, readings.rates)
     for (const delta of group.members.values()) this.#members.apply(delta, counting, readings.members)
     for (const [entity, first] of group.tallies) {

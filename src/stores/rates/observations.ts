@@ -1,5 +1,5 @@
 import type { Observations } from '../../domain/feature-store.ts'
-import { partitionKey } from '../../domain/ports.ts'
+import { isSamePartition, partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS, HOUR } from '../../domain/time.ts'
 import type { NewestTimes } from '../newest-times.ts'
 
@@ -28,12 +28,11 @@ export function checkBatch(batch: readonly Observations[]): void {
  */
 export function endOfChunk(batch: readonly Observations[], from: number, size: number): number {
   let to = Math.min(batch.length, from + size)
-  while (to < batch.length && isSameRecord(batch[to - 1]!.position, batch[to]!.position)) to++
+  for (; to < batch.length; to++) {
+    const [a, b] = [batch[to - 1]!.position, batch[to]!.position]
+    if (a.offset !== b.offset || !isSamePartition(a, b)) break
+  }
   return to
-}
-
-function isSameRecord(a: Observations['position'], b: Observations['position']): boolean {
-  return a.offset === b.offset && a.partition === b.partition && a.topic === b.topic
 }
 
 function fail(what: string, value: unknown): never {
@@ -57,7 +56,7 @@ export function newestTime(batch: readonly Observations[], times: NewestTimes): 
   let last: Observations['position'] | undefined
   for (const { position } of batch) {
     // Consecutive records mostly share a partition.
-    if (position.partition === last?.partition && position.topic === last.topic) continue
+    if (last && isSamePartition(position, last)) continue
     last = position
     newest = Math.max(newest, times.of(partitionKey(position)))
   }

@@ -1,16 +1,14 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import type { MeanRate } from '../../domain/feature-store.ts'
-import { addTo } from '../../domain/maps.ts'
 import { HOUR } from '../../domain/time.ts'
+import { chunksByShard } from '../chunks.ts'
 import { type Stat, usualRate } from './baseline.ts'
 import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
 
 const BASELINES = loadScript(new URL('./baselines.lua', import.meta.url), 'baselines')
 /** Maximum number of keys per call: keeps the script short for other clients of the server. */
 const CHUNK = 200
-/** Time limit, ms; no message waits for it. */
-const BUDGET_MS = 2000
 
 /** The usual rates of entities at an event time, as trained by `count.lua`. */
 export async function readBaselines(
@@ -19,23 +17,13 @@ export async function readBaselines(
   entities: readonly string[],
   ts: number,
 ): Promise<readonly (MeanRate | undefined)[]> {
-  const byShard = new Map<number, number[]>()
-  for (const [i, entity] of entities.entries()) {
-    const shard = shardOf(entity, SHARDS)
-    addTo(byShard, shard, i)
-  }
-  const chunks = [...byShard].flatMap(([shard, indices]) =>
-    Array.from({ length: Math.ceil(indices.length / CHUNK) }, (_, n) => ({
-      shard,
-      indices: indices.slice(n * CHUNK, (n + 1) * CHUNK),
-    })),
-  )
+  const chunks = chunksByShard(entities, (entity) => shardOf(entity, SHARDS), CHUNK)
   const calls = chunks.map(({ shard, indices }) => ({
     script: BASELINES,
     keys: indices.map((i) => keys.baseline(shard, entities[i]!)),
     args: [Math.floor(ts / HOUR)],
   }))
-  const replies = (await link.run(calls, BUDGET_MS)) as string[][][]
+  const replies = (await link.run(calls, BACKGROUND_MS)) as string[][][]
   const out = new Array<MeanRate | undefined>(entities.length).fill(undefined)
   for (const [c, { indices }] of chunks.entries()) {
     for (const [n, i] of indices.entries()) {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Outcome, RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import type { LogId, LogsOf } from '../../domain/feature-store.ts'
 import { addTo } from '../../domain/maps.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { CountedPartitions } from './counted-partitions.ts'
 import { type FeatureKeys, SHARDS } from './layout.ts'
 import { type CountedLog, type LogChange, logChangeOf } from './log-change.ts'
-import { BACKGROUND_MS } from './redis-shards.ts'
 
 const COUNTED = loadScript(new URL('./counted.lua', import.meta.url), 'counted')
 const ASSIGN = loadScript(new URL('./assign.lua', import.meta.url), 'assign')
@@ -176,8 +175,7 @@ export class StoredOffsets {
     const byShard = new Map<number, Change[]>()
     for (const one of stored) {
       const log = logs.get(partitionKey(one.id)) ?? {}
-      const change = { one, log, to: logChangeOf(one, log)! }
-      addTo(byShard, one.shard, change)
+      addTo(byShard, one.shard, { one, log, to: logChangeOf(one, log)! })
     }
     const changes = [...byShard].map(([shard, some]) => ({ shard, some }))
     const calls = changes.map(({ shard, some }) => ({

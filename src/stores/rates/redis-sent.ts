@@ -22,7 +22,6 @@ export async function readSent(
   return days.map((_, day) => counts.reduce((sum, of) => sum + Number(of[day] ?? 0), 0))
 }
 
-/** The counts of an entity in its buckets, by group. */
 export async function readTotals(
   link: RedisLink,
   keys: FeatureKeys,

@@ -1,5 +1,5 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import type { LostCounts } from '../../domain/feature-store.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { type FeatureKeys, LIMITS, RATE_MINUTES, SHARDS } from './layout.ts'
@@ -9,8 +9,6 @@ const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 
   limits: LIMITS,
 })
 
-/** Time limit of calls that no message waits for, ms. */
-export const BACKGROUND_MS = 2000
 /** Wall-clock interval between attempts to mark buckets that no batch has marked, ms. */
 const MARK_EVERY = 1000
 /** Delay between the first shard found to have lost counts and the report, ms. */
@@ -60,7 +58,6 @@ export class FeatureShards {
     return this.#newest - RATE_MINUTES * MINUTE
   }
 
-  /** Whether counts were lost within the last minute. */
   get recentlyLost(): boolean {
     return performance.now() - this.#lostAt < LOST_FOR
   }

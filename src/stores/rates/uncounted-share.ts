@@ -5,16 +5,11 @@ const SECONDS = 10
 
 /** The share of messages in the last ten seconds that were not fully counted. */
 export class UncountedShare {
-  readonly #now: () => number
   /** By second. */
   readonly #counts = new Map<number, { messages: number; uncounted: number }>()
 
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now
-  }
-
   note(messages: number, uncounted: number): void {
-    const second = Math.floor(this.#now() / SECOND)
+    const second = Math.floor(performance.now() / SECOND)
     const counts = this.#counts.get(second)
     if (counts) {
       counts.messages += messages
@@ -27,7 +22,7 @@ export class UncountedShare {
 
   /** Between 0 and 1; 0 without messages. */
   get value(): number {
-    const since = Math.floor(this.#now() / SECOND) - SECONDS
+    const since = Math.floor(performance.now() / SECOND) - SECONDS
     let messages = 0
     let uncounted = 0
     for (const [second, counts] of this.#counts) {

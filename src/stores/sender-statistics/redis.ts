@@ -1,5 +1,5 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { EventTime } from '../../domain/event-time.ts'
 import { addTo, getOrInsert } from '../../domain/maps.ts'
@@ -25,8 +25,6 @@ const WRITTEN = script('written-minutes')
 
 /** A refusal returns the stored offset, so the second attempt succeeds unless another instance counts the partition now. */
 const TRIES = 4
-/** Time limit of calls that no message waits for, ms. */
-const BACKGROUND_MS = 2000
 
 export interface RedisSenderMinutesOptions {
   readonly link: RedisLink
@@ -64,8 +62,7 @@ export class RedisSenderMinutes implements SenderMinutes {
   async count(batch: readonly SenderCount[]): Promise<void> {
     const byPartition = new Map<string, SenderCount[]>()
     for (const one of batch) {
-      const key = partitionKey(one.position)
-      addTo(byPartition, key, one)
+      addTo(byPartition, partitionKey(one.position), one)
     }
     await this.#learn([...byPartition.keys()])
     let open = [...byPartition]
@@ -97,9 +94,7 @@ export class RedisSenderMinutes implements SenderMinutes {
     const minutes = new Map<number, Map<string, MinuteState>>()
     for (const [partition, some] of states) {
       for (const [minute, state] of some) {
-        const parts = minutes.get(minute)
-        if (parts) parts.set(partition, state)
-        else minutes.set(minute, new Map([[partition, state]]))
+        getOrInsert(minutes, minute, () => new Map()).set(partition, state)
       }
     }
     const due = [...minutes].filter(([minute, parts]) => isDue(minute, [...parts.values()], watermark, now))

@@ -4,7 +4,7 @@ import { given } from '../../domain/given.ts'
 import type { Clock, OutputRecord, Sink } from '../../domain/ports.ts'
 import type { Registry } from '../../domain/registry.ts'
 import type { DueMinute, SenderMinute, SenderMinutes } from '../../domain/sender-minutes.ts'
-import { reportRefused, SinkRefused } from '../../domain/sink-refused.ts'
+import { writeReporting } from '../../domain/sink-refused.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { VersionsInForce } from '../../domain/versions.ts'
 
@@ -53,29 +53,15 @@ export class StatsWriter {
    * minutes stay due.
    */
   async write(watermark: number | undefined, signal?: AbortSignal): Promise<number> {
-    const { minutes, clock } = this.#parts
+    const { minutes, sink, clock, emit } = this.#parts
     if (performance.now() - this.#lookedAt < CHECK_EVERY) return 0
     this.#lookedAt = performance.now()
     let rows = 0
     for (const due of await minutes.due(watermark, clock.now())) {
-      const records = await this.#recordsOf(due)
-      rows += await this.#deliver(records, signal)
+      rows += await writeReporting(sink, await this.#recordsOf(due), emit, signal)
       await minutes.written([due], clock.now())
     }
     return rows
-  }
-
-  /** Resolves with the number of rows that the sink has accepted. */
-  async #deliver(records: readonly OutputRecord[], signal: AbortSignal | undefined): Promise<number> {
-    const { sink, emit } = this.#parts
-    try {
-      await sink.write(records, signal)
-      return records.length
-    } catch (error) {
-      if (!(error instanceof SinkRefused)) throw error
-      reportRefused(emit, error)
-      return records.length - error.refused.length
-    }
   }
 
   async #recordsOf({ minute, senders }: DueMinute): Promise<OutputRecord[]> {

@@ -1,5 +1,5 @@
 import type { AlertOptions } from '../../detection/alerts/alert-options.ts'
-import type { Feedback } from '../../detection/alerts/state-alert.ts'
+import { changeOf, type Feedback } from '../../detection/alerts/state-alert.ts'
 import type { ClearCause } from '../../domain/alert.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { StateCore } from '../../domain/state.ts'
@@ -28,6 +28,18 @@ export interface StateManagerParts {
 export interface Write {
   readonly next: StateRecord
   readonly isEvent: boolean
+}
+
+/** Writes a state with its event; undefined if another instance wrote first. */
+export async function written(
+  { store, clock, outbox, alerts }: Pick<StateManagerParts, 'store' | 'clock' | 'outbox' | 'alerts'>,
+  write: Write,
+  current: StateRecord | undefined,
+): Promise<StateRecord | undefined> {
+  const { next, entry } = changeOf(write, current, clock.now(), alerts.blocksFrom)
+  if (!(await store.put(next, current?.version ?? 0, entry))) return undefined
+  if (entry) outbox.add(entry)
+  return next
 }
 
 /** The change to an open state, or undefined to leave it unchanged. */

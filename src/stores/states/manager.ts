@@ -1,5 +1,4 @@
 import {
-  changeOf,
   clearedAlert,
   type Feedback,
   renewedAlert,
@@ -21,7 +20,7 @@ import { FormerTokens } from './former-tokens.ts'
 import { allowedByPolicy, judgeSignal } from './judgement.ts'
 import { clear, due, LIFECYCLE_LIMITS, type LifecycleLimits, renew, transition } from './lifecycle.ts'
 import { LocalCopy } from './local-copy.ts'
-import type { StateManagerParts, Step, Write } from './manager-parts.ts'
+import { type StateManagerParts, type Step, type Write, written } from './manager-parts.ts'
 import type { OpenStates } from './open-states.ts'
 import { SenderCap } from './sender-cap.ts'
 import { settleAll } from './settle-all.ts'
@@ -158,11 +157,8 @@ export class StateManager {
 
   /** Writes a state with its event; undefined if another instance wrote first. */
   async #put(write: Write, current: StateRecord | undefined): Promise<StateRecord | undefined> {
-    const { store, clock, outbox, alerts } = this.#parts
-    const { next, entry } = changeOf(write, current, clock.now(), alerts.blocksFrom)
-    if (!(await store.put(next, current?.version ?? 0, entry))) return undefined
-    this.#copy.apply(next)
-    if (entry) outbox.add(entry)
+    const next = await written(this.#parts, write, current)
+    if (next) this.#copy.apply(next)
     return next
   }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { changeOf, shownIds, stateAlert } from '../../detection/alerts/state-alert.ts'
+import { shownIds, stateAlert } from '../../detection/alerts/state-alert.ts'
 import { CODE_BY_HAND } from '../../detection/detectors/all.ts'
 import type { Signal, Target } from '../../domain/decision.ts'
 import { SigwatchError } from '../../domain/errors.ts'
@@ -11,7 +11,7 @@ import { provenanceOf } from '../../domain/versions.ts'
 import { redactText } from '../../text/redact.ts'
 import { exemptionOf } from './judgement.ts'
 import { LIFECYCLE_LIMITS, type LifecycleLimits } from './lifecycle.ts'
-import type { StateManagerParts } from './manager-parts.ts'
+import { type StateManagerParts, written } from './manager-parts.ts'
 
 /** A manual order: an action on everything that a match selects, until a time. */
 export interface Order extends ProposedOrder, Pick<ByHand, 'pending'> {
@@ -68,13 +68,9 @@ export class ManualStates {
   async raise(order: Order): Promise<StateRecord> {
     const { store, clock } = this.#parts
     const id = this.idOf(order.target)
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const [[current], [suppressed]] = await Promise.all([store.get([id]), store.suppressed([id])])
-      if (
-        current?.byHand &&
-        Math.max(givenAtOf(current.byHand), current.byHand.proposed?.ts ?? 0) >= order.ts
-      )
-        return current
+    return this.#untilWritten(id, async (current) => {
+      const known = current?.byHand
+      if (known && Math.max(givenAtOf(known), known.proposed?.ts ?? 0) >= order.ts) return current
       if (order.pending && isInForce(current, clock.now())) {
         const isSettled = asksForNoMore(order, current)
         if (isSettled && current.byHand!.ts >= order.ts) return current
@@ -84,16 +80,13 @@ export class ManualStates {
           ...{ ts: Math.max(current.byHand!.ts, order.ts + SKIPPED), givenAt: givenAtOf(current.byHand!) },
           ...(isSettled ? {} : { proposed: { ...proposed, why: redactText(proposed.why) } }),
         }
-        const written = await this.#put({ ...current, version: current.version + 1, byHand }, current, false)
-        if (written) return written
-        continue
+        return this.#put({ ...current, version: current.version + 1, byHand }, current, false)
       }
       // The later of an order and an exemption wins.
+      const [suppressed] = await store.suppressed([id])
       if (suppressed !== undefined && suppressed > order.ts) await store.suppress(id, order.ts, order.by)
-      const written = await this.#put(this.#ordered(id, current, order), current)
-      if (written) return written
-    }
-    throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
+      return this.#put(this.#ordered(id, current, order), current)
+    })
   }
 
   async isGiven(id: string, asked: Asked): Promise<boolean> {
@@ -103,9 +96,8 @@ export class ManualStates {
 
   /** Activates an order that awaits approval; the person who gave it cannot approve it. */
   async approve(id: string, by: string): Promise<StateRecord | ApprovalRefusal> {
-    const { store, clock } = this.#parts
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const [current] = await store.get([id])
+    const { clock } = this.#parts
+    return this.#untilWritten(id, async (current) => {
       if (!current?.open || !current.byHand) return 'unknown'
       const { byHand, target } = current
       const { proposed, pending } = byHand
@@ -117,20 +109,28 @@ export class ManualStates {
       const next = proposed
         ? this.#ordered(id, current, { ...proposed, target }, { approvedBy: by })
         : this.#approved(current, byHand, by)
-      const written = await this.#put(next, current)
-      if (written) return written
-    }
-    throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
+      return this.#put(next, current)
+    })
   }
 
   /** Withdraws an order that awaits approval while an earlier one is in force. Does nothing if there is none of this time. */
   async withdraw(id: string, ts: number): Promise<void> {
-    const { store } = this.#parts
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const [current] = await store.get([id])
-      if (current?.byHand?.proposed?.ts !== ts) return
+    await this.#untilWritten(id, async (current) => {
+      if (current?.byHand?.proposed?.ts !== ts) return 'none'
       const { proposed: _, ...byHand } = current.byHand
-      if (await this.#put({ ...current, version: current.version + 1, byHand }, current, false)) return
+      return this.#put({ ...current, version: current.version + 1, byHand }, current, false)
+    })
+  }
+
+  /** Reads a state and changes it, again while another instance is first: `change` is then undefined. */
+  async #untilWritten<T>(
+    id: string,
+    change: (current: StateRecord | undefined) => Promise<T | undefined>,
+  ): Promise<T> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const [current] = await this.#parts.store.get([id])
+      const done = await change(current)
+      if (done !== undefined) return done
     }
     throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
   }
@@ -203,10 +203,6 @@ export class ManualStates {
 
   /** `isEvent`: whether readers of the topics are to learn of it. */
   async #put(next: StateRecord, current: StateRecord | undefined, isEvent = true) {
-    const { store, clock, outbox, alerts } = this.#parts
-    const change = changeOf({ next, isEvent }, current, clock.now(), alerts.blocksFrom)
-    if (!(await store.put(change.next, current?.version ?? 0, change.entry))) return undefined
-    if (change.entry) outbox.add(change.entry)
-    return change.next
+    return written(this.#parts, { next, isEvent }, current)
   }
 }

@@ -77,7 +77,6 @@ export class OpenStates {
     return true
   }
 
-  /** Removes a state that is no longer open in the store. */
   forget(id: string): void {
     const entry = this.#entries.get(id)
     if (entry) this.#unlink(entry)

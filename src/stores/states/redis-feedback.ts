@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import type { Allowance } from '../../domain/allowance.ts'
 import { given } from '../../domain/given.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
@@ -41,8 +41,6 @@ interface Entry {
   readonly value: string
 }
 
-/** Time limit of bulk reads, ms; they are not on the path of a message. */
-const BULK_BUDGET = 2000
 const CHUNK = 500
 
 const KEEP = loadScript(new URL('./keep-feedback.lua', import.meta.url), 'keep-feedback')
@@ -196,7 +194,7 @@ export class RedisFeedback {
       args: [randomUUID()],
     }))
     const before = this.#known.map((known) => known?.facts)
-    const replies = (await this.#link.run(calls, BULK_BUDGET)) as [string, number, ...string[]][]
+    const replies = (await this.#link.run(calls, BACKGROUND_MS)) as [string, number, ...string[]][]
     const missing: Entry[] = []
     const refilled: (() => void)[] = []
     for (const [place, [epoch, changes, ...flat]] of replies.entries()) {
@@ -231,7 +229,7 @@ export class RedisFeedback {
     for (let from = 0; from < missing.length; from += CHUNK)
       await this.#link.run(
         missing.slice(from, from + CHUNK).map((entry) => this.#callOf(entry)),
-        BULK_BUDGET,
+        BACKGROUND_MS,
       )
     for (const { place, id, value } of missing) {
       if (!this.#places[place]!.suppression) continue

@@ -1,5 +1,5 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
@@ -17,6 +17,7 @@ import type {
   StateStore,
 } from '../../domain/state-store.ts'
 import { DAY } from '../../domain/time.ts'
+import { chunksByShard } from '../chunks.ts'
 import { RedisAlerted } from './redis-alerted.ts'
 import { RedisFeedback } from './redis-feedback.ts'
 import { RedisProgress } from './redis-progress.ts'
@@ -32,7 +33,6 @@ export interface RedisStateStoreOptions {
   readonly onPutBack?: (entries: number) => void
 }
 
-/** Keys of one shard, all under its hash tag. */
 interface Shard {
   readonly index: number
   readonly tag: string
@@ -50,8 +50,6 @@ const CHUNK = 100
 const PENDING_LIMIT = 100
 /** Retention of attempt counters of work that is not resumed, ms. */
 const KEEP_ATTEMPTS = DAY
-/** Time limit of bulk reads, ms; they are not on the path of a message. */
-const BULK_BUDGET = 2000
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const PUT = script('put')
@@ -85,14 +83,9 @@ export class RedisStateStore implements StateStore {
       return { index, tag, open: `${tag}:open`, outbox: `${tag}:outbox`, outboxTimes: `${tag}:outbox-times` }
     })
     const tags = this.#shards.map(({ tag }) => tag)
-    this.#feedback = new RedisFeedback({
-      link,
-      clock,
-      tags,
-      control: this.#control,
-      ...given({ onPutBack }),
-    })
-    this.#progress = new RedisProgress(link, this.#control)
+    const control = this.#control
+    this.#feedback = new RedisFeedback({ link, clock, tags, control, ...given({ onPutBack }) })
+    this.#progress = new RedisProgress(link, control)
     this.#alerted = new RedisAlerted({ link, clock, tagOf: (id) => this.#shardOf(id).tag })
   }
 
@@ -133,7 +126,7 @@ export class RedisStateStore implements StateStore {
   async versions(): Promise<Map<string, number>> {
     const calls = this.#shards.map(({ open }) => ({ script: VERSIONS, keys: [open], args: [] }))
     const out = new Map<string, number>()
-    for (const reply of (await this.#link.run(calls, BULK_BUDGET)) as string[][]) {
+    for (const reply of (await this.#link.run(calls, BACKGROUND_MS)) as string[][]) {
       for (let i = 0; i < reply.length; i += 2) out.set(reply[i]!, Number(reply[i + 1]))
     }
     return out
@@ -191,7 +184,7 @@ export class RedisStateStore implements StateStore {
       keys: [outbox, outboxTimes],
       args: [olderThanMs, PENDING_LIMIT],
     }))
-    const replies = (await this.#link.run(calls, BULK_BUDGET)) as (string | null)[][]
+    const replies = (await this.#link.run(calls, BACKGROUND_MS)) as (string | null)[][]
     return replies
       .flat()
       .filter((entry) => entry !== null)
@@ -202,8 +195,7 @@ export class RedisStateStore implements StateStore {
   async acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void> {
     const byShard = new Map<Shard, string[]>()
     for (const [i, id] of entryIds.entries()) {
-      const shard = this.#shardOf(stateIds[i]!)
-      addTo(byShard, shard, id)
+      addTo(byShard, this.#shardOf(stateIds[i]!), id)
     }
     await this.#link.run(
       [...byShard].map(([{ outbox, outboxTimes }, ids]) => ({
@@ -272,24 +264,17 @@ export class RedisStateStore implements StateStore {
 
   /** Reads one string for each id, by shard and in chunks; results are in the order of the ids. */
   async #read(ids: readonly string[], keyOf: (id: string) => string): Promise<(string | null)[]> {
-    const byShard = new Map<Shard, number[]>()
-    for (const [i, id] of ids.entries()) {
-      const shard = this.#shardOf(id)
-      addTo(byShard, shard, i)
-    }
-    const places: number[][] = []
-    const calls: ScriptCall[] = []
-    for (const group of byShard.values()) {
-      for (let at = 0; at < group.length; at += CHUNK) {
-        const place = group.slice(at, at + CHUNK)
-        places.push(place)
-        calls.push({ script: READ, keys: place.map((i) => keyOf(ids[i]!)), args: [] })
-      }
-    }
+    const chunks = chunksByShard(ids, (id) => this.#shardOf(id), CHUNK)
+    const calls = chunks.map(({ indices }) => ({
+      script: READ,
+      keys: indices.map((i) => keyOf(ids[i]!)),
+      args: [],
+    }))
     const out = new Array<string | null>(ids.length).fill(null)
-    const budget = ids.length > CHUNK ? BULK_BUDGET : undefined
+    const budget = ids.length > CHUNK ? BACKGROUND_MS : undefined
     const replies = (await this.#link.run(calls, budget)) as (string | null)[][]
-    for (const [n, place] of places.entries()) for (const [k, i] of place.entries()) out[i] = replies[n]![k]!
+    for (const [n, { indices }] of chunks.entries())
+      for (const [k, i] of indices.entries()) out[i] = replies[n]![k]!
     return out
   }
 }

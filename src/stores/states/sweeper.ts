@@ -10,7 +10,6 @@ export interface SweeperParts {
   readonly holder: string
   /** Called when a round fails; the next one retries. */
   readonly failed: (error: unknown) => void
-  /** Called for every round of the lease holder. */
   readonly swept?: (round: {
     readonly watermark: number | undefined
     readonly changed: number

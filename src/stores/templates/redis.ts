@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript } from '../../adapters/redis/script.ts'
+import { BACKGROUND_MS, loadScript } from '../../adapters/redis/script.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import { jsonOf } from '../../domain/json.ts'
 import {
   changed,
   KEPT_FOR,
@@ -20,8 +21,6 @@ const EXPIRE = script('expire-templates')
 
 /** Without any change for this long all templates are deleted, seconds: each has ended before. */
 const KEPT = (KEPT_FOR + 30 * DAY) / 1000
-/** Time limit of calls that no message waits for, ms. */
-const BACKGROUND_MS = 2_000
 /** Number of templates written together if none of them is known. */
 const TOGETHER = 200
 const MAX_ATTEMPTS = 32
@@ -88,12 +87,8 @@ export class RedisTemplateStore implements TemplateStore {
 
 /** Undefined if written in an unknown format of another version. */
 function storedIn(row: string | null): StoredTemplate | undefined {
-  if (row === null) return undefined
-  try {
-    const value = JSON.parse(row) as StoredTemplate
-    const isKnown = [value.sketch, value.label, value.source].every((text) => typeof text === 'string')
-    return isKnown && Array.isArray(value.confirmations) && Number.isFinite(value.until) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = jsonOf<StoredTemplate | null>(row ?? 'null')
+  if (!value) return undefined
+  const isKnown = [value.sketch, value.label, value.source].every((text) => typeof text === 'string')
+  return isKnown && Array.isArray(value.confirmations) && Number.isFinite(value.until) ? value : undefined
 }

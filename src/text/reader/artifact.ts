@@ -88,7 +88,6 @@ function formatVersionOf(tokenizer: TokenizerSettings): ModelDescription['format
   return bagsOf(tokenizer) > 1 ? 2 : 1
 }
 
-/** Writes the three files of a model folder. */
 export function saveArtifact(
   dir: string,
   description: Omit<ModelDescription, 'format' | 'formatVersion' | 'weights'>,

@@ -22,7 +22,6 @@ interface Description {
 
 type Parts = Omit<SketchTable, 'id'>
 
-/** Writes sketch.bin and sketch.json to a folder. */
 export function saveSketchTable(
   dir: string,
   { name, version }: Pick<Description, 'name' | 'version'>,

@@ -44,7 +44,6 @@ export function readRecord({ topic, partition }: PartitionId, offset: number, fi
   return { position, timestamp, timestampType, value, key, headers }
 }
 
-/** A decoded record, as the readers of this project receive it. */
 export interface FetchedRecord extends RawRecord {
   /** The record has no value, which deletes its key in a compacted topic; `value` is empty. */
   readonly isTombstone?: boolean

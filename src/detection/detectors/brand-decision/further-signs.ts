@@ -26,7 +26,6 @@ const HEAD_SIGNS = {
   'head:warns': 'warns of fraud, or against giving codes away',
 } as const satisfies Readonly<Record<`head:${Head | 'any'}`, string>>
 
-/** Signs without a weight, used by rules. */
 export const FURTHER_SIGNS = {
   'claim:sure-imitation': 'the signature is so like a name of the brand that it can mean no other',
   'claim:addressed': 'the text speaks of the reader’s account with the brand',

@@ -135,7 +135,6 @@ const STRANGERS: readonly Sign[] = [
   'contact:handle',
 ]
 
-/** Signs of a way to contact the author of the message. */
 const LEADS: ReadonlySet<Sign> = new Set<Sign>([
   ...STRANGERS,
   // A reply goes to the sender, which may be the brand.

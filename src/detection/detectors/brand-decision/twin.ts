@@ -35,7 +35,6 @@ export const TWIN_EVIDENCE = fields.optional(
   ),
 )
 
-/** A copied notice that leads to someone else. */
 interface Copied {
   readonly signs: readonly TwinSign[]
   readonly evidence: {

@@ -5,7 +5,6 @@ import type { Sign } from './signs.ts'
 /** Log-odds of a forgery without any sign. */
 export const BIAS = -0.05
 
-/** What each sign adds to the log-odds of a forgery. */
 export const WEIGHTS: Readonly<Record<Sign, number>> = {
   'claim:signature': 0.02,
   'claim:imitation': 1.06,

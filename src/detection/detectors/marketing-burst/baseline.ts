@@ -1,6 +1,5 @@
 import type { Baseline } from '../../../domain/feature-store.ts'
 
-/** Expected commercial traffic of a signature. */
 export interface Expectation {
   /** Commercial messages per minute. */
   readonly mean: number

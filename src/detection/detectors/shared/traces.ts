@@ -12,7 +12,6 @@ export interface ForeignPart {
   readonly value: string
 }
 
-/** Destinations of a message, and the kind of its sender. */
 export interface Surroundings {
   readonly sender: SenderKind
   readonly foreignLink: UrlMention | undefined
