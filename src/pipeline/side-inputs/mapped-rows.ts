@@ -1,6 +1,6 @@
 import type { TableRow } from '../../adapters/sources/table.ts'
 import type { SideInput } from '../../domain/input-events.ts'
-import { parseExact } from '../../domain/json.ts'
+import { jsonValueOf, parseExact } from '../../domain/json.ts'
 import type { Config } from '../../settings/config.ts'
 import { listIn, type RowMap } from '../../settings/files/row-file.ts'
 import type { FieldSource } from '../../settings/map-schema.ts'
@@ -9,7 +9,6 @@ import { fieldReader, type MappableRecord, named, type SeenPlace } from '../fiel
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
 import { lackedColumns, type MapWatch, neededPlaces } from './map-watch.ts'
-import { jsonValueOf } from './rows.ts'
 
 /** Returns the row in sigwatch's format, or why the operator's record cannot be mapped. */
 export type MapRow = (row: TableRow) => TableRow | { readonly message: string }

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { type Code, parseTarget } from '../../domain/codes.ts'
 import type { ConsentRow } from '../../domain/consent-ledger.ts'
 import type { Action, Target } from '../../domain/decision.ts'
 import type { Problem } from '../../domain/errors.ts'
 import type { FeedbackVerdict } from '../../domain/events.ts'
+import { jsonValueOf } from '../../domain/json.ts'
 import type { Label } from '../../domain/labels.ts'
 import { DAY, LATEST_TIME } from '../../domain/time.ts'
 import { formatPath } from '../../settings/files/operator-file.ts'
@@ -241,19 +241,6 @@ export function readSideRow<I extends RowInput>(
 
 function futureFault({ ts }: { readonly ts: number }, latest: number): Fault | undefined {
   return ts > latest ? fault('ts', 'is in the future: check the clock of the writer') : undefined
-}
-
-/** The JSON of a topic record, or why there is none. */
-export function jsonValueOf(
-  bytes: Buffer,
-  parse: (json: string) => unknown = JSON.parse,
-): { readonly value: unknown } | { readonly message: string } {
-  if (!isUtf8(bytes)) return { message: 'is not valid UTF-8' }
-  try {
-    return { value: parse(bytes.toString('utf8')) }
-  } catch {
-    return { message: `is not valid JSON (${bytes.length} bytes)` }
-  }
 }
 
 /** The same from the bytes of a topic record; undefined for a tombstone. The message names the field. */
