@@ -1,24 +1,9 @@
-import { isUtf8 } from 'node:buffer'
-
 /** Parses bytes in UTF-8, or a text, as JSON; undefined if they are not valid JSON. */
 export function jsonOf<T = unknown>(json: Buffer | string): T | undefined {
   try {
     return JSON.parse(json.toString()) as T
   } catch {
     return undefined
-  }
-}
-
-/** The JSON of a topic record, or why there is none. */
-export function jsonValueOf(
-  bytes: Buffer,
-  parse: (json: string) => unknown = JSON.parse,
-): { readonly value: unknown } | { readonly message: string } {
-  if (!isUtf8(bytes)) return { message: 'is not valid UTF-8' }
-  try {
-    return { value: parse(bytes.toString('utf8')) }
-  } catch {
-    return { message: `is not valid JSON (${bytes.length} bytes)` }
   }
 }
 

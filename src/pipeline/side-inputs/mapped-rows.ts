@@ -1,6 +1,6 @@
 import type { TableRow } from '../../adapters/sources/table.ts'
 import type { SideInput } from '../../domain/input-events.ts'
-import { jsonValueOf, parseExact } from '../../domain/json.ts'
+import { parseExact } from '../../domain/json.ts'
 import type { Config } from '../../settings/config.ts'
 import { listIn, type RowMap } from '../../settings/files/row-file.ts'
 import type { FieldSource } from '../../settings/map-schema.ts'
@@ -8,6 +8,7 @@ import type { DeleteRule, SideMap } from '../../settings/side-map-schema.ts'
 import { fieldReader, type MappableRecord, named, type SeenPlace } from '../field-map.ts'
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
+import { jsonValueOf } from './json-value.ts'
 import { lackedColumns, type MapWatch, neededPlaces } from './map-watch.ts'
 
 /** Returns the row in sigwatch's format, or why the operator's record cannot be mapped. */
