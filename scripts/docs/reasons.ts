@@ -39,7 +39,7 @@ ${laws.join('\n')}
 
 ## States of repeated messages
 
-When a state is raised: \`escalate\` of the policy. Besides the evidence of the code it has
+\`escalate\` of the policy says when a state is raised. Besides the evidence of the code it has
 
 ${evidenceList(ESCALATION_FIELDS)}
 
