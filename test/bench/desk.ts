@@ -122,6 +122,7 @@ async function serve(server: PostgresServer | undefined, url: string): Promise<v
   })
   await new Promise((resolve) => writer.once('message', resolve))
   const times = new Map<string, number[]>()
+  const failed = new Map<string, number>()
   const end = performance.now() + seconds * 1000
   await Promise.all(
     Array.from({ length: ANALYSTS }, async (_, analyst) => {
@@ -131,9 +132,13 @@ async function serve(server: PostgresServer | undefined, url: string): Promise<v
         const began = performance.now()
         const answer = await user.get('lin', path)
         const text = await answer.text()
-        if (answer.status !== 200)
-          throw new Error(`${path}: ${answer.status} ${/<h1>.*/.exec(text)?.[0].replace(/<[^>]*>/g, ' ')}`)
         const took = performance.now() - began
+        if (answer.status !== 200) {
+          failed.set(name, (failed.get(name) ?? 0) + 1)
+          process.stderr.write(
+            `${path}: ${answer.status} ${/<h1>.*/.exec(text)?.[0].replace(/<[^>]*>/g, ' ')}\n`,
+          )
+        }
         times.set(name, [...(times.get(name) ?? []), took])
         await sleep(Math.max(0, EVERY - took))
       }
@@ -151,7 +156,7 @@ async function serve(server: PostgresServer | undefined, url: string): Promise<v
     ...Object.fromEntries(pages.map(([name]) => [name, of(times.get(name) ?? [0])])),
   }
   process.stdout.write(
-    `${JSON.stringify({ verdicts, alerts, rowsASecond: Math.round(rowsASecond), ...all }, null, 1)}\n`,
+    `${JSON.stringify({ verdicts, alerts, rowsASecond: Math.round(rowsASecond), failed: Object.fromEntries(failed), ...all }, null, 1)}\n`,
   )
   await desk.close()
   await archive.close()

@@ -202,6 +202,7 @@ const desk = new DeskPages({
       return []
     },
     ask: async <T>(question: string) => (question.includes('newest_alert') ? [NO_DATA as T] : []),
+    askLong: async () => [],
     change: async () => [],
   },
   feedback: {

@@ -157,8 +157,8 @@ export async function withClient<T>(
   }
 }
 
-/** A pool of connections for readers, opened on demand; statements time out after `within` ms. */
-export function openPool(url: string, applicationName: string, within: number): pg.Pool {
+/** A pool of at most `most` connections for readers, opened on demand; statements time out after `within` ms. */
+export function openPool(url: string, applicationName: string, within: number, most = CONNECTIONS): pg.Pool {
   const pool = new pg.Pool({
     Client: PlainClient,
     connectionString: url,
@@ -168,7 +168,7 @@ export function openPool(url: string, applicationName: string, within: number): 
     query_timeout: within + CONNECT_WITHIN,
     keepAlive: true,
     idleTimeoutMillis: IDLE_FOR,
-    max: CONNECTIONS,
+    max: most,
   })
   // Errors of connections, idle or in use, are reported here too; the running statement fails anyway.
   pool.on('error', () => {})

@@ -102,19 +102,27 @@ const PAGE = 1000
 /** Default query timeout, ms. */
 const WITHIN = MINUTE
 
+/** Connections of statements that take long. */
+const LONG_CONNECTIONS = 2
+
+type Pool = ReturnType<typeof openPool>
+
 /** Reads the archive. All methods reject with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
 export class ArchiveReader {
-  readonly #pool: ReturnType<typeof openPool>
-
+  readonly #pool: Pool
+  readonly #longPool: Pool
   readonly #within: number
 
   /** Runs a read-only statement with the query timeout. */
   readonly ask: Ask = (sql, values) => this.#rows(sql, values)
+  /** Like `ask`, on connections of its own, so that no other statement waits for one that takes long. */
+  readonly askLong: Ask = (sql, values) => this.#rows(sql, values, 'READ ONLY', this.#longPool)
   /** Runs a writing statement with the query timeout. */
   readonly change: Ask = (sql, values) => this.#rows(sql, values, 'READ WRITE')
 
-  private constructor(pool: ReturnType<typeof openPool>, within: number) {
+  private constructor(pool: Pool, longPool: Pool, within: number) {
     this.#pool = pool
+    this.#longPool = longPool
     this.#within = within
   }
 
@@ -124,7 +132,7 @@ export class ArchiveReader {
     try {
       const client = await takeClient(pool)
       await requireSchema(client).finally(() => client.release())
-      return new ArchiveReader(pool, within)
+      return new ArchiveReader(pool, openPool(url, applicationName, within, LONG_CONNECTIONS), within)
     } catch (error) {
       await pool.end()
       throw databaseError(error, within)
@@ -173,12 +181,12 @@ export class ArchiveReader {
 
   /** Number of cases judged and confirmed in a period by code; the last judgement on a case counts. */
   judged(from: number, to: number): Promise<ReviewedCode[]> {
-    return this.#rows(JUDGED, [new Date(from), new Date(to)])
+    return this.askLong(JUDGED, [new Date(from), new Date(to)])
   }
 
   /** The cases judged in a period, in the order of judgement; the last judgement on each counts. */
   judgedAlerts(from: number, to: number): Promise<JudgedAlert[]> {
-    return this.#rows(JUDGED_ALERTS, [new Date(from), new Date(to)])
+    return this.askLong(JUDGED_ALERTS, [new Date(from), new Date(to)])
   }
 
   /** Senders with the most complaints in a period, with the messages under their signature. */
@@ -231,16 +239,17 @@ export class ArchiveReader {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end()
+    await Promise.all([this.#pool.end(), this.#longPool.end()])
   }
 
   async #rows<T extends object>(
     sql: string,
     values: readonly unknown[],
     access: 'READ ONLY' | 'READ WRITE' = 'READ ONLY',
+    pool = this.#pool,
   ): Promise<T[]> {
     try {
-      return await limitedRows<T>(this.#pool, this.#within, access, [sql, values])
+      return await limitedRows<T>(pool, this.#within, access, [sql, values])
     } catch (error) {
       throw databaseError(error, this.#within)
     }

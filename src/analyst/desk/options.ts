@@ -22,7 +22,17 @@ export interface DeskOptions {
   readonly provider?: ProviderLogins
   readonly archive: Pick<
     ArchiveReader,
-    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses' | 'ask' | 'change' | 'now'
+    | 'search'
+    | 'case'
+    | 'sent'
+    | 'overview'
+    | 'judged'
+    | 'note'
+    | 'accesses'
+    | 'ask'
+    | 'askLong'
+    | 'change'
+    | 'now'
   >
   readonly locale: Locale
   /** Proxies whose `X-Forwarded-For` is trusted. */

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import {
   type After,
-  type AlertSearch,
   afterOf,
-  QUERY_FIELDS,
-  readSearch,
   type SearchedAlert,
-  type SearchFault,
-  SORTS,
   searchAlerts,
   storedSearch,
   storeSearch,
 } from '../archive/alert-search.ts'
+import {
+  type AlertSearch,
+  QUERY_FIELDS,
+  readSearch,
+  type SearchFault,
+  SORTS,
+} from '../archive/search-conditions.ts'
 import { type Html, html } from '../words/html.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { csvAnswer } from './csv.ts'
@@ -90,8 +92,8 @@ export class SearchRoutes {
     await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD
     const range = { from: to - read.last, to, after: afterIn(fields, read), tokensOf }
-    if (isCsv) return this.#csv(await searchAlerts(archive.ask, read, { ...range, most: MOST_CSV }))
-    const found = await searchAlerts(archive.ask, read, { ...range, most: PAGE + 1 })
+    if (isCsv) return this.#csv(await searchAlerts(archive.askLong, read, { ...range, most: MOST_CSV }))
+    const found = await searchAlerts(archive.askLong, read, { ...range, most: PAGE + 1 })
     const shown = found.slice(0, PAGE)
     const next = found.length > PAGE ? afterOf(read, shown.at(-1)!) : undefined
     return this.#show(asked, { query: stored.query, id, found: shown, next })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { searchAlerts } from '../../../src/analyst/archive/alert-search.ts'
 import { queuedCase, queueOf, sendersOf } from '../../../src/analyst/archive/case-queue.ts'
 import { type Client, limitedRows, openClient, openPool } from '../../../src/analyst/archive/database.ts'
 import { DAILY } from '../../../src/analyst/archive/days.ts'
@@ -9,6 +10,7 @@ import { overviewOf } from '../../../src/analyst/archive/overview.ts'
 import { Partitions } from '../../../src/analyst/archive/partitions.ts'
 import { JUDGED } from '../../../src/analyst/archive/questions.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import { type AlertSearch, readSearch } from '../../../src/analyst/archive/search-conditions.ts'
 import { newDomains, totalsOf, worstCases } from '../../../src/analyst/archive/totals.ts'
 import { DAY } from '../../helpers/archive-intake.ts'
 import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
@@ -21,11 +23,13 @@ const DAYS = 30
 const MOST_COMPLAINTS = 500
 const ALERTS_A_DAY = 400
 
+const ALERT_COLUMNS = `id, ts, mode, type, target_kind, target_id, action, severity, score, label, codes, state_id, episode,
+    revision, message_id, message_ts, signature, port, to_token, domains, model, policy, registry, degraded, late, event, grams`
+/** Columns after the time, of a number `i` and a state. */
+const ALERT_VALUES = `'enforce', 'raised', CASE WHEN state IS NULL THEN 'message' ELSE 'campaign' END, 'm' || i, 'block', 'high', 1, 'fraud',
+    ARRAY['TEXT_FRAUD'], state, 1, i, 'm' || i, ts, 'n', '1069', 't' || i, '{}', 'm', 'p', 'r', false, false, jsonb_build_object('data', jsonb_build_object('message', jsonb_build_object('text', 'text ' || i))), ARRAY[i, i + 1]`
 /** Alerts of 30 days, one in twenty on a state. */
-const ALERTS = `INSERT INTO alert (id, ts, mode, type, target_kind, target_id, action, severity, score, label, codes, state_id, episode,
-    revision, message_id, message_ts, signature, port, to_token, domains, model, policy, registry, degraded, late, event, grams)
-  SELECT 'a' || i, ts, 'enforce', 'raised', CASE WHEN state IS NULL THEN 'message' ELSE 'campaign' END, 'm' || i, 'block', 'high', 1, 'fraud',
-    ARRAY['TEXT_FRAUD'], state, 1, i, 'm' || i, ts, 'n', '1069', 't' || i, '{}', 'm', 'p', 'r', false, false, jsonb_build_object('data', jsonb_build_object('message', jsonb_build_object('text', 'text ' || i))), '{}'
+const ALERTS = `INSERT INTO alert (${ALERT_COLUMNS}) SELECT 'a' || i, ts, ${ALERT_VALUES}
   FROM (SELECT i, now() - i * interval '${DAYS} days' / ${DAYS * ALERTS_A_DAY} AS ts, CASE WHEN i % 20 = 0 THEN 's' || i % 1000 END AS state
     FROM generate_series(1, ${DAYS * ALERTS_A_DAY} - 1) i) n`
 
@@ -115,6 +119,20 @@ describeWith('postgres', 'the plans of the desk', () => {
     expect(reads.rows(/^thing_hour/)).toBeLessThan(100_000)
   })
 
+  it('find the few alerts of a word by its index, not in the order of their time', async () => {
+    await client.query(`BEGIN;
+      INSERT INTO alert (${ALERT_COLUMNS}) SELECT 'w' || i, ts, ${ALERT_VALUES.replace("'n'", "'w' || i")}
+        FROM (SELECT i, date_trunc('day', now(), 'UTC') - i * interval '1 second' AS ts, NULL AS state FROM generate_series(1, 40000) i) n;
+      ANALYZE alert`)
+    const search = readSearch('zzqqxx last:30d') as AlertSearch
+    const range = { from: Date.now() - search.last, to: Date.now(), most: 101, tokensOf: () => [] }
+    const reads = await readsOf(client, async (ask) => {
+      expect(await searchAlerts(ask, search, range)).toEqual([])
+    })
+    await client.query('ROLLBACK')
+    expect(reads.rows(/^alert_\d/)).toBeLessThan(20_000)
+  })
+
   // Six whole days: PostgreSQL reads a day of few rows from end to end.
   it('look no result up that undid nothing', async () => {
     await client.query(`BEGIN;
@@ -189,6 +207,16 @@ describeWith('postgres', 'the plans of the desk', () => {
     expect(reads.rows(/^alert_\d/)).toBeLessThan(3 * MOST_COMPLAINTS)
     expect(reads.rows(/^sender_minute/)).toBe(0)
     expect(reads.rows(/^complaint_hour/)).toBeLessThan(400)
+  })
+
+  it('do not wait for statements that take long', async () => {
+    const archive = await ArchiveReader.open(server.url, 'test')
+    const long = Array.from({ length: 6 }, () => archive.askLong('SELECT pg_sleep(1)', []))
+    const began = performance.now()
+    await archive.ask('SELECT 1', [])
+    expect(performance.now() - began).toBeLessThan(1_000)
+    await Promise.all(long)
+    await archive.close()
   })
 
   it('keep an idle connection, whose successor would read the catalogue again', async () => {
