@@ -55,10 +55,10 @@ interface Searched {
   readonly tokensOf: (number: string) => readonly string[]
 }
 
-/** The days of a period in the order of a search: one, then three times as many as before. */
+/** The days of a period in the order of a search: one, then thirty times as many as before. */
 function* spansOf({ from, to }: Searched, sort: Sort): Generator<readonly [from: number, to: number]> {
   if (sort === 'score') return yield [from, to]
-  for (let [start, end, span] = [from, to, DAY]; start < end; span *= 3) {
+  for (let [start, end, span] = [from, to, DAY]; start < end; span *= 30) {
     const split = sort === 'newest' ? Math.max(start, end - span) : Math.min(end, start + span)
     yield sort === 'newest' ? [split, end] : [start, split]
     if (sort === 'newest') end = split
