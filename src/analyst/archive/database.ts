@@ -17,9 +17,21 @@ const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
 
 /** SQLSTATE of a write to a standby: during a failover the address may lead to one. */
 const READ_ONLY = '25006'
+/** SQLSTATE of a session that was ended because it was idle in a transaction. */
+const IDLE = '25P03'
+/** Other errors after which a retry may succeed. */
+const TRANSIENT_STATES = new Set([READ_ONLY, IDLE])
 
 /** SQLSTATE of a statement that was cancelled, by its timeout or by a user. */
 const CANCELED = '57014'
+
+/**
+ * Statement that limits the pauses in a transaction: PostgreSQL ends the session of a process that was stopped in it, or whose
+ * host is gone, so that others do not wait for its locks. Valid for the current transaction.
+ */
+export const WITHOUT_PAUSES = "SET LOCAL idle_in_transaction_session_timeout = '1min'"
+/** Interval between PostgreSQL's checks of the connection while a statement runs, ms. */
+const CLIENT_CHECK = 5_000
 
 // Counts and offsets are below 2^53, so they can be numbers instead of strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -61,7 +73,7 @@ export async function limited<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await client.query(
-    `BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}; SET LOCAL jit = off`,
+    `BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}; SET LOCAL jit = off; ${WITHOUT_PAUSES}`,
   )
   try {
     const result = await work()
@@ -74,7 +86,11 @@ export async function limited<T>(
 }
 
 /** Runs the work in a transaction, which `begin` opens. Rejects as the work does, with nothing written. */
-export async function inTransaction<T>(client: Client, work: () => Promise<T>, begin = 'BEGIN'): Promise<T> {
+export async function inTransaction<T>(
+  client: Client,
+  work: () => Promise<T>,
+  begin = `BEGIN; ${WITHOUT_PAUSES}`,
+): Promise<T> {
   await client.query(begin)
   try {
     const result = await work()
@@ -112,22 +128,21 @@ export async function openClient(url: string, applicationName: string, within?: 
 }
 
 /** Settings that end statements or sessions of a role or database after a time. */
-const LIMITS = [
-  'statement_timeout',
-  'idle_in_transaction_session_timeout',
-  'idle_session_timeout',
-  'transaction_timeout',
-]
+const LIMITS = ['statement_timeout', 'idle_session_timeout', 'transaction_timeout']
 
 /**
  * Lifts the limits that the role or the database sets for its sessions: no limit suits all migrations, and a batch that is
- * cancelled is repeated without end. Only on a direct connection, since PgBouncer would hand the session to others.
+ * cancelled is repeated without end. Pauses in transactions stay limited (WITHOUT_PAUSES), and a statement whose process is gone
+ * is ended. Only on a direct connection, since PgBouncer would hand the session to others.
  */
 export async function liftLimits(client: Client): Promise<void> {
   await client.query(
     "SELECT set_config(name, '0', false) FROM unnest($1::text[]) AS name WHERE current_setting(name, true) <> '0'",
     [LIMITS],
   )
+  await client.query(WITHOUT_PAUSES.replace('LOCAL ', ''))
+  // Not every system that PostgreSQL runs on can check that.
+  await client.query(`SET client_connection_check_interval = ${CLIENT_CHECK}`).catch(() => undefined)
 }
 
 /** Opens a connection whose statements and sessions have no time limits, whatever the role sets. Rejects as openClient does. */
@@ -224,7 +239,7 @@ export function databaseError(error: unknown, within?: number): SigwatchError {
       'PostgreSQL cancelled a query that exceeded archive.queryTimeout: ask for a shorter period',
       { cause: error },
     )
-  const isRefused = isServerCode(code) && code !== READ_ONLY && !TRANSIENT.has(code.slice(0, 2))
+  const isRefused = isServerCode(code) && !TRANSIENT_STATES.has(code) && !TRANSIENT.has(code.slice(0, 2))
   return failure(isRefused ? 'ARCHIVE_REFUSED' : 'ARCHIVE_UNREACHABLE', error)
 }
 

@@ -17,8 +17,6 @@ const STEP_WITHIN = 6 * HOUR
 /** Lock timeout of a step and pause before the next attempt, ms. */
 const LOCK_WITHIN = 1_000
 const LOCK_PAUSE = 500
-/** Interval between PostgreSQL's checks of the connection while a statement runs, ms. */
-const CLIENT_CHECK = 5_000
 
 interface Migration {
   readonly version: number
@@ -52,7 +50,6 @@ export async function migrate(client: Client, { emit, signal }: MigrateOptions =
   const began = performance.now()
   await liftLimits(client)
   await requireVersion(client)
-  await endWithClient(client)
   // Days make plans look so costly that PostgreSQL compiles them, which takes longer than they run.
   await client.query('SET jit = off')
   const hasWaited = await lock(client, signal)
@@ -97,14 +94,6 @@ async function pause(signal?: AbortSignal): Promise<void> {
 function requireRunning(signal?: AbortSignal): void {
   if (signal?.aborted)
     throw new SigwatchError('ARCHIVE_UNREACHABLE', 'stopped before the tables were migrated')
-}
-
-/**
- * Lets PostgreSQL end the statement of a process that was killed, which would keep the lock until it is done. Not every system
- * that PostgreSQL runs on can check that.
- */
-async function endWithClient(client: Client): Promise<void> {
-  await client.query(`SET client_connection_check_interval = ${CLIENT_CHECK}`).catch(() => undefined)
 }
 
 /** First line of a migration whose statements run outside a transaction. An earlier attempt may have run some of them. */

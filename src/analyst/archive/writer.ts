@@ -112,20 +112,30 @@ export class ArchiveWriter {
 
   /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; nothing is written then. */
   async write(stretches: readonly Stretch[]): Promise<void> {
-    await this.inTransaction(async (insert) => {
+    const rows = stretches.flatMap((stretch) => stretch.rows)
+    await this.#transaction(async () => {
+      // Before the offsets are locked: a process that is stopped while it sends rows holds up no other one.
+      await this.#stage(rows)
       for (const stretch of stretches) await this.#advance(stretch)
-      await insert(stretches.flatMap((stretch) => stretch.rows))
+      await this.#insertStaged(rows)
     })
   }
 
   /** Runs the work, which inserts rows, in one transaction. Rejects like `write`, or as the work does. */
-  async inTransaction<T>(
-    work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>,
-  ): Promise<T> {
+  inTransaction<T>(work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>): Promise<T> {
+    return this.#transaction(() =>
+      work(async (rows) => {
+        await this.#stage(rows)
+        await this.#insertStaged(rows)
+      }),
+    )
+  }
+
+  async #transaction<T>(work: () => Promise<T>): Promise<T> {
     try {
       if (!this.#staged) await this.#client.query(STAGING)
       this.#staged = true
-      return await inTransaction(this.#client, () => work((rows) => this.#insert(rows)))
+      return await inTransaction(this.#client, work)
     } catch (error) {
       throw databaseError(error)
     }
@@ -138,10 +148,15 @@ export class ArchiveWriter {
     await noteRefused(this.#client, { topic, partition }, refused)
   }
 
-  async #insert(rows: readonly ArchiveRow[]): Promise<void> {
+  async #stage(rows: readonly ArchiveRow[]): Promise<void> {
     if (rows.length === 0) return
     const copy = this.#client.query(copyFrom('COPY staging (seq, kind, row) FROM STDIN'))
     await pipeline(Readable.from(linesOf(rows)), copy)
+  }
+
+  /** Inserts the staged rows, which these are. */
+  async #insertStaged(rows: readonly ArchiveRow[]): Promise<void> {
+    if (rows.length === 0) return
     const tables = new Set(rows.map(({ table }) => table))
     for (const table of PLAIN) if (tables.has(table)) await this.#client.query(plain(table))
     if (tables.has('alert')) await groupAlerts(this.#client, rows.flatMap(alertOf))

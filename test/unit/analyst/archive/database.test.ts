@@ -4,6 +4,7 @@ import { databaseError, openClient } from '../../../../src/analyst/archive/datab
 
 it.each([
   ['25006', 'cannot execute INSERT in a read-only transaction', 'ARCHIVE_UNREACHABLE'],
+  ['25P03', 'terminating connection due to idle-in-transaction timeout', 'ARCHIVE_UNREACHABLE'],
   ['53300', 'sorry, too many clients already', 'ARCHIVE_UNREACHABLE'],
   ['53100', 'could not extend file: No space left on device', 'ARCHIVE_UNREACHABLE'],
   ['28P01', 'password authentication failed', 'ARCHIVE_REFUSED'],
