@@ -17,10 +17,8 @@ const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
 
 /** SQLSTATE of a write to a standby: during a failover the address may lead to one. */
 const READ_ONLY = '25006'
-/** SQLSTATE of a session that was ended because it was idle in a transaction. */
-const IDLE = '25P03'
-/** Other errors after which a retry may succeed. */
-const TRANSIENT_STATES = new Set([READ_ONLY, IDLE])
+/** Other errors after which a retry may succeed; 25P03: the session was ended because it was idle in a transaction. */
+const TRANSIENT_STATES = new Set([READ_ONLY, '25P03'])
 
 /** SQLSTATE of a statement that was cancelled, by its timeout or by a user. */
 const CANCELED = '57014'
