@@ -2,6 +2,7 @@ import type { WordGroup } from './rules-file.ts'
 import type { SignNames } from './sign-set.ts'
 import { WordAutomaton } from './word-automaton.ts'
 
+/** Use of a word: in a group, or as an exception of a group. */
 interface Use {
   readonly sign: number
   readonly excepts: boolean

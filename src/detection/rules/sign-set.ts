@@ -1,5 +1,6 @@
 import type { Span } from '../../domain/message.ts'
 
+/** Assigns ids to sign names in order of first use. */
 export class SignNames {
   readonly #ids = new Map<string, number>()
 
