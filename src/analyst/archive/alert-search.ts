@@ -4,8 +4,17 @@ import { COLUMNS, type FoundAlert } from './case.ts'
 import { IS_MOBILE, withoutSender } from './mobiles.ts'
 import { type AlertSearch, BRAND, SendersOf, type Sort, TEXT } from './search-conditions.ts'
 
+/** An alert that meets a search, with what its facets count. */
+export type SampledAlert = FoundAlert & {
+  readonly label: string | null
+  readonly domains: readonly string[]
+  readonly brand: string | null
+}
+
 /** A search result; `text` is masked. */
-export type SearchedAlert = FoundAlert & { readonly text: string | null; readonly brand: string | null }
+export type SearchedAlert = SampledAlert & { readonly text: string | null }
+
+const SAMPLED = `${COLUMNS}, label, domains, ${BRAND} AS brand`
 
 /** Mobiles that sent between `$1` and `$2`, with their names in alerts. The range of ports can use an index. */
 const MOBILES = `SELECT DISTINCT port AS number, port AS name FROM alert
@@ -90,7 +99,7 @@ export async function searchAlerts(
   const sorted = `ORDER BY ${key} ${order}, id ${order}`
   const met = conditions.length === 0 ? 'true' : conditions.join(' AND ')
   const foundIn = async (alerts: string, condition: string, times: readonly Date[] = period) => {
-    const sql = `SELECT ${COLUMNS}, ${TEXT} AS text, ${BRAND} AS brand FROM ${alerts} a WHERE ${condition} ${sorted} LIMIT ${most}`
+    const sql = `SELECT ${SAMPLED}, ${TEXT} AS text FROM ${alerts} a WHERE ${condition} ${sorted} LIMIT ${most}`
     return (await ask<SearchedAlert>(sql, [...times, ...rest])).map(withoutSender)
   }
   if (!isNarrow) return foundIn('alert', `${next} AND ${met}`)
@@ -105,6 +114,25 @@ export async function searchAlerts(
     if (found.length >= most) break
   }
   return found.slice(0, most)
+}
+
+/** Alerts of a sample, and the newest alerts of the period among which they are looked for. */
+const SAMPLE = 1000
+const SAMPLED_AMONG = 10_000
+
+/** Some of the newest alerts of a search in a period; none if the newest of the period do not meet it. */
+export async function sampleAlerts(
+  ask: Ask,
+  { conditions, values }: AlertSearch,
+  { from, to, tokensOf }: Pick<Searched, 'from' | 'to' | 'tokensOf'>,
+): Promise<SampledAlert[]> {
+  const period = [new Date(from), new Date(to)] as const
+  const sampled = await ask<SampledAlert>(
+    `SELECT ${SAMPLED} FROM (SELECT * FROM alert WHERE ts >= $1 AND ts < $2 ORDER BY ts DESC LIMIT ${SAMPLED_AMONG}) a
+      WHERE ${['true', ...conditions].join(' AND ')} ORDER BY ts DESC LIMIT ${SAMPLE}`,
+    [...period, ...(await withSenders(ask, values, period, tokensOf))],
+  )
+  return sampled.map(withoutSender)
 }
 
 /** The position of a line, to continue after it. */

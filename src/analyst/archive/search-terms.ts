@@ -25,6 +25,16 @@ export function termsIn(query: string, isKnown: (name: string) => boolean): Sear
   })
 }
 
+/** The search with a term added, or without it if it has it already. */
+export function toggled(query: string, name: string, value: string): { query: string; had: boolean } {
+  const terms = termsIn(query, (field) => field === name)
+  const isIt = (term: SearchTerm) => term.name === name && term.value.toLowerCase() === value.toLowerCase()
+  const others = terms.filter((term) => !isIt(term)).map(({ written }) => written)
+  const had = others.length < terms.length
+  const quoted = /[\s"]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
+  return { query: (had ? others : [...others, `${name}:${quoted}`]).join(' '), had }
+}
+
 function unquoted(value: string): string {
   return /^"[\s\S]*"$/.test(value) ? value.slice(1, -1).replaceAll('""', '"') : value
 }

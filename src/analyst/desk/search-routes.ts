@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import {
   type After,
   afterOf,
+  type SampledAlert,
   type SearchedAlert,
+  sampleAlerts,
   searchAlerts,
   storedSearch,
   storeSearch,
@@ -20,6 +22,7 @@ import { csvAnswer } from './csv.ts'
 import { page } from './layout.ts'
 import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import type { RouteParts } from './route-parts.ts'
+import { facets } from './search-facets.ts'
 import { may } from './sessions.ts'
 import { actionTag, beijing, caseLink, codeNames, codeTexts, table, thingLink, timeCell } from './tables.ts'
 
@@ -36,6 +39,8 @@ interface Shown {
   readonly fault?: SearchFault
   readonly found?: readonly SearchedAlert[]
   readonly next?: After | undefined
+  /** The results, or a sample of them, that the first page counts. */
+  readonly counted?: readonly SampledAlert[]
 }
 
 /** The search box. A search is stored under an id, which is the address of its results. */
@@ -96,7 +101,11 @@ export class SearchRoutes {
     const found = await searchAlerts(archive.askLong, read, { ...range, most: PAGE + 1 })
     const shown = found.slice(0, PAGE)
     const next = found.length > PAGE ? afterOf(read, shown.at(-1)!) : undefined
-    return this.#show(asked, { query: stored.query, id, found: shown, next })
+    const isFirst = range.after === undefined
+    const sampled = isFirst && next ? await sampleAlerts(archive.askLong, read, range) : []
+    const counted = sampled.length > shown.length ? sampled : shown
+    const { query } = stored
+    return this.#show(asked, { query, id, found: shown, next, ...(isFirst ? { counted } : {}) })
   }
 
   #csv(found: readonly SearchedAlert[]): Answer {
@@ -114,19 +123,22 @@ export class SearchRoutes {
     return csvAnswer('alerts', [headings, ...rows])
   }
 
-  #show({ session }: Asked, { query, id, fault, found, next }: Shown): Answer {
+  #show({ session }: Asked, { query, id, fault, found, next, counted = [] }: Shown): Answer {
     const { speech } = this.#parts
     const { say } = speech
     const more = next && `/find/${id}?${new URLSearchParams({ key: next.key, after: next.id })}`
     const body = html`<h1>${say('find')}</h1><section aria-label="${say('find')}"><form class="times" method="post" action="/find"><input type="hidden" name="key" value="${session.formKey}">
 <label class="wide">${say('findWhat')}<input name="q" maxlength="${LONGEST_QUERY}" autocomplete="off" value="${query}" placeholder="京东 domain:*.top action:block by:wu last:7d"></label><button class="main">${say('search')}</button></form>
 <p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${say('notUnderstood', { word: fault.fault })}${fault.allowed && ` ${say('valuesAre', { values: fault.allowed.join(', ') })}`}</p>`}</section>
-${
+${counted.length > 0 && facets(speech, { alerts: counted, isWhole: next === undefined, query, formKey: session.formKey })}${
   found &&
   html`<section><h2>${found.length === 1 ? say('foundOne') : say('foundPage', { n: found.length })}</h2>${found.length === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : this.#table(found)}${/(?:^|\s)(?:(?:port|domain)[:：]|https?:\/\/)/i.test(query) && html`<p class="dim">${say('notByMasks')}</p>`}
 <p>${more !== undefined && html`<a href="${more}">${say('nextPage')}</a> · `}<a href="/find/${id}.csv">${say('csv', { n: MOST_CSV })}</a></p></section>`
 }`
-    return { status: fault === undefined ? 200 : 400, body: page(say('find'), session, speech, body) }
+    return {
+      status: fault === undefined ? 200 : 400,
+      body: page(say('find'), session, speech, body, { hasCharts: counted.length > 0 }),
+    }
   }
 
   #table(found: readonly SearchedAlert[]): Html {

@@ -510,7 +510,13 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     ['phone', PHONE],
   ])('is accessible and fits on a %s', async (name, viewport) => {
     await page.setViewport(viewport)
-    for (const path of ['/', '/overview', '/find', '/case/alert-m1', '/case/state-1-1', '/access']) {
+    await page.goto(url('/find'))
+    await page.type('input[name=q]', 'last:30d')
+    await Promise.all([page.waitForNavigation(), page.click('button.main')])
+    const results = new URL(page.url()).pathname
+    expect(await page.$$('.facet button')).not.toEqual([])
+    const paths = ['/', '/overview', '/find', results, '/case/alert-m1', '/case/state-1-1', '/access']
+    for (const path of paths) {
       await page.goto(url(path))
       expect(await accessibilityFaults(page), path).toEqual([])
       expect(await overflows(page), path).toBe(false)

@@ -129,6 +129,44 @@ describeWith('postgres', 'the search box of the desk', () => {
     expect((await found('很多 sort:oldest')).ids.at(-1)).toBe('m1000')
   })
 
+  /** The searches that the facets of a page offer, with their numbers of alerts and whether the search has the value already. */
+  const facetsIn = (page: string) =>
+    [
+      ...page.matchAll(
+        /<button name="q" value="([^"]*)" aria-pressed="(true|false)">[^<]*<span class="dim">(\d+)</g,
+      ),
+    ].map(([, q, had, n]) => ({
+      q: q!.replaceAll('&quot;', '"').replaceAll('&amp;', '&').replaceAll('&#39;', "'"),
+      had: had === 'true',
+      n: Number(n),
+    }))
+
+  it('counts results by the values of their fields, each of which narrows the search or widens it again', async () => {
+    const { location } = await found('奇怪的签名')
+    const page = await users.see('lin', location)
+    expect(page).toContain('Counted over all 4 results.')
+    const offered = facetsIn(page)
+    const signatures = offered.filter(({ q }) => q.includes('signature:'))
+    expect(signatures).toHaveLength(4)
+    for (const { q, n, had } of signatures) {
+      expect(had).toBe(false)
+      const narrowed = await found(q)
+      expect(narrowed.ids).toHaveLength(n)
+      const within = facetsIn(await users.see('lin', narrowed.location))
+      expect(within.filter((one) => one.had)).toEqual([{ q: '奇怪的签名', n: 1, had: true }])
+    }
+    expect(offered).toContainEqual({ q: '奇怪的签名 action:block', n: 4, had: false })
+  })
+
+  it('counts a sample of many results, on the first page only', async () => {
+    const first = await users.see('lin', (await found('很多')).location)
+    expect(first).toContain('Counted over a sample of 230 results.')
+    expect(facetsIn(first)).toContainEqual({ q: '很多 signature:群发', n: 230, had: false })
+    const next = /href="(\/find\/[^".]+\?[^"]+)"/.exec(first)![1]!.replaceAll('&amp;', '&')
+    expect(facetsIn(await users.see('lin', next))).toEqual([])
+    expect(facetsIn(await users.see('lin', (await found('zzqqxx')).location))).toEqual([])
+  })
+
   it('has a link that a colleague opens and that tells nothing, and a CSV without formulas', async () => {
     const { location } = await found('木森')
     expect(await users.see('wu', location)).toContain('木森地产')
