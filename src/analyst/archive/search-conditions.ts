@@ -177,14 +177,21 @@ class Conditions {
   }
 }
 
+/** Converts a value of a field as people write it to that of alerts. */
+export type StoredValue = (field: string, written: string) => string
+
 /** Parses a search: words and `field:value`. All terms must match. */
-export function readSearch(query: string): AlertSearch | SearchFault {
+export function readSearch(
+  query: string,
+  storedValue: StoredValue = (_, value) => value,
+): AlertSearch | SearchFault {
   const terms = termsIn(query, (name) => QUERY_FIELDS.includes(name))
   if (terms.length > MOST_WORDS) return { fault: terms[MOST_WORDS]!.written }
   const found = new Conditions()
   let sort: Sort = 'newest'
   let last = DAY
-  for (const { written: word, name, value } of terms) {
+  for (const { written: word, name, value: written } of terms) {
+    const value = storedValue(name, written)
     if (value === '' || /^\*+$/.test(word)) return { fault: word }
     if (name === '') found.addWord(value)
     else if (name === 'last') {

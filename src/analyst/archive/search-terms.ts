@@ -26,9 +26,15 @@ export function termsIn(query: string, isKnown: (name: string) => boolean): Sear
 }
 
 /** The search with a term added, or without it if it has it already. */
-export function toggled(query: string, name: string, value: string): { query: string; had: boolean } {
+export function toggled(
+  query: string,
+  name: string,
+  value: string,
+  storedValue: (field: string, written: string) => string,
+): { readonly query: string; readonly had: boolean } {
   const terms = termsIn(query, (field) => field === name)
-  const isIt = (term: SearchTerm) => term.name === name && term.value.toLowerCase() === value.toLowerCase()
+  const isIt = (term: SearchTerm) =>
+    term.name === name && storedValue(name, term.value).toLowerCase() === value.toLowerCase()
   const others = terms.filter((term) => !isIt(term)).map(({ written }) => written)
   const had = others.length < terms.length
   const quoted = /[\s"]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value

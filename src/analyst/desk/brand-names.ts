@@ -8,6 +8,7 @@ const LATIN = /^[\p{Script=Latin}\d .&'-]+$/u
 /** Names of brands by id: shipped brands, and those in the registry topic, which are refreshed every few minutes. */
 export class BrandNames extends Map<string, string> {
   readonly #isEnglish: boolean
+  readonly #ids = new Map<string, string>()
   #nextAt = 0
 
   constructor(locale: string) {
@@ -27,7 +28,13 @@ export class BrandNames extends Map<string, string> {
     for (const { content } of rows) if (content) this.#add(content)
   }
 
+  /** The id of the brand with a name in any language, upper or lower case; undefined for an id and an unknown name. */
+  idOf(name: string): string | undefined {
+    return this.has(name) ? undefined : this.#ids.get(name.toLowerCase())
+  }
+
   #add({ id, names }: Brand): void {
+    for (const name of names) if (!this.#ids.has(name.toLowerCase())) this.#ids.set(name.toLowerCase(), id)
     const own = this.#isEnglish ? names.find((name) => LATIN.test(name)) : undefined
     // A row of the operator is merged with the shipped one.
     if (own === undefined && this.#isEnglish && this.has(id)) return

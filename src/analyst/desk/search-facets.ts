@@ -3,6 +3,7 @@ import { stepsOf } from '../archive/curves.ts'
 import { toggled } from '../archive/search-terms.ts'
 import { type Html, html } from '../words/html.ts'
 import { chart } from './charts.ts'
+import { shownValue } from './search-names.ts'
 import { codeText, count } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
@@ -72,7 +73,9 @@ export function facets(
   const { say } = speech
   const rows = FACETS.map((facet) => {
     const buttons = countsOf(facet, alerts).map(([value, n]) => {
-      const { query: next, had } = toggled(query, facet.name, value)
+      const { query: next, had } = toggled(query, facet.name, value, (field, name) =>
+        shownValue(speech, field, name),
+      )
       return html`<button name="q" value="${next}" aria-pressed="${String(had)}">${facet.textOf(value, speech)} <span class="dim">${count(n)}</span></button>`
     })
     return (

@@ -23,6 +23,7 @@ import { page } from './layout.ts'
 import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import type { RouteParts } from './route-parts.ts'
 import { facets } from './search-facets.ts'
+import { shownValue } from './search-names.ts'
 import { may } from './sessions.ts'
 import { actionTag, beijing, caseLink, codeNames, codeTexts, table, thingLink, timeCell } from './tables.ts'
 
@@ -72,7 +73,7 @@ export class SearchRoutes {
       if (refused) return refused
       await archive.note(session, 'number', tokens.join(' '))
     }
-    const read = readSearch(query)
+    const read = this.#read(query)
     if ('fault' in read) return this.#show(asked, { query, fault: read })
     const id = randomBytes(16).toString('base64url')
     await storeSearch(this.#parts.options.archive.change, id, query, asked.session.name)
@@ -88,11 +89,15 @@ export class SearchRoutes {
     return isAllowed ? undefined : refuse({ session }, 429, 'tooManyNumbers')
   }
 
+  #read(query: string): AlertSearch | SearchFault {
+    return readSearch(query, (field, name) => shownValue(this.#parts.speech, field, name))
+  }
+
   async #open(asked: Asked, id: string, isCsv: boolean): Promise<Answer> {
     const { session, query: fields } = asked
     const { archive, numberTokens: tokensOf = () => [] } = this.#parts.options
     const stored = ID.test(id) ? await storedSearch(archive.ask, id) : undefined
-    const read = stored && readSearch(stored.query)
+    const read = stored && this.#read(stored.query)
     if (!stored || !read || 'fault' in read) return this.#parts.refuse(asked, 404, 'noSearch')
     await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD

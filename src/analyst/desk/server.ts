@@ -110,7 +110,7 @@ export class DeskPages {
     )
     this.#clock = new DeskClock(options.archive)
     const brands = new BrandNames(options.locale)
-    this.#speech = speechIn(options.locale, brands)
+    this.#speech = speechIn(options.locale, brands, (name) => brands.idOf(name))
     const parts = { options, sessions: this.#sessions, clients: this.#clients, speech: this.#speech }
     this.#logins = new Logins(parts)
     this.#outbox = options.feedback && new Outbox(options.archive, options.feedback)

@@ -89,12 +89,9 @@ const SEARCH = {
   byDomain: ['Domain', '域名'],
   byCode: ['Reason code', '原因代码'],
   byCampaign: ['Campaign', '同文群发'],
-  foundOne: ['1 alert', '1 条告警'],
   foundMany: ['{n} alerts', '{n} 条告警'],
   foundNewest: ['The newest 200 alerts', '最新 200 条告警'],
   timesSwapped: ['The time ends before it begins.', '时段的截止时间早于起始时间。'],
-  nothingFound: ['Nothing was found. Is the time wide enough?', '未查到结果，请尝试扩大时间范围。'],
-  foundAlerts: ['Alerts that were found', '查到的告警'],
   action: ['Action', '处置建议'],
   codes: ['Codes', '原因代码'],
   case: ['Case', '案件'],
@@ -280,10 +277,16 @@ export interface Speech {
   readonly describe: Describe
   /** The name of a brand, or its id if the name is unknown. */
   readonly brand: (id: string) => string
+  /** The id of the brand with a name; other names are returned unchanged. */
+  readonly brandNamed: (name: string) => string
 }
 
-/** `brands`: names by id. */
-export function speechIn(locale: Locale, brands: ReadonlyMap<string, string> = new Map()): Speech {
+/** `brands`: names by id; `idOf`: the id of the brand with a name. */
+export function speechIn(
+  locale: Locale,
+  brands: ReadonlyMap<string, string> = new Map(),
+  idOf: (name: string) => string | undefined = () => undefined,
+): Speech {
   const say = sayer<Word>(WORDS, locale)
   return {
     locale,
@@ -292,5 +295,6 @@ export function speechIn(locale: Locale, brands: ReadonlyMap<string, string> = n
     term: termsOf(locale),
     describe: createDescribe(locale),
     brand: (id) => brands.get(id) ?? id,
+    brandNamed: (name) => idOf(name) ?? name,
   }
 }

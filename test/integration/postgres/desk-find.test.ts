@@ -213,6 +213,9 @@ describeWith('postgres', 'the search box of the desk', () => {
     ['code:forged_* signature:木*', ['m1']],
     ['domain:HTTPS://KF88.top/abc signature:木*', ['m1']],
     ['domain:KF8*.top signature:木*', ['m1']],
+    ['code:冒充品牌 signature:木*', ['m1']],
+    ['action:拦截 mode:正式 signature:木*', ['m1']],
+    ['brand:京东 signature:京东', ['m2']],
   ])('takes names as they are pasted: %s', async (query, ids) => {
     expect((await found(query)).ids).toEqual(ids)
   })
