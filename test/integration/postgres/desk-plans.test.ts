@@ -211,10 +211,10 @@ describeWith('postgres', 'the plans of the desk', () => {
 
   it('do not wait for statements that take long', async () => {
     const archive = await ArchiveReader.open(server.url, 'test')
-    const long = Array.from({ length: 6 }, () => archive.askLong('SELECT pg_sleep(1)', []))
+    const long = Array.from({ length: 5 }, () => archive.askLong('SELECT pg_sleep(3)', []))
     const began = performance.now()
     await archive.ask('SELECT 1', [])
-    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(performance.now() - began).toBeLessThan(2_500)
     await Promise.all(long)
     await archive.close()
   })
