@@ -24,10 +24,10 @@ const TRANSIENT_STATES = new Set([READ_ONLY, '25P03'])
 const CANCELED = '57014'
 
 /**
- * Statement that limits the pauses in a transaction: PostgreSQL ends the session of a process that was stopped in it, or whose
- * host is gone, so that others do not wait for its locks. Valid for the current transaction.
+ * Setting that limits the pauses in a transaction: PostgreSQL ends the session of a process that was stopped in it, or whose host
+ * is gone, so that others do not wait for its locks.
  */
-export const WITHOUT_PAUSES = "SET LOCAL idle_in_transaction_session_timeout = '1min'"
+const WITHOUT_PAUSES = "idle_in_transaction_session_timeout = '1min'"
 /** Interval between PostgreSQL's checks of the connection while a statement runs, ms. */
 const CLIENT_CHECK = 5_000
 
@@ -71,7 +71,7 @@ export async function limited<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await client.query(
-    `BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}; SET LOCAL jit = off; ${WITHOUT_PAUSES}`,
+    `BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}; SET LOCAL jit = off; SET LOCAL ${WITHOUT_PAUSES}`,
   )
   try {
     const result = await work()
@@ -87,7 +87,7 @@ export async function limited<T>(
 export async function inTransaction<T>(
   client: Client,
   work: () => Promise<T>,
-  begin = `BEGIN; ${WITHOUT_PAUSES}`,
+  begin = `BEGIN; SET LOCAL ${WITHOUT_PAUSES}`,
 ): Promise<T> {
   await client.query(begin)
   try {
@@ -138,7 +138,7 @@ export async function liftLimits(client: Client): Promise<void> {
     "SELECT set_config(name, '0', false) FROM unnest($1::text[]) AS name WHERE current_setting(name, true) <> '0'",
     [LIMITS],
   )
-  await client.query(WITHOUT_PAUSES.replace('LOCAL ', ''))
+  await client.query(`SET ${WITHOUT_PAUSES}`)
   // Not every system that PostgreSQL runs on can check that.
   await client.query(`SET client_connection_check_interval = ${CLIENT_CHECK}`).catch(() => undefined)
 }
