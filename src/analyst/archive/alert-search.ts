@@ -22,21 +22,22 @@ const MOBILES = `SELECT DISTINCT port AS number, port AS name FROM alert
   UNION SELECT right(target_id, 11), target_id FROM state_episode WHERE raised_at < $2 AND last_at >= $1
     AND (target_kind = 'port' AND target_id ${IS_MOBILE} OR target_kind = 'sender' AND right(target_id, 12) ~ '^@1[3-9][0-9]{9}$')`
 
-/** Replaces token placeholders by the matching senders. `tokensOf` returns the tokens of a number under all keys. */
-async function withSenders(
+/** The search with the senders that its token placeholders stand for. `tokensOf` returns the tokens of a number under all keys. */
+export async function withSenders(
   ask: Ask,
-  values: readonly unknown[],
-  times: readonly [Date, Date],
+  search: AlertSearch,
+  { from, to }: Period,
   tokensOf: (number: string) => readonly string[],
-): Promise<unknown[]> {
-  if (!values.some((value) => value instanceof SendersOf)) return [...values]
-  const sent = await ask<{ number: string; name: string }>(MOBILES, times)
+): Promise<AlertSearch> {
+  if (!search.values.some((value) => value instanceof SendersOf)) return search
+  const sent = await ask<{ number: string; name: string }>(MOBILES, [new Date(from), new Date(to)])
   const all = sent.map(({ number, name }) => [name, tokensOf(number)] as const)
-  return values.map((value) =>
+  const values = search.values.map((value) =>
     value instanceof SendersOf
       ? all.flatMap(([name, own]) => (own.some((token) => value.tokens.includes(token)) ? [name] : []))
       : value,
   )
+  return { ...search, values }
 }
 
 /** The last line of a page, after which the next one starts. */
@@ -54,18 +55,14 @@ const KEYS = {
 /** Number of alerts next in the order in which a narrow search looks first. */
 const LOOKED_AT = 5000
 
-interface Searched {
-  /** Epoch ms; `to` is exclusive. */
+/** Epoch ms; `to` is exclusive. */
+interface Period {
   readonly from: number
   readonly to: number
-  readonly most: number
-  readonly after?: After | undefined
-  /** Returns the tokens of a number under all keys. */
-  readonly tokensOf: (number: string) => readonly string[]
 }
 
 /** The days of a period in the order of a search: one, then thirty times as many as before. */
-function* spansOf({ from, to }: Searched, sort: Sort): Generator<readonly [from: number, to: number]> {
+function* spansOf({ from, to }: Period, sort: Sort): Generator<readonly [from: number, to: number]> {
   if (sort === 'score') return yield [from, to]
   for (let [start, end, span] = [from, to, DAY]; start < end; span *= 30) {
     const split = sort === 'newest' ? Math.max(start, end - span) : Math.min(end, start + span)
@@ -83,18 +80,14 @@ function* spansOf({ from, to }: Searched, sort: Sort): Generator<readonly [from:
 export async function searchAlerts(
   ask: Ask,
   { conditions, values, sort, isNarrow }: AlertSearch,
-  searched: Searched,
+  { from, to, most, after }: Period & { readonly most: number; readonly after?: After | undefined },
 ): Promise<SearchedAlert[]> {
-  const { from, to, most, after, tokensOf } = searched
   const [key, side, order] = KEYS[sort]
   const n = values.length + 2
   const type = key === 'ts' ? 'timestamptz' : 'float8'
   const page = after ? ` AND (${key}, id) ${side} ($${n + 1}::${type}, $${n + 2}::text)` : ''
   const period = [new Date(from), new Date(to)] as const
-  const rest = [
-    ...(await withSenders(ask, values, period, tokensOf)),
-    ...(after ? [after.key, after.id] : []),
-  ]
+  const rest = [...values, ...(after ? [after.key, after.id] : [])]
   const next = `ts >= $1 AND ts < $2${page}`
   const sorted = `ORDER BY ${key} ${order}, id ${order}`
   const met = conditions.length === 0 ? 'true' : conditions.join(' AND ')
@@ -108,7 +101,7 @@ export async function searchAlerts(
     if (found.length === most) return found
   }
   const found: SearchedAlert[] = []
-  for (const span of spansOf(searched, sort)) {
+  for (const span of spansOf({ from, to }, sort)) {
     const times = span.map((ts) => new Date(ts))
     found.push(...(await foundIn(`(SELECT * FROM alert a WHERE ${next} AND ${met} OFFSET 0)`, 'true', times)))
     if (found.length >= most) break
@@ -124,13 +117,12 @@ const SAMPLED_AMONG = 10_000
 export async function sampleAlerts(
   ask: Ask,
   { conditions, values }: AlertSearch,
-  { from, to, tokensOf }: Pick<Searched, 'from' | 'to' | 'tokensOf'>,
+  { from, to }: Period,
 ): Promise<SampledAlert[]> {
-  const period = [new Date(from), new Date(to)] as const
   const sampled = await ask<SampledAlert>(
     `SELECT ${SAMPLED} FROM (SELECT * FROM alert WHERE ts >= $1 AND ts < $2 ORDER BY ts DESC LIMIT ${SAMPLED_AMONG}) a
       WHERE ${['true', ...conditions].join(' AND ')} ORDER BY ts DESC LIMIT ${SAMPLE}`,
-    [...period, ...(await withSenders(ask, values, period, tokensOf))],
+    [new Date(from), new Date(to), ...values],
   )
   return sampled.map(withoutSender)
 }

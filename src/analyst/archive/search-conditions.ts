@@ -1,11 +1,12 @@
 import { TARGET_KINDS } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { LABELS } from '../../domain/labels.ts'
+import { DAY } from '../../domain/time.ts'
 import { parseDuration } from '../../settings/files/value-forms.ts'
 import { hostOf } from './alert-hosts.ts'
 import { gramsOf } from './grams.ts'
 import { IS_MOBILE } from './mobiles.ts'
-import { termsIn, withoutBrackets } from './search-terms.ts'
+import { type StoredValue, termsIn, withoutBrackets } from './search-terms.ts'
 
 /** A parsed search: conditions on `alert a`, with their values from `$3` on. */
 export interface AlertSearch {
@@ -111,6 +112,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
   by: { is: `(${withFeedback('by = ?')})` },
   note: { is: `(${OF_NOTE})` },
 }
+/** All values of a field; none if it takes any. */
+export const valuesOfField = (name: string) => FIELDS[name]?.values ?? []
 export const QUERY_FIELDS = [...Object.keys(FIELDS), 'number', 'last', 'sort']
 
 /** `?`, normalised to NFKC, occurs in the text, signature, a domain or the brand. */
@@ -137,7 +140,6 @@ function gramsCondition(texts: readonly string[]): GramsCondition | undefined {
 /** Fields whose values are in the index. */
 const INDEXED = new Set(['signature', 'domain', 'brand'])
 
-const DAY = 86_400_000
 const LONGEST_LAST = 180 * DAY
 const MOST_WORDS = 20
 
@@ -176,9 +178,6 @@ class Conditions {
     }
   }
 }
-
-/** Converts a value of a field as people write it to that of alerts. */
-export type StoredValue = (field: string, written: string) => string
 
 /** Parses a search: words and `field:value`. All terms must match. */
 export function readSearch(

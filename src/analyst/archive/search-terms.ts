@@ -25,12 +25,15 @@ export function termsIn(query: string, isKnown: (name: string) => boolean): Sear
   })
 }
 
+/** Converts a value of a field as people write it to that of alerts. */
+export type StoredValue = (field: string, written: string) => string
+
 /** The search with a term added, or without it if it has it already. */
 export function toggled(
   query: string,
   name: string,
   value: string,
-  storedValue: (field: string, written: string) => string,
+  storedValue: StoredValue,
 ): { readonly query: string; readonly had: boolean } {
   const terms = termsIn(query, (field) => field === name)
   const isIt = (term: SearchTerm) =>

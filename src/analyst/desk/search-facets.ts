@@ -1,9 +1,9 @@
 import type { SampledAlert } from '../archive/alert-search.ts'
-import { stepsOf } from '../archive/curves.ts'
+import { startsOf, stepsOf } from '../archive/curves.ts'
 import { toggled } from '../archive/search-terms.ts'
 import { type Html, html } from '../words/html.ts'
 import { chart } from './charts.ts'
-import { shownValue } from './search-names.ts'
+import { storedValueIn } from './search-names.ts'
 import { codeText, count } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
@@ -71,11 +71,10 @@ export function facets(
   },
 ): Html {
   const { say } = speech
+  const storedValue = storedValueIn(speech)
   const rows = FACETS.map((facet) => {
     const buttons = countsOf(facet, alerts).map(([value, n]) => {
-      const { query: next, had } = toggled(query, facet.name, value, (field, name) =>
-        shownValue(speech, field, name),
-      )
+      const { query: next, had } = toggled(query, facet.name, value, storedValue)
       return html`<button name="q" value="${next}" aria-pressed="${String(had)}">${facet.textOf(value, speech)} <span class="dim">${count(n)}</span></button>`
     })
     return (
@@ -91,7 +90,7 @@ export function facets(
 function overTime(alerts: readonly SampledAlert[], { say }: Speech): Html {
   const times = alerts.map(({ ts }) => ts.getTime())
   const steps = stepsOf(Math.min(...times), Math.max(...times) + 1)
-  const data = Array.from({ length: Math.round((steps.to - steps.from) / steps.step) }, () => 0)
+  const data = startsOf(steps).map(() => 0)
   for (const ts of times) data[Math.floor((ts - steps.from) / steps.step)]! += 1
   return chart(say('foundOverTime'), steps, {
     series: [{ name: say('alerts'), kind: 'bar', colour: '--c1', data }],

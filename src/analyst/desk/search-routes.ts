@@ -8,6 +8,7 @@ import {
   searchAlerts,
   storedSearch,
   storeSearch,
+  withSenders,
 } from '../archive/alert-search.ts'
 import {
   type AlertSearch,
@@ -23,7 +24,7 @@ import { page } from './layout.ts'
 import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import type { RouteParts } from './route-parts.ts'
 import { facets } from './search-facets.ts'
-import { shownValue } from './search-names.ts'
+import { storedValueIn } from './search-names.ts'
 import { may } from './sessions.ts'
 import { actionTag, beijing, caseLink, codeNames, codeTexts, table, thingLink, timeCell } from './tables.ts'
 
@@ -90,7 +91,7 @@ export class SearchRoutes {
   }
 
   #read(query: string): AlertSearch | SearchFault {
-    return readSearch(query, (field, name) => shownValue(this.#parts.speech, field, name))
+    return readSearch(query, storedValueIn(this.#parts.speech))
   }
 
   async #open(asked: Asked, id: string, isCsv: boolean): Promise<Answer> {
@@ -101,13 +102,15 @@ export class SearchRoutes {
     if (!stored || !read || 'fault' in read) return this.#parts.refuse(asked, 404, 'noSearch')
     await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD
-    const range = { from: to - read.last, to, after: afterIn(fields, read), tokensOf }
-    if (isCsv) return this.#csv(await searchAlerts(archive.askLong, read, { ...range, most: MOST_CSV }))
-    const found = await searchAlerts(archive.askLong, read, { ...range, most: PAGE + 1 })
+    const ask = archive.askLong
+    const range = { from: to - read.last, to, after: afterIn(fields, read) }
+    const search = await withSenders(ask, read, range, tokensOf)
+    if (isCsv) return this.#csv(await searchAlerts(ask, search, { ...range, most: MOST_CSV }))
+    const found = await searchAlerts(ask, search, { ...range, most: PAGE + 1 })
     const shown = found.slice(0, PAGE)
     const next = found.length > PAGE ? afterOf(read, shown.at(-1)!) : undefined
     const isFirst = range.after === undefined
-    const sampled = isFirst && next ? await sampleAlerts(archive.askLong, read, range) : []
+    const sampled = isFirst && next ? await sampleAlerts(ask, search, range) : []
     const counted = sampled.length > shown.length ? sampled : shown
     const { query } = stored
     return this.#show(asked, { query, id, found: shown, next, ...(isFirst ? { counted } : {}) })
