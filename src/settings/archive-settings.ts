@@ -62,7 +62,7 @@ export const ARCHIVE_SETTINGS = {
   ),
   'desk.oidc.issuer': optionalSetting(
     secureUrl,
-    'Issuer URL of an OpenID provider for logins besides tokens; goes with `clientId`, `clientSecret`, `url` and `rights`.',
+    'Issuer URL of an OpenID provider for logins in addition to tokens; goes with `clientId`, `clientSecret`, `url` and `rights`.',
   ),
   'desk.oidc.clientId': optionalSetting(text('text'), 'Client at the provider.'),
   'desk.oidc.clientSecret': optionalSetting(

@@ -50,7 +50,7 @@ export const KAFKA_SETTINGS = {
       'an http:// or https:// URL without a login, for example https://login.example/oauth2/token',
       /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
     ),
-    'Where tokens are fetched, by the grant of client credentials, again when a fifth of their time is left, or 15 s. Authorities besides those of Node: `NODE_EXTRA_CA_CERTS`.',
+    'Where tokens are fetched, by the grant of client credentials, again when a fifth of their time is left, or 15 s. Authorities other than those of Node: `NODE_EXTRA_CA_CERTS`.',
   ),
   'kafka.sasl.oauth.clientId': optionalSetting(text('text'), 'Client there (HTTP Basic).'),
   'kafka.sasl.oauth.clientSecret': optionalSetting(secret('text'), 'Secret of that client.'),

@@ -15,7 +15,7 @@ export const afterOptOut = defineMessageCode({
     after: fields.count('seconds between the refusal and the message'),
   },
   rule: 'refusal',
-  summary: 'advertising to somebody who has refused it',
+  summary: 'advertising to a recipient who has refused it',
   called: { 'zh-CN': '退订后仍发' },
   fires:
     'A commercial text under a signature that the recipient has refused, in the ledger or by a reply. Silent if the ledger does not answer.',
