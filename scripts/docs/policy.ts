@@ -35,7 +35,7 @@ mode: ${mode}
 # action      none | observe | review | throttle | block. \`none\` raises no alert; the code still shows in verdicts.
 # mode        enforce | shadow, for this code alone.
 # weight      0 to 1: share of the finding's score in the score of the whole alert, 1 - Π(1 - weight × score).
-# thresholds  what the detector compares with; the names are fixed, docs/reasons.md has their bounds. Times are in seconds.
+# thresholds  what the detector compares with, each with its bounds; the names are fixed. Times are in seconds.
 # limit       perMinute: the rate that a \`throttle\` asks the blocking service to let through.
 codes:
 ${CODE_NAMES.map(codeBlock).join('')}
@@ -45,7 +45,8 @@ ${CODE_NAMES.map(codeBlock).join('')}
 #      codes: {MARKETING_BURST: {thresholds: {ratio1m: 12, ratio10m: 8, ratio1h: 6}}}}
 periods:
 ${periods!.map(periodLine).join('')}
-# Hours in which commercial texts raise QUIET_HOURS, by label, on the clock of the zone. null switches a label off.
+# Hours (also past midnight) in which texts with these labels raise QUIET_HOURS, on the clock of the zone. Other labels may be
+# added; null switches a label off.
 quietHours:
   marketing: "${quietHours!.marketing}"
   finance: "${quietHours!.finance}"
@@ -99,6 +100,16 @@ function thresholdLines(thresholds: readonly (readonly [string, ThresholdSpec])[
   if (thresholds.length === 0) return ['    thresholds: {}']
   return [
     '    thresholds:',
-    ...thresholds.map(([name, { default: value, says }]) => `      ${name}: ${value} # ${says}`),
+    ...thresholds.map(([name, threshold]) => {
+      const { default: value, says } = threshold
+      return `      ${name}: ${value} # ${says}${boundsOf(threshold)}`
+    }),
   ]
+}
+
+function boundsOf(threshold: ThresholdSpec): string {
+  if (!('unit' in threshold)) return ''
+  const { min, max, below } = threshold
+  if (below !== undefined) return ` (${min}, below ${below})`
+  return max === undefined ? ` (${min} on)` : ` (${min} to ${max})`
 }

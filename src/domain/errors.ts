@@ -78,7 +78,7 @@ export const ERRORS = {
   POLICY_INVALID: {
     cause: 'The policy has errors.',
     retry: false,
-    remedy: 'Correct the keys that the message names; docs/reasons.md lists thresholds.',
+    remedy: 'Correct the keys that the message names; config/policy.yaml lists thresholds.',
   },
   LEDGER_INVALID: {
     cause: 'A file of a side input has errors.',

@@ -46,18 +46,6 @@ interface FlagThreshold {
 export type ThresholdSpec = NumberThreshold | FlagThreshold
 export type ThresholdSpecs = Readonly<Record<string, ThresholdSpec>>
 
-/**
- * A setting of a code that is not a number: a separate member of the policy, in the form of policy files. The code finds the
- * value in its context.
- */
-interface PolicySetting {
-  readonly name: string
-  readonly default: Readonly<Record<string, string>>
-  /** One sentence for each key of the default. */
-  readonly says: Readonly<Record<string, string>>
-  readonly allowed: Readonly<Record<string, string>>
-}
-
 export type ThresholdsOf<T extends ThresholdSpecs> = {
   readonly [K in keyof T]: T[K] extends FlagThreshold ? boolean : number
 }
@@ -105,7 +93,6 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   readonly thresholds: T
   /** Thresholds overridden during the festivals of the shipped policy. */
   readonly atFestivals?: Partial<ThresholdsOf<T>>
-  readonly setting?: PolicySetting
   /** Checks relations between thresholds; returns the first fault, if any. */
   relation?(thresholds: ThresholdsOf<T>): ThresholdFault | undefined
   readonly evidence: E
@@ -186,7 +173,6 @@ interface DefinedCode extends CodeTraits {
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: ThresholdSpecs
   readonly atFestivals?: Thresholds
-  readonly setting?: PolicySetting
   relation?(thresholds: Thresholds): ThresholdFault | undefined
   readonly evidence: EvidenceFields
   readonly rule?: RuleName

@@ -3,7 +3,6 @@ import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
 const MINUTES_OF_DAY = DAY / MINUTE
-const SPAN = 'HH:MM-HH:MM, also past midnight; or null'
 
 /** Quiet hours of the shipped policy by label, and their time zone, in the form of `quietHours` in policy files. */
 export const SHIPPED_HOURS = { marketing: '21:00-08:00', finance: '21:00-08:00', zone: '+08:00' } as const
@@ -16,16 +15,6 @@ export const quietHours = defineMessageCode({
   action: 'observe',
   weight: 0.2,
   thresholds: {},
-  setting: {
-    name: 'quietHours',
-    default: SHIPPED_HOURS,
-    says: {
-      marketing: 'hours in which `marketing` is reported; other labels may be added',
-      finance: 'the same for the label `finance`',
-      zone: 'offset from UTC of the clock that the hours are on',
-    },
-    allowed: { marketing: SPAN, finance: SPAN, zone: '±HH:MM' },
-  },
   evidence: {
     label: fields.label('label of the text'),
     localTime: fields.chinese(

@@ -77,7 +77,6 @@ export const ARCHIVE_REPORTS = {
     line: {
       level: 'warn',
       message: ({ outcome }) => LOGINS[outcome],
-      shown: 'a login at the desk was refused, or the login provider does not answer',
       every: TEN_SECONDS,
       key: ({ outcome, address }) => (outcome === 'limited' ? outcome : `${outcome} ${address}`),
     },

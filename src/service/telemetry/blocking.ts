@@ -19,7 +19,6 @@ export const BLOCKING_REPORTS = {
       warns: ({ unread }) => unread > 0,
       message: ({ unread }) => (unread > 0 ? 'records that cannot be read were skipped' : 'records read'),
       every: TEN_SECONDS,
-      shown: 'records of a topic that the blocker follows were read, or could not be read',
       key: ({ topic, unread }) => `${topic} ${unread > 0}`,
     },
     measure(m, { topic, records, unread }) {
@@ -46,7 +45,6 @@ export const BLOCKING_REPORTS = {
         failure === 'open'
           ? 'the block table cannot be used: messages pass'
           : 'the block table cannot be used: messages are blocked',
-      shown: 'the block table cannot be used: messages pass, or are blocked',
     },
   },
   blocking_resumed: { line: { level: 'info', message: 'the block table is used again' } },

@@ -33,14 +33,12 @@ export const CLOCK_REPORTS = {
         odd === 'unknown'
           ? `the clocks of this host and of ${reference} differ: set both by NTP`
           : `the clock of ${odd === 'host' ? 'this host' : odd} is wrong: set it by NTP`,
-      shown: 'the clock of this host or of a reference is wrong: set it by NTP',
     },
   },
   clock_agrees: {
     line: {
       level: 'info',
       message: ({ reference }) => `the clock agrees with ${reference}`,
-      shown: 'the clock agrees with a reference again',
     },
   },
   clock_alone: {

@@ -70,7 +70,7 @@ const HALF_A_MINUTE = 30_000
 export const CONNECTION_REPORTS = {
   connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
   connected: {
-    line: { level: 'info', message: (e) => `${e.service} answers`, shown: 'a server answers' },
+    line: { level: 'info', message: (e) => `${e.service} answers` },
     measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
   },
   connection_awaited: {
@@ -78,7 +78,6 @@ export const CONNECTION_REPORTS = {
       level: 'warn',
       message: (e) =>
         `${e.service} ${LOGIN.test(withoutTopics(e.reason)) ? 'refuses the login' : 'does not answer'}: retrying`,
-      shown: 'a server does not answer, or refuses the login: `hint` names what to check',
       extra: (e) => ({ hint: hintOf(e.service, e.reason) }),
       every: HALF_A_MINUTE,
       key: (e) => e.service,

@@ -30,7 +30,6 @@ export const INPUT_REPORTS = {
       level: 'debug',
       warns: (e) => e.reason !== 'udh',
       message: (e) => LEFT_OUT[e.reason],
-      shown: 'a map left out parts of records: `reason`',
       every: MINUTE,
       key: (e) => e.reason,
     },

@@ -16,8 +16,6 @@ export interface Report<E> {
     readonly warns?: (event: E) => boolean
     /** The message of the line; the fields of the event follow it. */
     readonly message: string | ((event: E) => string)
-    /** The message in docs/metrics.md if it depends on the event. */
-    readonly shown?: string
     /** Fields in addition to those of the event. */
     readonly extra?: (event: E) => LogFields
     /** Minimum interval between lines with the same key, ms; the next line gives the number of suppressed ones. */

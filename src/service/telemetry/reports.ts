@@ -218,7 +218,6 @@ export const REPORTS: Reports = {
       warns: ({ restored }) => !restored,
       message: ({ names, restored }) =>
         `feedback on a ${names}${restored ? ', given before the start,' : ''} was refused`,
-      shown: 'feedback was refused',
     },
     measure: (m, e) => m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'refused' }),
   },
@@ -271,7 +270,6 @@ export const REPORTS: Reports = {
     line: {
       level: 'warn',
       message: (e) => e.message,
-      shown: 'what is wrong',
       every: MINUTE,
       key: (e) => e.message,
     },
