@@ -1,9 +1,9 @@
-import { DAY, HOUR, MINUTE } from '../../domain/time.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts'
 import { alertCurve, sentCurve, stepsOf } from '../archive/curves.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
 import { delayOf, newDomains, openStates, totalsOf, type WorstCase, worstCases } from '../archive/totals.ts'
 import type { Answer, Asked } from './answers.ts'
-import { type Curves, overviewPage } from './overview.ts'
+import { type Curves, overviewPage, type Shown } from './overview.ts'
 import { rangeOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { Shared } from './shared.ts'
@@ -15,6 +15,8 @@ const NEARLY_NOW = 10 * MINUTE
 /** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts
+  /** By period in minutes: a shift opens the same overviews at the same time. */
+  readonly #shown = new Shared<Shown>({ fresh: 5 * SECOND, oldest: 30 * SECOND })
   readonly #worst = new Shared<WorstCase[]>()
   /** Of seven days, which takes long and changes slowly. */
   readonly #judged = new Shared<ReviewedCode[]>({ fresh: 5 * MINUTE, oldest: HOUR })
@@ -37,12 +39,18 @@ export class OverviewRoutes {
   /** Rejects with the errors of the archive. */
   async page({ query, session, isRenewal, now }: Asked): Promise<Answer> {
     const { speech, options } = this.#parts
-    const { archive } = options
-    const { ask } = archive
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
-    if (!isRenewal) await archive.note(session, 'overview', rangeOf(from, to))
-    const [found, precision, totals, curves, worst, domains, states, delay] = await Promise.all([
+    if (!isRenewal) await options.archive.note(session, 'overview', rangeOf(from, to))
+    const minutes = [from, to].map((time) => Math.floor(time / MINUTE))
+    const shown = await this.#shown.get(() => this.#of(from, to, now), minutes.join())
+    return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
+  }
+
+  async #of(from: number, to: number, now: number): Promise<Shown> {
+    const { archive } = this.#parts.options
+    const { ask } = archive
+    const [found, judged, totals, curves, worst, domains, states, delay] = await Promise.all([
       archive.overview(from, to),
       Math.abs(to - now) < NEARLY_NOW
         ? this.#judgedNow(now)
@@ -54,8 +62,7 @@ export class OverviewRoutes {
       openStates(ask),
       delayOf(ask),
     ])
-    const shown = { found, judged: precision, totals, curves, worst, domains, states, delay }
-    return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
+    return { found, judged, totals, curves, worst, domains, states, delay }
   }
 
   /** For a day compared with yesterday and last week, otherwise with the preceding period of the same length. */

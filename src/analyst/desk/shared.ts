@@ -4,20 +4,22 @@ import { SECOND } from '../../domain/time.ts'
 const SHARED_FOR = 30 * SECOND
 const USUAL = { fresh: SHARED_FOR, oldest: 2 * SHARED_FOR }
 
+/** Number of keys whose results are kept, those asked for last. */
+const KEYS = 8
+
 interface Result<T> {
-  readonly key: string
   readonly at: number
   shown: Promise<T>
 }
 
 /**
- * A result that is asked for again once it is older than `fresh` ms. Until the new one is there, the old one is shown, unless it is
- * older than `oldest` ms. An error, or another key, is not waited out.
+ * Results by key, each asked for again once it is older than `fresh` ms. Until the new one is there, the old one is shown, unless
+ * it is older than `oldest` ms. Errors are not kept.
  */
 export class Shared<T> {
   readonly #fresh: number
   readonly #oldest: number
-  #last: Result<T> | undefined
+  readonly #results = new Map<string, Result<T>>()
 
   constructor({ fresh, oldest }: { readonly fresh: number; readonly oldest: number } = USUAL) {
     this.#fresh = fresh
@@ -26,19 +28,26 @@ export class Shared<T> {
 
   get(work: () => Promise<T>, key = ''): Promise<T> {
     const now = performance.now()
-    const last = this.#last?.key === key ? this.#last : undefined
+    const last = this.#results.get(key)
     if (last && now - last.at <= this.#fresh) return last.shown
     const next = work()
-    const own = { key, at: now, shown: last && now - last.at <= this.#oldest ? last.shown : next }
-    this.#last = own
+    const own = { at: now, shown: last && now - last.at <= this.#oldest ? last.shown : next }
+    this.#keep(key, own)
     next.then(
       () => {
         own.shown = next
       },
       () => {
-        if (this.#last === own) this.#last = undefined
+        if (this.#results.get(key) === own) this.#results.delete(key)
       },
     )
     return own.shown
+  }
+
+  #keep(key: string, result: Result<T>): void {
+    this.#results.delete(key)
+    this.#results.set(key, result)
+    const [eldest] = this.#results.keys()
+    if (this.#results.size > KEYS) this.#results.delete(eldest!)
   }
 }

@@ -10,11 +10,12 @@ import { describeWith } from '../../helpers/services.ts'
 
 const DAY = 86_400_000
 
-describeWith('postgres', 'the precision of codes, which takes long', () => {
+describeWith('postgres', 'results that take long', () => {
   let server: PostgresServer
   let archive: ArchiveReader
   let desk: Desk
   const judged = vi.fn<DeskOptions['archive']['judged']>()
+  const overview = vi.fn()
   const user = deskClient(() => desk.port)
 
   beforeAll(async () => {
@@ -25,6 +26,7 @@ describeWith('postgres', 'the precision of codes, which takes long', () => {
     judged.mockReturnValue(new Promise(() => {}))
     const counted = new Proxy(archive, {
       get: (of, name) => {
+        if (name === 'overview') overview()
         const value: unknown = name === 'judged' ? judged : Reflect.get(of, name, of)
         return typeof value === 'function' ? value.bind(of) : value
       },
@@ -37,12 +39,22 @@ describeWith('postgres', 'the precision of codes, which takes long', () => {
     server?.stop()
   })
 
-  it('is computed without a visitor, and once for all periods that end now', async () => {
+  it('computes the precision of codes without a visitor, and once for all periods that end now', async () => {
     await vi.waitFor(() => expect(judged).toHaveBeenCalledTimes(1), 10_000)
     await user.login('lin', 'a-token-of-lin')
     const to = Date.now()
     for (const path of ['/overview', `/overview?from=${to - 7 * DAY}&to=${to}`])
       expect(await user.see('lin', path)).toContain('88.9%')
     expect(judged).toHaveBeenCalledTimes(1)
+  })
+
+  it('computes the overview of a period once for all who open it', async () => {
+    overview.mockClear()
+    const to = Date.now()
+    const pages = await Promise.all(
+      Array.from({ length: 5 }, () => user.see('lin', `/overview?from=${to - 3 * DAY}&to=${to}`)),
+    )
+    expect(new Set(pages).size).toBe(1)
+    expect(overview).toHaveBeenCalledTimes(1)
   })
 })

@@ -44,3 +44,14 @@ it('shows an old result until the new one is there, for at most a minute, and no
   results[4]!.resolve(5)
   expect(await ofKey).toBe(5)
 })
+
+it('keeps the results of the keys that were asked for last', async () => {
+  const shared = new Shared<string>()
+  const work = vi.fn(async (key: string) => key)
+  const ask = (key: string) => shared.get(() => work(key), key)
+  for (const key of ['today', 'week', 'today']) expect(await ask(key)).toBe(key)
+  expect(work).toHaveBeenCalledTimes(2)
+  for (let day = 0; day < 8; day++) await ask(`day ${day}`)
+  await ask('today')
+  expect(work).toHaveBeenCalledTimes(11)
+})
