@@ -29,7 +29,7 @@ ${overview.join('\n')}
 - After →: the first target that applies gets a [state](#states-of-repeated-messages) when messages with the code repeat.
 - Score of an alert: 1 − Π(1 − weight × score) over its reasons.
 - One code in shadow mode: \`codes: {CODE: {mode: shadow}}\`.
-- Evidence with \`?\` may be absent; types: [evidence-v1.schema.json](../config/schema/evidence-v1.schema.json).
+- Evidence with \`?\` may be absent. [evidence-v1.schema.json](../config/schema/evidence-v1.schema.json) explains each member.
 
 Laws:
 
@@ -37,15 +37,11 @@ ${laws.join('\n')}
 
 ## States of repeated messages
 
-\`escalate\` of the policy says when a state is raised. Besides the evidence of the code it has
-
-${evidenceList(ESCALATION_FIELDS)}
+\`escalate\` of the policy says when a state is raised. It also has the evidence ${named(ESCALATION_FIELDS).join(', ')}.
 
 ## Evidence of signs
 
-TEXT_FRAUD and TEXT_ILLICIT have it only if [signs](signs.md) were weighed.
-
-${evidenceList(WEIGHED_FIELDS)}
+${named(WEIGHED_FIELDS).join(', ')}: [signs and rules](signs.md) that decided. TEXT_FRAUD and TEXT_ILLICIT have them only if signs were weighed.
 
 ${CODE_NAMES.map(section).join('\n')}`
 }
@@ -57,33 +53,22 @@ function section(name: ShippedCode): string {
 
 ${fires}
 
-${why === undefined ? '' : `**Why.** ${why}\n\n`}${cited}**Evidence.**${evidenceOf(name)}
+${why === undefined ? '' : `**Why.** ${why}\n\n`}${cited}**Evidence.** ${evidenceOf(name)}.
 
 **Tune.** ${tune}
 `
 }
 
-/** An earlier code with the same evidence. */
-function likeOf(name: ShippedCode): ShippedCode | undefined {
-  return CODE_NAMES.slice(0, CODE_NAMES.indexOf(name)).find(
-    (other) => CODES[other].evidence === CODES[name].evidence,
-  )
-}
-
 function evidenceOf(name: ShippedCode): string {
   const { evidence, escalates } = CODES[name]
-  const like = likeOf(name)
-  if (like !== undefined) return ` As [${like}](#${like.toLowerCase()}).`
-  const also = [
+  const own = Object.entries(evidence).filter(([field]) => !SIGNS_FIELDS.includes(field))
+  return [
+    ...named(Object.fromEntries(own)),
     ...(SIGNS_FIELDS.some((field) => field in evidence) ? ['[signs](#evidence-of-signs)'] : []),
     ...(escalates.length > 0 ? ['of a state [its counts](#states-of-repeated-messages)'] : []),
-  ]
-  const own = Object.entries(evidence).filter(([field]) => !SIGNS_FIELDS.includes(field))
-  return `${also.length > 0 ? ` Also ${also.join('; ')}.` : ''}\n\n${evidenceList(Object.fromEntries(own))}`
+  ].join(', ')
 }
 
-function evidenceList(fields: Readonly<Record<string, Field<unknown>>>): string {
-  return Object.entries(fields)
-    .map(([field, { meaning, optional }]) => `- \`${field}${optional ? '?' : ''}\`: ${meaning}`)
-    .join('\n')
+function named(fields: Readonly<Record<string, Field<unknown>>>): string[] {
+  return Object.entries(fields).map(([field, { optional }]) => `\`${field}${optional ? '?' : ''}\``)
 }
