@@ -148,6 +148,26 @@ describeWith('postgres', 'sums by minute and hour', () => {
     expect(await rows('SELECT what FROM rollup_due')).toEqual([])
   })
 
+  it('wait four times as long as they take before they are computed again', async () => {
+    await client.query(`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+      CREATE TRIGGER slow AFTER INSERT ON alert_minute EXECUTE FUNCTION dawdle()`)
+    const due = async (seconds: number) => {
+      await client.query(
+        `INSERT INTO rollup_due (what, from_ts, to_ts, at) SELECT 'alert', ts, ts + interval '1 minute', now() - $1 * interval '1 s'
+          FROM alert_minute LIMIT 1`,
+        [seconds],
+      )
+      expect(await rollUp(client, 60_000)).toBe(false)
+      return (await rows("SELECT 1 FROM rollup_due WHERE what = 'alert'")).length
+    }
+    expect(await due(0)).toBe(0)
+    expect(await due(2)).toBe(1)
+    expect(await due(3600)).toBe(0)
+    await client.query('DROP FUNCTION dawdle CASCADE')
+    await rollUp(client, 60_000, false)
+  })
+
   it('compile no statement, which would take longer than to run it', async () => {
     const said: string[] = []
     const listen = ({ message }: { message?: string | undefined }) => void said.push(message ?? '')
