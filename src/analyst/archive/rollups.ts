@@ -1,7 +1,7 @@
 import { FORGERY_CODES } from '../../detection/detectors/all.ts'
 import { LABELS } from '../../domain/labels.ts'
-import { MINUTE, SECOND } from '../../domain/time.ts'
 import { getOrInsert } from '../../domain/maps.ts'
+import { MINUTE, SECOND } from '../../domain/time.ts'
 import { type Client, inTransaction } from './database.ts'
 
 /** Sums computed together from the events between two times ($1, $2) within an hour. */
