@@ -41,7 +41,7 @@ export const ARCHIVE_SETTINGS = {
   'archive.sample': setting(
     fraction(),
     0.01,
-    'Share of the verdicts without an action that are archived, by a hash of their id: always the same ones.',
+    'Share of the verdicts without an action that are archived, by a hash of their id.',
   ),
   'archive.retention': setting(
     duration(150 * DAY, 3660 * DAY),
@@ -58,21 +58,15 @@ export const ARCHIVE_SETTINGS = {
   'desk.port': setting(int(0, 65_535), 9465, 'Socket port of the desk; 0 takes a free one.'),
   'desk.tokens': optionalSetting(
     deskTokens,
-    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks manually; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. The name is the `by` of feedback.',
+    'Who may log in at the desk ([rights](desk.md#start-it)). The name is the `by` of feedback.',
   ),
   'desk.oidc.issuer': optionalSetting(
     secureUrl,
-    'Issuer URL of an OpenID provider for logins in addition to tokens; goes with `clientId`, `clientSecret`, `url` and `rights`.',
+    'OpenID provider for logins ([desk.md](desk.md#logins-at-an-openid-provider)); goes with `clientId`, `clientSecret`, `url` and `rights`.',
   ),
   'desk.oidc.clientId': optionalSetting(text('text'), 'Client at the provider.'),
-  'desk.oidc.clientSecret': optionalSetting(
-    secret('text'),
-    'Secret of that client, sent by HTTP Basic where the provider takes it, else in the form.',
-  ),
-  'desk.oidc.url': optionalSetting(
-    secureUrl,
-    'Where browsers open the desk. Redirect URI at the provider: `<url>/login/callback`; post-logout: `<url>/`.',
-  ),
+  'desk.oidc.clientSecret': optionalSetting(secret('text'), 'Secret of that client.'),
+  'desk.oidc.url': optionalSetting(secureUrl, 'Where browsers open the desk.'),
   'desk.oidc.scope': setting(
     text('scopes with spaces between them'),
     'openid profile',
@@ -81,17 +75,14 @@ export const ARCHIVE_SETTINGS = {
   'desk.oidc.name': setting(
     text('a claim'),
     'preferred_username',
-    'Claim with the name of a person (`by` of feedback): 1 to 64 letters, digits, spaces, dots, _ or -. People must not be able to change it.',
+    'Claim with the name of a person (`by` of feedback): 1 to 64 letters, digits, spaces, dots, _ or -.',
   ),
   'desk.oidc.claim': setting(
     text('a claim'),
     'groups',
     'Claim with the rights: a text or a list. Dots lead into objects (`realm_access.roles`).',
   ),
-  'desk.oidc.rights': optionalSetting(
-    claimRights,
-    'What its values allow, for example `{sms-analysts: judge, sms-callers: [read, number]}`. People without any are refused.',
-  ),
+  'desk.oidc.rights': optionalSetting(claimRights, 'What its values allow. People without any are refused.'),
   'desk.calendar': optionalSetting(
     path('path of a YAML file'),
     'Calendar, as for `complaints --calendar`. Without it only weekends are not working days.',

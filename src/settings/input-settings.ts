@@ -151,6 +151,6 @@ export const INPUT_SETTINGS = {
   'clock.maxSkew': setting(
     duration(1_000, 3_600_000),
     30_000,
-    'Clocks that differ by more disagree. An instance whose host is outvoted is not ready; nothing is ended, dropped or refused by such a clock.',
+    'Clocks that differ by more disagree ([operations.md](operations.md#clocks)).',
   ),
 } as const

@@ -29,7 +29,7 @@ export const KAFKA_SETTINGS = {
   ),
   'kafka.groupId': optionalSetting(
     text('1 to 255 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,255}$/),
-    'Consumer group. Those of side inputs begin with the same name, so one prefixed access rule covers all.',
+    'Consumer group; those of side inputs begin with the same name.',
     { shown: '`sigwatch`, with another `deployment` than `default` `sigwatch-<deployment>`' },
   ),
   'kafka.clientId': setting(shortName, 'sigwatch', 'Client id in the logs and quotas of the brokers.'),
@@ -50,7 +50,7 @@ export const KAFKA_SETTINGS = {
       'an http:// or https:// URL without a login, for example https://login.example/oauth2/token',
       /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
     ),
-    'Where tokens are fetched, by the grant of client credentials, again when a fifth of their time is left, or 15 s. Authorities other than those of Node: `NODE_EXTRA_CA_CERTS`.',
+    'Where tokens are fetched (client credentials). Authorities other than those of Node: `NODE_EXTRA_CA_CERTS`.',
   ),
   'kafka.sasl.oauth.clientId': optionalSetting(text('text'), 'Client there (HTTP Basic).'),
   'kafka.sasl.oauth.clientSecret': optionalSetting(secret('text'), 'Secret of that client.'),

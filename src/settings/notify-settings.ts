@@ -50,7 +50,7 @@ const BASE_FORM = 'http:// or https://, a host and a path without user, query or
 export const NOTIFY_SETTINGS = {
   'notify.alertmanagers': optionalSetting(
     list(BASE_FORM, BASE),
-    'Where `sigwatch notify` posts ([notify.md](notify.md)): every Alertmanager of a cluster. Redirects are not followed.',
+    'Where `sigwatch notify` posts ([notify.md](notify.md)): every Alertmanager of a cluster.',
   ),
   'notify.token': optionalSetting(secret('text'), 'Sent to them as `Authorization: Bearer`.'),
   'notify.least': setting(

@@ -69,7 +69,7 @@ export const SETTINGS = {
   'redis.budget': setting(
     duration(10, 10_000),
     100,
-    'Time for an answer, twice that for counts of more than 2,048 messages. Then the batch continues without counts, `degraded`.',
+    'Time for an answer, twice that for counts of more than 2,048 messages; then the batch continues `degraded`.',
   ),
   'redis.backlogWait': setting(
     duration(0, DAY),
@@ -92,7 +92,7 @@ export const SETTINGS = {
   ),
   'http.tokens': optionalSetting(
     httpTokens,
-    'Who may ask and order over HTTP ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). Read again on SIGHUP and when the file changes (`tokens_loaded`); switching it off takes a restart.',
+    'Who may ask and order over HTTP ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). Reloaded; switching it off takes a restart.',
     { shown: 'none: off' },
   ),
   'manual.approval': setting(
@@ -183,7 +183,7 @@ export const SETTINGS = {
   'blocker.failure': setting(
     choice(['open', 'closed']),
     'open',
-    'Before the table is read, and once brokers are silent for two minutes: `open` lets unknown messages through, `closed` keeps everything back.',
+    'Without a table, and once brokers are silent for two minutes: `open` lets unknown messages through, `closed` keeps everything back.',
   ),
   'blocker.throttle': setting(
     choice(['global', 'instance']),
