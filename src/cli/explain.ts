@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { withoutMobiles } from '../analyst/archive/mobiles.ts'
+import { BrandNames } from '../analyst/desk/brand-names.ts'
 import { termsOf } from '../analyst/evidence/terms.ts'
 import { type Surround, wholeLetter } from '../analyst/letter/head.ts'
 import { letterOf } from '../analyst/letter/letter.ts'
@@ -62,7 +63,11 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   if (format === 'pdf' && out === undefined) throw new SigwatchError('USAGE', '--format pdf requires --out')
   const { config } = archiveConfig(options)
   const archive = await openArchiveReader(config, 'sigwatch explain')
-  const found = await archive.case(id).finally(() => archive.close())
+  const locale = options.locale ?? config.locale
+  const brands = new BrandNames(locale)
+  const found = await Promise.all([archive.case(id), brands.renew(archive.ask)])
+    .then(([one]) => one)
+    .finally(() => archive.close())
   if (!found)
     throw new SigwatchError(
       'USAGE',
@@ -74,7 +79,6 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
       'USAGE',
       `the alert is about a ${kind}: a letter to a subscriber is about messages that they received`,
     )
-  const locale = options.locale ?? config.locale
   const say = sayIn(locale)
   const content = letterOf(found, {
     locale,
@@ -82,6 +86,7 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
     say,
     term: termsOf(locale),
     describe: createDescribe(locale),
+    brand: (one) => brands.get(one) ?? one,
   })
   const letter = wholeLetter(content, surroundOf(options, config), say)
   if (format === 'pdf') writeWholeFile(out!, await printPdf(letterPage(letter, locale)))

@@ -1,6 +1,8 @@
+import type { Ask } from '../analyst/archive/ask.ts'
 import type { Complained, ReviewedCode } from '../analyst/archive/reader.ts'
 import { complaintsOf, sentBySignature } from '../analyst/archive/stored-complaints.ts'
 import { groupsOf, tracked } from '../analyst/complaints/summary.ts'
+import { BrandNames } from '../analyst/desk/brand-names.ts'
 import { reportPage } from '../analyst/report/page.ts'
 import { type Range, Tally } from '../analyst/report/tally.ts'
 import type { Calendar } from '../analyst/words/calendar.ts'
@@ -12,6 +14,7 @@ import { archiveUrlOf } from './command-needs.ts'
 import { openArchiveReader, withDatabase } from './compose-archive.ts'
 
 interface Feed {
+  readonly ask?: Ask
   alerts(from: number, to: number): AsyncIterable<Alert>
   judged?(from: number, to: number): Promise<readonly ReviewedCode[]>
   complained?(from: number, to: number): Promise<readonly Complained[]>
@@ -40,11 +43,14 @@ export async function composeReport(
     }
     const judged = await feed.judged?.(from, to)
     const complaints = await feed.complained?.(from, to)
+    const brands = new BrandNames(config.locale)
+    if (feed.ask) await brands.renew(feed.ask)
     const cases = files ? undefined : await complaintCases(config, { from, to }, calendar)
     return reportPage({
       locale: config.locale,
       now,
       before,
+      brand: (id) => brands.get(id) ?? id,
       ...given({ title, judged, complaints, cases }),
     })
   } finally {

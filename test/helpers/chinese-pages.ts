@@ -1,7 +1,7 @@
 import { CODE_NAMES } from '../../src/domain/codes.ts'
 
-/** Latin words in the evidence of the samples: a brand, hosts. */
-export const LATIN_OF_SAMPLES = /\b(?:(?:[a-z0-9-]+\.)+(?:com|top|net|site)|jd)\b/g
+/** Latin words in the evidence of the samples: hosts. */
+export const LATIN_OF_SAMPLES = /\b(?:(?:[a-z0-9-]+\.)+(?:com|top|net|site))\b/g
 
 /** Names that are not translated. */
 const NAMES = /\b(?:sigwatch|UTC|CSV|SP\d*)\b/g

@@ -1,4 +1,5 @@
 import { loadShippedBrands } from '../../detection/registry/shipped-brands.ts'
+import { evidenceWords } from '../../detection/rules/chinese.generated.ts'
 import type { Brand } from '../../domain/registry.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Ask } from '../archive/ask.ts'
@@ -15,6 +16,9 @@ export class BrandNames extends Map<string, string> {
     super()
     this.#isEnglish = locale === 'en'
     for (const brand of loadShippedBrands().brands) this.#add(brand)
+    // An institution that is on no list is named by its kind.
+    for (const [kind, name] of Object.entries(evidenceWords.values.claimedKind))
+      this.#add({ id: kind, names: [name, kind] })
   }
 
   /** Loads the brands of the registry topic. Rejects with the errors of the archive. */
@@ -33,7 +37,7 @@ export class BrandNames extends Map<string, string> {
     return this.has(name) ? undefined : this.#ids.get(name.toLowerCase())
   }
 
-  #add({ id, names }: Brand): void {
+  #add({ id, names }: Pick<Brand, 'id' | 'names'>): void {
     for (const name of names) if (!this.#ids.has(name.toLowerCase())) this.#ids.set(name.toLowerCase(), id)
     const own = this.#isEnglish ? names.find((name) => LATIN.test(name)) : undefined
     // A row of the operator is merged with the shipped one.

@@ -56,7 +56,7 @@ function reasonsSection({ alert }: Case, speech: Speech): Html {
 function reason(one: AlertReason, speech: Speech): Html {
   const { say, locale, describe } = speech
   const { code, score, action, rule, evidence } = one
-  const { speaksFor, speaksAgainst, facts } = evidenceIn(locale, withBrandName(evidence, speech))
+  const { speaksFor, speaksAgainst, facts } = evidenceIn(locale, evidence, speech.brand)
   const list = (title: string, kind: string, said: readonly string[]) =>
     said.length > 0 &&
     html`<p class="${kind}">${title}</p><ul>${said.map((each) => html`<li>${each}</li>`)}</ul>`
@@ -64,12 +64,6 @@ function reason(one: AlertReason, speech: Speech): Html {
 <p>${sentenceOf(one, describe)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule: citedIn(locale, rule) })}</p>`}
 ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against', speaksAgainst)}
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
-}
-
-/** Evidence contains brand ids; shows their names. */
-function withBrandName(evidence: object, { brand }: Speech): Readonly<Record<string, unknown>> {
-  const id = (evidence as { brand?: unknown }).brand
-  return { ...evidence, ...(typeof id === 'string' && { brand: brand(id) }) }
 }
 
 function courseSection(found: Case, session: Session, speech: Speech, now: number): Html {

@@ -1,3 +1,4 @@
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { DAY } from '../../domain/time.ts'
 import type { Case } from '../archive/case.ts'
@@ -7,7 +8,7 @@ import { type Html, html } from '../words/html.ts'
 import type { KeptTexts } from './kept-forms.ts'
 import { refusalIn } from './refusal-words.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
-import { beijing, codeText } from './tables.ts'
+import { beijing, targetOf } from './tables.ts'
 import type { Speech } from './words.ts'
 
 const HOLDS_DAYS = [3, 7, 30]
@@ -44,13 +45,12 @@ ${untilFields(speech)}</div>
 }
 
 function orderForm(found: Case, session: Session, speech: Speech): Html {
-  const { say, term } = speech
+  const { say } = speech
   const targets = found.orderTargets.map(withoutMobiles)
   if (targets.length === 0) return html``
-  const options = targets.map((target) => {
-    const at = target.indexOf(':')
-    return html`<option value="${target}">${term('target', target.slice(0, at))} ${target.slice(at + 1)}</option>`
-  })
+  const options = targets.map(
+    (target) => html`<option value="${target}">${targetOf(target, speech)}</option>`,
+  )
   return html`<details><summary>${say('blockByHand')}</summary><form class="fields" method="post" action="${pathOf(found)}">
 <input type="hidden" name="key" value="${session.formKey}">
 <label>${say('blockWhat')}<select name="target">${options}</select></label>
@@ -71,7 +71,7 @@ export function judgementLines(found: Case, session: Session, speech: Speech, no
   const { say, value } = speech
   return html`${found.feedback.map(
     (one) =>
-      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${withoutMobiles(one.target)})`}${one.codes != null && ` (${one.codes.map((code) => codeText(code, speech.locale)).join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
+      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${targetOf(one.target, speech)})`}${one.codes != null && ` (${one.codes.map((code) => codeText(code, speech.locale)).join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
   )}`
 }
 

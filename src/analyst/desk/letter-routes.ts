@@ -50,8 +50,8 @@ export class LetterRoutes {
   }
 
   #blocks(found: Case, reader: Reader): Block[] {
-    const { locale, term, describe } = this.#parts.speech
-    return letterOf(found, { reader, locale, term, describe, say: sayIn(locale) })
+    const { locale, term, describe, brand } = this.#parts.speech
+    return letterOf(found, { reader, locale, term, describe, brand, say: sayIn(locale) })
   }
 
   async #write(asked: Asked, id: string): Promise<Answer> {

@@ -1,7 +1,6 @@
 import { BEIJING, DAY, MINUTE } from '../../domain/time.ts'
 import { wilson } from '../../domain/wilson.ts'
 import { type AlertCurve, type SentCurve, type Steps, startsOf, sumOf } from '../archive/curves.ts'
-import { withoutMobiles } from '../archive/mobiles.ts'
 import type { Burst, Overview } from '../archive/overview.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
 import type { Delay, NewDomain, OpenState, Total, WorstCase } from '../archive/totals.ts'
@@ -20,6 +19,7 @@ import {
   codeNames,
   count,
   table,
+  targetOf,
   thingLink,
   timeCell,
 } from './tables.ts'
@@ -243,13 +243,6 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
     })
   const headings = [say('code'), say('judged'), say('confirmedCases'), say('share'), say('interval')]
   return section(say('precision'), headings, rows, speech)
-}
-
-/** `<kind>:<id>` from feedback with the kind in words; a sender's mobile is masked. */
-export function targetOf(target: string, { term }: Speech): string {
-  const shown = withoutMobiles(target)
-  const at = shown.indexOf(':')
-  return at < 0 ? shown : `${term('target', shown.slice(0, at))} ${shown.slice(at + 1)}`
 }
 
 function released({ released: all, totals }: Overview, speech: Speech): Html {

@@ -7,7 +7,16 @@ import { type CaseContext, caseSections } from './case-sections.ts'
 import { page, timeFields } from './layout.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
-import { actionTag, alertTable, beijing, count, THING_KINDS, thingLink, thingPath } from './tables.ts'
+import {
+  actionTag,
+  alertTable,
+  beijing,
+  count,
+  THING_KINDS,
+  targetOf,
+  thingLink,
+  thingPath,
+} from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 interface LoginShown {
@@ -140,19 +149,19 @@ export function casePage(
   { said, letters, ...context }: ShownWithCase,
 ): Html {
   const { target, action } = found.alert.data
-  const kind = speech.term('target', target.kind)
   return page(
-    `${kind} ${withoutMobiles(target.id)}`,
+    targetOf(`${target.kind}:${target.id}`, speech),
     session,
     speech,
-    html`<h1>${kind} <span>${targetName(target)}</span> ${actionTag(speech, action)}</h1>
+    html`<h1>${speech.term('target', target.kind)} <span>${targetName(target, speech)}</span> ${actionTag(speech, action)}</h1>
 ${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say(said === 'ended' ? 'notWritten' : 'letterWritten')}</section>`}
 ${caseSections(found, session, speech, context)}${letters}`,
   )
 }
 
 /** The target of a case, linked to its page if it has one. */
-function targetName({ kind, id }: Case['alert']['data']['target']): Html {
+function targetName({ kind, id }: Case['alert']['data']['target'], { brand }: Speech): Html {
+  if (kind === 'brand-claim') return thingLink('brand', id, brand(id))
   const known = THING_KINDS.find((one) => one === kind)
   return known ? thingLink(known, id) : html`${withoutMobiles(id)}`
 }

@@ -1,3 +1,4 @@
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import type { BatchOutcome } from '../archive/case-outcomes.ts'
 import type { LastFinding, QueuedCase, QueueView } from '../archive/case-queue.ts'
 import { QUEUE_PAGE, QUEUE_VIEWS } from '../archive/case-queue.ts'
@@ -7,7 +8,7 @@ import { page } from './layout.ts'
 import { caseAt, placeFields, type QueuePlace } from './queue-place.ts'
 import { refusalIn } from './refusal-words.ts'
 import { may, type Session } from './sessions.ts'
-import { beijing, codeNames, codeText, THING_KINDS, thingLink, thingPath } from './tables.ts'
+import { beijing, codeNames, THING_KINDS, thingLink, thingPath } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 const VIEW_WORDS = {
@@ -70,11 +71,23 @@ export function queuePage(session: Session, speech: Speech, shown: QueueShown): 
     html`<h1>${say('queue')}</h1><nav class="tabs" aria-label="${say('queue')}">${tabs}</nav>
 ${saidSection(said)}${behind !== undefined && html`<p class="block">${say('archiveAt', { at: beijing(behind) })}</p>`}
 <div class="bar"><span class="dim" data-live="count">${n === 1 ? say('casesOne') : say('casesMany', { n })}</span><a href="/queue?view=${view}">${say('renew')}</a>${may(session, 'judge') && undoForm(session, speech, shown)}
-<a href="/queue?view=${view}&amp;csv=all">${say('listCsv')}</a><details id="keys"><summary>${say('keys')}</summary><p>${say('keysAre')}</p></details></div>
+<a href="/queue?view=${view}&amp;csv=all">${say('listCsv')}</a><details id="keys"><summary>${say('keys')}</summary><p>${keysOf(session, speech, view)}</p></details></div>
 ${cases.length === 0 ? html`<section><p class="dim">${say('nothingOpen')}</p></section>` : cases.map((one, i) => queueItem(one, session, speech, { ...shown, follows: (cases[i + 1] ?? cases[i - 1])?.id }))}
 ${n > skip + QUEUE_PAGE && html`<p><a href="/queue?view=${view}&amp;skip=${skip + QUEUE_PAGE}">${say('nextPage')}</a></p>`}`,
     { hasKeys: true },
   )
+}
+
+/** The keys that the user may use in a view. */
+function keysOf(session: Session, { say }: Speech, view: QueueView): string {
+  const mayJudge = may(session, 'judge')
+  const words = [
+    ...(['keysMove'] as const),
+    ...(mayJudge && view !== 'done' ? (['keysJudge'] as const) : []),
+    ...(mayJudge ? (['keyUndo'] as const) : []),
+    ...(['keyHelp'] as const),
+  ]
+  return words.map((word) => say(word)).join(' · ')
 }
 
 /** A message about the action just performed, during which shortcut keys that submit are disabled for a moment. */
@@ -151,6 +164,12 @@ ${
   view !== 'done' &&
   html`<div class="buttons"><form method="post" action="${caseAt(one.id)}">${keyField(session)}${placeInputs(place)}${judgedInputs(one, speech)}<button name="verdict" value="confirmed" data-key="c">${say('confirmAll', { n: subjects })}</button></form>
 <a class="button" href="${at({ judge: 'false_positive' })}" data-key="f">${say('judgeFalse')}</a>
-<form method="post" action="${caseAt(one.id)}">${keyField(session)}${placeInputs(place)}<button name="act" value="take" data-key="a">${say('takeIt')}</button></form></div>`
+<form method="post" action="${caseAt(one.id)}">${keyField(session)}${placeInputs(place)}${takeButton(one, session, speech)}</form></div>`
 }</section>`
+}
+
+/** Takes a case; that of a colleague after a question. */
+export function takeButton({ owner }: QueuedCase, { name }: Session, { say }: Speech): Html {
+  const word = owner === null || owner === name ? 'takeIt' : 'takeFrom'
+  return html`<button name="act" value="take" data-key="a">${say(word)}</button>`
 }

@@ -1,5 +1,5 @@
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import type { Locale } from '../../detection/detectors/words.ts'
-import { codeText } from './tables.ts'
 
 /**
  * The service's reasons for refusing feedback in Chinese, by their beginning in English, also as 0.3.0 worded them in rows of the

@@ -1,10 +1,11 @@
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import type { SampledAlert } from '../archive/alert-search.ts'
 import { startsOf, stepsOf } from '../archive/curves.ts'
 import { toggled } from '../archive/search-terms.ts'
 import { type Html, html } from '../words/html.ts'
 import { chart } from './charts.ts'
 import { storedValueIn } from './search-names.ts'
-import { codeText, count } from './tables.ts'
+import { count } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 /** A field of the search whose values are counted. */

@@ -26,7 +26,17 @@ import type { RouteParts } from './route-parts.ts'
 import { facets } from './search-facets.ts'
 import { storedValueIn } from './search-names.ts'
 import { may } from './sessions.ts'
-import { actionTag, beijing, caseLink, codeNames, codeTexts, table, thingLink, timeCell } from './tables.ts'
+import {
+  actionTag,
+  beijing,
+  caseLink,
+  codeNames,
+  codeTexts,
+  table,
+  targetOf,
+  thingLink,
+  timeCell,
+} from './tables.ts'
 
 const PAGE = 100
 const MOST_CSV = 10_000
@@ -118,15 +128,17 @@ export class SearchRoutes {
 
   #csv(found: readonly SearchedAlert[]): Answer {
     const { say, term, value, brand, locale } = this.#parts.speech
+    // In English the ids, by which brands are searched.
+    const names = { term, brand: (id: string) => (locale === 'en' ? id : brand(id)) }
     const headings = [
       ...[say('time'), say('action'), say('mode'), say('severity'), say('codes'), say('id')],
       ...[say('case'), say('signature'), say('port'), say('brand'), say('message')],
     ]
     const rows = found.map((one) => [
       ...[beijing(one.ts), term('action', one.action), value(one.mode), value(one.severity)],
-      ...[codeTexts(one.codes, locale), one.id, `${term('target', one.target_kind)}:${one.target_id}`],
-      // In English the id, by which the brand is searched.
-      ...[one.signature, one.port, one.brand && locale !== 'en' ? brand(one.brand) : one.brand, one.text],
+      ...[codeTexts(one.codes, locale), one.id],
+      ...[targetOf(`${one.target_kind}:${one.target_id}`, names, ':'), one.signature, one.port],
+      ...[one.brand && names.brand(one.brand), one.text],
     ])
     return csvAnswer('alerts', [headings, ...rows])
   }
@@ -151,13 +163,13 @@ ${counted.length > 0 && facets(speech, { alerts: counted, isWhole: next === unde
 
   #table(found: readonly SearchedAlert[]): Html {
     const { speech } = this.#parts
-    const { say, term } = speech
+    const { say } = speech
     const headings = [say('time'), say('action'), say('codes'), say('case'), say('message')]
     const rows = found.map((one) => [
       timeCell(one.ts),
       html`${actionTag(speech, one.action)}${one.mode === 'shadow' && html` <span class="tag shadow">${say('shadow')}</span>`}`,
       codeNames(one.codes, speech),
-      html`${caseLink(one.id, `${term('target', one.target_kind)} ${one.target_id}`)}<br><span class="dim">${thingLink('signature', one.signature)} · ${thingLink('port', one.port)}</span>`,
+      html`${caseLink(one.id, targetOf(`${one.target_kind}:${one.target_id}`, speech))}<br><span class="dim">${thingLink('signature', one.signature)} · ${thingLink('port', one.port)}</span>`,
       one.text ?? '–',
     ])
     return table(say('foundAlerts'), headings, rows)

@@ -1,4 +1,5 @@
 import { codeNamed } from '../../detection/detectors/all.ts'
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { FoundAlert } from '../archive/case.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
@@ -44,9 +45,9 @@ const RATE = /^\d+\.\d+%?$/
 
 /**
  * A keyboard-scrollable table, on phones a list of its rows. Cells are HTML, text or numbers; columns of numbers and rates are
- * right-aligned.
+ * right-aligned. The first `controls` columns are for forms, and no part of an export.
  */
-export function table(name: string, headings: Table['headings'], rows: Table['rows']): Html {
+export function table(name: string, headings: Table['headings'], rows: Table['rows'], controls = 0): Html {
   const isCount = (column: number) =>
     rows.some(
       ({ [column]: cell }) => typeof cell === 'number' || (typeof cell === 'string' && RATE.test(cell)),
@@ -60,7 +61,9 @@ export function table(name: string, headings: Table['headings'], rows: Table['ro
   )
   const { text } =
     html`<div class="scroll" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
-  return new Html(text, [{ headings, rows }])
+  return new Html(text, [
+    { headings: headings.slice(controls), rows: rows.map((cells) => cells.slice(controls)) },
+  ])
 }
 
 /** A code in the language of the desk with its English name; unknown codes, from a later version, are shown as they are. */
@@ -72,17 +75,23 @@ export function codeName(code: string, { locale }: Pick<Speech, 'locale'>): Html
     : html`<abbr title="${code}">${codeText(code, locale)}</abbr>`
 }
 
-/** The same as plain text. */
-export function codeText(code: string, locale: Speech['locale']): string {
-  return locale === 'en' ? code : (codeNamed(code)?.called[locale] ?? code)
-}
-
 export function codeTexts(codes: readonly string[], locale: Speech['locale']): string {
   return codes.map((code) => codeText(code, locale)).join(' ')
 }
 
 export function codeNames(codes: readonly string[], speech: Speech): Html {
   return html`${codes.map((code, i) => html`${i > 0 && ', '}${codeName(code, speech)}`)}`
+}
+
+/** A target, such as `domain:kf88.top`, in the language of the desk; a brand with its name. */
+export function targetOf(
+  target: string,
+  { term, brand }: Pick<Speech, 'term' | 'brand'>,
+  colon = ' ',
+): string {
+  const [, kind, id] = /^([a-z-]+):([\s\S]*)$/.exec(target) ?? []
+  if (kind === undefined || id === undefined) return withoutMobiles(target)
+  return `${term('target', kind)}${colon}${kind === 'brand-claim' ? brand(id) : withoutMobiles(id)}`
 }
 
 export function timeCell(time: Date | number): Html {
@@ -106,8 +115,8 @@ const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speec
   ['codes', ({ codes }, speech) => codeNames(codes, speech)],
   [
     'case',
-    ({ id, type, target_kind, target_id }, { term }) =>
-      html`${caseLink(id, `${term('target', target_kind)} ${target_id}`)}<br><span class="dim">${term('event', type)}</span>`,
+    ({ id, type, target_kind, target_id }, speech) =>
+      html`${caseLink(id, targetOf(`${target_kind}:${target_id}`, speech))}<br><span class="dim">${speech.term('event', type)}</span>`,
   ],
   ['signature', ({ signature }) => thingLink('signature', signature)],
   ['port', ({ port }) => thingLink('port', port)],

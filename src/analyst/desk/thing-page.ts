@@ -1,4 +1,5 @@
 import { restsOnComplaints } from '../../detection/detectors/all.ts'
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { startsOf, sumOf } from '../archive/curves.ts'
 import { NEWEST, type ThingFound } from '../archive/things.ts'
@@ -16,7 +17,6 @@ import {
   caseLink,
   codeName,
   codeNames,
-  codeText,
   count,
   table,
   thingLink,

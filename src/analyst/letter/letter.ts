@@ -1,5 +1,5 @@
 import { type Describe, restsOnCounts, sentenceOf } from '../../detection/detectors/describe.ts'
-import { evidenceIn } from '../../detection/detectors/evidence-words.ts'
+import { codeText, evidenceIn } from '../../detection/detectors/evidence-words.ts'
 import { citedIn } from '../../detection/detectors/rules.ts'
 import type { Locale } from '../../detection/detectors/words.ts'
 import type { AlertReason } from '../../domain/alert.ts'
@@ -22,6 +22,8 @@ export interface LetterOptions {
   readonly locale: Locale
   readonly say: Say
   readonly term: Term
+  /** The name of a brand, or its id if the name is unknown. */
+  readonly brand: (id: string) => string
   /** Generates sentences of findings in the language of the letter. */
   readonly describe: Describe
 }
@@ -53,14 +55,15 @@ export function letterOf(found: Case, options: LetterOptions): Block[] {
   ]
 }
 
-function subject({ alert }: Case, { reader, say, term }: LetterOptions): Block[] {
+function subject({ alert }: Case, { reader, say, term, brand }: LetterOptions): Block[] {
   const { target, action } = alert.data
+  const name = target.kind === 'brand-claim' ? brand(target.id) : target.id
   const isHidden = target.kind === 'recipient' && reader === 'sender'
   return [
     {
       kind: 'facts',
       facts: [
-        [say('what'), isHidden ? say('oneRecipient') : `${term('target', target.kind)} ${target.id}`],
+        [say('what'), isHidden ? say('oneRecipient') : `${term('target', target.kind)} ${name}`],
         [say('when'), beijing(Date.parse(alert.time))],
         [say('action'), term('action', action)],
         [say('id'), alert.id],
@@ -96,18 +99,18 @@ function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
   ]
 }
 
-function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: LetterOptions): Block[] {
+function reasonBlocks(reason: AlertReason, { reader, locale, say, describe, brand }: LetterOptions): Block[] {
   const { code, rule, evidence } = reason
   const facts = (more: readonly (readonly [string, string])[]): Block => ({
     kind: 'facts',
     facts: [
-      [say('code'), code],
+      [say('code'), codeText(code, locale)],
       ...(rule === undefined ? [] : [[say('rule'), citedIn(locale, rule)] as const]),
       ...more,
     ],
   })
   if (reader !== 'regulator') return [facts([])]
-  const { speaksFor, speaksAgainst, facts: said } = evidenceIn(locale, { ...evidence })
+  const { speaksFor, speaksAgainst, facts: said } = evidenceIn(locale, evidence, brand)
   const signs = (name: string, all: readonly string[]) =>
     all.length === 0 ? [] : [[name, all.join(locale === 'en' ? '; ' : '；')] as const]
   return [

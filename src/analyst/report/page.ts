@@ -1,4 +1,5 @@
 import { sentenceOf } from '../../detection/detectors/describe.ts'
+import { codeText } from '../../detection/detectors/evidence-words.ts'
 import { citedIn } from '../../detection/detectors/rules.ts'
 import type { Locale } from '../../detection/detectors/words.ts'
 import type { Alert, AlertReason } from '../../domain/alert.ts'
@@ -24,11 +25,13 @@ export interface ReportData {
   readonly judged?: readonly ReviewedCode[]
   readonly complaints?: readonly Complained[]
   readonly cases?: FollowedComplaints
+  /** The name of a brand by its id. */
+  readonly brand?: (id: string) => string
 }
 
 /** Renders the report as a self-contained page: no scripts, external fonts or images. */
 export function reportPage(data: ReportData): string {
-  const speech = speechIn(data.locale)
+  const speech = speechIn(data.locale, data.brand)
   const { say } = speech
   const { title = say('title'), now } = data
   const [from, to] = [beijing(now.range.from), beijing(now.range.to)]
@@ -78,7 +81,7 @@ function codes({ now, before, judged }: ReportData, speech: Speech): Html {
   const rows = all.map(([code, n]) => {
     const said = judged?.find((one) => one.code === code)
     const precision = said && wilson(said.confirmed, said.judged)
-    return html`<tr><td>${code}</td><td class="n">${n.toLocaleString('en')}</td><td class="bar">${share(n, most)}</td><td class="dim one">${change(n, before.codes.get(code) ?? 0, speech)}</td>${
+    return html`<tr><td>${codeText(code, speech.locale)}</td><td class="n">${n.toLocaleString('en')}</td><td class="bar">${share(n, most)}</td><td class="dim one">${change(n, before.codes.get(code) ?? 0, speech)}</td>${
       judged &&
       html`<td>${precision ? say('judged', { share: percent(precision.share), low: percent(precision.low), high: percent(precision.high), n: said.judged }) : '–'}</td>`
     }</tr>`
@@ -103,7 +106,7 @@ function brands({ now }: ReportData, speech: Speech): Html {
   const { say } = speech
   const rows = top(now.brands.values(), 10, ({ alerts }) => alerts).map(
     ({ brand, alerts, domains }) =>
-      html`<tr><td>${brand}</td><td class="n">${alerts.toLocaleString('en')}</td><td>${top(domains, 3, ([, n]) => n).map(([host, n]) => html`<span class="host">${host} <small>×${n}</small></span> `)}</td></tr>`,
+      html`<tr><td>${speech.brand(brand)}</td><td class="n">${alerts.toLocaleString('en')}</td><td>${top(domains, 3, ([, n]) => n).map(([host, n]) => html`<span class="host">${host} <small>×${n}</small></span> `)}</td></tr>`,
   )
   return html`<section><h2>${say('forgedBrands')}</h2>${table(say('forgedBrands'), [say('brand'), say('alertCount'), say('through')], rows, speech)}</section>`
 }
@@ -112,7 +115,7 @@ function senders({ now }: ReportData, speech: Speech): Html {
   const { say } = speech
   const rows = top(now.senders, 10, ([, { alerts }]) => alerts).map(
     ([name, { alerts, codes: found }]) =>
-      html`<tr><td>${name}</td><td class="n">${alerts.toLocaleString('en')}</td><td>${top(found, 2, ([, n]) => n).map(([code]) => html`<span class="host">${code}</span> `)}</td></tr>`,
+      html`<tr><td>${name}</td><td class="n">${alerts.toLocaleString('en')}</td><td>${top(found, 2, ([, n]) => n).map(([code]) => html`<span class="host">${codeText(code, speech.locale)}</span> `)}</td></tr>`,
   )
   return html`<section><h2>${say('mostAlerts')}</h2>${table(say('senders'), [say('sender'), say('alertCount'), say('mostly')], rows, speech)}</section>`
 }
@@ -121,7 +124,7 @@ function states({ now }: ReportData, speech: Speech): Html {
   const { say, term } = speech
   const rows = top(now.states.values(), 20, gravityOf).map(
     ({ target, action, reason, raised, cleared }) =>
-      html`<tr><td class="time">${raised === undefined ? say('before') : beijing(raised)}</td><td class="time">${cleared === undefined ? say('stillOpen') : beijing(cleared)}</td><td><span class="tag ${action}">${term('action', action)}</span></td><td><strong>${term('target', target.kind)} ${target.id}</strong><br>${reason.code}<br><span class="dim">${detailOf(reason, speech)}</span></td></tr>`,
+      html`<tr><td class="time">${raised === undefined ? say('before') : beijing(raised)}</td><td class="time">${cleared === undefined ? say('stillOpen') : beijing(cleared)}</td><td><span class="tag ${action}">${term('action', action)}</span></td><td><strong>${term('target', target.kind)} ${target.id}</strong><br>${codeText(reason.code, speech.locale)}<br><span class="dim">${detailOf(reason, speech)}</span></td></tr>`,
   )
   return html`<section><h2>${say('bursts')}</h2>${table(say('statesTable'), [say('from'), say('until'), say('action'), say('what')], rows, speech)}</section>`
 }
@@ -148,7 +151,7 @@ function caseOf({ id, data }: Alert, speech: Speech): Html {
     score: score.toFixed(2),
   }
   return html`<article><p><span class="tag ${action}">${term('action', action)}</span> <strong>${message?.signature ?? '–'}</strong> <span class="dim">${sent && say('caseFrom', sent)}</span></p>
-<blockquote>${message?.text}</blockquote><ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${detailOf(reason, speech)}${reason.rule !== undefined && html` <span class="dim">${citedIn(speech.locale, reason.rule)}</span>`}</li>`)}</ul>
+<blockquote>${message?.text}</blockquote><ul>${reasons.map((reason) => html`<li><strong>${codeText(reason.code, speech.locale)}</strong>: ${detailOf(reason, speech)}${reason.rule !== undefined && html` <span class="dim">${citedIn(speech.locale, reason.rule)}</span>`}</li>`)}</ul>
 <p class="dim small">${say('provenance', { id, model, policy, registry })}${rules !== undefined && say('ownRules', { rules })}</p></article>`
 }
 

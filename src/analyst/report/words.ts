@@ -93,8 +93,10 @@ export interface Speech {
   readonly say: Say<Word>
   readonly term: Term
   readonly describe: Describe
+  readonly brand: (id: string) => string
 }
 
-export function speechIn(locale: Locale): Speech {
-  return { locale, say: sayer<Word>(WORDS, locale), term: termsOf(locale), describe: createDescribe(locale) }
+export function speechIn(locale: Locale, brand = (id: string) => id): Speech {
+  const [say, term, describe] = [sayer<Word>(WORDS, locale), termsOf(locale), createDescribe(locale)]
+  return { locale, say, term, describe, brand }
 }

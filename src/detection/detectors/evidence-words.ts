@@ -1,7 +1,7 @@
 import { LABELS } from '../../domain/labels.ts'
 import { clockTime } from '../../domain/time.ts'
 import { evidenceWords } from '../rules/chinese.generated.ts'
-import { CODES } from './all.ts'
+import { CODES, codeNamed } from './all.ts'
 import { SIGNS, type Sign } from './brand-decision/signs.ts'
 import type { ChineseWords } from './evidence-fields.ts'
 import type { Request } from './shared/requests.ts'
@@ -50,12 +50,21 @@ export function signIn(locale: Locale, sign: string): string {
   return `${GROUPS[group]}${evidenceWords.is}${range}`
 }
 
+/** A code by its name in a language; unknown codes, from a later version, are returned unchanged. */
+export function codeText(code: string, locale: Locale): string {
+  return locale === 'en' ? code : (codeNamed(code)?.called[locale] ?? code)
+}
+
 /** Epoch ms. */
 const TIMES = new Set(['askedAt', 'refusedAt'])
 
-/** Evidence in the words of a language; additions of later versions are left unchanged. */
-export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unknown>>): ShownEvidence {
-  const { speaksFor, speaksAgainst, ...facts } = evidence
+/** Evidence in the words of a language; additions of later versions are left unchanged. `brand`: the name of a brand by its id. */
+export function evidenceIn(
+  locale: Locale,
+  evidence: object,
+  brand: (id: string) => string = (id) => id,
+): ShownEvidence {
+  const { speaksFor, speaksAgainst, ...facts } = withBrandNames(evidence, brand)
   const signs = (said: unknown) =>
     Array.isArray(said) ? said.map((sign) => signIn(locale, String(sign))) : []
   return {
@@ -63,6 +72,16 @@ export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unk
     speaksAgainst: signs(speaksAgainst),
     facts: Object.entries(facts).map(([name, value]) => [nameIn(locale, name), valueIn(locale, name, value)]),
   }
+}
+
+function withBrandNames(evidence: object, brand: (id: string) => string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(evidence).map(([name, value]: [string, unknown]) => {
+      if (name === 'brand' && typeof value === 'string') return [name, brand(value)]
+      const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value)
+      return [name, isGroup ? withBrandNames(value, brand) : value]
+    }),
+  )
 }
 
 function nameIn(locale: Locale, name: string): string {

@@ -4,6 +4,7 @@ import type { QueuedCase } from '../../../../src/analyst/archive/case-queue.ts'
 import { type SentCurve, startsOf, stepsOf } from '../../../../src/analyst/archive/curves.ts'
 import { ACCESS_KINDS } from '../../../../src/analyst/archive/reader.ts'
 import { accessPage } from '../../../../src/analyst/desk/access-routes.ts'
+import { BrandNames } from '../../../../src/analyst/desk/brand-names.ts'
 import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
 import { casePage, leftPage, loginPage, messagePage, searchPage } from '../../../../src/analyst/desk/pages.ts'
 import { queuedCasePage } from '../../../../src/analyst/desk/queue-case-page.ts'
@@ -26,7 +27,9 @@ import { EVIDENCE_SAMPLES } from '../../../helpers/evidence-samples.ts'
 
 const TS = Date.UTC(2026, 10, 11, 4)
 const AT = new Date(TS)
-const speech = speechIn('zh-CN')
+const brands = new BrandNames('zh-CN')
+const brand = (id: string) => brands.get(id) ?? id
+const speech = speechIn('zh-CN', brands)
 const session = { name: '林', may: 'feedback', formKey: 'k', until: TS } as const
 /** What the records hold: ids, hashes, names of models and topics. */
 const RECORDS = [
@@ -197,11 +200,13 @@ describe('pages of the desk in Chinese', () => {
                 senders: [sender, { ...sender, sender: '@' }],
                 judge: null,
                 merge: 'c1-1',
+                isAskedFor: true,
                 place: { view, skip: 0 },
                 outcomes,
               },
               events: [
                 'took',
+                'tookOver',
                 'gave',
                 'commented',
                 'waits',
@@ -326,7 +331,7 @@ it.each(READERS)('a letter to the %s names everything in Chinese', (reader) => {
   const options = { reader, locale: 'zh-CN', say: sayIn('zh-CN'), term: termsOf('zh-CN') } as const
   const describe = createDescribe('zh-CN')
   for (const one of [alert, state]) {
-    const blocks = letterOf({ ...CASE, alert: one }, { ...options, describe })
+    const blocks = letterOf({ ...CASE, alert: one }, { ...options, describe, brand })
     expect(latinWordsOf(letterPage(blocks, 'zh-CN'), RECORDS)).toEqual([])
   }
 })
@@ -344,6 +349,7 @@ it('a report names everything in Chinese', () => {
     ...{ locale: 'zh-CN', now, before: new Tally(range) },
     judged: [{ code: 'FORGED_BRAND', confirmed: 2, judged: 3 }],
     complaints: [{ sender: '京东', complaints: 3, sent: 9 }],
+    brand,
     cases: {
       groups: [
         {

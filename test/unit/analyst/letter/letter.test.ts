@@ -5,7 +5,7 @@ import { type Block, letterOf } from '../../../../src/analyst/letter/letter.ts'
 import { type Reader, sayIn } from '../../../../src/analyst/letter/words.ts'
 import { createDescribe } from '../../../../src/detection/detectors/describe.ts'
 import type { Locale } from '../../../../src/detection/detectors/words.ts'
-import type { AlertReason } from '../../../../src/domain/alert.ts'
+import type { Alert, AlertReason } from '../../../../src/domain/alert.ts'
 import { messageAlertAt } from '../../../helpers/archive-records.ts'
 import { EVIDENCE_SAMPLES } from '../../../helpers/evidence-samples.ts'
 
@@ -43,6 +43,7 @@ const letterFor = (reader: Reader, locale: Locale, found: Case = CASE) =>
     say: sayIn(locale),
     term: termsOf(locale),
     describe: createDescribe(locale),
+    brand: (id) => (id === 'jd' ? '京东' : id),
   })
 const factsOf = (blocks: readonly Block[]) =>
   blocks.flatMap((block) => (block.kind === 'facts' ? block.facts : []))
@@ -54,6 +55,22 @@ it('a letter in Chinese names codes and feedback in Chinese', () => {
   const said = blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])).join('\n')
   for (const word of ['林：确认', '林：误报', '林：解除', '林：豁免']) expect(said).toContain(word)
   expect(said).not.toMatch(/confirmed|false_positive|release|exempt/)
+})
+
+it('a letter in Chinese names the brands, rules and codes of a forgery in Chinese', () => {
+  const [reason] = CASE.alert.data.reasons
+  const evidence = { brand: 'jd', twin: { brand: 'jd', similarity: 0.9 }, rules: ['copied-notice'] }
+  const reasons: AlertReason[] = [{ ...reason!, code: 'FORGED_BRAND', evidence }]
+  const found = (target: Alert['data']['target']) => ({
+    ...CASE,
+    alert: { ...CASE.alert, data: { ...CASE.alert.data, target, reasons } },
+  })
+  const facts = factsOf(letterFor('regulator', 'zh-CN', found({ kind: 'brand-claim', id: 'jd' })))
+  expect(facts).toContainEqual(['处置对象', '冒称品牌 京东'])
+  expect(facts).toContainEqual(['原因代码', '冒充品牌'])
+  expect(facts).toContainEqual(['证据：品牌', '京东'])
+  expect(facts).toContainEqual(['证据：所仿照的品牌通知', expect.stringContaining('品牌 京东')])
+  expect(facts).toContainEqual(['证据：适用规则', '仿照品牌通知，却来自其他发送方并指向第三方'])
 })
 
 it('names who changed the policy to the regulator alone', () => {

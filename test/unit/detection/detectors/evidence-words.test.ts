@@ -3,6 +3,8 @@ import { CODES } from '../../../../src/detection/detectors/all.ts'
 import { SIGN_NAMES } from '../../../../src/detection/detectors/brand-decision/signs.ts'
 import { ESCALATION_FIELDS, objectSchema } from '../../../../src/detection/detectors/evidence-fields.ts'
 import { evidenceIn, signIn } from '../../../../src/detection/detectors/evidence-words.ts'
+import { evidenceWords } from '../../../../src/detection/rules/chinese.generated.ts'
+import { SHIPPED } from '../../../../src/detection/rules/shipped.generated.ts'
 import { KINDS } from '../../../../src/text/plain.ts'
 import { LATIN_OF_SAMPLES } from '../../../helpers/chinese-pages.ts'
 import { EVIDENCE_SAMPLES } from '../../../helpers/evidence-samples.ts'
@@ -43,6 +45,14 @@ describe('evidence in Chinese', () => {
     expect(signIn('en', sign)).not.toContain(':')
   })
 
+  it('has a sentence for every rule that may decide, and for no other', () => {
+    const decide = ['report', 'may-block', 'at-most-review']
+    const names = SHIPPED.composites.flatMap(({ name, then }) => (decide.includes(then) ? [name] : []))
+    expect(Object.keys(evidenceWords.values.rules).sort()).toEqual(names.sort())
+    for (const name of names)
+      expect(evidenceIn('zh-CN', { rules: [name] }).facts[0]![1]).not.toMatch(/[a-z]/i)
+  })
+
   it.each(KINDS)('has a word for the disguise %s', (kind) => {
     expect(evidenceIn('zh-CN', { folds: { [kind]: 3 } }).facts).toEqual([
       ['伪装方式', expect.stringMatching(/^[^a-z]+ 3$/)],
@@ -51,7 +61,7 @@ describe('evidence in Chinese', () => {
 
   it('leaves nothing of the samples in English but hosts, names and ids', () => {
     for (const evidence of Object.values(EVIDENCE_SAMPLES).flat())
-      for (const [name, value] of evidenceIn('zh-CN', { ...evidence }).facts)
+      for (const [name, value] of evidenceIn('zh-CN', evidence, () => '京东').facts)
         expect(`${name} ${value}`.replace(LATIN_OF_SAMPLES, '').replace('(UTC+8)', '')).not.toMatch(
           /[a-z]{2}/i,
         )
