@@ -179,9 +179,28 @@ export async function noteOnCase(
   await change(NOTED, [id, who, what, redactText(text)])
 }
 
-/** Assigns a case to an analyst, or to none with null. Its status does not change. */
-export async function assignCase(change: Ask, id: string, owner: string | null): Promise<void> {
-  await change('UPDATE review_case SET owner = $2 WHERE id = $1', [id, owner])
+/** Assigns a case to an analyst if it has no owner, or still the one to take it from. Returns whether it is theirs. */
+export async function takeCase(change: Ask, id: string, who: string, from: string | null): Promise<boolean> {
+  const taken = await change(
+    `WITH before AS (SELECT owner FROM review_case WHERE id = $1 FOR UPDATE),
+      taken AS (UPDATE review_case c SET owner = $2 FROM before
+        WHERE c.id = $1 AND (before.owner IS NULL OR before.owner IN ($2, $3)) RETURNING before.owner),
+      noted AS (INSERT INTO case_event (case_id, who, what, text)
+        SELECT $1, $2, CASE WHEN owner IS NULL THEN 'took' ELSE 'tookOver' END, coalesce(owner, '')
+          FROM taken WHERE owner IS DISTINCT FROM $2)
+      SELECT owner FROM taken`,
+    [id, who, from],
+  )
+  return taken.length > 0
+}
+
+/** Leaves a case of an analyst without owner. Returns whether it was theirs. */
+export async function giveBackCase(change: Ask, id: string, who: string): Promise<boolean> {
+  const given = await change(
+    'UPDATE review_case SET owner = NULL WHERE id = $1 AND owner = $2 RETURNING id',
+    [id, who],
+  )
+  return given.length > 0
 }
 
 export async function setStatus(change: Ask, id: string, status: 'open' | 'waiting'): Promise<void> {

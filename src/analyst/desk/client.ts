@@ -11,6 +11,10 @@ export const SCRIPT = `'use strict'
     cases[at].focus({ preventScroll: true })
     cases[at].scrollIntoView({ block: 'nearest' })
   }
+  document.addEventListener('click', ({ target }) => {
+    const clicked = cases.indexOf(target.closest('[data-case]'))
+    if (clicked >= 0 && clicked !== at) select(clicked)
+  })
   const press = (name, within) => {
     const found = (within ?? document).querySelector('[data-key="' + name + '"]')
     found?.click()
@@ -55,6 +59,15 @@ export const SCRIPT = `'use strict'
     if (!isMove && (event.repeat || dataset.busy || dataset.resting)) return
     keys[key]()
   })
-  select(cases.indexOf(document.getElementById(location.hash.slice(1))))
+  // The selection is kept for when the browser comes back to the list.
+  const place = location.pathname + location.search
+  addEventListener('pagehide', () => {
+    if (at >= 0) sessionStorage.setItem(place, JSON.stringify([cases[at].id, at]))
+  })
+  const isNew = performance.getEntriesByType('navigation')[0]?.type === 'navigate'
+  const kept = isNew ? null : sessionStorage.getItem(place)
+  const [id, index] = kept === null ? [location.hash.slice(1), 0] : JSON.parse(kept)
+  const last = cases.indexOf(document.getElementById(id))
+  select(last < 0 ? index : last)
 }
 `

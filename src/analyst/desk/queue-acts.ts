@@ -40,11 +40,10 @@ export class QueueActs {
       case 'undo':
         return this.#undoOf(asked, found)
       case 'take':
-        await queue.assignCase(this.#change, id, session.name)
-        await note('took')
-        return toPage(caseAt(id, placeFields(placeOf(form))))
+        return this.#take(asked, found)
       case 'give':
-        await queue.assignCase(this.#change, id, null)
+        if (!(await queue.giveBackCase(this.#change, id, session.name)))
+          return toPage(caseAt(id, { said: 'notYourCase' }))
         await note('gave')
         return here
       case 'wait':
@@ -86,6 +85,12 @@ export class QueueActs {
       default:
         return this.#parts.refuse(asked, 400, 'incomplete')
     }
+  }
+
+  /** Takes a case; one of a colleague only if the form names the colleague, which the page for it asks for. */
+  async #take({ form, session }: Asked, { id }: queue.QueuedCase): Promise<Answer> {
+    const isTaken = await queue.takeCase(this.#change, id, session.name, form.get('owner'))
+    return toPage(caseAt(id, { ...placeFields(placeOf(form)), ...(!isTaken && { take: '1' }) }))
   }
 
   async #merge({ form, session }: Asked, { id }: queue.QueuedCase): Promise<Answer> {

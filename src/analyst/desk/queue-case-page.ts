@@ -16,6 +16,7 @@ import {
   placeInputs,
   queueTitle,
   saidSection,
+  takeButton,
 } from './queue-page.ts'
 import { caseAt, type QueuePlace } from './queue-place.ts'
 import { refusalIn } from './refusal-words.ts'
@@ -24,7 +25,8 @@ import { beijing, caseLink, codeNames, table, thingLink } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 const EVENT_WORDS: Readonly<Record<string, Word>> = {
-  ...{ took: 'took', gave: 'gave', commented: 'commented', waits: 'waits', opened: 'opened' },
+  ...{ took: 'took', tookOver: 'tookOver', gave: 'gave', commented: 'commented' },
+  ...{ waits: 'waits', opened: 'opened' },
   ...{
     judged: 'judgedCase',
     undid: 'undid',
@@ -51,6 +53,8 @@ export interface CaseShown {
   readonly events: readonly CaseEvent[]
   readonly outcomes: readonly BatchOutcome[]
   readonly judge: string | null
+  /** Whether the user asked for a case that is a colleague's. */
+  readonly isAskedFor: boolean
   /** The case for which a merge has to be confirmed. */
   readonly merge?: string | null
   readonly place: QueuePlace
@@ -72,7 +76,7 @@ export function queuedCasePage(session: Session, speech: Speech, shown: CaseShow
     title,
     session,
     speech,
-    html`<h1>${title}${dueTag(found, speech)}</h1>${saidSection(said)}
+    html`<h1>${title}${dueTag(found, speech)}</h1>${saidSection(said)}${takeOverSection(shown, session, speech)}
 <section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(found, speech)}</p>
 <p>${say('span', { from: beijing(first_at), to: beijing(last_at) })}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${
       finding !== null &&
@@ -82,6 +86,16 @@ ${may(session, 'judge') && (found.isOpen ? judgeSection : doneSection)(shown, se
 ${sendersSection(shown, session, speech)}${arrangeSection(shown, session, speech)}${historySection(shown, session, speech)}`,
     { hasKeys: true },
   )
+}
+
+/** Says whose case it is, and takes it over in a second step. */
+function takeOverSection(
+  { found: { id, owner }, place, isAskedFor }: CaseShown,
+  session: Session,
+  { say }: Speech,
+): Html | false {
+  if (!isAskedFor || owner === null || owner === session.name || !may(session, 'judge')) return false
+  return html`<section class="earlier" role="alert" data-done><p>${say('isOfColleague', { who: owner })}</p><form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}${placeInputs(place)}<input type="hidden" name="owner" value="${owner}"><button name="act" value="take" data-key="a">${say('takeOver', { who: owner })}</button></form></section>`
 }
 
 /** Actions on a case without alerts that need a finding. */
@@ -116,7 +130,7 @@ function judgeSection(
 <label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>
 ${target !== undefined && may(session, 'block') && html`<label class="check"><input type="checkbox" name="target" value="${target}"> ${say('alsoBlock', { target: found.name })}</label>`}
 <div class="buttons"><button name="verdict" value="confirmed" data-key="c"${!isFalse && judge !== null && html` autofocus`}>${say('confirmAll', { n })}</button><button name="verdict" value="false_positive" data-key="f"${isFalse && html` autofocus`}>${say('falsePositive')}</button></div></form>
-<form method="post" action="${caseAt(found.id)}" class="buttons">${keyField(session)}${placeInputs(place)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
+<form method="post" action="${caseAt(found.id)}" class="buttons">${keyField(session)}${placeInputs(place)}${takeButton(found, session, speech)}${found.owner === session.name && html`<button name="act" value="give">${say('giveBack')}</button>`}${
     found.status === 'waiting'
       ? html`<button name="act" value="open">${say('setOpen')}</button>`
       : html`<button name="act" value="wait">${say('setWaiting')}</button>`
@@ -138,7 +152,7 @@ function sendersSection({ found, senders }: CaseShown, session: Session, speech:
     ...(mayJudge ? [say('pick')] : []),
     ...[say('sender'), say('alerts'), say('recipientsOf'), say('codes'), say('message')],
   ]
-  const list = table(say('sendersOf'), headings, rows)
+  const list = table(say('sendersOf'), headings, rows, mayJudge ? 1 : 0)
   return html`<section><h2>${say('sendersOf')}</h2>${
     mayJudge
       ? html`<form method="post" action="${caseAt(found.id)}">${keyField(session)}${list}<div class="buttons"><button name="act" value="split">${say('splitOff')}</button></div></form>`
@@ -153,8 +167,14 @@ function historySection({ found, events, kept }: CaseShown, session: Session, sp
     html`<form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}<label>${say('comment')}<textarea name="comment" rows="2" maxlength="2000" required>${kept?.comment}</textarea></label><div><button name="act" value="comment">${say('commentIt')}</button></div></form>`
   }<dl>${events.map(({ at, who, what, text }) => {
     const word = EVENT_WORDS[what]
-    return html`<dt>${beijing(at)}</dt><dd>${who}: ${word ? say(word) : what}${text !== '' && html` — ${what === 'judged' ? findingOf(text, speech) : text}`}</dd>`
+    return html`<dt>${beijing(at)}</dt><dd>${who}: ${word ? say(word) : what}${text !== '' && html` — ${what === 'judged' ? findingOf(text, speech) : what === 'merged' ? mergedOf(text, speech) : text}`}</dd>`
   })}</dl></section>`
+}
+
+/** The case that a text of the history names, `<grouped by>: <name>`. */
+function mergedOf(text: string, speech: Speech): string {
+  const [, grouped_by, name] = /^(\w+): ([\s\S]*)$/.exec(text) ?? []
+  return grouped_by === undefined || name === undefined ? text : queueTitle({ grouped_by, name }, speech)
 }
 
 /** Due time and merged cases. */

@@ -17,7 +17,7 @@ import { beijing, codeTexts } from './tables.ts'
 /** Messages that a redirect may name, so that an address cannot put other text on a page. */
 const SAID = [
   ...(['settledBefore', 'settledByYou', 'changedSince', 'undoneBefore', 'nothingToUndo'] as const),
-  ...(['cannotSplit', 'cannotMerge', 'mergedBefore', 'duePast'] as const),
+  ...(['cannotSplit', 'cannotMerge', 'mergedBefore', 'duePast', 'notYourCase'] as const),
 ]
 const MOST_CSV = 10_000
 /** Statistics are archived every minute. If the newest are older than this, the archive is behind, ms. */
@@ -142,6 +142,7 @@ export class QueueRoutes {
       judge: query.get('judge'),
       place: placeOf(query),
       merge: query.get('merge'),
+      isAskedFor: query.has('take'),
       said,
       kept: asked.kept,
     }

@@ -100,6 +100,42 @@ describeWith('postgres', 'the queue of cases', () => {
     expect(await only()).toMatchObject({ alerts: 5 })
   })
 
+  it('gives the senders of a case as CSV, without the boxes to pick them', async () => {
+    const { id } = await only()
+    const csv = await users.see('judge', `/queue/${id}?csv=0`)
+    const [headings, ...rows] = csv.trim().split('\r\n')
+    expect(headings).toBe('From,Alerts,Recipients,Codes,Message')
+    expect(rows.map((row) => row.split(',')[0])).toEqual(['京东@10690200001', '京东@10690200009'])
+    expect(csv).toBe(await users.see('read', `/queue/${id}?csv=0`))
+  })
+
+  it('gives a case to one of two who take it at once, and lets each give back only their own', async () => {
+    const { id } = await only()
+    const path = `/queue/${id}`
+    const whose = async () => (await only()).owner
+    const answers = await Promise.all(['judge', 'block'].map((who) => users.post(who, path, { act: 'take' })))
+    const asked = answers.map(({ headers }) => headers.get('location')!.includes('take='))
+    expect(asked.toSorted()).toEqual([false, true])
+    const [owner, other] = asked[0] ? ['block', 'judge'] : ['judge', 'block']
+    expect(await whose()).toBe(owner)
+    expect((await users.post(other!, path, { act: 'give' })).headers.get('location')).toContain('notYourCase')
+    expect(await whose()).toBe(owner)
+    // The form named an owner that the case does not have any more.
+    await users.post(other!, path, { act: 'take', owner: 'read' })
+    expect(await whose()).toBe(owner)
+    await users.post(other!, path, { act: 'take', owner: owner! })
+    expect(await whose()).toBe(other)
+    await users.post(owner!, path, { act: 'give' })
+    expect(await whose()).toBe(other)
+    await users.post(other!, path, { act: 'give' })
+    expect(await whose()).toBe(null)
+    const page = await users.see('read', path)
+    expect(page.match(/<dd>[^<]*took it[^<]*/g)).toEqual([
+      `<dd>${other}: took it over from — ${owner}`,
+      `<dd>${owner}: took it`,
+    ])
+  })
+
   it('splits senders off, with their later alerts, and keeps them out of the finding', async () => {
     const { id } = await only()
     expect((await users.post('judge', `/queue/${id}`, { act: 'split' })).headers.get('location')).toContain(
