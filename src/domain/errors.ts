@@ -183,6 +183,11 @@ export const ERRORS = {
     retry: true,
     remedy: 'Ask for a shorter period, or raise `archive.queryTimeout`.',
   },
+  ARCHIVE_BUSY: {
+    cause: 'All connections for statements that take long are in use.',
+    retry: true,
+    remedy: 'Wait until other searches have ended.',
+  },
   NOTIFY_REFUSED: {
     cause: 'An Alertmanager cannot be reached, or does not answer 2xx.',
     retry: true,

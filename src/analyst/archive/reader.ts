@@ -1,4 +1,5 @@
 import type { Alert } from '../../domain/alert.ts'
+import { SigwatchError } from '../../domain/errors.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
 import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
@@ -105,6 +106,9 @@ const WITHIN = MINUTE
 /** Connections of statements that take long. */
 const LONG_CONNECTIONS = 2
 
+const isUnreachable = (error: unknown) =>
+  error instanceof SigwatchError && error.code === 'ARCHIVE_UNREACHABLE'
+
 type Pool = ReturnType<typeof openPool>
 
 /** Reads the archive. All methods reject with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
@@ -115,8 +119,16 @@ export class ArchiveReader {
 
   /** Runs a read-only statement with the query timeout. */
   readonly ask: Ask = (sql, values) => this.#rows(sql, values)
-  /** Like `ask`, on connections of its own, so that no other statement waits for one that takes long. */
-  readonly askLong: Ask = (sql, values) => this.#rows(sql, values, 'READ ONLY', this.#longPool)
+  /** Like `ask`, on connections of its own, so that no other statement waits for one that takes long. Also rejects with ARCHIVE_BUSY. */
+  readonly askLong: Ask = async (sql, values) => {
+    try {
+      return await this.#rows(sql, values, 'READ ONLY', this.#longPool)
+    } catch (error) {
+      // A connection that broke is not in the pool any more: the statement got none in time.
+      if (!isUnreachable(error) || this.#longPool.totalCount < LONG_CONNECTIONS) throw error
+      throw new SigwatchError('ARCHIVE_BUSY', 'other statements that take long are running', { cause: error })
+    }
+  }
   /** Runs a writing statement with the query timeout. */
   readonly change: Ask = (sql, values) => this.#rows(sql, values, 'READ WRITE')
 

@@ -6,7 +6,7 @@ import { parseDuration } from '../../settings/files/value-forms.ts'
 import { hostOf } from './alert-hosts.ts'
 import { gramsOf } from './grams.ts'
 import { IS_MOBILE } from './mobiles.ts'
-import { type StoredValue, termsIn, withoutBrackets } from './search-terms.ts'
+import { isPattern, likeOf, literalOf, type StoredValue, termsIn, withoutBrackets } from './search-terms.ts'
 
 /** A parsed search: conditions on `alert a`, with their values from `$3` on. */
 export interface AlertSearch {
@@ -28,11 +28,10 @@ export class SendersOf {
   }
 }
 
-/** Error in a search: the term that was not understood, and the allowed values. */
-export interface SearchFault {
-  readonly fault: string
-  readonly allowed?: readonly string[]
-}
+/** Error in a search: the term that was not understood with the allowed values, or how long a search may be. */
+export type SearchFault =
+  | { readonly fault: string; readonly allowed?: readonly string[] }
+  | { readonly fault: 'tooLong' | 'tooManyTerms'; readonly n: number; readonly most: number }
 
 export const SORTS = ['newest', 'oldest', 'score'] as const
 export type Sort = (typeof SORTS)[number]
@@ -93,7 +92,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   domain: {
     is: 'domains @> ARRAY[?::text]',
     like: 'EXISTS (SELECT FROM unnest(domains) d WHERE d LIKE ?)',
-    kept: (value) => (value.includes('*') ? value.toLowerCase() : hostOf(value)),
+    kept: (value) => (isPattern(value) ? value.toLowerCase() : hostOf(value)),
   },
   code: {
     is: 'codes @> ARRAY[?::text]',
@@ -165,11 +164,12 @@ class Conditions {
   }
 
   addField({ is, like, sentBy }: Field, name: string, value: string): void {
-    const grams = INDEXED.has(name) ? gramsCondition(value.split(/[*【】]/)) : undefined
+    const literal = literalOf(value)
+    const grams = INDEXED.has(name) ? gramsCondition(literal.split(/[*【】]/)) : undefined
     if (grams) this.all.push(`(${grams.join(' OR ')})`)
     this.isNarrow ||= grams !== undefined
-    if (value.includes('*')) this.add(like!, value.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'))
-    else if (sentBy === undefined || !TOKENS.test(value)) this.add(is, value)
+    if (isPattern(value)) this.add(like!, likeOf(value))
+    else if (sentBy === undefined || !TOKENS.test(value)) this.add(is, literal)
     else {
       this.add(sentBy, new SendersOf(value.split('|')))
       if (name !== 'token') return
@@ -185,7 +185,7 @@ export function readSearch(
   storedValue: StoredValue = (_, value) => value,
 ): AlertSearch | SearchFault {
   const terms = termsIn(query, (name) => QUERY_FIELDS.includes(name))
-  if (terms.length > MOST_WORDS) return { fault: terms[MOST_WORDS]!.written }
+  if (terms.length > MOST_WORDS) return { fault: 'tooManyTerms', n: terms.length, most: MOST_WORDS }
   const found = new Conditions()
   let sort: Sort = 'newest'
   let last = DAY
@@ -203,7 +203,7 @@ export function readSearch(
     } else {
       const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined
       const allowed = field?.values
-      if (!field || (value.includes('*') && !field.like)) return { fault: word }
+      if (!field || (isPattern(value) && !field.like)) return { fault: word }
       if (allowed && !allowed.includes(value)) return { fault: word, allowed }
       found.addField(field, name, field.kept?.(value) ?? value)
     }

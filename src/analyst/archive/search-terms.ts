@@ -37,11 +37,29 @@ export function toggled(
 ): { readonly query: string; readonly had: boolean } {
   const terms = termsIn(query, (field) => field === name)
   const isIt = (term: SearchTerm) =>
-    term.name === name && storedValue(name, term.value).toLowerCase() === value.toLowerCase()
+    term.name === name &&
+    !isPattern(term.value) &&
+    storedValue(name, literalOf(term.value)).toLowerCase() === value.toLowerCase()
   const others = terms.filter((term) => !isIt(term)).map(({ written }) => written)
   const had = others.length < terms.length
-  const quoted = /[\s"]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
+  const literal = value.replaceAll('*', '\\*')
+  const quoted = /[\s"]/.test(literal) ? `"${literal.replaceAll('"', '""')}"` : literal
   return { query: (had ? others : [...others, `${name}:${quoted}`]).join(' '), had }
+}
+
+/** Whether a value has an asterisk that matches anything; one behind a backslash is itself. */
+export function isPattern(value: string): boolean {
+  return /(?<!\\)\*/.test(value)
+}
+
+/** A value with its asterisks as they are. */
+export function literalOf(value: string): string {
+  return value.replaceAll('\\*', '*')
+}
+
+/** The same as a pattern of LIKE. */
+export function likeOf(value: string): string {
+  return value.replace(/\\\*|[\\%_*]/g, (sign) => (sign === '*' ? '%' : sign === '\\*' ? '*' : `\\${sign}`))
 }
 
 function unquoted(value: string): string {

@@ -25,6 +25,7 @@ import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import type { RouteParts } from './route-parts.ts'
 import { facets } from './search-facets.ts'
 import { storedValueIn } from './search-names.ts'
+import { AHEAD, SentSearches } from './sent-searches.ts'
 import { may } from './sessions.ts'
 import {
   actionTag,
@@ -37,13 +38,12 @@ import {
   thingLink,
   timeCell,
 } from './tables.ts'
+import type { Speech } from './words.ts'
 
 const PAGE = 100
 const MOST_CSV = 10_000
 const LONGEST_QUERY = 500
 const ID = /^[\w-]{22}$/
-/** A stored search ends this long after it was stored, so that colleagues see the same results, ms. */
-const AHEAD = 60_000
 
 interface Shown {
   readonly query: string
@@ -59,6 +59,7 @@ interface Shown {
 export class SearchRoutes {
   readonly #parts: RouteParts
   readonly #limits = new NumberLimits()
+  readonly #sent = new SentSearches()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -75,7 +76,14 @@ export class SearchRoutes {
 
   async #store(asked: Asked): Promise<Answer> {
     const written = (asked.form.get('q') ?? '').replaceAll('\u0000', '').trim()
-    if (written.length > LONGEST_QUERY) return this.#show(asked, { query: '', fault: { fault: '…' } })
+    const n = written.length
+    if (n > LONGEST_QUERY)
+      return this.#show(asked, { query: written, fault: { fault: 'tooLong', n, most: LONGEST_QUERY } })
+    const same = `${asked.session.formKey} ${written}`
+    return this.#sent.once(same, performance.now(), () => this.#storeOnce(asked, written))
+  }
+
+  async #storeOnce(asked: Asked, written: string): Promise<Answer> {
     const { archive, numberTokens } = this.#parts.options
     const { session } = asked
     const { query, numbers, tokens } = tokenisedSearch(written, numberTokens ?? (() => []))
@@ -87,7 +95,7 @@ export class SearchRoutes {
     const read = this.#read(query)
     if ('fault' in read) return this.#show(asked, { query, fault: read })
     const id = randomBytes(16).toString('base64url')
-    await storeSearch(this.#parts.options.archive.change, id, query, asked.session.name)
+    await storeSearch(archive.change, id, query, session.name)
     return toPage(`/find/${id}`)
   }
 
@@ -149,7 +157,7 @@ export class SearchRoutes {
     const more = next && `/find/${id}?${new URLSearchParams({ key: next.key, after: next.id })}`
     const body = html`<h1>${say('find')}</h1><section aria-label="${say('find')}"><form class="times" method="post" action="/find"><input type="hidden" name="key" value="${session.formKey}">
 <label class="wide">${say('findWhat')}<input name="q" maxlength="${LONGEST_QUERY}" autocomplete="off" value="${query}" placeholder="京东 domain:*.top action:block by:wu last:7d"></label><button class="main">${say('search')}</button></form>
-<p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${say('notUnderstood', { word: fault.fault })}${fault.allowed && ` ${say('valuesAre', { values: fault.allowed.join(', ') })}`}</p>`}</section>
+<p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${faultText(fault, speech)}</p>`}</section>
 ${counted.length > 0 && facets(speech, { alerts: counted, isWhole: next === undefined, query, formKey: session.formKey })}${
   found &&
   html`<section><h2>${found.length === 1 ? say('foundOne') : say('foundPage', { n: found.length })}</h2>${found.length === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : this.#table(found)}${/(?:^|\s)(?:(?:port|domain)[:：]|https?:\/\/)/i.test(query) && html`<p class="dim">${say('notByMasks')}</p>`}
@@ -174,6 +182,13 @@ ${counted.length > 0 && facets(speech, { alerts: counted, isWhole: next === unde
     ])
     return table(say('foundAlerts'), headings, rows)
   }
+}
+
+function faultText(fault: SearchFault, { say }: Speech): string {
+  if ('most' in fault) return say(fault.fault, fault)
+  const { fault: word, allowed } = fault
+  const values = allowed && ` ${say('valuesAre', { values: allowed.join(', ') })}`
+  return `${say('notUnderstood', { word })}${values ?? ''}`
 }
 
 /** The line to continue after; undefined if the fields do not name one that fits the search. */

@@ -26,6 +26,7 @@ import { type Speech, speechIn, type Word } from './words.ts'
 /** Messages for error codes. */
 const FAULTS: Readonly<Record<string, Word>> = {
   ARCHIVE_TOO_SLOW: 'tooSlow',
+  ARCHIVE_BUSY: 'busy',
   ARCHIVE_UNREACHABLE: 'unreachable',
   ARCHIVE_REFUSED: 'refusedByArchive',
   USAGE: 'wrongFeedback',
@@ -220,7 +221,7 @@ export class DeskPages {
       request,
       status,
       this.#speech.say(word),
-      word === 'tooSlow' ? undefined : known?.message,
+      word === 'tooSlow' || word === 'busy' ? undefined : known?.message,
     )
   }
 

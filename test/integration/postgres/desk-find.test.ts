@@ -14,6 +14,8 @@ import { describeWith } from '../../helpers/services.ts'
 
 const NOW = Date.now()
 const MINUTE = 60_000
+/** Leaves no room for a further term in a search. */
+const LONG = '长'.repeat(490)
 const HOSTILE = '<script>document.title="taken"</script> 100% \\_ \' OR 1=1 --'
 
 describeWith('postgres', 'the search box of the desk', () => {
@@ -53,6 +55,10 @@ describeWith('postgres', 'the search box of the desk', () => {
       ...['A B商城', '他说"好"', '【内】牌', '内：外'].map((signature, i) =>
         alert(`m${50 + i}`, 10 + i, { text: '奇怪的签名', signature }),
       ),
+      ...['五*星', '五星', '五好星', '五\\*星'].map((signature, i) =>
+        alert(`m${60 + i}`, 10 + i, { text: '另一种签名', signature }),
+      ),
+      alert('m70', 10, { text: LONG, signature: '长' }),
       ...Array.from({ length: 230 }, (_, i) =>
         alert(`m${1000 + i}`, 60 + i / 100, { text: '【群发】很多条', signature: '群发' }),
       ),
@@ -116,6 +122,10 @@ describeWith('postgres', 'the search box of the desk', () => {
     ['Signature：木森地产', ['m1']],
     ['https://kf88.top/x?a=1 signature:木森地产', ['m1']],
     ['"新盘', ['m1']],
+    ['signature:五\\*星', ['m60']],
+    ['signature:五*星', ['m60', 'm61', 'm62', 'm63']],
+    ['signature:*\\**', ['m60', 'm63']],
+    ['campaign:\\*', []],
   ])('finds by %s', async (query, ids) => {
     expect((await found(query)).ids).toEqual(ids)
   })
@@ -141,21 +151,87 @@ describeWith('postgres', 'the search box of the desk', () => {
       n: Number(n),
     }))
 
-  it('counts results by the values of their fields, each of which narrows the search or widens it again', async () => {
-    const { location } = await found('奇怪的签名')
-    const page = await users.see('lin', location)
-    expect(page).toContain('Counted over all 4 results.')
-    const offered = facetsIn(page)
-    const signatures = offered.filter(({ q }) => q.includes('signature:'))
-    expect(signatures).toHaveLength(4)
-    for (const { q, n, had } of signatures) {
-      expect(had).toBe(false)
-      const narrowed = await found(q)
-      expect(narrowed.ids).toHaveLength(n)
-      const within = facetsIn(await users.see('lin', narrowed.location))
-      expect(within.filter((one) => one.had)).toEqual([{ q: '奇怪的签名', n: 1, had: true }])
+  it.each(['奇怪的签名', '另一种签名'])(
+    'counts results by the values of their fields, each of which narrows the search or widens it again: %s',
+    async (query) => {
+      const { location } = await found(query)
+      const page = await users.see('lin', location)
+      expect(page).toContain('Counted over all 4 results.')
+      const offered = facetsIn(page)
+      const signatures = offered.filter(({ q }) => q.includes('signature:'))
+      expect(signatures).toHaveLength(4)
+      for (const { q, n, had } of signatures) {
+        expect(had).toBe(false)
+        const narrowed = await found(q)
+        expect(narrowed.ids).toHaveLength(n)
+        const within = facetsIn(await users.see('lin', narrowed.location))
+        expect(within.filter((one) => one.had)).toEqual([{ q: query, n: 1, had: true }])
+      }
+      expect(offered).toContainEqual({ q: `${query} action:block`, n: 4, had: false })
+    },
+  )
+
+  it('says of a value that does not fit into the search why it was not added, and keeps the search', async () => {
+    const [facet] = facetsIn(await users.see('lin', (await found(LONG)).location))
+    const long = await users.post('lin', '/find', { q: facet!.q })
+    const said = await long.text()
+    expect(long.status).toBe(400)
+    expect(said).toContain(`The search has ${facet!.q.length} characters, and 500 are the most.`)
+    expect(said).toContain(`value="${facet!.q}"`)
+    const many = await users.post('lin', '/find', { q: `${'很多 '.repeat(20)}signature:群发` })
+    expect(await many.text()).toContain('The search has 21 terms, and 20 are the most.')
+  })
+
+  it('stores a search that is sent twice once, for each person', async () => {
+    const q = '两次 signature:群发'
+    const sent = await Promise.all(['lin', 'lin', 'wu', 'lin'].map((who) => users.post(who, '/find', { q })))
+    const [first, second, other, third] = sent.map(({ headers }) => headers.get('location'))
+    expect([second, third]).toEqual([first, first])
+    expect(other).not.toBe(first)
+    const { rows } = await client.query('SELECT by FROM stored_search WHERE query = $1 ORDER BY by', [q])
+    expect(rows).toEqual([{ by: 'lin' }, { by: 'wu' }])
+  })
+
+  it('finds by a name that a colleague typed at a desk in the other language', async () => {
+    const chinese = await startDeskOn(archive, {
+      locale: 'zh-CN',
+      logins: [{ name: 'wang', token: 'a-token-of-wang', may: 'read' }],
+    })
+    const wang = deskClient(() => chinese.port)
+    await wang.login('wang', 'a-token-of-wang')
+    const idsIn = (page: string) => [...page.matchAll(/href="\/case\/alert-([^"]+)"/g)].map(([, id]) => id)
+    for (const q of [
+      'brand:京东 code:冒充品牌 action:人工审核 mode:正式 label:诈骗 target:短信 type:触发 severity:高',
+      'brand:JD.COM action:review code:FORGED_BRAND',
+    ]) {
+      const typed = (await wang.post('wang', '/find', { q })).headers.get('location')!
+      for (const page of [await wang.see('wang', typed), await users.see('lin', typed)])
+        expect(idsIn(page), q).toEqual(['m2'])
     }
-    expect(offered).toContainEqual({ q: '奇怪的签名 action:block', n: 4, had: false })
+    const facet = facetsIn(await users.see('lin', (await found('brand:京东 action:人工审核')).location))
+    expect(facet.filter(({ had }) => had).map(({ q }) => q)).toEqual(['brand:京东', 'action:人工审核'])
+    await chinese.close()
+  })
+
+  it('says that other searches are running if one cannot start, while short pages are answered', async () => {
+    const { location } = await found('木森')
+    const running = "query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+    const sleeping = [1, 2].map(() => archive.askLong('SELECT pg_sleep(60)', []).catch(({ code }) => code))
+    await expect
+      .poll(async () => (await client.query(`SELECT FROM pg_stat_activity WHERE ${running}`)).rowCount, {
+        timeout: 60_000,
+      })
+      .toBe(2)
+    const third = users.get('lin', location)
+    expect((await users.get('lin', '/queue')).status).toBe(200)
+    const answer = await third
+    expect(answer.status).toBe(503)
+    const said = await answer.text()
+    expect(said).toContain('Other searches are running that take long, and this one could not start.')
+    expect(said).not.toContain('does not answer')
+    await client.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE ${running}`)
+    await Promise.all(sleeping)
+    expect(await users.see('lin', location)).toContain('/case/alert-m1"')
   })
 
   it('counts a sample of many results, on the first page only', async () => {
