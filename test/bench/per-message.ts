@@ -2,14 +2,19 @@
 // and CPU time of all threads. With `--against`, also as ratios to another build: the two take turns in one process, batch by
 // batch. Excludes start-up and compilation.
 //
-//   npm run bench -- per-message [--only dense,different] [--messages 180000] [--rounds 5] [--against CHECKOUT] [--heap FILE]
+//   npm run bench -- per-message [--only dense,different] [--passing] [--messages 180000] [--rounds 5] [--against CHECKOUT]
+//     [--heap FILE]
 //
+// `--passing`: only messages that pass without a reason, as nearly all of a carrier's do; the traffic of the benches has many others.
 // `--against`: a checkout with its `dist`. `--heap`: writes a profile of all allocations, including collected objects, for
 // the developer tools of Chromium; one round.
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { kindsOf, trafficOf } from './embedded-traffic.ts'
+import type { Verdict } from '../../src/domain/alert.ts'
+import { EmbeddedRun } from './embedded-run.ts'
+import { kindsOf, linesOfTraffic, type Traffic, trafficOf } from './embedded-traffic.ts'
 import { median } from './median.ts'
 import { perMessage } from './per-message-used.ts'
 
@@ -18,6 +23,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: 'dense,different' },
+    passing: { type: 'boolean', default: false },
     messages: { type: 'string', default: '180000' },
     rounds: { type: 'string', default: '5' },
     against: { type: 'string' },
@@ -28,8 +34,10 @@ const { values: options } = parseArgs({
 const asked = kindsOf(options.only)
 spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
 
+const bench = new EmbeddedRun(join(ROOT, 'dist/main.js'))
 for (const kind of asked) {
-  const traffic = await trafficOf(kind, Number(options.messages))
+  const all = await trafficOf(kind, Number(options.messages))
+  const traffic = options.passing ? passing(all) : all
   if (options.heap !== undefined) {
     perMessage(traffic, resolve(options.heap), ROOT)
     continue
@@ -49,6 +57,22 @@ for (const kind of asked) {
       ratios.length === 0 ? line : `${line}, ratio ${median(ratios)!.toFixed(3)} (${span(ratios, 3)})`,
     )
   }
+}
+
+bench.close()
+
+/** The messages that get the action `pass` without a reason. */
+function passing(traffic: Traffic): Pick<Traffic, 'messages' | 'registry'> {
+  bench.measure(traffic.messages, ['--registry', traffic.registry])
+  const passed = new Set<string>()
+  for (const line of readFileSync(bench.file('verdicts.jsonl'), 'utf8').trimEnd().split('\n')) {
+    const { id, action, reasons } = JSON.parse(line) as Verdict
+    if (action === 'pass' && reasons.length === 0) passed.add(id)
+  }
+  const kept = linesOfTraffic(traffic).filter((line) => passed.has((JSON.parse(line) as { id: string }).id))
+  const messages = bench.file('passing.jsonl')
+  writeFileSync(messages, kept.map((line) => `${line}\n`).join(''))
+  return { messages, registry: traffic.registry }
 }
 
 /** Formats the range of values. */
