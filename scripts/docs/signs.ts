@@ -69,7 +69,7 @@ ${listOfWords(words)}
 
 ## Rules
 
-Exceptions to the weights. ${[...GROUPS_OF_CODES].map(([codes, name]) => `${name}: ${codes}.`).join(' ')}
+Exceptions to the weights. ${[...GROUPS_OF_CODES].map(([codes, name]) => `The ${name} are ${codes}.`).join(' ')}
 The same file has their conditions, each with an example and a near miss.
 
 ${CONSEQUENCES.map((then) => section(then, composites)).join('\n\n')}

@@ -103,8 +103,6 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   /** Chinese name of the code; the English one is the code itself. */
   readonly called: { readonly 'zh-CN': string }
   readonly fires: string
-  /** Why it matters, if that is not plain. */
-  readonly why?: string
   readonly tune: string
   readonly sentences: Sentences<E>
   /** Whether an open state is still justified after a change of the registry; default: yes. */
@@ -179,7 +177,6 @@ interface DefinedCode extends CodeTraits {
   readonly summary: string
   readonly called: { readonly 'zh-CN': string }
   readonly fires: string
-  readonly why?: string
   readonly tune: string
   readonly sentences: Readonly<Record<Locale, (evidence: Finding['evidence'], say: Words) => string>>
   stillJustified?(state: StateRecord, registry: Registry): boolean

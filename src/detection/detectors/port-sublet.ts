@@ -37,7 +37,6 @@ export const portSublet = defineStateCode({
   called: { 'zh-CN': '端口转租' },
   fires:
     'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand, or that differ only in writing, count once.',
-  why: 'A port passed on without leave has no known user.',
   tune: 'Set `sharedBy` for ports of platforms.',
   sentences: {
     en: ({ count, signatures, allowed }, { list }) =>

@@ -67,7 +67,6 @@ export const recipientFlood = defineStateCode({
   summary: 'one recipient is bombed with messages',
   called: { 'zh-CN': '短信轰炸' },
   fires: 'One recipient gets more one-time passwords or commercial messages than the limits.',
-  why: 'SMS bombing makes many honest senders flood one person with one-time passwords.',
   tune: 'Put your test numbers into `exemptions` (`recipient:<token>`).',
   sentences: {
     en({ kind, count, window, limit }, { duration }) {

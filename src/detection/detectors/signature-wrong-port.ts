@@ -32,7 +32,6 @@ export const signatureWrongPort = defineMessageCode({
   called: { 'zh-CN': '签名端口不符' },
   fires:
     'The signature is filed, but not for this port (carrier, enterprise, if known). Another port of a brand is this code, not FORGED_BRAND. Off without signature rows.',
-  why: 'A filed signature on a foreign port is borrowed or forged.',
   tune: 'Complete the ports of the filing; a prefix with `*` covers extensions.',
   sentences: {
     en({ signature, reason, ...state }) {

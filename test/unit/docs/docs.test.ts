@@ -41,17 +41,4 @@ describe('generated files', () => {
         .sort(),
     )
   })
-
-  it('keep their tables whole: no cell holds a bare bar', () => {
-    for (const page of [renderReasons()]) {
-      const tables = page.split('\n\n').filter((block) => block.startsWith('|'))
-      for (const table of tables) {
-        const widths = table
-          .trim()
-          .split('\n')
-          .map((line) => line.replaceAll('\\|', '').split('|').length)
-        expect(new Set(widths).size, table.slice(0, 80)).toBe(1)
-      }
-    }
-  })
 })

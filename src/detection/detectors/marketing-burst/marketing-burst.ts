@@ -84,7 +84,6 @@ export const marketingBurst = defineStateCode({
   called: { 'zh-CN': '营销突发' },
   fires:
     "A signature's commercial rate in 1 minute, 10 minutes or 1 hour exceeds its baseline (the same hour of earlier days; before that, the last hours) and its declared campaign, or [climbs](detection.md#slow-climbs) within an hour to about `climbRatio` times the usual. A signature [never seen before](detection.md#bursts-from-nothing): `startFloor10m` messages at `startFloor1m` a minute.",
-  why: 'An undeclared burst is a hijacked account, leaked credentials or a campaign without approval.',
   tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. Raise the start floors if new shops begin with a mailing, `climbSpread` if honest senders are irregular, `climbEvidence` to report fewer climbs.',
   sentences: {
     en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
