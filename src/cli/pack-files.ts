@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { PackFile } from '../analyst/evidence/manifest.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { writeNewFile } from './whole-file.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /** Names of the files of a pack in its folder: Markdown, JSON and, last, the manifest. */
 export type PackNames = readonly [markdown: string, json: string, manifest: string]
@@ -13,44 +13,56 @@ export function packNames(base: string): PackNames {
 }
 
 /**
- * Writes the files of a pack in this order, the manifest last; returns their paths. An earlier pack of these names is moved
- * into a folder named after it and its time, or dropped if `replace` is set. Throws USAGE if another run writes the pack at
- * the same time.
+ * Writes the files of a pack and returns their paths. They are written into a folder of this run and moved when all are on
+ * disk, the manifest last. An earlier pack of these names is moved into a folder named after it and its time, which is dropped
+ * at the end if `replace` is set. Throws USAGE; the earlier pack then is where it was or in that folder.
  */
 export function writePack(dir: string, files: readonly PackFile[], replace: boolean): readonly string[] {
-  const paths = files.map(({ name }) => join(dir, name))
   try {
     mkdirSync(dir, { recursive: true })
-    if (replace) for (const path of paths.toReversed()) rmSync(path, { force: true })
-    else moveAside(dir, files)
+    const own = claimFolder(dir, files[0]!.name)
+    try {
+      for (const { name, content } of files) writeFileSync(join(own, name), content, { mode: OWNER_ONLY })
+      const earlier = moveAside(dir, files)
+      for (const { name } of files) renameSync(join(own, name), join(dir, name))
+      if (replace && earlier !== undefined) rmSync(earlier, { recursive: true })
+    } finally {
+      rmSync(own, { recursive: true, force: true })
+    }
   } catch (cause) {
     throw new SigwatchError('USAGE', `cannot write to ${dir}: ${(cause as Error).message}`, { cause })
   }
-  const written: string[] = []
-  try {
-    for (const [i, { content }] of files.entries()) {
-      const path = paths[i]!
-      if (!writeNewFile(path, content))
-        throw new SigwatchError('USAGE', `another process has just written ${path}: run the command again`)
-      written.push(path)
-    }
-  } catch (error) {
-    for (const path of written) rmSync(path, { force: true })
-    throw error
-  }
-  return paths
+  return files.map(({ name }) => join(dir, name))
 }
 
-/** Moves the files of an earlier pack, which keep their names, so that its manifest still describes them. */
-function moveAside(dir: string, files: readonly PackFile[]): void {
+/** Creates the folder that one run at a time has for a pack. */
+function claimFolder(dir: string, first: string): string {
+  const own = join(dir, `${baseOf(first)}.part`)
+  try {
+    mkdirSync(own, { mode: 0o700 })
+    return own
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new Error(`another run writes this pack; if none does, one was interrupted: remove ${own}`)
+  }
+}
+
+const baseOf = (name: string) => name.replace(/\.[a-z]+$/, '')
+
+/**
+ * Moves the files of an earlier pack, which keep their names, so that its manifest still describes them. Returns their folder, or
+ * undefined if there are none.
+ */
+function moveAside(dir: string, files: readonly PackFile[]): string | undefined {
   const standing = files.map(({ name }) => name).filter((name) => existsSync(join(dir, name)))
   const [first] = standing
-  if (first === undefined) return
+  if (first === undefined) return undefined
   const time = statSync(join(dir, first))
     .mtime.toISOString()
     .replace(/[-:]|\.\d+/g, '')
-  const aside = newFolder(join(dir, `${first.replace(/\.[a-z]+$/, '')}.${time}`))
+  const aside = newFolder(join(dir, `${baseOf(first)}.${time}`))
   for (const name of standing) renameSync(join(dir, name), join(aside, name))
+  return aside
 }
 
 function newFolder(path: string): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 
@@ -15,34 +15,6 @@ export function writeWholeFile(file: string, content: string | Uint8Array, mode 
     else writeFileSync(file, content)
   } catch (cause) {
     throw new SigwatchError('USAGE', `cannot write ${file}: ${(cause as Error).message}`, { cause })
-  }
-}
-
-/**
- * Writes a new file atomically; returns false, and changes nothing, if something has that name. Of two writers at once
- * one succeeds. Throws USAGE with the system error as its cause.
- */
-export function writeNewFile(file: string, content: string | Uint8Array, mode = OWNER_ONLY): boolean {
-  const aside = `${file}.${randomBytes(4).toString('hex')}.part`
-  try {
-    writeFileSync(aside, content, { mode, flag: 'wx' })
-    linkOrCopy(aside, file, content, mode)
-    return true
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw new SigwatchError('USAGE', `cannot write ${file}: ${(cause as Error).message}`, { cause })
-  } finally {
-    rmSync(aside, { force: true })
-  }
-}
-
-/** File systems without hard links get the content directly. */
-function linkOrCopy(from: string, to: string, content: string | Uint8Array, mode: number): void {
-  try {
-    linkSync(from, to)
-  } catch (error) {
-    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    writeFileSync(to, content, { mode, flag: 'wx' })
   }
 }
 
@@ -66,8 +38,6 @@ function replace(file: string, content: string | Uint8Array, mode: number, isThe
     writeFileSync(place, content)
   }
 }
-
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 function isRefused(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
