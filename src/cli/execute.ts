@@ -128,9 +128,10 @@ export function exitCodeOf(code: ErrorCode): number {
   return BAD_INPUT.has(code) ? BAD_USAGE : FAILURE
 }
 
-/** The message of the system if the disk is full, which is not a usage error; otherwise undefined. */
+/** What to print if the disk is full, which is not a usage error; otherwise undefined. */
 function fullDisk(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) if (isDiskFull(at)) return at.message
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (isDiskFull(at)) return error instanceof SigwatchError ? error.message : `cannot write: ${at.message}`
   return undefined
 }
 
@@ -170,7 +171,7 @@ export async function execute(argv: readonly string[]): Promise<number> {
   } catch (error) {
     const full = fullDisk(error)
     if (full !== undefined) {
-      process.stderr.write(`sigwatch: cannot write: ${full}\n`)
+      process.stderr.write(`sigwatch: ${full}\n`)
       return FAILURE
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : BAD_USAGE

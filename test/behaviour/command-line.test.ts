@@ -90,7 +90,7 @@ describe('usage', () => {
     const { code, stderr } = await warmSigwatch(args, { cwd: folder.path })
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/cannot write: ENOSPC: no space left on device/),
+      expect.stringMatching(/^sigwatch: cannot write \/dev\/full: ENOSPC: no space left on device/m),
     ])
     expect(stderr).not.toMatch(/USAGE|\n\s+at /)
   })
