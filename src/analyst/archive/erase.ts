@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { given } from '../../domain/given.ts'
 import { type Client, inTransaction } from './database.ts'
+import { ALONE, KEEP_IDS } from './erased-rows.ts'
 import { ensureRefusedRows, eraseRefused } from './refused.ts'
 import { markChanged } from './rollups.ts'
 
@@ -63,6 +64,7 @@ export async function erase(
 ): Promise<Erased> {
   await ensureRefusedRows(client)
   return inTransaction(client, async () => {
+    await client.query(ALONE)
     const all: Erased[] = []
     for (const token of [tokens].flat()) all.push(await eraseToken(client, token, order))
     if (order) await client.query(NOTE, [order.by, noteOf(order)])
@@ -91,7 +93,7 @@ function summed(all: readonly Erased[]): Erased {
 /**
  * Erases the alerts on messages to the recipient and on the recipient, the verdicts, enforcements and feedback that go with these,
  * and the recipient's complaints. Alerts on senders and campaigns are kept without the person's messages and samples; the access log still shows who looked. The erasure is recorded
- * with a hash of the token, and hashes of the complaint ids keep those complaints out.
+ * with a hash of the token. Hashes of the ids of complaints, messages and states on the person keep out what arrives later.
  */
 async function eraseToken(client: Client, token: string, order: ErasureOrder | undefined): Promise<Erased> {
   const idsOf = async (sql: string, value: unknown = token) =>
@@ -103,6 +105,7 @@ async function eraseToken(client: Client, token: string, order: ErasureOrder | u
   const alerts = await deleteAlerts(client, token)
   const changed = async (sql: string, ...values: unknown[]) => (await client.query(sql, values)).rowCount ?? 0
   await client.query(KEEP_OUT, [token])
+  await client.query(KEEP_IDS, [[...ids, ...states]])
   for (const table of ['complaint_case', 'complaint_deadline'])
     await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
       token,

@@ -9,6 +9,7 @@ import { groupAlerts } from './case-writer.ts'
 import { type Client, databaseError, inTransaction } from './database.ts'
 import type { DailyTable } from './days.ts'
 import { isErased } from './erase.ts'
+import { withoutErased } from './erased-rows.ts'
 import { noteRefused, type Refused } from './refused.ts'
 import { MARK_STAGED, SUMMED } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
@@ -154,8 +155,13 @@ export class ArchiveWriter {
     await pipeline(Readable.from(linesOf(rows)), copy)
   }
 
-  /** Inserts the staged rows, which these are. */
-  async #insertStaged(rows: readonly ArchiveRow[]): Promise<void> {
+  /** Inserts the staged rows, which these are, except what belongs to erased persons. */
+  async #insertStaged(staged: readonly ArchiveRow[]): Promise<void> {
+    const rows = staged.length === 0 ? staged : await withoutErased(this.#client, staged)
+    if (rows !== staged) {
+      await this.#client.query('DELETE FROM staging')
+      await this.#stage(rows)
+    }
     if (rows.length === 0) return
     const tables = new Set(rows.map(({ table }) => table))
     for (const table of PLAIN) if (tables.has(table)) await this.#client.query(plain(table))
