@@ -67,7 +67,7 @@ ${ORDER.map(section).join('\n')}
 JSON on stderr, one object a line: \`level\`, \`time\`, \`deployment\`, \`event\`, \`msg\` and the fields of the event; on a terminal, plain text. Runs of seven
 digits and more are replaced. A line that repeats within 10 s (some: 30 or 60 s) is left out, and the next one counts them in \`skipped\`.
 
-Events by their highest level:
+Events that are at least warnings:
 
 ${lines()}
 `
@@ -132,7 +132,7 @@ function listed(values: Values): string {
   return values.join(', ')
 }
 
-const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug']
+const LEVELS = ['fatal', 'error', 'warn']
 
 /** The names of the events, a line a level, the most severe first. */
 function lines(): string {
