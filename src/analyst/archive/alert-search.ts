@@ -96,13 +96,15 @@ export async function searchAlerts(
     return (await ask<SearchedAlert>(sql, [...times, ...rest])).map(withoutSender)
   }
   if (!isNarrow) return foundIn('alert', `${next} AND ${met}`)
+  const spans = [...spansOf({ from, to }, sort)].map((span) => span.map((ts) => new Date(ts)))
   if (sort !== 'score') {
-    const found = await foundIn(`(SELECT * FROM alert WHERE ${next} ${sorted} LIMIT ${LOOKED_AT})`, met)
+    // Of the first day alone, so that the notes of all days are read at most once.
+    const looked = `(SELECT * FROM alert WHERE ${next} ${sorted} LIMIT ${LOOKED_AT})`
+    const found = await foundIn(looked, met, spans[0])
     if (found.length === most) return found
   }
   const found: SearchedAlert[] = []
-  for (const span of spansOf({ from, to }, sort)) {
-    const times = span.map((ts) => new Date(ts))
+  for (const times of spans) {
     found.push(...(await foundIn(`(SELECT * FROM alert a WHERE ${next} AND ${met} OFFSET 0)`, 'true', times)))
     if (found.length >= most) break
   }
