@@ -26,7 +26,7 @@ import { openClassifier } from '../../src/text/reader/classifier.ts'
 import { createRandom } from '../../src/text/reader/random.ts'
 import { analysedTexts, type BrandCorpus, readBrandCorpus } from '../brand-decision/corpus.ts'
 
-const CORPORA = ['brand-messages', 'brand-judging', 'brand-checks', 'mixed-messages']
+const CORPORA = ['brand-messages', 'brand-judging', 'brand-checks', 'mixed-messages', 'sure-messages']
 const SENDERS = ['13800138000', '106800001111']
 const SEED = 11
 /** Codes that rules are about. */
