@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { FURTHER_SIGNS } from '../../src/detection/detectors/brand-decision/further-signs.ts'
 import { SIGN_NAMES, SIGNS } from '../../src/detection/detectors/brand-decision/signs.ts'
 import { TWIN_SIGNS } from '../../src/detection/detectors/brand-decision/twin.ts'
-import { BIAS, WEIGHTS } from '../../src/detection/detectors/brand-decision/weights.ts'
 import { CONSEQUENCES, type Consequence } from '../../src/detection/rules/rules-file.ts'
 import { type WrittenComposite, writtenRules } from './rules.ts'
 
@@ -41,7 +40,7 @@ What decides FORGED_BRAND, LOOKALIKE_SIGNATURE, LOOKALIKE_DOMAIN, TEXT_FRAUD and
 
 ## Weighted signs
 
-The certainty of a forgery is the logistic function of the sum of the weights and ${BIAS}.
+The certainty of a forgery is the logistic function of the sum of their weights ([weights.ts](../src/detection/detectors/brand-decision/weights.ts)).
 
 ${weights().join('\n')}
 
@@ -88,10 +87,10 @@ function listOfWords(words: ReturnType<typeof writtenRules>['words']): string {
 function weights(): string[] {
   const ranges = (Object.keys(RANGES) as (keyof typeof RANGES)[]).map((prefix) => {
     const signs = SIGN_NAMES.filter((sign) => RANGE.test(sign) && sign.startsWith(prefix))
-    return `- ${RANGES[prefix]}: ${signs.map((sign) => `\`${sign}\` ${WEIGHTS[sign]}`).join(', ')}`
+    return `- ${RANGES[prefix]}: ${signs.map((sign) => `\`${sign}\``).join(', ')}`
   })
   const single = SIGN_NAMES.filter((sign) => !RANGE.test(sign))
-  return [...single.map((sign) => `- \`${sign}\` ${WEIGHTS[sign]}: ${plain(SIGNS[sign])}`), ...ranges]
+  return [...single.map((sign) => `- \`${sign}\`: ${plain(SIGNS[sign])}`), ...ranges]
 }
 
 function listOf(signs: Readonly<Record<string, string>>): string {
