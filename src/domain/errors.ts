@@ -160,7 +160,8 @@ export const ERRORS = {
     cause:
       'Exactly-once delivery: another instance took over the partition, or a transaction exceeded its time limit.',
     retry: true,
-    remedy: 'None needed: the instance rejoins and reads again from the end of the outputs.',
+    remedy:
+      'None needed: the instance rejoins and reads again from the end of the outputs. If it repeats, look for another deployment with the same `kafka.groupId`.',
   },
   STORE_CONFLICT: {
     cause: 'Another instance changed the same entry first.',

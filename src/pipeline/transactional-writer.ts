@@ -227,7 +227,8 @@ export class TransactionalWriter {
 
   #failed(error: unknown): void {
     if (error instanceof SigwatchError && error.code === 'TRANSACTION_LOST') {
-      this.#parts.emit({ name: 'warning', message: `a transaction was lost: ${error.message}` })
+      const message = `a transaction was lost: ${error.message}. This instance joins the group again and repeats what was not committed. If this happens again, look for another deployment with the same kafka.groupId`
+      this.#parts.emit({ name: 'warning', message })
       this.#parts.lost(error)
     } else this.#failure ??= error
   }

@@ -15,7 +15,12 @@ import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
 import { didNotFit, metadataOf } from '../kafka/commit-metadata.ts'
 import { failureKind, reasonOf, topicsOf } from '../kafka/errors.ts'
-import type { TransactionOffset, TransactionRecord } from '../kafka/transactional-producer.ts'
+import {
+  TRANSACTION_TIMEOUT,
+  type TransactionOffset,
+  type TransactionRecord,
+  transactionalIdOf,
+} from '../kafka/transactional-producer.ts'
 import { type Held, lost, Takeovers } from './takeovers.ts'
 
 export interface KafkaTransactionsOptions {
@@ -101,7 +106,7 @@ export class KafkaTransactions implements Transactions {
   #finalOf(error: unknown, partition: PartitionId, records: readonly OutputRecord[]): Error | undefined {
     if (error instanceof SigwatchError) return error
     const kind = failureKind(error)
-    if (kind === 'fenced') return lost(partition, reasonOf(error), error)
+    if (kind === 'fenced') return lost(partition, fencedBy(this.#options.groupId, partition), error)
     return kind === 'refused' ? this.#refusal(records, error) : undefined
   }
 
@@ -202,6 +207,11 @@ function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefi
 /** Brokers return null metadata as an empty string. */
 function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {
   return one?.offset === other?.offset && (one?.metadata || null) === (other?.metadata || null)
+}
+
+function fencedBy(groupId: string, partition: PartitionId): string {
+  const id = transactionalIdOf(groupId, partition)
+  return `another producer has begun with the transactional id ${id}, or a transaction took more than ${TRANSACTION_TIMEOUT / 1000} s`
 }
 
 function unreachable(cause: unknown): SigwatchError {

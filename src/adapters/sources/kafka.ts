@@ -144,7 +144,9 @@ export class KafkaSource implements Source {
         if (!this.#served && mustBeChanged(error, connection.awaitsLogin)) {
           throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
         }
-        connection.health.lost(PART, reasonOf(error))
+        // A transaction that was lost to another producer is reported where it was; the brokers answer.
+        if (!(error instanceof SigwatchError && error.code === 'TRANSACTION_LOST'))
+          connection.health.lost(PART, reasonOf(error))
         if (performance.now() - began > MINUTE) attempt = 0
         await backOff(attempt, this.#stopping.signal)
       }
