@@ -234,6 +234,8 @@ export class TableSource {
     const beating = setInterval(() => void heartbeat().catch(() => undefined), 1_000)
     this.#inHand++
     try {
+      if (this.#caughtUp && Number(batch.firstOffset() ?? from) > from)
+        await this.#lookForExpired({ topic, partition }, from)
       for await (const { records, next } of slices) {
         const rows = records.map(
           ({ key, value, isTombstone, timestamp, position, headers, timestampType }): TableRow => ({
@@ -253,6 +255,12 @@ export class TableSource {
       this.#inHand--
       clearInterval(beating)
     }
+  }
+
+  /** Of a gap in the offsets, which compaction leaves as well: whether retention made it while this reader was behind. */
+  async #lookForExpired(id: PartitionId, applied: number): Promise<void> {
+    const found = await this.#options.connection.boundsOf([id]).catch(() => [])
+    for (const { startOffset } of found) this.#expired.look(id, startOffset, applied)
   }
 
   /** Partitions that have not reached the end offset seen when reading began. */

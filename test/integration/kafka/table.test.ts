@@ -169,6 +169,48 @@ describeWith('kafka', 'a side topic as a table', () => {
     for (const { state } of both) expect(state.size).toBe(3)
   })
 
+  it('reports rows that expire while it runs and lags behind', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    await client.produce(topic, ['a'])
+    const { connection } = testConnection(servers.brokers)
+    const told: unknown[] = []
+    const onExpired = (_: unknown, removed: object) => void told.push(removed)
+    const table = createTableSource({ connection, topic, groupId: uniqueName('sigwatch-table'), onExpired })
+    onTestFinished(async () => {
+      await table.stop()
+      await connection.close()
+    })
+    const taken: string[] = []
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    void table.run(async (rows) => {
+      taken.push(...rows.map(({ value }) => `${value}`))
+      if (taken.includes('b')) await held
+    })
+    await table.caughtUp
+    await client.produce(topic, ['b'])
+    await until(() => taken.includes('b'))
+    await client.produce(topic, ['c'])
+    await client.produce(topic, ['d'])
+    const admin = client.kafka.admin()
+    await admin.connect()
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '3' }] })
+    await admin.disconnect()
+    release()
+    await until(() => taken.includes('d'))
+    expect(taken).toEqual(['a', 'b', 'd'])
+    await until(
+      () => told.length > 0,
+      5_000,
+      () => 'nothing was reported',
+    )
+    expect(told).toEqual([{ from: 2, to: 3 }])
+  })
+
   it('reads a topic from its start that was deleted and recreated, whether it is shorter or longer by then', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
