@@ -1,4 +1,5 @@
 import { DAY, MINUTE } from '../../domain/time.ts'
+import { QUEUE_VIEWS } from '../archive/case-queue.ts'
 import { ACCESS_KINDS, type Access, type AccessSearch } from '../archive/reader.ts'
 import { type Html, html } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
@@ -6,6 +7,7 @@ import { csvAnswer } from './csv.ts'
 import { page, timeFields } from './layout.ts'
 import { READER_WORDS } from './letter-routes.ts'
 import { fieldWord } from './pages.ts'
+import { VIEW_WORDS } from './queue-page.ts'
 import { timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import type { Session } from './sessions.ts'
@@ -91,14 +93,17 @@ ${timeFields(speech, from, to)}<button class="main">${say('show')}</button></for
 }
 
 /** The subject of an entry: for searches with the name of the field, for feedback with the verdict, for letters with the reader. */
-function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): string {
+function subjectOf({ what, subject }: Access, { locale, say, value, brand }: Speech): string {
   if (locale === 'en') return subject
+  const view = what === 'queue' && QUEUE_VIEWS.find((one) => one === subject)
+  if (view) return say(VIEW_WORDS[view])
   const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
   const name = fieldWord(field)
   if (name) return `${say(name)}: ${searched}`
   if (what === 'search') return subject.replace(/^all(?=,|$)/, value('all'))
   const [, kind = '', thing = ''] = (what === 'thing' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
-  if (isLinkKind(kind)) return `${say(LINK_WORDS[kind])}: ${thing}`
+  if (isLinkKind(kind))
+    return `${say(LINK_WORDS[kind])}: ${kind === 'brand' ? thing.replace(/^[^,]+/, brand) : thing}`
   const [, alert = '', reader = ''] = (what === 'letter' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
   if (isReader(reader)) return `${alert}: ${say(READER_WORDS[reader])}`
   const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []

@@ -11,7 +11,7 @@ import { may, type Session } from './sessions.ts'
 import { beijing, codeNames, THING_KINDS, thingLink, thingPath } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
-const VIEW_WORDS = {
+export const VIEW_WORDS = {
   open: 'open',
   mine: 'mine',
   due: 'dueCases',

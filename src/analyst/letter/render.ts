@@ -22,11 +22,15 @@ function markdownOf(block: Block): string {
   }
 }
 
+/** Lists of at most so many facts are kept on one page. */
+const SHORT = 8
+
 export function letterPage(blocks: readonly Block[], locale: string): string {
   return html`<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>sigwatch</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><style>
-@page { size: A4; margin: 22mm 20mm; } body { font: 11pt/1.6 "Noto Sans CJK SC", "Source Han Sans SC", system-ui, sans-serif; color: #1b2430; }
-h1 { font-size: 17pt; margin: 0 0 6mm; } h2 { font-size: 12.5pt; margin: 7mm 0 2mm; } dl { display: grid; grid-template-columns: 42mm 1fr; gap: 1mm 4mm; margin: 2mm 0; }
+@page { size: A4; margin: 16mm 20mm; } body { font: 10.5pt/1.5 "Noto Sans CJK SC", "Source Han Sans SC", system-ui, sans-serif; color: #1b2430; margin: 0; }
+h1 { font-size: 17pt; margin: 6mm 0 3mm; } h2 { font-size: 12.5pt; margin: 5mm 0 2mm; break-after: avoid; } p { margin: 2mm 0; break-inside: avoid; } p:has(+ dl) { break-after: avoid; } dl + p { margin-top: 4mm; } p:last-child { break-before: avoid; }
+dl { display: grid; grid-template-columns: 42mm 1fr; gap: .5mm 4mm; margin: 2mm 0; } dl.short, dt, dd, blockquote { break-inside: avoid; }
 dt { color: #55606f; } dd { margin: 0; overflow-wrap: anywhere; } blockquote { margin: 2mm 0; padding: 2mm 4mm; background: #f3f5f8; border-left: 1mm solid #c5cdd8; overflow-wrap: anywhere; }
 </style></head><body>${blocks.map(pageOf)}</body></html>`.text
 }
@@ -42,6 +46,6 @@ function pageOf(block: Block): Html {
     case 'quote':
       return html`<blockquote>${block.text}</blockquote>`
     case 'facts':
-      return html`<dl>${block.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
+      return html`<dl${block.facts.length <= SHORT && html` class="short"`}>${block.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Case, FoundAlert } from '../../../../src/analyst/archive/case.ts'
 import type { QueuedCase } from '../../../../src/analyst/archive/case-queue.ts'
+import { QUEUE_VIEWS } from '../../../../src/analyst/archive/case-queue.ts'
 import { type SentCurve, startsOf, stepsOf } from '../../../../src/analyst/archive/curves.ts'
 import { ACCESS_KINDS } from '../../../../src/analyst/archive/reader.ts'
 import { accessPage } from '../../../../src/analyst/desk/access-routes.ts'
@@ -269,6 +270,8 @@ describe('pages of the desk in Chinese', () => {
             ['case', 'erased'],
             ['thing', 'signature: 京东, 2026-11-11'],
             ['thing', 'enterprise: SP1, 2026-11-11'],
+            ['thing', 'brand: jd, 2026-11-11'],
+            ...QUEUE_VIEWS.map((view) => ['queue', view] as const),
             ['letter', 'c1: regulator'],
           ] as const),
         ].map(([what, subject]) => ({ at: AT, who: '林', what, subject, address: '192.0.2.1' })),
