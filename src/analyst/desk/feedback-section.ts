@@ -6,6 +6,7 @@ import type { StoredFeedback } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import type { KeptTexts } from './kept-forms.ts'
+import { findingOf } from './queue-page.ts'
 import { refusalIn } from './refusal-words.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
 import { beijing, targetOf } from './tables.ts'
@@ -25,14 +26,14 @@ export function labelField({ say, term }: Speech): Html {
 
 /** The form for a judgement, for users with the right to judge. */
 export function feedbackForm(found: Case, session: Session, speech: Speech, kept?: KeptTexts): Html {
-  const { say, locale, value } = speech
+  const { say, locale } = speech
   const { alert, feedback } = found
   const { state, reasons } = alert.data
   const last = feedback.filter((one) => isStanding(one) && one.by !== session.name).at(-1)
   const codes = reasons.map(({ code }) => html`<option value="${code}">${codeText(code, locale)}</option>`)
   return html`<section><h2>${say('yourFeedback')}</h2>${
     last &&
-    html`<p class="earlier">${say('saidBefore', { by: last.by, what: value(last.verdict), at: beijing(last.ts) })}${last.note && html`<br>${last.note}`}</p>`
+    html`<p class="earlier">${say('saidBefore', { by: last.by, what: findingOf(last.verdict, speech), at: beijing(last.ts) })}${last.note && html`<br>${last.note}`}</p>`
   }<form class="fields" method="post" action="${pathOf(found)}">
 <input type="hidden" name="key" value="${session.formKey}">
 <label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label>
@@ -68,10 +69,10 @@ function pathOf({ alert }: Case): string {
 
 /** Judgements on the case with the service's result and an undo button. */
 export function judgementLines(found: Case, session: Session, speech: Speech, now: number): Html {
-  const { say, value } = speech
+  const { say } = speech
   return html`${found.feedback.map(
     (one) =>
-      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${targetOf(one.target, speech)})`}${one.codes != null && ` (${one.codes.map((code) => codeText(code, speech.locale)).join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
+      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: findingOf(one.verdict, speech), by: one.by })}${one.target != null && ` (${targetOf(one.target, speech)})`}${one.codes != null && ` (${one.codes.map((code) => codeText(code, speech.locale)).join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
   )}`
 }
 

@@ -9,7 +9,7 @@ import type { Series } from './chart-data.ts'
 import { chart, PALETTE } from './charts.ts'
 import { page, timeFields } from './layout.ts'
 import { LONGEST_VALUE } from './pages.ts'
-import { queueTitle } from './queue-page.ts'
+import { findingOf, queueTitle } from './queue-page.ts'
 import type { Session } from './sessions.ts'
 import {
   actionTag,
@@ -246,13 +246,13 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
 }
 
 function released({ released: all, totals }: Overview, speech: Speech): Html {
-  const { say, value } = speech
+  const { say } = speech
   const rows = all.map(
     ({ ts, verdict, by, until, target, codes, alert_id, again, outcome = null }): Cell[] => [
       timeCell(ts),
       outcome === 'refused'
-        ? html`${value(verdict)} <span class="tag refused">${say('refusedFeedback')}</span>`
-        : value(verdict),
+        ? html`${findingOf(verdict, speech)} <span class="tag refused">${say('refusedFeedback')}</span>`
+        : findingOf(verdict, speech),
       alert_id === null
         ? targetOf(target ?? '–', speech)
         : caseLink(alert_id, targetOf(target ?? alert_id, speech)),

@@ -18,7 +18,7 @@ import {
   saidSection,
   takeButton,
 } from './queue-page.ts'
-import { caseAt, type QueuePlace } from './queue-place.ts'
+import { caseAt, listAt, type QueuePlace } from './queue-place.ts'
 import { refusalIn } from './refusal-words.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
 import { beijing, caseLink, codeNames, table, thingLink } from './tables.ts'
@@ -95,7 +95,7 @@ function takeOverSection(
   { say }: Speech,
 ): Html | false {
   if (!isAskedFor || owner === null || owner === session.name || !may(session, 'judge')) return false
-  return html`<section class="earlier" role="alert" data-done><p>${say('isOfColleague', { who: owner })}</p><form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}${placeInputs(place)}<input type="hidden" name="owner" value="${owner}"><button name="act" value="take" data-key="a">${say('takeOver', { who: owner })}</button></form></section>`
+  return html`<section class="earlier" role="alert" data-done><p>${say('isOfColleague', { who: owner })}</p><form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}${placeInputs(place)}<input type="hidden" name="owner" value="${owner}"><button name="act" value="take" data-key="a">${say('takeOver', { who: owner })}</button><a class="button" href="${listAt({ ...place, follows: id })}">${say('queue')}</a></form></section>`
 }
 
 /** Actions on a case without alerts that need a finding. */

@@ -169,7 +169,8 @@ ${
 }
 
 /** Takes a case; that of a colleague after a question. */
-export function takeButton({ owner }: QueuedCase, { name }: Session, { say }: Speech): Html {
-  const word = owner === null || owner === name ? 'takeIt' : 'takeFrom'
+export function takeButton({ owner }: QueuedCase, { name }: Session, { say }: Speech): Html | false {
+  if (owner === name) return false
+  const word = owner === null ? 'takeIt' : 'takeFrom'
   return html`<button name="act" value="take" data-key="a">${say(word)}</button>`
 }

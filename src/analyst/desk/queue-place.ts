@@ -29,7 +29,10 @@ export function placeFields({ view, skip, follows }: QueuePlace): Readonly<Recor
 }
 
 /** The list at a position, with the next case selected. `said`: message shown on the page. */
-export function listAt({ follows, ...place }: QueuePlace, said: Readonly<Record<string, string>>): string {
+export function listAt(
+  { follows, ...place }: QueuePlace,
+  said: Readonly<Record<string, string>> = {},
+): string {
   const at = follows === undefined ? '' : `#${encodeURIComponent(follows)}`
   return `/queue?${new URLSearchParams({ ...placeFields(place), ...said })}${at}`
 }

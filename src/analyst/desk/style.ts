@@ -21,7 +21,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 @media (max-width: 50rem) { .columns { grid-template-columns: 1fr; } main { padding: 1rem; } }
 form.search { display: grid; grid-template-columns: 10rem 1fr auto auto auto; gap: .75rem; align-items: end; }
 @media (max-width: 60rem) { form.search { grid-template-columns: 1fr 1fr; } form.search .wide { grid-column: 1 / -1; } }
-form.times { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; } form.times label { flex: 1 1 12rem; } .host { white-space: nowrap; margin-right: .6rem; }
+form.times { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; } form.times label { flex: 1 1 12rem; } form + form.times, form + dl, form + .tabs, .tiles + p { margin-top: .75rem; } section > p:last-child { margin-bottom: 0; } .host { white-space: nowrap; margin-right: .6rem; }
 label { display: grid; gap: .25rem; font-size: .85rem; color: var(--dim); min-width: 0; }
 input, select, textarea, button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--dim);
   border-radius: 6px; padding: .45rem .6rem; min-width: 0; width: 100%; }

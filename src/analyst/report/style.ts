@@ -25,7 +25,7 @@ section, .card { background: var(--card); border: 1px solid var(--line); border-
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .75rem 0 0; font-size: .9rem; } .legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }
 .key-block { background: var(--block); } .key-throttle { background: var(--throttle); } .key-review { background: var(--review); } .key-observe { background: var(--observe); }
 table { border-collapse: collapse; width: 100%; font-size: .94rem; } th, td { text-align: left; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--dim); font-size: .82rem; font-weight: 600; white-space: nowrap; } tr:last-child td { border-bottom: 0; } .n { font-variant-numeric: tabular-nums; } .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+th { color: var(--dim); font-size: .82rem; font-weight: 600; white-space: nowrap; } tbody tr:last-child td { border-bottom: 0; } .n { font-variant-numeric: tabular-nums; } .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bar { width: 26%; min-width: 6rem; } .share { width: 100%; height: .55rem; } .share rect { fill: var(--accent); } .host, .one { white-space: nowrap; }
 .tag { display: inline-block; border: 1px solid currentColor; border-radius: 99px; padding: 0 .55rem; font-size: .8rem; font-weight: 600; }
 .tag.block { color: var(--block); } .tag.throttle { color: var(--throttle); } .tag.review { color: var(--review); } .tag.observe { color: var(--observe); }

@@ -113,6 +113,7 @@ describeWith(['postgres', 'chromium'], 'a shift at the desk', () => {
     const stale = await login('wu')
     await submit(lin, 'a')
     expect(await textOf(lin)).toContain('owner: lin')
+    expect(await lin.$('[data-key=a]')).toBeNull()
     // The list was there before the case was taken.
     await submit(stale, 'a')
     expect(await textOf(stale)).toContain('lin has this case.')
