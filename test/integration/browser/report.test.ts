@@ -79,7 +79,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
     expect(text).toContain('2,301alerts')
     expect(text).toContain('75% (30%–95%), 4 judged')
     expect(text).toContain('京东24,000500')
-    expect(text).toContain('jd2,301')
+    expect(text).toContain('JD.COM2,301')
     await page.close()
   })
 
