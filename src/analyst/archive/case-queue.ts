@@ -221,12 +221,16 @@ interface Settlement {
   readonly by: string
   readonly batch: string
   readonly until?: number | undefined
+  /** Becomes a comment on the case. */
+  readonly note?: string | undefined
+  /** From where it was given, for the access log. */
+  readonly address?: string | undefined
 }
 
-/** Settles a case and stores the feedback rows of its finding. Returns false, storing none, if it is already settled. */
+/** Settles a case, notes it there and in the access log, and stores the feedback rows of its finding, all or nothing. Returns false, storing none, if it is already settled. */
 export async function settleCase(
   change: Ask,
-  { id, finding, by, batch, until }: Settlement,
+  { id, finding, by, batch, until, note, address }: Settlement,
   rows: readonly GivenRow[],
 ): Promise<boolean> {
   const done = await change<{ readonly id: string }>(
@@ -234,9 +238,14 @@ export async function settleCase(
         settled_until = coalesce($7::timestamptz + interval '999 microseconds', now() + interval '${SETTLED_FOR[finding]}')
         WHERE (id = $3 AND merged_into IS NULL OR merged_into = $3) AND (status <> 'done' OR ${HAS_UNSETTLED}) RETURNING id
       ), kept AS (${KEEP} WHERE EXISTS (SELECT FROM settled WHERE id = $3)
-      ), noted AS (INSERT INTO case_event (case_id, who, what, text) SELECT id, $5, 'judged', $4 FROM settled WHERE id = $3)
+      ), noted AS (INSERT INTO case_event (case_id, who, what, text) SELECT id, $5, said.what, said.text
+        FROM settled, (VALUES ('judged', $4::text), ('commented', $8)) AS said (what, text) WHERE id = $3 AND said.text <> ''
+      ), logged AS (INSERT INTO access_log (who, what, subject, address) SELECT $5, 'feedback', id || ': ' || $4, $9 FROM settled WHERE id = $3)
       SELECT id FROM settled`,
-    [...keptValues(rows), id, finding, by, batch, until === undefined ? null : new Date(until)],
+    [
+      ...[...keptValues(rows), id, finding, by, batch],
+      ...[until === undefined ? null : new Date(until), redactText(note ?? ''), address ?? null],
+    ],
   )
   return done.some(({ id: own }) => own === id)
 }

@@ -120,7 +120,7 @@ export class QueueActs {
   /** Gives one finding on the alerts shown: a feedback row for each message and state, in one batch. */
   async #judge(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { form, session } = asked
-    const { outbox, options } = this.#parts
+    const { outbox } = this.#parts
     if (!outbox) return this.#parts.refuse(asked, 403, 'mayRead')
     const finding = (['confirmed', 'false_positive'] as const).find((one) => one === form.get('verdict'))
     const ts = Math.round(await outbox.now())
@@ -146,11 +146,18 @@ export class QueueActs {
     // A false positive applies only to the alerts that were shown; later ones still need a finding.
     const until =
       finding === 'false_positive' && seen && found.subjects > seen.subjects ? seen.until : undefined
-    const settled = { id: found.id, finding, by: session.name, batch: own.batch, until }
+    const { address } = session
+    const settled = {
+      id: found.id,
+      finding,
+      by: session.name,
+      batch: own.batch,
+      until,
+      note: shared.note,
+      address,
+    }
     if (!(await outbox.give(rows, () => queue.settleCase(this.#change, settled, rows))))
       return this.#settledBefore(asked, found)
-    if (shared.note) await queue.noteOnCase(this.#change, [found.id, session.name, 'commented', shared.note])
-    await options.archive.note(session, 'feedback', `${found.id}: ${finding}`)
     return toPage(listAt(placeOf(form), { settled: found.id }))
   }
 

@@ -268,7 +268,7 @@ describeWith('postgres', 'the sums of cases', () => {
     const before = (await client.query('SELECT * FROM case_sum ORDER BY 1, 2')).rows.map(
       ({ counted_from: _, ...one }) => one,
     )
-    await client.query(`DROP TABLE case_sum, case_sender, fallen_judgement CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
+    await client.query(`DROP TABLE case_sum, case_sender, fallen_judgement, erased_id CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
       ALTER TABLE erasure DROP COLUMN ordered_by, DROP COLUMN why, DROP COLUMN ref;
       DROP FUNCTION add_counts, sum_cases, case_alerts_added, case_alerts_moved, case_alerts_removed, review_cases_changed, is_undone,
         judge_feedback, feedback_undone, feedback_answered CASCADE;
