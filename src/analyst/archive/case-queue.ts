@@ -214,16 +214,14 @@ export async function setStatus(change: Ask, id: string, status: 'open' | 'waiti
 const SETTLED_FOR = { confirmed: '1 day', false_positive: '5 minutes', release: '5 minutes' } as const
 export type Finding = keyof typeof SETTLED_FOR
 
-/** A finding on a case. Alerts after `until` (epoch ms) need a new one immediately. */
+/** A finding on a case, with a comment and the address for the access log. Alerts after `until` (epoch ms) need a new one immediately. */
 interface Settlement {
   readonly id: string
   readonly finding: Finding
   readonly by: string
   readonly batch: string
   readonly until?: number | undefined
-  /** Becomes a comment on the case. */
   readonly note?: string | undefined
-  /** From where it was given, for the access log. */
   readonly address?: string | undefined
 }
 
