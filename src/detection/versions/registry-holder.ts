@@ -158,22 +158,16 @@ export class RegistryHolder {
   async reload(asked = false): Promise<Reload> {
     if (this.#file === undefined) return 'same'
     const { rows, problems } = await inSlices(registryReading(this.#file, this.#options))
-    if (problems.length > 0) {
-      this.#emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
-      return 'refused'
-    }
+    if (problems.length > 0) return this.#refuse(refusal(problems))
     if (rows.hash === this.#base.hash) return 'same'
     const faults = this.#requiresChange() ? changeFaults(this.#file, rows.change, this.#base) : []
-    if (faults.length > 0) {
-      this.#emit({ name: 'reload_refused', what: 'registry', reason: refusal(faults) })
-      return 'refused'
-    }
+    if (faults.length > 0) return this.#refuse(refusal(faults))
     const next = await inSlices(fileRows(rows))
     const [held, rest] = [rowsOf(this.#base), rowsOf(next)]
     if (!asked && held >= LEAST_TO_LOSE && rest < held / 2) {
-      const reason = `${this.#file} has ${rest} rows where ${held} are in force, fewer than half: the file may be incomplete; send SIGHUP if it is meant so`
-      this.#emit({ name: 'reload_refused', what: 'registry', reason })
-      return 'refused'
+      return this.#refuse(
+        `${this.#file} has ${rest} rows where ${held} are in force, fewer than half: the file may be incomplete; send SIGHUP if it is meant so`,
+      )
     }
     let before: SignatureIndex
     let after: SignatureIndex
@@ -189,6 +183,11 @@ export class RegistryHolder {
     this.#current = this.#inForce()
     this.announce()
     return 'swapped'
+  }
+
+  #refuse(reason: string): 'refused' {
+    this.#emit({ name: 'reload_refused', what: 'registry', reason })
+    return 'refused'
   }
 
   #brandsInForce() {
