@@ -15,7 +15,7 @@ const NEARLY_NOW = 10 * MINUTE
 /** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts
-  /** By period in minutes: a shift opens the same overviews at the same time. */
+  /** By period in minutes, or by the length of a period that ends now: a shift opens the same overviews at the same time. */
   readonly #shown = new Shared<Shown>({ fresh: 5 * SECOND, oldest: 30 * SECOND })
   readonly #worst = new Shared<WorstCase[]>()
   /** Of seven days, which takes long and changes slowly. */
@@ -42,8 +42,9 @@ export class OverviewRoutes {
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
     if (!isRenewal) await options.archive.note(session, 'overview', rangeOf(from, to))
-    const minutes = [from, to].map((time) => Math.floor(time / MINUTE))
-    const shown = await this.#shown.get(() => this.#of(from, to, now), minutes.join())
+    const period = Math.abs(to - now) <= MINUTE ? [to - from] : [from, to]
+    const key = period.map((time) => Math.round(time / MINUTE)).join()
+    const shown = await this.#shown.get(() => this.#of(from, to, now), key)
     return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
   }
 
