@@ -26,32 +26,47 @@ interface Outcome {
 }
 
 /** The same records through Kafka and Redis in six partitions, and through the embedded mode from a file. */
-describe.each(RUNS)('service of $instances', ({ instances, apart }) => {
-  describeWith(['kafka', 'redis'], `${RECORDS} records as a backlog, and through the embedded mode`, () => {
-    const kafka = useKafka()
-    const folder = useFolder()
+describeWith(['kafka', 'redis'], `${RECORDS} records as a backlog, and through the embedded mode`, () => {
+  const kafka = useKafka()
+  const folder = useFolder()
+  let traffic: Traffic
+  let theirs: Outcome
+  const envOf = (deployment: string) => ({
+    SIGWATCH_DEPLOYMENT: deployment,
+    SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY,
+    SIGWATCH_REGISTRY: traffic.registry,
+    // The events are weeks old, or to come.
+    SIGWATCH_ALERTS_MAX_AGE: '0',
+    // Two cores for everything: what is slow here is no outage.
+    SIGWATCH_REDIS_BUDGET: '10s',
+  })
+
+  beforeAll(async () => {
+    traffic = await simulateTraffic(folder.path, RECORDS)
+    const file = (name: string) => folder.file(`${name}.jsonl`)
+    const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [`--${name}`, file(name)])
+    const env = envOf('equivalence')
+    const embedded = await sigwatch(['run', '--source', traffic.file, ...outputs], { env })
+    if (embedded.code !== 0) throw new Error(embedded.stderr)
+    theirs = {
+      alerts: readJsonl<Alert>(file('alerts')),
+      verdicts: readJsonl<Verdict>(file('verdicts')),
+      letters: readJsonl<{ offset: number }>(file('dead-letters')).map(({ offset }) => `0/${offset}`),
+    }
+  }, 300_000)
+
+  describe.each(RUNS)('service of $instances', ({ instances, apart }) => {
     let redis: RedisServer
     let at: ServiceTopics
     const services: Service[] = []
-    let traffic: Traffic
     let ours: Outcome
-    let theirs: Outcome
 
     beforeAll(async () => {
       const client = plainClient(kafka.brokers)
       redis = await startRedis()
       at = await createServiceTopics(client, kafka.brokers, { partitions: 6 })
-      traffic = await simulateTraffic(folder.path, RECORDS)
       await produceKeyed(client, at.topics.messages, traffic.records)
-      const env = {
-        SIGWATCH_DEPLOYMENT: at.groupId,
-        SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY,
-        SIGWATCH_REGISTRY: traffic.registry,
-        // The events are weeks old, or to come.
-        SIGWATCH_ALERTS_MAX_AGE: '0',
-        // Two cores for everything: what is slow here is no outage.
-        SIGWATCH_REDIS_BUDGET: '10s',
-      }
+      const env = envOf(at.groupId)
       const start = async () => {
         const service = await startService({ ...at.env, ...env, REDIS_URL: redis.url })
         services.push(service)
@@ -101,16 +116,6 @@ describe.each(RUNS)('service of $instances', ({ instances, apart }) => {
           verdicts: firstOfEach(ours.verdicts),
           letters: [...new Set(letters)],
         }
-      }
-
-      const file = (name: string) => folder.file(`${name}.jsonl`)
-      const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [`--${name}`, file(name)])
-      const embedded = await sigwatch(['run', '--source', traffic.file, ...outputs], { env })
-      if (embedded.code !== 0) throw new Error(embedded.stderr)
-      theirs = {
-        alerts: readJsonl<Alert>(file('alerts')),
-        verdicts: readJsonl<Verdict>(file('verdicts')),
-        letters: readJsonl<{ offset: number }>(file('dead-letters')).map(({ offset }) => `0/${offset}`),
       }
     }, 300_000)
 
