@@ -31,8 +31,9 @@ describeWith(['kafka', 'redis'], `${RECORDS} records as a backlog, and through t
   const folder = useFolder()
   let traffic: Traffic
   let theirs: Outcome
-  const envOf = (deployment: string) => ({
-    SIGWATCH_DEPLOYMENT: deployment,
+  const env = () => ({
+    // A part of the ids.
+    SIGWATCH_DEPLOYMENT: 'equivalence',
     SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY,
     SIGWATCH_REGISTRY: traffic.registry,
     // The events are weeks old, or to come.
@@ -45,8 +46,7 @@ describeWith(['kafka', 'redis'], `${RECORDS} records as a backlog, and through t
     traffic = await simulateTraffic(folder.path, RECORDS)
     const file = (name: string) => folder.file(`${name}.jsonl`)
     const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [`--${name}`, file(name)])
-    const env = envOf('equivalence')
-    const embedded = await sigwatch(['run', '--source', traffic.file, ...outputs], { env })
+    const embedded = await sigwatch(['run', '--source', traffic.file, ...outputs], { env: env() })
     if (embedded.code !== 0) throw new Error(embedded.stderr)
     theirs = {
       alerts: readJsonl<Alert>(file('alerts')),
@@ -66,9 +66,8 @@ describeWith(['kafka', 'redis'], `${RECORDS} records as a backlog, and through t
       redis = await startRedis()
       at = await createServiceTopics(client, kafka.brokers, { partitions: 6 })
       await produceKeyed(client, at.topics.messages, traffic.records)
-      const env = envOf(at.groupId)
       const start = async () => {
-        const service = await startService({ ...at.env, ...env, REDIS_URL: redis.url })
+        const service = await startService({ ...at.env, ...env(), REDIS_URL: redis.url })
         services.push(service)
         return service.ready()
       }
