@@ -101,10 +101,12 @@ function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
 
 function reasonBlocks(reason: AlertReason, { reader, locale, say, describe, brand }: LetterOptions): Block[] {
   const { code, rule, evidence } = reason
+  // The id as well, by which the addressee refers to the code in an appeal.
+  const called = codeText(code, locale)
   const facts = (more: readonly (readonly [string, string])[]): Block => ({
     kind: 'facts',
     facts: [
-      [say('code'), codeText(code, locale)],
+      [say('code'), called === code ? code : `${called}（${code}）`],
       ...(rule === undefined ? [] : [[say('rule'), citedIn(locale, rule)] as const]),
       ...more,
     ],

@@ -147,7 +147,7 @@ describeWith(['postgres'], 'feedback at the desk', () => {
     expect(written).toMatchObject([
       { target: 'domain:kf88.top', verdict: 'block', note: 'forged refunds', by: 'block' },
     ])
-    expect(await client.see('read', '/case/alert-m4')).toContain('(domain:kf88.top)')
+    expect(await client.see('read', '/case/alert-m4')).toContain('(domain kf88.top)')
   })
 
   describe('while brokers do not answer', () => {

@@ -67,7 +67,7 @@ it('a letter in Chinese names the brands, rules and codes of a forgery in Chines
   })
   const facts = factsOf(letterFor('regulator', 'zh-CN', found({ kind: 'brand-claim', id: 'jd' })))
   expect(facts).toContainEqual(['处置对象', '冒称品牌 京东'])
-  expect(facts).toContainEqual(['原因代码', '冒充品牌'])
+  expect(facts).toContainEqual(['原因代码', '冒充品牌（FORGED_BRAND）'])
   expect(facts).toContainEqual(['证据：品牌', '京东'])
   expect(facts).toContainEqual(['证据：所仿照的品牌通知', expect.stringContaining('品牌 京东')])
   expect(facts).toContainEqual(['证据：适用规则', '仿照品牌通知，却来自其他发送方并指向第三方'])
