@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
+import { BrandNames } from '../analyst/archive/brand-names.ts'
 import { withoutMobiles } from '../analyst/archive/mobiles.ts'
-import { BrandNames } from '../analyst/desk/brand-names.ts'
 import { termsOf } from '../analyst/evidence/terms.ts'
 import { type Surround, wholeLetter } from '../analyst/letter/head.ts'
 import { letterOf } from '../analyst/letter/letter.ts'

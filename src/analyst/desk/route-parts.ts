@@ -1,5 +1,5 @@
+import type { BrandNames } from '../archive/brand-names.ts'
 import type { Answer, Asked } from './answers.ts'
-import type { BrandNames } from './brand-names.ts'
 import type { DeskOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { SealedSearches } from './sealed-searches.ts'

@@ -2,7 +2,7 @@ import { loadShippedBrands } from '../../detection/registry/shipped-brands.ts'
 import { evidenceWords } from '../../detection/rules/chinese.generated.ts'
 import type { Brand } from '../../domain/registry.ts'
 import { MINUTE } from '../../domain/time.ts'
-import type { Ask } from '../archive/ask.ts'
+import type { Ask } from './ask.ts'
 
 const LATIN = /^[\p{Script=Latin}\d .&'-]+$/u
 

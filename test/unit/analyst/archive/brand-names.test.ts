@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { BrandNames } from '../../../../src/analyst/desk/brand-names.ts'
+import { BrandNames } from '../../../../src/analyst/archive/brand-names.ts'
 
 it('names an institution that is on no list by its kind, in the language of the desk', () => {
   const [chinese, english] = [new BrandNames('zh-CN'), new BrandNames('en')]
