@@ -67,6 +67,21 @@ export function messageAlertAt(id: string, ts: number, n = 1, over: Partial<Aler
   }
 }
 
+/** The same for a fraud whose text leads to a domain of its own, and which so is a case of its own. */
+export function fraudAlertAt(id: string, ts: number, n: number, domain: string): Alert {
+  const alert = messageAlertAt(id, ts, n)
+  const { message, contacts } = alert.data
+  const text = `【${domain}】账户异常 ${domain.repeat(3)} 请登录 https://${domain}/a 核实`
+  return {
+    ...alert,
+    data: {
+      ...alert.data,
+      message: { ...message!, text },
+      contacts: { ...contacts!, urls: [`https://${domain}/a`] },
+    },
+  }
+}
+
 /** An event of the state of a domain that imitates a brand; `tipped`: the message that raised it. */
 export function stateAlertAt(
   ts: number,

@@ -171,7 +171,7 @@ describeWith('postgres', 'the search box of the desk', () => {
     },
   )
 
-  it('says of a value that does not fit into the search why it was not added, and keeps the search', async () => {
+  it('says why a value that does not fit into the search was not added, and keeps the search', async () => {
     const [facet] = facetsIn(await users.see('lin', (await found(LONG)).location))
     const long = await users.post('lin', '/find', { q: facet!.q })
     const said = await long.text()

@@ -4,7 +4,7 @@ import { type Client, openClient } from '../../../src/analyst/archive/database.t
 import type { GivenRow } from '../../../src/analyst/archive/given-feedback.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import type { Desk } from '../../../src/analyst/desk/server.ts'
-import { messageAlertAt } from '../../helpers/archive-records.ts'
+import { fraudAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
@@ -15,21 +15,7 @@ const NOW = Date.now()
 const CASES = 40
 const LOGIN = { name: 'lin', token: 'a-token-of-lin-of-the-tests', may: 'judge' as const }
 
-/** A fraud with a domain of its own, and so a case of its own. */
-function fraud(n: number) {
-  const domain = `a${n}x.top`
-  const alert = messageAlertAt(`m${n}`, NOW - 60_000 - n, n)
-  const { message, contacts } = alert.data
-  const text = `【${domain}】账户异常 ${domain.repeat(3)} 请登录 https://${domain}/a 核实`
-  return {
-    ...alert,
-    data: {
-      ...alert.data,
-      message: { ...message!, text },
-      contacts: { ...contacts!, urls: [`https://${domain}/a`] },
-    },
-  }
-}
+const fraud = (n: number) => fraudAlertAt(`m${n}`, NOW - 60_000 - n, n, `a${n}x.top`)
 
 describeWith('postgres', 'judgements while PostgreSQL has no connection left', () => {
   let server: PostgresServer

@@ -6,7 +6,7 @@ import type { Desk } from '../../../src/analyst/desk/server.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { composeDesk } from '../../../src/service/compose-desk.ts'
 import { readConfig } from '../../../src/settings/config.ts'
-import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
+import { fraudAlertAt, messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
@@ -45,20 +45,8 @@ function blocked(domain: string, revision: number, ago: number, isUndone = false
   }
 }
 
-/** A fraud with a domain of its own. */
-function fraud(id: string, n: number, domain: string, ago: number): Alert {
-  const alert = messageAlertAt(id, NOW - ago * MINUTE, n)
-  const text = `【${domain}】账户异常 ${domain.repeat(3)} 请登录 https://${domain}/a 核实`
-  const { message, contacts } = alert.data
-  return {
-    ...alert,
-    data: {
-      ...alert.data,
-      message: { ...message!, text },
-      contacts: { ...contacts!, urls: [`https://${domain}/a`] },
-    },
-  }
-}
+const fraud = (id: string, n: number, domain: string, ago: number) =>
+  fraudAlertAt(id, NOW - ago * MINUTE, n, domain)
 
 describeWith('postgres', 'what is done twice, by two people or at two desks', () => {
   const folder = useFolder()
