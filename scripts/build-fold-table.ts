@@ -2,7 +2,9 @@
  * Generates src/text/fold-table.generated.ts and docs/folding.md from src/text/fold-tables.ts:
  * traditional and Japanese forms by opencc-js, sound neighbours and pinyin by pinyin-pro. A neighbour that makes a word
  * of the OpenCC or pinyin-pro dictionaries, or that the hand-written corpus uses in ordinary messages, is left out.
- * Run: npx tsx scripts/build-fold-table.ts [--check]; `--check` writes nothing and fails when a file is stale.
+ * A word that the table has keeps its neighbours while the corpus grows: the model is trained on texts that are folded with them.
+ * Run: npx tsx scripts/build-fold-table.ts [--check] [--all]; `--check` writes nothing and fails when a file is stale, `--all`
+ * computes every word from the corpus of today, before the model is trained on it.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,8 +12,9 @@ import * as OpenCC from 'opencc-js'
 // @ts-expect-error: the dictionaries of opencc-js have no type declarations
 import stPhrases from 'opencc-js/dict/STPhrases'
 import { pinyin, segment } from 'pinyin-pro'
+import { REFUSED, SOUNDS } from '../src/text/fold-table.generated.ts'
 import * as tables from '../src/text/fold-tables.ts'
-import { foldWords, neighbourMap, variantsOf } from '../src/text/fold-variants.ts'
+import { entries, foldWords, neighbourMap, variantsOf } from '../src/text/fold-variants.ts'
 
 const root = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
@@ -79,12 +82,13 @@ for (let code = 0x4e00; code <= 0x9fa5; code++) {
 
 const words = foldWords(tables.WORDS)
 const neighbours = neighbourMap(tables.NEIGHBOURS)
-const sounds: string[] = []
-const refused: string[] = []
+const all = process.argv.includes('--all')
+/** A strict word has none, and one that was strict until now has no list yet. */
+const keptSounds = new Map(all ? [] : entries(SOUNDS, ':').filter(([, slots]) => /[^/]/.test(slots)))
+const keptRefused = new Set(REFUSED.split(/\s+/))
 const targets = new Set(words.map((w) => w.word))
-let soundCount = 0
-for (const { word, strict } of words) {
-  const slots = [...word].map((character, slot) =>
+const soundsOf = (word: string, strict: boolean) =>
+  [...word].map((character, slot) =>
     (bySound.get(sound(character)) ?? []).filter((other) => {
       if (other === character) return false
       if (!common.has(other)) return false
@@ -93,11 +97,20 @@ for (const { word, strict } of words) {
       return !targets.has(variant) && !isOrdinary(variant)
     }),
   )
-  soundCount += slots.reduce((sum, slot) => sum + slot.length, 0)
-  sounds.push(`${word}:${slots.map((slot) => slot.join('')).join('/')}`)
+const sounds: string[] = []
+const refused: string[] = []
+for (const { word, strict } of words) {
+  const kept = strict ? undefined : keptSounds.get(word)
+  const slots =
+    kept ??
+    soundsOf(word, strict)
+      .map((slot) => slot.join(''))
+      .join('/')
+  sounds.push(`${word}:${slots}`)
   if (strict) continue
   for (const variant of variantsOf(word, (c) => neighbours.get(c) ?? [])) {
-    if (!targets.has(variant) && isOrdinary(variant)) refused.push(variant)
+    const refuses = kept === undefined ? isOrdinary(variant) : keptRefused.has(variant)
+    if (!targets.has(variant) && refuses) refused.push(variant)
   }
 }
 
@@ -191,6 +204,7 @@ an ordinary word is left out. With \`!\` only unusual characters, components and
 ${columns(tables.WORDS.split(/\s+/).filter((word) => word !== ''))}
 `,
 )
+const soundCount = sounds.reduce((sum, line) => sum + line.replace(/^.*:|\//g, '').length, 0)
 process.stderr.write(
   `${traditional.size} forms, ${words.length} words, ${soundCount} sound neighbours, ${refused.length} refused\n`,
 )
