@@ -7,6 +7,11 @@ export function jsonOf<T = unknown>(json: Buffer | string): T | undefined {
   }
 }
 
+/** Whether a value is a mapping of keys to values: neither null nor a list. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** A number that may have more digits than a double holds exactly; in a string it follows a quote. */
 const LONG_NUMBER = /[[:,\s]-?\d{16}/
 const INTEGER = /^-?\d{16,}$/

@@ -9,6 +9,7 @@ import { readMessage } from '../detection/read-message.ts'
 import type { AlertReason, Verdict } from '../domain/alert.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import { type ErrorCode, RecordError, SigwatchError } from '../domain/errors.ts'
+import { isMapping } from '../domain/json.ts'
 import type { AnalysedMessage, Message } from '../domain/message.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import type { Tokenise } from '../domain/token.ts'
@@ -162,7 +163,6 @@ function allOrEach<T>(all: () => T, each: () => T): T {
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>
+  if (isMapping(value)) return value
   throw new RecordError('RECORD_NOT_OBJECT', 'must be a JSON object')
 }

@@ -1,4 +1,5 @@
 import { given } from '../../domain/given.ts'
+import { jsonOf } from '../../domain/json.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 
 export interface RegisteredSchema {
@@ -110,12 +111,8 @@ async function textWithin({ body }: Response, most: number): Promise<string | un
 }
 
 function parsed(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  const value = jsonOf(body)
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
 
 /** A registry reports errors in JSON with an `error_code`. Other servers, wrong paths and proxies that require a login do not. */

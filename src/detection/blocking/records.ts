@@ -1,4 +1,5 @@
 import { ACTIONS, type Action } from '../../domain/decision.ts'
+import { isMapping, jsonOf } from '../../domain/json.ts'
 
 export interface Order {
   readonly episode: number
@@ -118,12 +119,8 @@ function orderOf({ episode, revision }: { episode?: unknown; revision?: unknown 
 
 /** Parses a JSON object; undefined if it is not one. */
 function objectOf(value: string): object | undefined {
-  try {
-    const parsed: unknown = JSON.parse(value)
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = jsonOf(value)
+  return isMapping(parsed) ? parsed : undefined
 }
 
 /** Parses a block table row; undefined if unreadable. */

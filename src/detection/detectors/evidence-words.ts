@@ -1,3 +1,4 @@
+import { isMapping } from '../../domain/json.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { clockTime } from '../../domain/time.ts'
 import { evidenceWords } from '../rules/chinese.generated.ts'
@@ -78,8 +79,7 @@ function withBrandNames(evidence: object, brand: (id: string) => string): Readon
   return Object.fromEntries(
     Object.entries(evidence).map(([name, value]: [string, unknown]) => {
       if (name === 'brand' && typeof value === 'string') return [name, brand(value)]
-      const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value)
-      return [name, isGroup ? withBrandNames(value, brand) : value]
+      return [name, isMapping(value) ? withBrandNames(value, brand) : value]
     }),
   )
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Code, isPortPrefix, parseTarget } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
+import { isMapping } from '../../domain/json.ts'
 import { getOrInsert } from '../../domain/maps.ts'
 import type { CodePolicy, Exemption, OwnRules, Policy } from '../../domain/policy.ts'
 import {
@@ -103,10 +104,6 @@ function merge(below: unknown, above: unknown): unknown {
   const out: Record<string, unknown> = { ...below }
   for (const [key, value] of Object.entries(above)) out[key] = key in below ? merge(below[key], value) : value
   return out
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** JSON with sorted keys: equal content gives equal text, regardless of order and comments. */

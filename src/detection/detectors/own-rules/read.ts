@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Action, Mode } from '../../../domain/decision.ts'
 import { InvalidInput, type Problem } from '../../../domain/errors.ts'
 import { given } from '../../../domain/given.ts'
+import { isMapping } from '../../../domain/json.ts'
 import type { CodePolicy } from '../../../domain/policy.ts'
 import {
   blankProblem,
@@ -86,10 +87,6 @@ function withExamples(value: unknown): unknown {
     ...value,
     ...Object.fromEntries(lists.map((key) => [key, (value[key] as unknown[]).map(spelled)])),
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What `faultsOf` checks. A row is absent if its `when` has no sound form; the others keep their places. */
