@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { ErasureOrder } from '../analyst/archive/erase.ts'
 import { withoutMobiles } from '../analyst/archive/mobiles.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { orUsage, SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
@@ -88,11 +88,7 @@ function contentOf(file: string): string {
   if (/^[+\d\s-]{5,}$/.test(file.normalize('NFKC')))
     throw new SigwatchError('USAGE', '--number-file takes a file, or - for standard input, not a number')
   if (file === '-') refuseFolder()
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
-  }
+  return orUsage(`cannot read ${file}`, () => readFileSync(file === '-' ? 0 : file, 'utf8'))
 }
 
 /** The tokens of a number under the current key and the previous ones. */

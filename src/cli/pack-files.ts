@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { PackFile } from '../analyst/evidence/manifest.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { orUsage } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /** Names of the files of a pack in its folder: Markdown, JSON and, last, the manifest. */
@@ -18,7 +18,7 @@ export function packNames(base: string): PackNames {
  * at the end if `replace` is set. Throws USAGE; the earlier pack then is where it was or in that folder.
  */
 export function writePack(dir: string, files: readonly PackFile[], replace: boolean): readonly string[] {
-  try {
+  orUsage(`cannot write to ${dir}`, () => {
     mkdirSync(dir, { recursive: true })
     const own = claimFolder(dir, files[0]!.name)
     try {
@@ -29,9 +29,7 @@ export function writePack(dir: string, files: readonly PackFile[], replace: bool
     } finally {
       rmSync(own, { recursive: true, force: true })
     }
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `cannot write to ${dir}: ${(cause as Error).message}`, { cause })
-  }
+  })
   return files.map(({ name }) => join(dir, name))
 }
 

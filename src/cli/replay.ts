@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { SigwatchError } from '../domain/errors.ts'
+import { orUsage, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { holds } from '../offline/replay/fail-on.ts'
 import { type Outcome, replay } from '../offline/replay/replay.ts'
@@ -135,14 +135,7 @@ function finish(
 function judged(file: string, { source, json }: ReplayArguments): void {
   if (source)
     throw new SigwatchError('USAGE', '--judged cannot be combined with --source: it replays nothing')
-  const precisions = readReviewed(readSheet(file), file)
+  const sheet = orUsage(`cannot read ${file}`, () => readFileSync(file))
+  const precisions = readReviewed(sheet, file)
   process.stdout.write(json ? `${JSON.stringify(precisions)}\n` : precisionTable(precisions))
-}
-
-function readSheet(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
-  }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { SigwatchError } from '../domain/errors.ts'
+import { orUsage } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /**
@@ -8,14 +8,12 @@ import { OWNER_ONLY } from '../domain/owner-only.ts'
  * `mode` applies to new files. Throws USAGE with the system error as its cause.
  */
 export function writeWholeFile(file: string, content: string | Uint8Array, mode = OWNER_ONLY): void {
-  try {
+  orUsage(`cannot write ${file}`, () => {
     const there = statSync(file, { throwIfNoEntry: false })
     if (there === undefined || there.isFile())
       replace(file, content, there?.mode ?? mode, there !== undefined)
     else writeFileSync(file, content)
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `cannot write ${file}: ${(cause as Error).message}`, { cause })
-  }
+  })
 }
 
 /** Writes to the file, or to stdout if none is given. Throws USAGE. */

@@ -238,6 +238,15 @@ export class SigwatchError extends Error {
   }
 }
 
+/** The result of `attempt`. Throws USAGE if it fails, with `what` before its message. */
+export function orUsage<T>(what: string, attempt: () => T): T {
+  try {
+    return attempt()
+  } catch (cause) {
+    throw new SigwatchError('USAGE', `${what}: ${(cause as Error).message}`, { cause })
+  }
+}
+
 /** An unreadable input record: the message names the field and its allowed values, never its value. */
 export class RecordError extends Error {
   readonly code: ErrorCode

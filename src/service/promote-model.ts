@@ -12,7 +12,7 @@ import {
 import { join, resolve } from 'node:path'
 import { faultOf } from '../detection/versions/classifier-holder.ts'
 import { MODEL_FILES } from '../detection/versions/model-files.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { orUsage, SigwatchError } from '../domain/errors.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
 import { copyHeads } from '../text/reader/heads.ts'
 
@@ -34,13 +34,10 @@ export async function promoteModel(candidate: string, live: string): Promise<Pro
   // resolve() strips a trailing slash, with which a link would stand for its target and names next to it would be inside the
   // folder.
   const place = resolve(live)
-  try {
-    return lstatSync(place).isSymbolicLink()
-      ? { ...ids, previous: relink(candidate, place) }
-      : { ...ids, previous: replace(candidate, place) }
-  } catch (error) {
-    throw new SigwatchError('USAGE', `${live}: ${(error as Error).message}`, { cause: error })
-  }
+  return orUsage(live, () => {
+    const swap = lstatSync(place).isSymbolicLink() ? relink : replace
+    return { ...ids, previous: swap(candidate, place) }
+  })
 }
 
 async function examined(candidate: string, live: string): Promise<Omit<Promotion, 'previous'>> {

@@ -1,7 +1,9 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { Alert, Verdict } from '../../domain/alert.ts'
 import { alertRecord } from '../../domain/alert-record.ts'
+import { orUsage } from '../../domain/errors.ts'
+import { OWNER_ONLY } from '../../domain/owner-only.ts'
 import type { Sink } from '../../domain/ports.ts'
-import { OutputFile } from './output-file.ts'
 
 export interface OutputOptions {
   /** Files for the verdicts and alerts on the range. */
@@ -40,5 +42,38 @@ export class Outputs {
   async close(): Promise<void> {
     for (const file of Object.values(this.#files)) file.close()
     await this.#publish?.close()
+  }
+}
+
+/** A file of JSON lines that only its owner can read. */
+class OutputFile {
+  readonly #file: number
+  #bytes: number
+
+  /** Keeps the first `bytes` of the existing file; 0 starts over. Throws USAGE if it cannot be opened. */
+  constructor(path: string, bytes = 0) {
+    this.#file = orUsage(`cannot write ${path}`, () => {
+      const file = openSync(path, bytes === 0 ? 'w' : 'r+', OWNER_ONLY)
+      ftruncateSync(file, bytes)
+      return file
+    })
+    this.#bytes = bytes
+  }
+
+  /** Length of the file. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  write(values: readonly unknown[]): void {
+    if (values.length === 0) return
+    const lines = Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''))
+    for (let at = 0; at < lines.length; )
+      at += writeSync(this.#file, lines, at, lines.length - at, this.#bytes + at)
+    this.#bytes += lines.length
+  }
+
+  close(): void {
+    closeSync(this.#file)
   }
 }
