@@ -8,8 +8,7 @@ import type { ErrorCode } from './errors.ts'
 import type { LostCounts } from './feature-store.ts'
 import type { InputEvent } from './input-events.ts'
 import type { Label } from './labels.ts'
-import type { NotifyEvent } from './notify-events.ts'
-import type { OutputEvent } from './output-events.ts'
+import type { Channel } from './ports.ts'
 import type { ClockReference } from './trusted-clock.ts'
 
 export type { Service } from './connection-events.ts'
@@ -29,8 +28,18 @@ export type Event =
   | BlockingEvent
   | ArchiveEvent
   | ConnectionEvent
-  | NotifyEvent
-  | OutputEvent
+  | { readonly name: 'notices_posted'; readonly posted: number }
+  /** Open states and rules in force, as posted last. */
+  | { readonly name: 'notices_open'; readonly open: number }
+  | { readonly name: 'notices_refused'; readonly reason: string }
+  | { readonly name: 'alerts_unread'; readonly count: number }
+  /** Records that the sink will never accept were left out, such as those larger than the topic allows. */
+  | {
+      readonly name: 'outputs_refused'
+      readonly channel: Channel
+      readonly count: number
+      readonly reason: string
+    }
   | {
       readonly name: 'batch_processed'
       readonly records: number

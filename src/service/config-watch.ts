@@ -1,7 +1,6 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
-import { changedSettings } from '../settings/changed-settings.ts'
 import type { Config } from '../settings/config.ts'
 import { FileWatch } from './file-watch.ts'
 import type { HttpTokenBook } from './http-token-book.ts'
@@ -62,4 +61,19 @@ export function watchConfig(options: ConfigWatchOptions): FileWatch {
   }
   const files = [{ paths, read: reread, again: () => refused !== '' }]
   return new FileWatch({ files, emit, ...given({ checkEvery }) })
+}
+
+/** Keys that differ between two configurations, such as `manual.approval`. Does not compare secrets. */
+function changedSettings(before: object, after: object, under = ''): string[] {
+  const [was, is] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+  return keys.flatMap((key) => {
+    const name = under + key
+    if (isGroup(was[key]) && isGroup(is[key])) return changedSettings(was[key], is[key], `${name}.`)
+    return JSON.stringify(was[key]) === JSON.stringify(is[key]) ? [] : [name]
+  })
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

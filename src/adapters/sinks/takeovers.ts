@@ -2,7 +2,6 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { mustBeChanged } from '../kafka/errors.ts'
-import { mostSettled } from '../kafka/most-settled.ts'
 import type { Committed } from '../kafka/partition-offsets.ts'
 import { TransactionalProducer, type TransactionOffset } from '../kafka/transactional-producer.ts'
 
@@ -147,4 +146,25 @@ export class Takeovers {
 
 export function lost({ topic, partition }: PartitionId, why: string, cause?: unknown): SigwatchError {
   return new SigwatchError('TRANSACTION_LOST', `${topic}/${partition}: ${why}`, { cause })
+}
+
+/**
+ * Resolves when all promises have settled, or when at least one was fulfilled and no other for `patience` ms, so that
+ * hanging ones do not delay callers that can continue without them.
+ */
+async function mostSettled(all: readonly Promise<unknown>[], patience: number): Promise<void> {
+  const over = new AbortController()
+  let quiet = (): void => {}
+  const hung = new Promise<void>((resolve) => {
+    quiet = resolve
+  })
+  let timer: NodeJS.Timeout | undefined
+  const again = (): void => {
+    clearTimeout(timer)
+    if (!over.signal.aborted) timer = setTimeout(quiet, patience)
+  }
+  for (const one of all) one.then(again, () => undefined)
+  await Promise.race([Promise.allSettled(all), hung])
+  over.abort()
+  clearTimeout(timer)
 }
