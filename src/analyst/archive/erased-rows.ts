@@ -7,7 +7,8 @@ import { storableText } from './storable.ts'
 /** Held shared by a transaction that inserts rows, and alone by an erasure: rows are inserted before it, or know of it. */
 const LOCK = 7_446_284_931
 export const ALONE = `SELECT pg_advisory_xact_lock(${LOCK})`
-const SHARED = `SELECT pg_advisory_xact_lock_shared(${LOCK})`
+/** Also marks the transaction as one of a version that leaves erased persons out, see migration 039. */
+const SHARED = `SELECT pg_advisory_xact_lock_shared(${LOCK}), set_config('sigwatch.without_erased', 'on', true)`
 
 const hashOf = (text: string) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`
 /** Keeps hashes of the ids in $1. */

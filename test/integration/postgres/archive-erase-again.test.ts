@@ -135,4 +135,27 @@ describeWith('postgres', 'records of an erased person that arrive again', () => 
       expect(await traces()).toEqual([])
     })
   })
+
+  it('are refused from a version that does not know of erased ids', async () => {
+    await onArchive('earlier', async (url) => {
+      const intake = await openIntake(url)
+      for (const input of ['alerts', 'verdicts', 'enforcements', 'feedback'] as const)
+        await intake.take(input, RECORDS[input])
+      await client.query('CREATE TEMP TABLE kept AS SELECT * FROM verdict')
+      // The statement of 0.3.0; it may run on while no person is erased.
+      const earlier = `INSERT INTO verdict SELECT r.* FROM (SELECT to_jsonb(k) AS row FROM kept k) s,
+        jsonb_populate_record(NULL::verdict, s.row) r ON CONFLICT DO NOTHING`
+      await client.query(earlier)
+      await erase(client, PERSON)
+      await expect(client.query(earlier)).rejects.toThrow('a later version of sigwatch')
+      for (const table of ['alert', 'enforcement', 'feedback'])
+        await expect(client.query(`INSERT INTO ${table} SELECT * FROM ${table} WHERE false`)).rejects.toThrow(
+          'a later version of sigwatch',
+        )
+      expect(await count('verdict')).toBe(1)
+      await intake.take('alerts', [messageAlertAt('m3', AT, 3)])
+      await intake.close()
+      expect(await count('alert')).toBe(4)
+    })
+  })
 })
