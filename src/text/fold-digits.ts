@@ -11,12 +11,9 @@ const LONG = 6
 const MAX_INSERTED = 64
 
 const values = new Int8Array(65536).fill(-1)
-for (const [numerals, first] of [
-  [foldDigitsWords.numerals, 0],
-  [foldDigitsWords.numeralsOfDocuments, 0],
-  [foldDigitsWords.numeralsBesides, 0],
-] as const) {
-  for (let i = 0; i < numerals.length; i++) values[numerals.charCodeAt(i)] = first + i
+const { numerals, numeralsOfDocuments, numeralsBesides } = foldDigitsWords
+for (const digits of [numerals, numeralsOfDocuments, numeralsBesides]) {
+  for (let i = 0; i < digits.length; i++) values[digits.charCodeAt(i)] = i
 }
 for (let d = 0; d < 10; d++) values[ZERO + d] = d
 
