@@ -128,7 +128,7 @@ function commonest(values: readonly (string | null)[]): string {
  * spreadsheets from reading the hex digits as a number.
  */
 function templatesOf(complaints: readonly StoredComplaint[]): string[] {
-  const sets = new DisjointSets()
+  const sets = new DisjointSets<string>()
   const named = complaints.map(({ bands }) => bands.map((band, i) => `t${i}${band}`))
   for (const bands of named) for (const band of bands) sets.join(bands[0]!, band)
   return named.map(([first]) => (first === undefined ? NONE : sets.rootOf(first)))

@@ -142,7 +142,7 @@ function clash(a: Judged, b: Judged): boolean {
 /** Groups texts that share a band of their fingerprints, directly or transitively. */
 class Templates {
   readonly #judged: { readonly key: string; readonly judged: Judged }[] = []
-  readonly #sets = new DisjointSets()
+  readonly #sets = new DisjointSets<string>()
 
   add(text: string, label: CorpusLabel, provenance: RowProvenance): void {
     const { bands, normalised, urls } = readText(text)

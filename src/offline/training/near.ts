@@ -1,3 +1,6 @@
+import { DisjointSets } from '../../domain/disjoint-sets.ts'
+import { getOrInsert } from '../../domain/maps.ts'
+
 /**
  * Groups near-duplicates, so that training and held-out parts share none. Two texts are near-duplicates if they share more than
  * `share` of the 3-grams of the smaller one (digits and spaces removed); groups are the connected components. Returns the group
@@ -5,17 +8,7 @@
  * work.
  */
 export function nearGroups(texts: readonly string[], share = 0.5, common = 60): Int32Array {
-  const parent = Int32Array.from(texts, (_, i) => i)
-  const find = (i: number): number => {
-    let root = i
-    while (parent[root] !== root) root = parent[root] as number
-    while (parent[i] !== root) {
-      const next = parent[i] as number
-      parent[i] = root
-      i = next
-    }
-    return root
-  }
+  const sets = new DisjointSets<number>()
   const grams = texts.map(trigrams)
   const postings = new Map<string, number[]>()
   const frequency = new Map<string, number>()
@@ -26,20 +19,13 @@ export function nearGroups(texts: readonly string[], share = 0.5, common = 60): 
     for (const gram of set) {
       if ((frequency.get(gram) ?? 0) > common) continue
       telling++
-      const before = postings.get(gram)
-      if (before === undefined) postings.set(gram, [i])
-      else {
-        for (const j of before) shared.set(j, (shared.get(j) ?? 0) + 1)
-        before.push(i)
-      }
+      const before = getOrInsert(postings, gram, () => [])
+      for (const j of before) shared.set(j, (shared.get(j) ?? 0) + 1)
+      before.push(i)
     }
     if (telling < 3) continue
     for (const [j, count] of shared) {
-      if (count > share * Math.min(telling, (grams[j] as Set<string>).size)) {
-        const a = find(i)
-        const b = find(j)
-        parent[Math.max(a, b)] = Math.min(a, b)
-      }
+      if (count > share * Math.min(telling, (grams[j] as Set<string>).size)) sets.join(i, j)
     }
   }
   // Texts without a usable gram are grouped by equality.
@@ -48,13 +34,9 @@ export function nearGroups(texts: readonly string[], share = 0.5, common = 60): 
     const key = squash(text)
     const first = whole.get(key)
     if (first === undefined) whole.set(key, i)
-    else {
-      const a = find(i)
-      const b = find(first)
-      parent[Math.max(a, b)] = Math.min(a, b)
-    }
+    else sets.join(i, first)
   }
-  return Int32Array.from(parent, (_, i) => find(i))
+  return Int32Array.from(texts, (_, i) => sets.rootOf(i))
 }
 
 function squash(text: string): string {
