@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { jsonOf } from '../domain/json.ts'
 import { describeReadError, parseOperatorText } from './files/operator-file.ts'
 import { type Fault, show, suggestion } from './files/operator-schema.ts'
 import {
@@ -238,11 +239,9 @@ export function secretStructure<W, T>(
   take: (written: W) => T,
 ): Form<T> {
   const parsed = (json: string): unknown => {
-    try {
-      return JSON.parse(json)
-    } catch {
-      throw new FormError(`is not valid JSON (allowed: ${allowed})`)
-    }
+    const value = jsonOf(json)
+    if (value === undefined) throw new FormError(`is not valid JSON (allowed: ${allowed})`)
+    return value
   }
   const read = (raw: unknown, { fromText }: Reading) =>
     takeChecked(fromText && typeof raw === 'string' ? parsed(raw) : raw, check, take)

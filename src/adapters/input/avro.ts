@@ -1,3 +1,4 @@
+import { jsonOf } from '../../domain/json.ts'
 import type { RegisteredSchema } from './schema-registry.ts'
 import { SchemaError } from './schema-registry.ts'
 
@@ -31,11 +32,9 @@ export function compileAvro({ text, references }: RegisteredSchema): ReadValue {
 }
 
 function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new SchemaError('the schema is not valid JSON')
-  }
+  const schema = jsonOf(text)
+  if (schema === undefined) throw new SchemaError('the schema is not valid JSON')
+  return schema
 }
 
 /** The bytes of one record. Reads past the end throw. */

@@ -1,6 +1,7 @@
 import { maskRecipient } from '../../detection/alerts/show.ts'
 import type { Alert, Verdict } from '../../domain/alert.ts'
 import { hash32 } from '../../domain/hash32.ts'
+import { isMapping, jsonOf } from '../../domain/json.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { isTenant } from '../../domain/tenant.ts'
 import { iso } from '../../domain/time.ts'
@@ -68,15 +69,10 @@ export function rowOf(
   if (value.length === 0) return undefined
   if (nestsDeeper(value, DEEPEST)) throw new UnfitRecord('is nested too deeply')
   const text = value.toString('utf8')
-  let record: unknown
-  try {
-    record = JSON.parse(text)
-  } catch {
-    throw new UnfitRecord(`is not JSON (${value.length} bytes)`)
-  }
-  if (typeof record !== 'object' || record === null || Array.isArray(record))
-    throw new UnfitRecord('is not a JSON object')
-  return READERS[input](new Fields(record as Readonly<Record<string, unknown>>, text), options)
+  const record = jsonOf(text)
+  if (record === undefined) throw new UnfitRecord(`is not JSON (${value.length} bytes)`)
+  if (!isMapping(record)) throw new UnfitRecord('is not a JSON object')
+  return READERS[input](new Fields(record, text), options)
 }
 
 const tenantOf = (value: unknown) => (isTenant(value) ? value : null)

@@ -1,3 +1,5 @@
+import { number } from './table.ts'
+
 /** Interval between lines, ms. */
 const PRINT_EVERY = 5_000
 
@@ -49,8 +51,4 @@ export class Progress {
     this.#printedAt = now
     this.#print(line())
   }
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -1,3 +1,4 @@
+import { jsonOf } from '../../domain/json.ts'
 import type { RawRecord, RecordHeaders } from '../../domain/message.ts'
 import type { Compared } from './difference.ts'
 
@@ -85,13 +86,8 @@ function headersOf(bytes: Buffer): RecordHeaders {
 
 /** Parses a stored verdict without the members that are not compared; undefined if it is not a verdict. */
 export function readVerdict(value: Buffer): WrittenVerdict | undefined {
-  let json: Partial<Record<keyof WrittenVerdict, unknown>>
-  try {
-    json = JSON.parse(value.toString()) as typeof json
-  } catch {
-    return undefined
-  }
-  if (typeof json !== 'object' || json === null) return undefined
+  const json = jsonOf<Partial<Record<keyof WrittenVerdict, unknown>> | null>(value)
+  if (!json) return undefined
   const { id, action, label, reasons, states, degraded, late, campaign } = json
   const decidedAt = Date.parse(String(json.decidedAt))
   const isVerdict =

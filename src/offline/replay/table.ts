@@ -156,6 +156,6 @@ function rate(share: number): string {
   return `${(100 * share).toFixed(1)}%`
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   return value.toLocaleString('en-US')
 }

@@ -3,6 +3,7 @@ import { applyRow, type RegistryChange } from '../../detection/registry/load.ts'
 import type { RegistryHolder } from '../../detection/versions/registry-holder.ts'
 import { codeOf } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import { jsonOf } from '../../domain/json.ts'
 
 /** Time over which changes of the registry topic are collected before the registry is swapped, ms. */
 const SWAP_AFTER = 500
@@ -58,11 +59,6 @@ export class RegistryRows {
 export function registryChange(
   row: Pick<TableRow, 'value'> & { key: string | null },
 ): RegistryChange | string {
-  let value: unknown
-  try {
-    value = row.value && JSON.parse(row.value.toString('utf8'))
-  } catch {
-    return 'is not valid JSON'
-  }
-  return applyRow(row.key, value)
+  const value = row.value && jsonOf(row.value)
+  return value === undefined ? 'is not valid JSON' : applyRow(row.key, value)
 }

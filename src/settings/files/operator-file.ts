@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Node } from 'jsonc-parser'
 import type * as YAML from 'yaml'
 import type { Problem } from '../../domain/errors.ts'
+import { jsonOf } from '../../domain/json.ts'
 import { jsonFault, jsonOffset, type Path } from './json-scan.ts'
 import { libraries } from './libraries.ts'
 import { yamlProblems } from './yaml-problems.ts'
@@ -109,13 +110,8 @@ function lineAt(text: string, offset: number): number {
 }
 
 function parseJson(file: string, text: string): ReadResult {
-  let value: unknown
-  let broken = false
-  try {
-    value = JSON.parse(text)
-  } catch {
-    broken = true
-  }
+  const value = jsonOf(text)
+  const broken = value === undefined
   if (broken || text.length <= JSON_CHECKED_CHARS) {
     const fault = jsonFault(text)
     if (fault) return { problems: [{ file, line: lineAt(text, fault.offset), message: fault.message }] }
