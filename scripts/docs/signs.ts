@@ -54,15 +54,15 @@ ${listOf({ ...FURTHER_SIGNS, ...TWIN_SIGNS })}
 
 ## Combined signs
 
-[composites.yaml](../src/detection/rules/composites.yaml) has their conditions.
+[composites.yaml](../src/detection/rules/composites.yaml) has meaning and conditions of each.
 
-${Object.entries(signs)
-  .map(([name, { says }]) => `- \`${name}\`: ${says}`)
-  .join('\n')}
+${Object.keys(signs)
+  .map((name) => `\`${name}\``)
+  .join(', ')}
 
 ## Words
 
-Matched in normalised text. \`转{出,账}\` is 转出 and 转账; a name is a group whose words belong to it too.
+Groups of words that are matched in normalised text; [lexicon.yaml](../src/detection/rules/lexicon.yaml) has the words.
 
 ${listOfWords(words)}
 
@@ -77,10 +77,8 @@ ${CONSEQUENCES.map((then) => section(then, composites)).join('\n\n')}
 
 function listOfWords(words: ReturnType<typeof writtenRules>['words']): string {
   return Object.entries(words)
-    .map(([name, { says, list = [], groups = [] }]) => {
-      const all = [...list, ...groups.map((group) => `\`${group}\``)]
-      return `- \`words:${name}\`: ${says} ${all.join('、')}`
-    })
+
+    .map(([name, { says }]) => `- \`words:${name}\`: ${says}`)
     .join('\n')
 }
 
@@ -101,15 +99,25 @@ function listOf(signs: Readonly<Record<string, string>>): string {
 
 function section(then: Consequence, composites: readonly WrittenComposite[]): string {
   const rows = composites.filter((row) => row.then === then)
+  const usual = mostFrequent(rows.map(({ codes }) => named(codes.join(', '))))
+  const unusual = ({ codes }: WrittenComposite) => {
+    const name = named(codes.join(', '))
+    return name === usual ? '' : ` (${name})`
+  }
   return `### ${then}
 
-Effect: ${EFFECTS[then]}.
+Effect: ${EFFECTS[then]}. For ${usual} unless stated.
 
-${rows.map(({ name, codes, because }) => `- \`${name}\` (${named(codes.join(', '))}): ${because}`).join('\n')}`
+${rows.map((row) => `- \`${row.name}\`${unusual(row)}: ${row.because}`).join('\n')}`
 }
 
 function named(codes: string): string {
   return GROUPS_OF_CODES.get(codes) ?? codes
+}
+
+function mostFrequent(values: readonly string[]): string {
+  const count = (value: string) => values.filter((other) => other === value).length
+  return values.reduce((best, value) => (count(value) > count(best) ? value : best))
 }
 
 /** Of the message where no subject is named. */

@@ -36,15 +36,15 @@ export const KAFKA_SETTINGS = {
   'kafka.ssl.enabled': optionalSetting(flag(), 'TLS to the brokers.', {
     shown: 'on when `ca`, `cert` or `key` is given',
   }),
-  'kafka.ssl.ca': optionalSetting(pem(), 'Authority of their certificates; default: those of the system.'),
+  'kafka.ssl.ca': optionalSetting(pem(), 'Authority of their certificates (default: of the system).'),
   'kafka.ssl.cert': optionalSetting(pem(), 'Client certificate; goes with `kafka.ssl.key`.'),
   'kafka.ssl.key': optionalSetting(pem(), 'Private key of the client certificate.'),
   'kafka.sasl.mechanism': optionalSetting(
     choice(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']),
     'Login to the brokers; goes with `username` and `password`, `oauthbearer` with `kafka.sasl.oauth.*`.',
   ),
-  'kafka.sasl.username': optionalSetting(text('text'), 'User of the brokers.'),
-  'kafka.sasl.password': optionalSetting(secret('text'), 'Password of that user.'),
+  'kafka.sasl.username': optionalSetting(text('text'), 'User.'),
+  'kafka.sasl.password': optionalSetting(secret('text'), 'Its password.'),
   'kafka.sasl.oauth.tokenEndpoint': optionalSetting(
     text(
       'an http:// or https:// URL without a login, for example https://login.example/oauth2/token',
@@ -53,11 +53,8 @@ export const KAFKA_SETTINGS = {
     'Where tokens are fetched (client credentials). Authorities other than those of Node: `NODE_EXTRA_CA_CERTS`.',
   ),
   'kafka.sasl.oauth.clientId': optionalSetting(text('text'), 'Client there (HTTP Basic).'),
-  'kafka.sasl.oauth.clientSecret': optionalSetting(secret('text'), 'Secret of that client.'),
-  'kafka.sasl.oauth.scope': optionalSetting(
-    text('scopes with spaces between them'),
-    'Scope that is asked for.',
-  ),
+  'kafka.sasl.oauth.clientSecret': optionalSetting(secret('text'), 'Its secret.'),
+  'kafka.sasl.oauth.scope': optionalSetting(text('scopes with spaces between them'), 'Scope.'),
   'kafka.topics.messages': setting(
     inputTopics,
     [{ topic: 'sms.mt' }],
@@ -96,6 +93,6 @@ export const KAFKA_SETTINGS = {
   'kafka.createTopics': setting(
     flag(),
     false,
-    'Creates missing topics, with the defaults of the brokers: for trials.',
+    'Creates missing topics with defaults of the brokers: for trials.',
   ),
 } as const

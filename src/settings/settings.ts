@@ -47,7 +47,7 @@ export const SETTINGS = {
   delivery: setting(
     choice(['at-least-once', 'exactly-once']),
     'at-least-once',
-    '`exactly-once`: in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances; no effect in the embedded mode.',
+    '`exactly-once`: in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances.',
   ),
 
   'redis.url': optionalSetting(
@@ -58,12 +58,12 @@ export const SETTINGS = {
   'redis.nodes': optionalSetting(hostPorts, 'Seeds of a Redis Cluster, instead of `redis.url`.'),
   'redis.sentinels': optionalSetting(hostPorts, 'Sentinels, instead of `redis.url`.'),
   'redis.masterName': setting(text('text'), 'mymaster', 'Name of the master at the sentinels.'),
-  'redis.username': optionalSetting(text('text'), 'User of Redis; wins over the one in the URL.'),
-  'redis.password': optionalSetting(secret('text'), 'Password of Redis; wins over the one in the URL.'),
+  'redis.username': optionalSetting(text('text'), 'Wins over the user in the URL.'),
+  'redis.password': optionalSetting(secret('text'), 'Wins over the password in the URL.'),
   'redis.tls.enabled': optionalSetting(flag(), 'TLS to Redis.', {
     shown: 'on with `rediss://`, or when `ca`, `cert` or `key` is given',
   }),
-  'redis.tls.ca': optionalSetting(pem(), 'Authority that signed the certificate of Redis.'),
+  'redis.tls.ca': optionalSetting(pem(), 'Authority of its certificate.'),
   'redis.tls.cert': optionalSetting(pem(), 'Client certificate; goes with `redis.tls.key`.'),
   'redis.tls.key': optionalSetting(pem(), 'Private key of the client certificate.'),
   'redis.budget': setting(
@@ -74,7 +74,7 @@ export const SETTINGS = {
   'redis.backlogWait': setting(
     duration(0, DAY),
     10 * MINUTE,
-    'How long records older than a minute wait for Redis before they continue `degraded`.',
+    'How long records older than a minute wait for Redis.',
   ),
 
   'http.host': setting(
@@ -87,7 +87,7 @@ export const SETTINGS = {
   }),
   'http.check.token': optionalSetting(
     secret('1 to 512 letters, digits or -._~+/=', (token) => /^[\w.~+/=-]{1,512}$/.test(token)),
-    'Switches on `POST /v1/check`; its callers send it as bearer token ([check.md](check.md)).',
+    'Switches on `POST /v1/check`: its bearer token ([check.md](check.md)).',
     { shown: 'none: off' },
   ),
   'http.tokens': optionalSetting(
@@ -129,18 +129,14 @@ export const SETTINGS = {
   'alerts.maxPerSender': setting(
     int(0, 1_000_000),
     1000,
-    'Most message alerts of a port in a minute of event time; verdicts and states continue. 0: no cap.',
+    'Most message alerts of a port in a minute of event time. 0: no cap.',
   ),
   'verdicts.explain': setting(
     flag(),
     false,
     'Adds `findings` to verdicts: score and evidence of each reason.',
   ),
-  locale: setting(
-    choice(['en', 'zh-CN']),
-    'en',
-    'Language of `detail` in alerts and of packs of `sigwatch evidence`.',
-  ),
+  locale: setting(choice(['en', 'zh-CN']), 'en', 'Language of alerts (`detail`) and packs of evidence.'),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
   rules: file('File of own rules ([rules.md](rules.md)).'),
@@ -204,7 +200,7 @@ export const SETTINGS = {
   'batch.maxAge': setting(
     duration(0, 10_000),
     20,
-    'Longest wait of a message for others of its batch; no longer than the previous batch took.',
+    'Longest wait of a message for others; no longer than the previous batch took.',
   ),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Unsettled messages at which reading pauses.'),
   'limits.futureReject': setting(

@@ -81,7 +81,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'leaders-moved',
-    what: 'leaders of half of the partitions move every two seconds',
+    what: 'half of the leaders move every two seconds',
     async fault(battle) {
       const { cluster, topic, random } = battle
       await whileWorking(battle, 0.9, async () => {
@@ -93,7 +93,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'rolling-restart',
-    what: 'the three brokers are restarted one after the other',
+    what: 'the brokers are restarted one by one',
     mostRepeated: 0.03,
     async fault(battle) {
       await battle.reach(0.05)
@@ -102,7 +102,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'brokers-killed',
-    what: 'the three brokers are killed and restarted one after the other',
+    what: 'the brokers are killed and restarted one by one',
     tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
@@ -111,7 +111,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'brokers-killed-redis-late',
-    what: 'the three brokers are killed and restarted one after the other, while Redis answers up to 1.2 s late',
+    what: 'the same, while Redis answers up to 1.2 s late',
     tells: /^(?:kafka(?: sink)?|redis): /,
     async fault(battle) {
       await battle.reach(0.05)
@@ -131,7 +131,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'coordinator-frozen',
-    what: 'the coordinator of the consumer group is suspended (SIGSTOP) for 5, 15 and 40 s',
+    what: 'the group coordinator is suspended (SIGSTOP) for 5, 15 and 40 s',
     tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
@@ -172,7 +172,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'instances-killed',
-    what: 'one of two instances is killed and replaced every four seconds',
+    what: 'an instance is killed and replaced every four seconds',
     async fault(battle) {
       await battle.reach(0.05)
       for (let n = 0; n < 5 && battle.done() < 0.9; n++) {
@@ -197,7 +197,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'instance-frozen',
-    what: 'one of two instances is suspended (SIGSTOP) for 5, 15 and 40 s and then resumed',
+    what: 'an instance is suspended (SIGSTOP) for 5, 15 and 40 s',
     async fault(battle) {
       await battle.reach(0.05)
       for (const seconds of [5, 15, 40]) {
@@ -211,7 +211,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'live-rolling-restart',
-    what: 'the three brokers are restarted one after the other at 200 records a second',
+    what: 'the brokers are restarted one by one at 200 records a second',
     live: { perSecond: 200, minutes: 2.5 },
     async fault(battle) {
       await battle.reach(0.05)
@@ -220,7 +220,7 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: 'overload',
-    what: 'the only instance is slowed down (repeated SIGSTOP) to a tenth of the 220 records a second that arrive, for two minutes',
+    what: 'the only instance is slowed down (SIGSTOP) for two minutes to a tenth of the 220 records a second that arrive',
     live: { perSecond: 220, minutes: 2.25 },
     instances: 1,
     denies: /not answered/,
