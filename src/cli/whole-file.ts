@@ -5,7 +5,7 @@ import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /**
  * Writes a file atomically: the old content stays until the new content is on disk. Pipes and devices are written directly.
- * `mode` applies to new files. Throws USAGE with the system error as its cause.
+ * `mode` applies to new files. Throws USAGE.
  */
 export function writeWholeFile(file: string, content: string | Uint8Array, mode = OWNER_ONLY): void {
   orUsage(`cannot write ${file}`, () => {
@@ -31,12 +31,11 @@ function replace(file: string, content: string | Uint8Array, mode: number, isThe
     renameSync(aside, place)
   } catch (error) {
     rmSync(aside, { force: true })
-    if (!isThere || !isRefused(error)) throw error
-    // The directory is not writable, but the file may be.
-    writeFileSync(place, content)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (!isThere || !REFUSED.has(code ?? '')) throw error
+    // Writing into the file instead would leave half of it when the disk is full.
+    throw new Error(`${message}; its folder must be writable, since the file is replaced`, { cause: error })
   }
 }
 
-function isRefused(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
-}
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])

@@ -52,6 +52,21 @@ try { writeWholeFile('${file}', 'x'.repeat(100_000)) } catch (error) { console.l
     expect([leftAside(), readFileSync(file, 'utf8')]).toEqual([[], 'first'])
   })
 
+  it.skipIf(process.getuid?.() !== 0)('stays as it was in a folder without write access', () => {
+    const file = folder.file('closed.html')
+    writeFileSync(file, 'first')
+    chmodSync(file, 0o666)
+    chmodSync(folder.path, 0o755)
+    const uid = process.seteuid!.bind(process)
+    uid(65_534)
+    try {
+      expect(() => writeWholeFile(file, 'second')).toThrow(/^cannot write .*closed\.html: EACCES.*folder/)
+    } finally {
+      uid(0)
+    }
+    expect([leftAside(), readFileSync(file, 'utf8')]).toEqual([[], 'first'])
+  })
+
   it('names a folder that is not there, or that it is itself', () => {
     for (const file of [folder.file('none/report.html'), folder.path]) {
       expect(() => writeWholeFile(file, 'x')).toThrow(`cannot write ${file}: `)
