@@ -1,3 +1,4 @@
+import { addTo } from '../../domain/maps.ts'
 import { createRandom, type Random, shuffle } from '../../text/reader/random.ts'
 import { AUGMENT, type AugmentSettings, expand, restore } from './augment.ts'
 import type { Corpus, Row } from './corpus.ts'
@@ -141,11 +142,7 @@ export function epochSource(
 
 function groupByLabel(rows: readonly Row[]): Map<string, Row[]> {
   const byLabel = new Map<string, Row[]>()
-  for (const row of rows) {
-    const group = byLabel.get(row.label)
-    if (group === undefined) byLabel.set(row.label, [row])
-    else group.push(row)
-  }
+  for (const row of rows) addTo(byLabel, row.label, row)
   return byLabel
 }
 
