@@ -1,7 +1,7 @@
 import type { Code } from '../../domain/codes.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
-import { linksOf, type Plant, signed, spread, subscriber, unfiledName } from './plants.ts'
+import { linksOf, type Plant, signed, spread, steady, subscriber, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
 import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './texts.ts'
 
@@ -69,36 +69,22 @@ export function forgery(
     at.claimed === undefined
       ? ['FORGED_BRAND', 'SIGNATURE_WRONG_PORT']
       : ['LOOKALIKE_SIGNATURE', 'FORGED_BRAND', 'SIGNATURE_UNFILED']
-  return {
-    from: at.from,
-    to: at.to,
-    truth: [
-      {
-        event,
-        code: codes[0]!,
-        target: { kind: 'domain', id: domain },
-        from: at.from,
-        to: at.to,
-        // One text from this many ports is also a campaign.
-        also: ['CAMPAIGN_BURST'],
-        needs: 3,
-      },
-    ],
-    drafts: (minute, r) =>
-      spread(minute, r.poisson(at.perMinute), r, (ts) => {
-        const link = r.chance(0.3) ? `${domain}/${r.digits(3)}` : `https://${domain}/${r.digits(4)}`
-        const text = fill(r.pick(FAMILIES[bank ? 'forgedBank' : 'forgedRefund'].texts), r, ts, { bad: link })
-        return {
-          ts,
-          from: r.pick(ports),
-          to: subscriber(r),
-          text: signed(claimed, text),
-          label: 'fraud',
-          codes,
-          event,
-        }
-      }),
-  }
+  // One text from this many ports is also a campaign.
+  const also: Code[] = ['CAMPAIGN_BURST']
+  const planted = { event, code: codes[0]!, target: { kind: 'domain', id: domain }, also, needs: 3 } as const
+  return steady(at, planted, (ts, r) => {
+    const link = r.chance(0.3) ? `${domain}/${r.digits(3)}` : `https://${domain}/${r.digits(4)}`
+    const text = fill(r.pick(FAMILIES[bank ? 'forgedBank' : 'forgedRefund'].texts), r, ts, { bad: link })
+    return {
+      ts,
+      from: r.pick(ports),
+      to: subscriber(r),
+      text: signed(claimed, text),
+      label: 'fraud',
+      codes,
+      event,
+    }
+  })
 }
 
 /** A port of a small shop that is used by many signatures. */
@@ -110,32 +96,19 @@ export function sublet(
 ): Plant {
   const names = Array.from({ length: 8 }, () => unfiledName(cast, random))
   const port = shop.ports[0]!
-  return {
-    from: at.from,
-    to: at.to,
-    truth: [
-      {
-        event: 'sublet',
-        code: 'PORT_SUBLET',
-        target: { kind: 'port', id: port },
-        from: at.from,
-        to: at.to,
-        // Advertisements of many signatures from a port filed for none of them are also a campaign.
-        also: ['CAMPAIGN_BURST'],
-        needs: 6,
-      },
-    ],
-    drafts: (minute, r) =>
-      spread(minute, r.poisson(at.perMinute), r, (ts) => ({
-        ts,
-        from: port,
-        to: subscriber(r),
-        text: signed(r.pick(names), fill(r.pick(FAMILIES.localMarketing.texts), r, ts)),
-        label: 'marketing',
-        codes: ['SIGNATURE_UNFILED'],
-        event: 'sublet',
-      })),
-  }
+  const event = 'sublet'
+  // Advertisements of many signatures from a port filed for none of them are also a campaign.
+  const also: Code[] = ['CAMPAIGN_BURST']
+  const planted = { event, code: 'PORT_SUBLET', target: { kind: 'port', id: port }, also, needs: 6 } as const
+  return steady(at, planted, (ts, r) => ({
+    ts,
+    from: port,
+    to: subscriber(r),
+    text: signed(r.pick(names), fill(r.pick(FAMILIES.localMarketing.texts), r, ts)),
+    label: 'marketing',
+    codes: ['SIGNATURE_UNFILED'],
+    event,
+  }))
 }
 
 /** Snowshoe spam: one template over many ports and invented signatures, each below its own limit. */
@@ -151,27 +124,13 @@ export function snowshoe(
     signature: unfiledName(cast, random),
   }))
   const event = at.family === 'snowshoeFraud' ? 'snowshoe-fraud' : 'snowshoe-illicit'
-  return {
-    from: at.from,
-    to: at.to,
-    truth: [
-      {
-        event,
-        code: 'CAMPAIGN_BURST',
-        target: { kind: 'campaign', id: '*' },
-        from: at.from,
-        to: at.to,
-        needs: 60,
-      },
-    ],
-    drafts: (minute, r) =>
-      spread(minute, r.poisson(at.perMinute), r, (ts) => {
-        const { port, signature } = r.pick(senders)
-        const plain = fill(template, r, ts)
-        const text = signed(signature, r.chance(0.3) ? disguise(plain, r) : plain)
-        return { ts, from: port, to: subscriber(r), text, label, codes: ['SIGNATURE_UNFILED'], event }
-      }),
-  }
+  const planted = { event, code: 'CAMPAIGN_BURST', target: { kind: 'campaign', id: '*' }, needs: 60 } as const
+  return steady(at, planted, (ts, r) => {
+    const { port, signature } = r.pick(senders)
+    const plain = fill(template, r, ts)
+    const text = signed(signature, r.chance(0.3) ? disguise(plain, r) : plain)
+    return { ts, from: port, to: subscriber(r), text, label, codes: ['SIGNATURE_UNFILED'], event }
+  })
 }
 
 /** A recipient who is flooded with one-time passwords of many services. */
@@ -180,26 +139,12 @@ export function otpBombing(
   at: { from: number; to: number; perMinute: number; victim: string },
 ): Plant {
   const event = 'otp-bombing'
-  return {
-    from: at.from,
-    to: at.to,
-    truth: [
-      {
-        event,
-        code: 'RECIPIENT_FLOOD',
-        target: { kind: 'recipient', id: at.victim },
-        from: at.from,
-        to: at.to,
-        needs: 9,
-      },
-    ],
-    drafts: (minute, r) =>
-      spread(minute, r.poisson(at.perMinute), r, (ts) => {
-        const service = r.pick(services)
-        const text = signed(service.signature, fill(r.pick(FAMILIES.otp.texts), r, ts))
-        return { ts, from: r.pick(service.ports), to: at.victim, text, label: 'notice', event }
-      }),
-  }
+  const target = { kind: 'recipient', id: at.victim } as const
+  return steady(at, { event, code: 'RECIPIENT_FLOOD', target, needs: 9 }, (ts, r) => {
+    const service = r.pick(services)
+    const text = signed(service.signature, fill(r.pick(FAMILIES.otp.texts), r, ts))
+    return { ts, from: r.pick(service.ports), to: at.victim, text, label: 'notice', event }
+  })
 }
 
 /** Single offences of lawful senders: wrong port, no way to opt out, no signature. */
@@ -208,41 +153,35 @@ export function offences(
   at: { from: number; to: number; perMinute: number },
 ): Plant {
   const shops = cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
-  return {
-    from: at.from,
-    to: at.to,
-    truth: [],
-    drafts: (minute, r) =>
-      spread(minute, r.poisson(at.perMinute), r, (ts) => {
-        const shop = r.pick(shops)
-        const text = fill(r.pick(FAMILIES.localMarketing.texts), r, ts)
-        const own = { ts, to: subscriber(r), label: 'marketing' as const }
-        switch (r.int(0, 2)) {
-          case 0:
-            return {
-              ...own,
-              from: r.pick(r.pick(shops.filter((s) => s !== shop)).ports),
-              text: signed(shop.signature, text),
-              codes: ['SIGNATURE_WRONG_PORT'],
-              event: 'wrong-port',
-            }
-          case 1:
-            return {
-              ...own,
-              from: r.pick(shop.ports),
-              text: signed(shop.signature, text.replace(/[，,] ?(?:退订回\w+|回\w+退订)$/, '')),
-              codes: ['OPT_OUT_MISSING'],
-              event: 'no-opt-out',
-            }
-          default:
-            return {
-              ...own,
-              from: r.pick(shop.ports),
-              text,
-              codes: ['SIGNATURE_MISSING'],
-              event: 'no-signature',
-            }
+  return steady(at, undefined, (ts, r) => {
+    const shop = r.pick(shops)
+    const text = fill(r.pick(FAMILIES.localMarketing.texts), r, ts)
+    const own = { ts, to: subscriber(r), label: 'marketing' as const }
+    switch (r.int(0, 2)) {
+      case 0:
+        return {
+          ...own,
+          from: r.pick(r.pick(shops.filter((s) => s !== shop)).ports),
+          text: signed(shop.signature, text),
+          codes: ['SIGNATURE_WRONG_PORT'],
+          event: 'wrong-port',
         }
-      }),
-  }
+      case 1:
+        return {
+          ...own,
+          from: r.pick(shop.ports),
+          text: signed(shop.signature, text.replace(/[，,] ?(?:退订回\w+|回\w+退订)$/, '')),
+          codes: ['OPT_OUT_MISSING'],
+          event: 'no-opt-out',
+        }
+      default:
+        return {
+          ...own,
+          from: r.pick(shop.ports),
+          text,
+          codes: ['SIGNATURE_MISSING'],
+          event: 'no-signature',
+        }
+    }
+  })
 }

@@ -1,7 +1,7 @@
 import { MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { message, type PlantingContext } from './planting-context.ts'
-import { type PlannedMessage, type Plant, subscriber } from './plants.ts'
+import { type Plant, steady, subscriber } from './plants.ts'
 import type { PlantedFamily } from './texts-planted.ts'
 
 /** A second port filed for a brand. */
@@ -32,16 +32,10 @@ export function nearMisses(context: PlantingContext, perMinute: number): Plant {
     { event: 'near-second-port', family: 'secondPort', senders: [second] },
   ]
   let sent = 0
-  return {
-    from: context.at(8) + MINUTE,
-    to: context.at(20.9),
-    truth: [],
-    senders: [{ ...big, alsoPorts: [`${SECOND}*`] }],
-    drafts: (minute, random) =>
-      Array.from({ length: random.poisson(perMinute) }, (): PlannedMessage => {
-        const { event, family, senders } = kinds[sent++ % kinds.length]!
-        const ts = minute + Math.floor(random.next() * MINUTE)
-        return message(random.pick(senders), family, random, { ts, to: subscriber(random), event })
-      }),
-  }
+  const span = { from: context.at(8) + MINUTE, to: context.at(20.9), perMinute }
+  const plant = steady(span, undefined, (ts, random) => {
+    const { event, family, senders } = kinds[sent++ % kinds.length]!
+    return message(random.pick(senders), family, random, { ts, to: subscriber(random), event })
+  })
+  return { ...plant, senders: [{ ...big, alsoPorts: [`${SECOND}*`] }] }
 }

@@ -3,7 +3,7 @@ import { MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { type BurstShape, burst } from './events.ts'
 import { type PlantingContext, type Span, textOf } from './planting-context.ts'
-import { type Plant, signed, subscriber } from './plants.ts'
+import { type Plant, signed, steady, subscriber } from './plants.ts'
 import { PLANTED } from './texts-planted.ts'
 
 /** Renames a plant; with `quiet` it must not be raised. */
@@ -36,30 +36,16 @@ function declared(shop: Sender, span: Span, perMinute: number, allowance: number
 /** A bank's bill run or a service's wave of one-time passwords: many messages, none of them commercial. */
 function surge(sender: Sender, span: Span, perMinute: number, family: 'billRun' | 'verification'): Plant {
   const event = family === 'billRun' ? 'notice-surge' : 'otp-surge'
-  return {
-    ...span,
-    truth: [
-      {
-        event,
-        code: 'MARKETING_BURST',
-        target: { kind: 'signature', id: sender.signature },
-        ...span,
-        raise: false,
-      },
-    ],
-    drafts: (minute, random) =>
-      Array.from({ length: random.poisson(perMinute) }, () => {
-        const ts = minute + Math.floor(random.next() * MINUTE)
-        return {
-          ts,
-          from: random.pick(sender.ports),
-          to: subscriber(random),
-          text: signed(sender.signature, textOf(family, random, ts)),
-          label: PLANTED[family].label,
-          event,
-        }
-      }),
-  }
+  const target = { kind: 'signature', id: sender.signature } as const
+  const planted = { event, code: 'MARKETING_BURST', target, raise: false } as const
+  return steady({ ...span, perMinute }, planted, (ts, random) => ({
+    ts,
+    from: random.pick(sender.ports),
+    to: subscriber(random),
+    text: signed(sender.signature, textOf(family, random, ts)),
+    label: PLANTED[family].label,
+    event,
+  }))
 }
 
 /** The evening of a big shop: its advertising doubles within an hour and a half and stays at that level. */

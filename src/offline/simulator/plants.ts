@@ -65,6 +65,31 @@ export function spread(
   return Array.from({ length: count }, () => draft(minute + Math.floor(random.next() * MINUTE)))
 }
 
+interface Course {
+  readonly from: number
+  readonly to: number
+  /** Messages per minute on average. */
+  readonly perMinute: number
+}
+
+/** A plant at a steady rate, with its event over all of that time, or none. */
+export function steady(
+  { from, to, perMinute }: Course,
+  planted: Omit<PlantedEvent, 'from' | 'to'> | undefined,
+  draft: (ts: number, random: Random) => PlannedMessage,
+): Plant {
+  const spanning = ({ event, code, target, ...more }: Omit<PlantedEvent, 'from' | 'to'>): PlantedEvent => ({
+    ...{ event, code, target, from, to },
+    ...more,
+  })
+  return {
+    from,
+    to,
+    truth: planted ? [spanning(planted)] : [],
+    drafts: (minute, random) => spread(minute, random.poisson(perMinute), random, (ts) => draft(ts, random)),
+  }
+}
+
 /** A shop name that is not filed. */
 export function unfiledName(cast: readonly Sender[], random: Random): string {
   for (;;) {
