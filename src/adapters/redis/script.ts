@@ -20,15 +20,16 @@ export interface ScriptCall {
 }
 
 /**
- * Reads a script; `loadScript(new URL('./count.lua', import.meta.url), 'count')` works from `src/` and `dist/` alike. A
+ * Reads the script `<name>.lua` next to a module; `loadScript(import.meta.url, 'count')` works from `src/` and `dist/` alike. A
  * line `-- include: <file>` is replaced by a file of the same folder, and `-- constants: <name>` by a local table of
  * that name with the numbers of `constants[name]`, which is cheaper for the server than parsing an argument.
  */
 export function loadScript(
-  url: URL,
+  module: string,
   name: string,
   constants: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
 ): Script {
+  const url = new URL(`./${name}.lua`, module)
   const source = readFileSync(url, 'utf8')
     .replace(/^-- include: (\S+)$/gm, (_, file: string) => readFileSync(new URL(file, url), 'utf8'))
     .replace(/^-- constants: (\S+)$/gm, (_, table: string) => {

@@ -3,7 +3,7 @@ import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { TokenKey } from '../../domain/token.ts'
 
-const RECORD = loadScript(new URL('./record.lua', import.meta.url), 'record')
+const RECORD = loadScript(import.meta.url, 'record')
 
 /** How long a value counts after its instance recorded it last, s. */
 export const RECORDED_SECONDS = 180

@@ -17,8 +17,8 @@ import {
 } from './sent-log.ts'
 import { monthOf, SENT_TTL } from './stored-form.ts'
 
-const LOG = loadScript(new URL('./log-sent.lua', import.meta.url), 'log-sent')
-const READ = loadScript(new URL('./read-log.lua', import.meta.url), 'read-log')
+const LOG = loadScript(import.meta.url, 'log-sent')
+const READ = loadScript(import.meta.url, 'read-log')
 
 export class SentLogs {
   readonly #shards: LedgerShards

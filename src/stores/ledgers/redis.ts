@@ -51,13 +51,12 @@ interface Request {
 const ASKED_MONTHS = 6
 const ASKED_TTL = String((ASKED_MONTHS + 1) * 30 * DAY_SECONDS)
 
-const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const SCRIPTS = {
-  merge: script('merge-consents'),
-  read: script('read-fields'),
-  erase: script('erase-fields'),
-  remember: script('remember-sent'),
-  firstAsked: script('first-asked'),
+  merge: loadScript(import.meta.url, 'merge-consents'),
+  read: loadScript(import.meta.url, 'read-fields'),
+  erase: loadScript(import.meta.url, 'erase-fields'),
+  remember: loadScript(import.meta.url, 'remember-sent'),
+  firstAsked: loadScript(import.meta.url, 'first-asked'),
 }
 
 /**

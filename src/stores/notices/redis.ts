@@ -14,9 +14,8 @@ import {
 import { SKETCH_SIZE } from '../../domain/sketch.ts'
 import { DAY } from '../../domain/time.ts'
 
-const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const LEARN = script('learn-notices')
-const CHANGED = script('changed-notices')
+const LEARN = loadScript(import.meta.url, 'learn-notices')
+const CHANGED = loadScript(import.meta.url, 'changed-notices')
 
 /** A brand without new notices for this long is forgotten, seconds. */
 const KEPT = (90 * DAY) / 1000

@@ -9,9 +9,9 @@ import {
   type StoppedBy,
 } from '../../domain/pass-book.ts'
 
-const PASS = loadScript(new URL('./pass.lua', import.meta.url), 'pass')
-const STOP = loadScript(new URL('./stop.lua', import.meta.url), 'stop')
-const TAKE_GONE = loadScript(new URL('./take-gone.lua', import.meta.url), 'take-gone')
+const PASS = loadScript(import.meta.url, 'pass')
+const STOP = loadScript(import.meta.url, 'stop')
+const TAKE_GONE = loadScript(import.meta.url, 'take-gone')
 
 export interface RedisPassBookOptions {
   readonly link: Pick<RedisLink, 'settle'>

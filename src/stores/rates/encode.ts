@@ -22,7 +22,7 @@ import {
 import type { StoredNames } from './stored-names.ts'
 import type { Marks } from './uncounted-buckets.ts'
 
-const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', {
+const COUNT = loadScript(import.meta.url, 'count', {
   limits: LIMITS,
   fanout: FANOUT,
 })

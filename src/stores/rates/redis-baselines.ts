@@ -6,7 +6,7 @@ import { chunksByShard } from '../chunks.ts'
 import { type Stat, usualRate } from './baseline.ts'
 import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
 
-const BASELINES = loadScript(new URL('./baselines.lua', import.meta.url), 'baselines')
+const BASELINES = loadScript(import.meta.url, 'baselines')
 /** Maximum number of keys per call: keeps the script short for other clients of the server. */
 const CHUNK = 200
 

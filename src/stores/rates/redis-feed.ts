@@ -3,7 +3,7 @@ import { loadScript } from '../../adapters/redis/script.ts'
 import { Feed } from './feed.ts'
 import { type FeatureKeys, LIMITS } from './layout.ts'
 
-const FEED = loadScript(new URL('./feed.lua', import.meta.url), 'feed')
+const FEED = loadScript(import.meta.url, 'feed')
 /** TTL of an hour, seconds: an instance may take long to read a backlog. */
 const HOUR_TTL = 2 * LIMITS.missingHours * 3600
 

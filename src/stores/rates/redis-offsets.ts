@@ -8,8 +8,8 @@ import type { CountedPartitions } from './counted-partitions.ts'
 import { type FeatureKeys, SHARDS } from './layout.ts'
 import { type CountedLog, type LogChange, logChangeOf } from './log-change.ts'
 
-const COUNTED = loadScript(new URL('./counted.lua', import.meta.url), 'counted')
-const ASSIGN = loadScript(new URL('./assign.lua', import.meta.url), 'assign')
+const COUNTED = loadScript(import.meta.url, 'counted')
+const ASSIGN = loadScript(import.meta.url, 'assign')
 
 /** Attempts: others may count the partition, or be assigned it, while the brokers are asked for its log. */
 const TRIES = 3

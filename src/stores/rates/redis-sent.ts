@@ -2,8 +2,8 @@ import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import { type FeatureKeys, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './layout.ts'
 
-const SENT = loadScript(new URL('./sent.lua', import.meta.url), 'sent')
-const TOTALS = loadScript(new URL('./totals.lua', import.meta.url), 'totals')
+const SENT = loadScript(import.meta.url, 'sent')
+const TOTALS = loadScript(import.meta.url, 'totals')
 
 /** Sent counts of UTC days `YYYY-MM-DD`, summed over the current and former names of an entity. */
 export async function readSent(

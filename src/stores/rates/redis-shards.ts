@@ -5,7 +5,7 @@ import { MINUTE } from '../../domain/time.ts'
 import { type FeatureKeys, LIMITS, RATE_MINUTES, SHARDS } from './layout.ts'
 import { UncountedBuckets } from './uncounted-buckets.ts'
 
-const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 'mark-missing', {
+const MARK_MISSING = loadScript(import.meta.url, 'mark-missing', {
   limits: LIMITS,
 })
 

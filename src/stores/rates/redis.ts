@@ -29,7 +29,7 @@ import { FeatureShards } from './redis-shards.ts'
 import { StoredNames } from './stored-names.ts'
 import { UncountedShare } from './uncounted-share.ts'
 
-const SINCE = loadScript(new URL('./since.lua', import.meta.url), 'since')
+const SINCE = loadScript(import.meta.url, 'since')
 
 /** Observations sent to Redis together (more would delay its other clients), and those per budget. */
 const CHUNK = 4096

@@ -18,10 +18,9 @@ import {
   sendersOf,
 } from './layout.ts'
 
-const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const COUNT = script('count-senders')
-const READ = script('read-minutes')
-const WRITTEN = script('written-minutes')
+const COUNT = loadScript(import.meta.url, 'count-senders')
+const READ = loadScript(import.meta.url, 'read-minutes')
+const WRITTEN = loadScript(import.meta.url, 'written-minutes')
 
 /** A refusal returns the stored offset, so the second attempt succeeds unless another instance counts the partition now. */
 const TRIES = 4

@@ -16,7 +16,7 @@ const KEEP_ALERTED = DAY
 /** Maximum number of alerts per shard and hour: 32,000 over all shards. */
 const MAX_ALERTED = 2000
 
-const REMEMBER_ALERTED = loadScript(new URL('./remember-alerted.lua', import.meta.url), 'remember-alerted')
+const REMEMBER_ALERTED = loadScript(import.meta.url, 'remember-alerted')
 
 /** The messages that analysts may refer to, shared by all instances. Rejects with REDIS_UNREACHABLE. */
 export class RedisAlerted {

@@ -43,8 +43,8 @@ interface Entry {
 
 const CHUNK = 500
 
-const KEEP = loadScript(new URL('./keep-feedback.lua', import.meta.url), 'keep-feedback')
-const READ = loadScript(new URL('./read-feedback.lua', import.meta.url), 'read-feedback')
+const KEEP = loadScript(import.meta.url, 'keep-feedback')
+const READ = loadScript(import.meta.url, 'read-feedback')
 
 /**
  * Suppressions and allowances from analysts' feedback, shared by all instances: suppressions are stored with their

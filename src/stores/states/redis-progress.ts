@@ -11,10 +11,9 @@ const FORGET_PARTITION_AFTER = DAY
 /** Reports contain the index in this list. */
 const STANDINGS: readonly Standing[] = ['behind', 'idle', 'current']
 
-const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const REPORT = script('report-progress')
-const PROGRESS = script('read-progress')
-const REPORT_SIDE = script('report-side-offsets')
+const REPORT = loadScript(import.meta.url, 'report-progress')
+const PROGRESS = loadScript(import.meta.url, 'read-progress')
+const REPORT_SIDE = loadScript(import.meta.url, 'report-side-offsets')
 
 /** Progress of input and side topics as reported by all instances. Rejects with REDIS_UNREACHABLE. */
 export class RedisProgress {

@@ -51,13 +51,12 @@ const PENDING_LIMIT = 100
 /** Retention of attempt counters of work that is not resumed, ms. */
 const KEEP_ATTEMPTS = DAY
 
-const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const PUT = script('put')
-const READ = script('read')
-const VERSIONS = script('versions')
-const PENDING = script('pending')
-const ACKNOWLEDGE = script('acknowledge')
-const LEASE = script('lease')
+const PUT = loadScript(import.meta.url, 'put')
+const READ = loadScript(import.meta.url, 'read')
+const VERSIONS = loadScript(import.meta.url, 'versions')
+const PENDING = loadScript(import.meta.url, 'pending')
+const ACKNOWLEDGE = loadScript(import.meta.url, 'acknowledge')
+const LEASE = loadScript(import.meta.url, 'lease')
 
 /**
  * States shared by all instances. A state, its outbox event and its suppression are on one of 16 shards, whose hash tag

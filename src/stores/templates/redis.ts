@@ -14,10 +14,9 @@ import {
 } from '../../domain/templates.ts'
 import { DAY } from '../../domain/time.ts'
 
-const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const KEEP = script('keep-template')
-const CHANGED = script('changed-templates')
-const EXPIRE = script('expire-templates')
+const KEEP = loadScript(import.meta.url, 'keep-template')
+const CHANGED = loadScript(import.meta.url, 'changed-templates')
+const EXPIRE = loadScript(import.meta.url, 'expire-templates')
 
 /** Without any change for this long all templates are deleted, seconds: each has ended before. */
 const KEPT = (KEPT_FOR + 30 * DAY) / 1000

@@ -31,7 +31,7 @@ async function open(over: Partial<RedisLedgerOptions> = {}) {
 const NUMBERS = Array.from({ length: 50 }, (_, i) => `138${String(10_000_000 + 7919 * i)}`)
 const SIGNATURES = ['京东', '招商银行']
 const PORT = '1069012345'
-const LOG_SENT = loadScript(new URL('../../../src/stores/ledgers/log-sent.lua', import.meta.url), 'log-sent')
+const LOG_SENT = loadScript(new URL('../../../src/stores/ledgers/redis.ts', import.meta.url).href, 'log-sent')
 
 /** Everything that Redis holds, as text. */
 async function dump(admin: Redis): Promise<string> {
