@@ -4,6 +4,7 @@ import { MESSAGE_CODES } from '../../detection/detectors/all.ts'
 import { type Code, inOrder } from '../../domain/codes.ts'
 import { ACTIONS, type Action, senderId } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import { BottomSample } from './bottom-sample.ts'
 import { ASKING, type Asking, type Compared, type Difference, differenceOf } from './difference.ts'
 import type { Example, Raised, Report } from './report.ts'
@@ -245,9 +246,7 @@ function noActions(): Record<Asking, number> {
 }
 
 function raisedOf<K>(map: Map<K, Raised>, key: K): Raised {
-  const known = map.get(key) ?? { raised: 0, released: 0 }
-  map.set(key, known)
-  return known
+  return getOrInsert(map, key, () => ({ raised: 0, released: 0 }))
 }
 
 function without(all: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
