@@ -202,6 +202,16 @@ export function createCast(random: Random, shops = 110): Sender[] {
   return cast
 }
 
+export function named(cast: readonly Sender[], signature: string): Sender {
+  const sender = cast.find((one) => one.signature === signature)
+  if (!sender) throw new TypeError(`no sender ${signature} in the cast`)
+  return sender
+}
+
+export function shopsOf(cast: readonly Sender[]): Sender[] {
+  return cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
+}
+
 /** The registry file that corresponds to the cast. */
 export function registryOf(cast: readonly Sender[]): object {
   const portsOf = ({ prefix, alsoPorts = [] }: Sender) => [`${prefix}*`, ...alsoPorts]

@@ -1,6 +1,6 @@
 import type { Code } from '../../domain/codes.ts'
 import { MINUTE } from '../../domain/time.ts'
-import type { Sender } from './cast.ts'
+import { type Sender, shopsOf } from './cast.ts'
 import { linksOf, type Plant, signed, spread, steady, subscriber, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
 import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './texts.ts'
@@ -152,7 +152,7 @@ export function offences(
   cast: readonly Sender[],
   at: { from: number; to: number; perMinute: number },
 ): Plant {
-  const shops = cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
+  const shops = shopsOf(cast)
   return steady(at, undefined, (ts, r) => {
     const shop = r.pick(shops)
     const text = fill(r.pick(FAMILIES.localMarketing.texts), r, ts)

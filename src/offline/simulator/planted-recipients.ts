@@ -20,8 +20,7 @@ function flood(context: PlantingContext, span: Span, count: number, event: strin
         event,
         code: 'RECIPIENT_FLOOD',
         target: { kind: 'recipient', id: victim },
-        from: span.from,
-        to: span.to,
+        ...span,
         ...(over ? { possible: over.ts } : { raise: false }),
       },
     ],
@@ -38,6 +37,7 @@ export function recipientPlants(context: PlantingContext): Plant[] {
       count > PER_HOUR ? 'marketing-flood' : 'marketing-below-cap',
       PER_HOUR,
     )
+  const day = { from: context.at(8) + MINUTE, to: context.at(20.9) }
   return [
     hourly(9.25, 16),
     hourly(14, 15),
@@ -45,19 +45,7 @@ export function recipientPlants(context: PlantingContext): Plant[] {
     hourly(10, 9),
     hourly(15.25, 9),
     hourly(18, 10),
-    flood(
-      context,
-      { from: context.at(8) + MINUTE, to: context.at(20.9) },
-      40,
-      'marketing-flood-day',
-      PER_DAY,
-    ),
-    flood(
-      context,
-      { from: context.at(8) + MINUTE, to: context.at(20.9) },
-      27,
-      'marketing-below-day-cap',
-      PER_DAY,
-    ),
+    flood(context, day, 40, 'marketing-flood-day', PER_DAY),
+    flood(context, day, 27, 'marketing-below-day-cap', PER_DAY),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Code } from '../../domain/codes.ts'
 import { addTo } from '../../domain/maps.ts'
 import { MINUTE } from '../../domain/time.ts'
-import type { Sender } from './cast.ts'
+import { named, type Sender, shopsOf } from './cast.ts'
 import { linksOf, type PlannedMessage, type Plant, signed, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
 import { fill, type SlotValues } from './texts.ts'
@@ -34,7 +34,7 @@ export class PlantingContext {
     this.random = random
     this.midnight =
       start - ((((start + 8 * 60 * MINUTE) % (1440 * MINUTE)) + 1440 * MINUTE) % (1440 * MINUTE))
-    this.shops = cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
+    this.shops = shopsOf(cast)
   }
 
   /** Time of day in hours; `9.5` is half past nine. */
@@ -47,9 +47,7 @@ export class PlantingContext {
   }
 
   named(signature: string): Sender {
-    const sender = this.cast.find((s) => s.signature === signature)
-    if (!sender) throw new TypeError(`no sender ${signature} in the cast`)
-    return sender
+    return named(this.cast, signature)
   }
 
   recipients(count: number): string[] {

@@ -1,5 +1,5 @@
 import { HOUR, MINUTE } from '../../domain/time.ts'
-import type { Sender } from './cast.ts'
+import { named, type Sender, shopsOf } from './cast.ts'
 import { burst, forgery, offences, otpBombing, snowshoe, sublet } from './events.ts'
 import { climbs } from './planted-climbs.ts'
 import { plantedDay } from './planted-day.ts'
@@ -41,18 +41,8 @@ export function levelAt(ts: number): number {
   return from + (to - from) * (hour % 1)
 }
 
-function named(cast: readonly Sender[], signature: string): Sender {
-  const sender = cast.find((s) => s.signature === signature)
-  if (!sender) throw new TypeError(`no sender ${signature} in the cast`)
-  return sender
-}
-
 function services(cast: readonly Sender[]): Sender[] {
   return cast.filter((sender) => sender.says.some(([family]) => family === 'otp'))
-}
-
-function shops(cast: readonly Sender[]): Sender[] {
-  return cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
 }
 
 /** One event of every kind within an hour that starts at `t`. `known`: senders whose names must not be reused. */
@@ -60,11 +50,11 @@ function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known 
   const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
   return [
     burst(named(cast, '唯品会'), { ...at(20, 35), perMinute: 420, shape: 'step' }),
-    burst(shops(cast)[2]!, { ...at(30, 44), perMinute: 260, shape: 'ramp' }),
+    burst(shopsOf(cast)[2]!, { ...at(30, 44), perMinute: 260, shape: 'ramp' }),
     forgery(named(cast, '京东'), { ...at(12, 40), perMinute: 14 }, random),
     forgery(named(cast, '建设银行'), { ...at(25, 50), perMinute: 9 }, random),
     forgery(named(cast, '拼多多'), { ...at(18, 45), perMinute: 8, claimed: '拼哆哆' }, random),
-    sublet(known, shops(cast)[30 + (Math.round(t / HOUR) % 24)]!, { ...at(15, 50), perMinute: 12 }, random),
+    sublet(known, shopsOf(cast)[30 + (Math.round(t / HOUR) % 24)]!, { ...at(15, 50), perMinute: 12 }, random),
     snowshoe(known, { ...at(22, 48), perMinute: 22, family: 'snowshoeFraud' }, random),
     snowshoe(known, { ...at(10, 42), perMinute: 16, family: 'snowshoeIllicit' }, random),
     otpBombing(services(cast), { ...at(33, 38), perMinute: 14, victim: subscriber(random) }),
@@ -77,7 +67,7 @@ function tenMinutesOfEvents(cast: readonly Sender[], t: number, random: Random):
   const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
   return [
     forgery(named(cast, '京东'), { ...at(0, 6), perMinute: 14 }, random),
-    sublet(cast, shops(cast)[30]!, { ...at(1, 8), perMinute: 12 }, random),
+    sublet(cast, shopsOf(cast)[30]!, { ...at(1, 8), perMinute: 12 }, random),
     snowshoe(cast, { ...at(1, 9), perMinute: 22, family: 'snowshoeFraud' }, random),
     otpBombing(services(cast), { ...at(3, 6), perMinute: 14, victim: subscriber(random) }),
     burst(named(cast, '唯品会'), { ...at(4, 9), perMinute: 420, shape: 'step' }),
@@ -129,7 +119,7 @@ export const SCENARIOS = {
     startHour: 12,
     poison: 0,
     plants: (cast, { start }) => {
-      const [a, b, c, d, e] = shops(cast) as [Sender, Sender, Sender, Sender, Sender]
+      const [a, b, c, d, e] = shopsOf(cast) as [Sender, Sender, Sender, Sender, Sender]
       const fresh: Sender = { ...e, signature: '从无到有超市', ports: ['10691900001'], weight: 0 }
       const at = (from: number, to: number) => ({ from: start + from * MINUTE, to: start + to * MINUTE })
       return [
