@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from 'kafkajs'
 import { given } from '../../domain/given.ts'
-import { addTo } from '../../domain/maps.ts'
+import { addTo, getOrInsert } from '../../domain/maps.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { typeOf } from './errors.ts'
 import { library } from './library.ts'
@@ -171,8 +171,7 @@ export class TransactionalProducer {
       if (length === 0) throw new Error(`no metadata of ${topic}`)
       const isKeyed = key !== null && key !== undefined
       const partition = (isKeyed ? murmur2(key) & 0x7fff_ffff : this.#options.partition.partition) % length
-      const partitions = topics.get(topic) ?? new Map<number, ProducedRecord[]>()
-      topics.set(topic, partitions)
+      const partitions = getOrInsert(topics, topic, () => new Map())
       const record: ProducedRecord = {
         key: key ?? null,
         value,
@@ -198,7 +197,7 @@ export class TransactionalProducer {
       if (Object.values(led).flat().length !== partitions.length) throw new Error(`no metadata of ${topic}`)
       for (const [leader, ids] of Object.entries(led)) {
         const theirs = partitions.filter(({ partition }) => ids.includes(partition))
-        leaders.set(leader, [...(leaders.get(leader) ?? []), { topic, partitions: theirs }])
+        addTo(leaders, leader, { topic, partitions: theirs })
       }
     }
     return leaders
@@ -238,8 +237,7 @@ async function transactionCoordinator(
 function namesOf(topics: readonly ProducedTopic[]) {
   const names = new Map<string, Set<number>>()
   for (const { topic, partitions } of topics) {
-    const ids = names.get(topic) ?? new Set<number>()
-    names.set(topic, ids)
+    const ids = getOrInsert(names, topic, () => new Set())
     for (const { partition } of partitions) ids.add(partition)
   }
   return [...names].map(([topic, ids]) => ({ topic, partitions: [...ids] }))
