@@ -65,13 +65,8 @@ const TELEPHONE = 10
 /**
  * The free numbers of a text: runs of ASCII digits whose values do not affect how the rest is read, because they are not part of
  * a word, a link, a numeral or a disguise. Excludes numbers of known services (95588, 10086) and the first digit of long ones.
- * Texts that differ only in their free numbers are alike. Linear in the text.
+ * Texts that differ only in their free numbers are alike. The next call may overwrite the list. Linear in the text.
  */
-export function freeNumbersOf(text: string): Runs {
-  return borrowFreeNumbers(text).slice()
-}
-
-/** The same in a list that the next call may overwrite. */
 export function borrowFreeNumbers(text: string): Runs {
   if (text.length > LONGEST) return NONE
   let count = 0

@@ -1,5 +1,8 @@
-import { freeNumbersOf } from '../../src/text/free-numbers.ts'
+import { borrowFreeNumbers } from '../../src/text/free-numbers.ts'
 import type { Random } from '../../src/text/reader/random.ts'
+
+/** The free numbers of a text, in a list of its own. */
+export const freeNumbersOf = (text: string) => borrowFreeNumbers(text).slice()
 
 /** Numbers with a meaning in other contexts: telephones, services, an opt-in, dates, parts of addresses. */
 const MEANT =

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { wordingRows } from '../../../src/detection/detectors/brand-decision/wording-opinion.ts'
-import { areAlike, freeNumbersOf, hashOfForm } from '../../../src/text/free-numbers.ts'
+import { areAlike, hashOfForm } from '../../../src/text/free-numbers.ts'
 import { readText } from '../../../src/text/read-text.ts'
 import { createRandom } from '../../../src/text/reader/random.ts'
 import { Tokenizer } from '../../../src/text/reader/tokenizer.ts'
 import { TextTemplate } from '../../../src/text/text-template.ts'
-import { withNumbersIn, withOtherNumbers } from '../../helpers/alike-texts.ts'
+import { freeNumbersOf, withNumbersIn, withOtherNumbers } from '../../helpers/alike-texts.ts'
 import { goldenMessages } from '../../helpers/golden-messages.ts'
 import { mixedText } from '../../helpers/hostile-texts.ts'
 
