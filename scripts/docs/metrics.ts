@@ -65,7 +65,7 @@ ${ORDER.map(section).join('\n')}
 ## Log lines
 
 JSON on stderr, one object a line: \`level\`, \`time\`, \`deployment\`, \`event\`, \`msg\` and the fields of the event; on a terminal, plain text. Runs of seven
-digits and more are replaced. A line that repeats within 10 s (some: 30 or 60 s) is left out, and the next one counts them in \`skipped\`.
+digits and more are replaced. Repeats within 10 s (some: 30 or 60 s) are left out; \`skipped\` of the next line counts them.
 
 Events that are at least warnings:
 

@@ -122,7 +122,7 @@ export const campaignBurst = defineStateCode({
     '- `minFiledAlike` mean the same in different words, with a link or number of no brand, and [most are new to it](detection.md#texts-that-swap-their-words).\n\n' +
     'Not counted: a brand on its own ports; notices, one-time passwords and personal texts; texts of private numbers that lead nowhere, below `personalCertainty`; templates of shop platforms, and what any enterprise says (sales, points, greetings). Branches of a chain count once.\n\n' +
     'The state selects its template; of a place (campaign `place-…`), marketing and finance that link to the domain or, without one, come from the counted ports; of likeness, marketing, finance, fraud and illicit texts of the counted ports. At most 32 ports.',
-  tune: 'Raise `minPorts` and `minSignatures` if resellers use a pool of ports, `minFiledSignatures` and `minFiledApart` if one enterprise has many signatures or many shops use one platform’s templates, `minFiledAlike` if unrelated enterprises make the same offer.',
+  tune: 'Raise `minPorts` and `minSignatures` if resellers share ports, `minFiledSignatures` and `minFiledApart` if enterprises have many signatures or shops share templates, `minFiledAlike` if unrelated enterprises make the same offer.',
   sentences: {
     en: ({ messages, portCount, signatureCount, window, shared, newToIt, trades = 0 }) =>
       newToIt !== undefined

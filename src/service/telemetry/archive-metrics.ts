@@ -17,7 +17,7 @@ export const ARCHIVE_METRICS = {
     'Days past the retention that are kept, because no other clock confirms the time.',
   ),
   sigwatch_archive_ddl_deferred_total: counter(
-    'Days whose partition could not be created or dropped, because another session held a lock.',
+    'Days whose partition another session kept from being created or dropped.',
     { what: ['make', 'drop'] },
   ),
   sigwatch_complaint_deadlines: gauge(

@@ -8,9 +8,7 @@ export const BLOCKING_METRICS = {
   sigwatch_blocker_decisions_total: counter('Messages answered, by action.', {
     action: ['pass', ...ACTIONS.filter((action) => action !== 'none')],
   }),
-  sigwatch_blocker_undecided_total: counter(
-    'Messages answered by `blocker.failure`: table not read, brokers silent, or a defect.',
-  ),
+  sigwatch_blocker_undecided_total: counter('Messages answered by `blocker.failure`.'),
   sigwatch_blocker_decide_seconds: histogram('Time to answer `/v1/decide`.', SECONDS, {
     status: ['200', '400', '401', '403', '413', '429', '500', '503'],
   }),
@@ -37,9 +35,7 @@ export const BLOCKING_METRICS = {
   sigwatch_blocker_failing: gauge('1 while it cannot decide by its table, else 0.', {
     failure: ['open', 'closed'],
   }),
-  sigwatch_blocker_throttles_apart: gauge(
-    '1 while it counts throttles alone that all blockers should share.',
-  ),
+  sigwatch_blocker_throttles_apart: gauge('1 while it counts shared throttles alone.'),
   sigwatch_blocker_enforcements_total: counter('Rows for `sms.enforcements`.', {
     outcome: ['written', 'dropped'],
   }),

@@ -46,7 +46,7 @@ export const METRICS = {
   sigwatch_batches_total: counter('Batches processed.'),
   sigwatch_stage_seconds: histogram('Time of a batch in each stage.', BATCH_SECONDS, { stage: TIMED_STAGES }),
   sigwatch_text_cache_lookups_total: counter(
-    'Lookups of texts before scoring. A hit is a known text, or one that differs only in free numbers.',
+    'Lookups of texts before scoring. Hit: known, or different only in free numbers.',
     { result: ['hit', 'miss'] },
   ),
   sigwatch_text_cache_entries: gauge('Texts with scores in the cache.'),
@@ -56,11 +56,11 @@ export const METRICS = {
     mode: MODES,
   }),
   sigwatch_alert_reasons_total: counter(
-    'Alerts by code; an alert counts once for each of its reasons.',
+    'Alerts by code, once for each of their reasons.',
     { type: ALERT_TYPES, code: CODE_NAMES, action: STRONG_ACTIONS, mode: MODES },
     false,
   ),
-  sigwatch_alerts_total: counter('Alerts by action; each counts once.', {
+  sigwatch_alerts_total: counter('Alerts by action.', {
     type: ALERT_TYPES,
     action: STRONG_ACTIONS,
     mode: MODES,
@@ -84,7 +84,7 @@ export const METRICS = {
     error: Object.keys(ERRORS).filter((code) => /^(?:RECORD_|MAPPING$|INTERNAL$)/.test(code)),
   }),
   sigwatch_mapping_left_out_total: counter(
-    'Records of which a map did not read all: further recipients, a user data header (cut off, or read as text), no tenant where it looks for one.',
+    'Records that a map did not read entirely: further recipients, a user data header (cut off, or read as text), a missing tenant.',
     { reason: LEFT_OUT_REASONS },
   ),
   sigwatch_alert_latency_seconds: histogram(
@@ -121,23 +121,19 @@ export const METRICS = {
   sigwatch_features_degraded_seconds_total: counter(
     'Time that `sigwatch_features_degraded` was 1, added when it ends.',
   ),
-  sigwatch_uncounted_messages_total: counter(
-    'Messages judged without all of their rates, because Redis did not answer.',
-  ),
+  sigwatch_uncounted_messages_total: counter('Messages judged without rates, because Redis did not answer.'),
   sigwatch_held_back_entities_total: counter(
-    'Names, templates and targets not counted, because their port has too many; the port itself is.',
+    'Names, templates and targets not counted, because their port has too many.',
   ),
   ...ARCHIVE_METRICS,
   ...BLOCKING_METRICS,
   ...NOTIFY_METRICS,
-  sigwatch_counts_lost_total: counter('Losses of counts in Redis: emptied, an older copy, or evicted keys.', {
+  sigwatch_counts_lost_total: counter('Losses of counts in Redis.', {
     how: ['emptied', 'older', 'evicted'],
   }),
   sigwatch_ledger_losses_total: counter('Losses of consents and refusals in Redis; they are read again.'),
   sigwatch_feedback_losses_total: counter('Losses of releases and allowances in Redis; they are put back.'),
-  sigwatch_redis_evicts: gauge(
-    '1 while `maxmemory-policy` of Redis drops keys when memory is full, which falsifies counts.',
-  ),
+  sigwatch_redis_evicts: gauge('1 while `maxmemory-policy` of Redis is one that drops keys.'),
   sigwatch_redis_refusals_total: counter('Calls that Redis refused.'),
   sigwatch_counting_resets_total: counter('Partitions whose log was recreated: their counting began again.'),
   sigwatch_clock_ahead_records_total: counter(
@@ -178,12 +174,9 @@ export const METRICS = {
   sigwatch_shadow_model_skipped_total: counter(
     'Messages that the shadow model did not score: busy, starting or failed.',
   ),
-  sigwatch_shadow_model_failures_total: counter(
-    'Failures of the shadow model; the live one is not affected.',
-    {
-      how: ['load', 'crash', 'timeout', 'show'],
-    },
-  ),
+  sigwatch_shadow_model_failures_total: counter('Failures of the shadow model.', {
+    how: ['load', 'crash', 'timeout', 'show'],
+  }),
   ...LOADS_METRICS,
   sigwatch_side_input_rows_total: counter('Rows of side inputs.', {
     input: SIDE_INPUTS,
@@ -193,7 +186,7 @@ export const METRICS = {
     verdict: FEEDBACK_VERDICTS,
     outcome: ['applied', 'refused'],
   }),
-  sigwatch_judged_alerts_total: counter('Judged alerts by code; the share confirmed is its precision.', {
+  sigwatch_judged_alerts_total: counter('Judged alerts by code. The share confirmed is its precision.', {
     code: CODE_NAMES,
     verdict: ['confirmed', 'false_positive'],
   }),
@@ -201,10 +194,10 @@ export const METRICS = {
     'Feedback in force that silences codes (`release`, `exempt`, `false_positive`).',
   ),
   sigwatch_outputs_refused_total: counter(
-    'Output records that a topic refuses for good, such as those larger than its max.message.bytes. They are lost.',
+    'Output records that a topic refuses for good, such as too large ones. They are lost.',
     { channel: CHANNELS },
   ),
-  sigwatch_capped_total: counter('States not raised and alerts not sent, because a sender had too many.', {
+  sigwatch_capped_total: counter('States and alerts left out, because a sender had too many.', {
     what: ['states', 'alerts'],
   }),
   sigwatch_connection_up: gauge('1 while the servers answer, else 0; absent if not configured.', {
