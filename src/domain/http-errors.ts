@@ -9,14 +9,14 @@ export interface ErrorEntry {
 const MALFORMED = 'The body is not what the endpoint accepts.'
 const UNAUTHORIZED = 'No known token in `Authorization: Bearer`.'
 const FORBIDDEN = 'The token lacks the right that the endpoint requires.'
-const BUSY = 'The instance is answering as many requests as it accepts at a time.'
+const BUSY = 'Too many requests at a time.'
 const UNAVAILABLE = 'The instance is starting or stopping.'
 const tooLarge = (bytes: string) => `The body has more than ${bytes} bytes.`
 const CORRECT = 'Correct what the detail names.'
 const USE_TOKEN = 'Send a token of `http.tokens`.'
 const USE_RIGHT = 'Use a token of `http.tokens` whose `may` lists the right.'
 const SPLIT = 'Send fewer items per request.'
-const LATER = 'Retry after the seconds in `Retry-After`, or use another instance.'
+const LATER = 'Retry after `Retry-After`, or use another instance.'
 
 export const HTTP_ERRORS = {
   CHECK_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },

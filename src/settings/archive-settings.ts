@@ -36,17 +36,13 @@ function isNetwork(value: string): boolean {
 export const ARCHIVE_SETTINGS = {
   'archive.url': optionalSetting(
     archiveUrl,
-    'PostgreSQL database. With `?sslmode=verify-full` the connection is encrypted and the server is checked.',
+    'PostgreSQL database; `?sslmode=verify-full` encrypts and checks the server.',
   ),
-  'archive.sample': setting(
-    fraction(),
-    0.01,
-    'Share of the verdicts without an action that are archived, by a hash of their id.',
-  ),
+  'archive.sample': setting(fraction(), 0.01, 'Share of the verdicts without an action that are archived.'),
   'archive.retention': setting(
     duration(150 * DAY, 3660 * DAY),
     180 * DAY,
-    'How long rows are kept (MIIT-31: at least five months). Days are dropped whole.',
+    'How long rows are kept, by whole days (MIIT-31: at least five months).',
   ),
   'archive.queryTimeout': setting(
     duration(1_000, 3_600_000),
@@ -65,13 +61,9 @@ export const ARCHIVE_SETTINGS = {
     'OpenID provider for logins ([desk.md](desk.md#logins-at-an-openid-provider)); goes with `clientId`, `clientSecret`, `url` and `rights`.',
   ),
   'desk.oidc.clientId': optionalSetting(text('text'), 'Client at the provider.'),
-  'desk.oidc.clientSecret': optionalSetting(secret('text'), 'Secret of that client.'),
+  'desk.oidc.clientSecret': optionalSetting(secret('text'), 'Its secret.'),
   'desk.oidc.url': optionalSetting(secureUrl, 'Where browsers open the desk.'),
-  'desk.oidc.scope': setting(
-    text('scopes with spaces between them'),
-    'openid profile',
-    'Scopes that are asked for.',
-  ),
+  'desk.oidc.scope': setting(text('scopes with spaces between them'), 'openid profile', 'Scopes.'),
   'desk.oidc.name': setting(
     text('a claim'),
     'preferred_username',
@@ -102,6 +94,6 @@ export const ARCHIVE_SETTINGS = {
   'letters.contact': optionalSetting(text('text'), 'Where objections go: the last line of letters.'),
   'desk.trustedProxies': optionalSetting(
     networks,
-    'Proxies whose `X-Forwarded-For` is the address by which wrong logins are limited and noted.',
+    'Proxies whose `X-Forwarded-For` counts as the address of a login.',
   ),
 } as const

@@ -130,12 +130,9 @@ export const INPUT_SETTINGS = {
   'input.format': setting(
     choice(INPUT_FORMATS),
     'json',
-    'Format of submissions; `avro` and `protobuf` need `input.schemaRegistry.url`. Topics of a list may have their own.',
+    'Format of submissions, unless a topic has its own; `avro` and `protobuf` need `input.schemaRegistry.url`.',
   ),
-  'input.map': optionalSetting(
-    inputMap,
-    'Where the fields are in your records. Topics of a list may have their own.',
-  ),
+  'input.map': optionalSetting(inputMap, 'Where the fields are in your records, unless a topic has its own.'),
   'input.schemaRegistry.url': optionalSetting(
     text(
       'an http:// or https:// URL without a login, for example http://registry:8081',
@@ -145,9 +142,9 @@ export const INPUT_SETTINGS = {
   ),
   'input.schemaRegistry.username': optionalSetting(
     text('text without a colon', /^[^:]+$/),
-    'User of the schema registry (HTTP Basic).',
+    'User (HTTP Basic).',
   ),
-  'input.schemaRegistry.password': optionalSetting(secret('text'), 'Password of that user.'),
+  'input.schemaRegistry.password': optionalSetting(secret('text'), 'Its password.'),
   'clock.maxSkew': setting(
     duration(1_000, 3_600_000),
     30_000,

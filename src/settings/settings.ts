@@ -119,7 +119,7 @@ export const SETTINGS = {
   'alerts.maxAge': setting(
     duration(0, 366 * DAY),
     24 * HOUR,
-    'With Kafka: alerts on older messages, and events of states past their `expiresAt`, are shadow and `late`, so that a backlog blocks nothing. 0: neither.',
+    'With Kafka: alerts on older messages, and events of states past their `expiresAt`, are shadow and `late`. 0: neither.',
   ),
   'blocks.minAction': setting(
     choice(['block', 'throttle', 'review', 'observe']),
@@ -179,7 +179,7 @@ export const SETTINGS = {
   'blocker.failure': setting(
     choice(['open', 'closed']),
     'open',
-    'Without a table, and once brokers are silent for two minutes: `open` lets unknown messages through, `closed` keeps everything back.',
+    'Without a table, and after two silent minutes of all brokers: `open` lets unknown messages through, `closed` keeps everything back.',
   ),
   'blocker.throttle': setting(
     choice(['global', 'instance']),
@@ -206,7 +206,7 @@ export const SETTINGS = {
   'limits.futureReject': setting(
     duration(0, DAY),
     5 * MINUTE,
-    'A `ts` further ahead of the reference clock is a dead letter; one less far ahead is set to the clock.',
+    'A `ts` further ahead of the reference clock is a dead letter; a smaller lead is set to the clock.',
   ),
   'limits.partWait': setting(
     duration(100, 10 * MINUTE),
