@@ -1,7 +1,15 @@
 import type { Code } from '../../domain/codes.ts'
 import type { Sender } from './cast.ts'
-import { message, type PlantingContext, type Span, scripted, textOf } from './planting-context.ts'
-import { type PlannedMessage, type Plant, type PlantedEvent, signed } from './plants.ts'
+import {
+  ESCALATES,
+  escalating,
+  message,
+  type PlantingContext,
+  type Span,
+  scripted,
+  textOf,
+} from './planting-context.ts'
+import { type PlannedMessage, type Plant, signed } from './plants.ts'
 
 /** Messages of one signature from one port, each to another recipient. */
 function sends(
@@ -26,21 +34,10 @@ function sends(
   })
 }
 
-/** The shipped policy raises a state for three messages to three recipients within ten minutes. */
-const ESCALATES = 3
-
-function escalating(
-  drafts: readonly PlannedMessage[],
-  code: Code,
-  id: string,
-  span: Span,
-  more: Partial<PlantedEvent> = {},
-): Plant {
-  const { event = code } = drafts[0]!
-  return scripted(drafts, {
-    truth: [{ event, code, target: { kind: 'sender', id }, ...span, ...more }],
-  })
-}
+const senderOf = (signature: string, from: string) => ({
+  kind: 'sender' as const,
+  id: `${signature}@${from}`,
+})
 
 /** Messages of an invented signature from an invented port, frequent enough for a state or not. */
 function unfiled(context: PlantingContext, hour: number, often: boolean): Plant {
@@ -50,13 +47,7 @@ function unfiled(context: PlantingContext, hour: number, often: boolean): Plant 
   const event = often ? 'unfiled-sender' : 'unfiled-seldom'
   const code = 'SIGNATURE_UNFILED'
   const drafts = sends(context, span, often ? 10 : 15, { signature, from, event, code })
-  return escalating(
-    drafts,
-    code,
-    `${signature}@${from}`,
-    span,
-    often ? { needs: ESCALATES } : { raise: false },
-  )
+  return escalating(drafts, code, senderOf(signature, from), span, often ? undefined : { raise: false })
 }
 
 function lapsed(context: PlantingContext, hour: number, status: 'suspended' | 'revoked'): Plant {
@@ -70,8 +61,7 @@ function lapsed(context: PlantingContext, hour: number, status: 'suspended' | 'r
     event: `filing-${status}`,
     code,
   })
-  const plant = escalating(drafts, code, `${shop.signature}@${from}`, span, { needs: ESCALATES })
-  return { ...plant, senders: [shop] }
+  return { ...escalating(drafts, code, senderOf(shop.signature, from), span), senders: [shop] }
 }
 
 function wrongPort(context: PlantingContext, shop: Sender, host: Sender, hour: number): Plant {
@@ -80,7 +70,7 @@ function wrongPort(context: PlantingContext, shop: Sender, host: Sender, hour: n
   const event = 'wrong-port-sender'
   const code = 'SIGNATURE_WRONG_PORT'
   const drafts = sends(context, span, 10, { signature: shop.signature, from, event, code })
-  return escalating(drafts, code, `${shop.signature}@${from}`, span, {
+  return escalating(drafts, code, senderOf(shop.signature, from), span, {
     needs: ESCALATES,
     // The port also carries its own signature.
     also: ['PORT_SUBLET'],

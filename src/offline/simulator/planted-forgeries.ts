@@ -1,11 +1,7 @@
 import type { Code } from '../../domain/codes.ts'
-import { type PlantingContext, type Span, scripted, textOf } from './planting-context.ts'
-import type { PlannedMessage, Plant, PlantedEvent } from './plants.ts'
-import { signed } from './plants.ts'
+import { escalating, type PlantingContext, type Span, textOf } from './planting-context.ts'
+import { type PlannedMessage, type Plant, signed } from './plants.ts'
 import { foreignDomain } from './texts.ts'
-
-/** The shipped policy raises a state for three messages to three recipients within ten minutes. */
-const ESCALATES = 3
 
 interface Forged {
   readonly event: string
@@ -27,16 +23,6 @@ function forged(context: PlantingContext, span: Span, { event, codes, count, by 
   })
 }
 
-function plant(
-  drafts: readonly PlannedMessage[],
-  code: Code,
-  target: PlantedEvent['target'],
-  span: Span,
-): Plant {
-  const event = drafts[0]!.event!
-  return scripted(drafts, { truth: [{ event, code, target, ...span, needs: ESCALATES }] })
-}
-
 /** A foreign domain, from a new port each time: the state is about the domain. */
 function toDomain(context: PlantingContext, brand: string, hour: number): Plant {
   const domain = foreignDomain(context.random)
@@ -51,7 +37,7 @@ function toDomain(context: PlantingContext, brand: string, hour: number): Plant 
       link: `https://${domain}/${context.random.digits(3)}`,
     }),
   })
-  return plant(drafts, 'FORGED_BRAND', { kind: 'domain', id: domain }, span)
+  return escalating(drafts, 'FORGED_BRAND', { kind: 'domain', id: domain }, span)
 }
 
 /** A phone number instead of a link: the state is about the sender. */
@@ -64,7 +50,7 @@ function toSender(context: PlantingContext, brand: string, hour: number): Plant 
     count: 12,
     by: () => ({ signature: brand, from }),
   })
-  return plant(drafts, 'FORGED_BRAND', { kind: 'sender', id: `${brand}@${from}` }, span)
+  return escalating(drafts, 'FORGED_BRAND', { kind: 'sender', id: `${brand}@${from}` }, span)
 }
 
 /** Sent through a stolen account of the brand: port and signature belong to the victim, so the state is about the campaign. */
@@ -77,7 +63,7 @@ function toCampaign(context: PlantingContext, brand: string, hour: number): Plan
     count: 20,
     by: () => ({ signature: brand, from }),
   })
-  return plant(drafts, 'FORGED_BRAND', { kind: 'campaign', id: '*' }, span)
+  return escalating(drafts, 'FORGED_BRAND', { kind: 'campaign', id: '*' }, span)
 }
 
 function likeSignature(context: PlantingContext, claimed: string, hour: number): Plant {
@@ -89,7 +75,7 @@ function likeSignature(context: PlantingContext, claimed: string, hour: number):
     count: 12,
     by: () => ({ signature: claimed, from }),
   })
-  return plant(drafts, 'LOOKALIKE_SIGNATURE', { kind: 'sender', id: `${claimed}@${from}` }, span)
+  return escalating(drafts, 'LOOKALIKE_SIGNATURE', { kind: 'sender', id: `${claimed}@${from}` }, span)
 }
 
 /** `host` imitates a domain of the brand; `domain` is its registered domain. */
@@ -106,7 +92,7 @@ function likeDomain(
     count: 18,
     by: () => ({ signature: brand, from: port(context), link: `http://${host}/${context.random.digits(4)}` }),
   })
-  return plant(drafts, 'LOOKALIKE_DOMAIN', { kind: 'domain', id: domain }, span)
+  return escalating(drafts, 'LOOKALIKE_DOMAIN', { kind: 'domain', id: domain }, span)
 }
 
 function port({ random }: PlantingContext): string {

@@ -2,7 +2,7 @@ import type { Code } from '../../domain/codes.ts'
 import { addTo } from '../../domain/maps.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { named, type Sender, shopsOf } from './cast.ts'
-import { linksOf, type PlannedMessage, type Plant, signed, unfiledName } from './plants.ts'
+import { linksOf, type PlannedMessage, type Plant, type PlantedEvent, signed, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
 import { fill, type SlotValues } from './texts.ts'
 import { PLANTED, type PlantedFamily, WAYS_OUT } from './texts-planted.ts'
@@ -131,4 +131,19 @@ export function scripted(drafts: readonly PlannedMessage[], more: Partial<Plant>
     ...more,
     drafts: (minute) => byMinute.get(Math.floor(minute / MINUTE)) ?? [],
   }
+}
+
+/** The shipped policy raises a state for three messages to three recipients within ten minutes. */
+export const ESCALATES = 3
+
+/** A plant whose messages raise a state of this code, unless `more` says otherwise. */
+export function escalating(
+  drafts: readonly PlannedMessage[],
+  code: Code,
+  target: PlantedEvent['target'],
+  span: Span,
+  more: Partial<PlantedEvent> = { needs: ESCALATES },
+): Plant {
+  const { event = code } = drafts[0]!
+  return scripted(drafts, { truth: [{ event, code, target, ...span, ...more }] })
 }
