@@ -1,17 +1,18 @@
+import { backOff } from '../adapters/kafka/backoff.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
-import { reasonOf } from '../adapters/kafka/errors.ts'
+import { failureKind, reasonOf } from '../adapters/kafka/errors.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import { inputsOf } from '../pipeline/inputs.ts'
 import { loadConfig } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 
-/** How long to wait for the brokers, ms. */
+/** How long to wait for the brokers, at the start and for each send, ms. */
 const PATIENCE = 15_000
 
 /**
  * Opens a producer of input records to the first input topic without a field map; the keys of the records are kept. Throws
- * USAGE if there is no such topic. Rejects with KAFKA_UNREACHABLE.
+ * USAGE if there is no such topic. Rejects with KAFKA_UNREACHABLE. Records that are sent again may be there twice.
  */
 export async function openProducer(configFile: string | undefined) {
   const { config } = loadConfig({ file: configFile, serving: false })
@@ -26,7 +27,17 @@ export async function openProducer(configFile: string | undefined) {
   try {
     await connection.requireTopics([topic], { create: config.kafka.createTopics })
     const { send, close } = await producerTo(topic, connection)
-    return { topic, send, close: () => close().finally(() => connection.close()) }
+    const patiently = async (records: readonly KeyedRecord[]): Promise<void> => {
+      const until = performance.now() + PATIENCE
+      for (let attempt = 0; ; attempt++)
+        try {
+          return await send(records)
+        } catch (error) {
+          if (failureKind(error) !== 'transient' || performance.now() > until) throw error
+          await backOff(attempt)
+        }
+    }
+    return { topic, send: patiently, close: () => close().finally(() => connection.close()) }
   } catch (error) {
     await connection.close()
     throw error
