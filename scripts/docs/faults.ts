@@ -33,7 +33,7 @@ A cell passes if all of these hold:
 - Every record has either a verdict or a dead letter, written before its offset was committed.
 - Message alerts and raised states are those of a run without faults. States may differ if verdicts were \`degraded\` or counts were lost.
 - Counts in Redis equal a recount, except in buckets that are marked as missing and logged, with a cause.
-- \`/readyz\` reports the fault. Every instance is ready at the end, except one whose clock is still wrong.
+- \`/readyz\` reports faults that need an operator. Every instance is ready at the end, except one whose clock is still wrong.
 - No verdict is degraded while Redis answers within 50 ms.
 - Nothing is marked \`late\`, no state is cleared as \`expired\` that stays open without faults, and no valid record becomes a dead letter.
 - Exactly-once delivery repeats nothing; at least once, a rolling restart repeats verdicts of at most 3 % of the records.

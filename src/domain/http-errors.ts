@@ -16,7 +16,7 @@ const CORRECT = 'Correct what the detail names.'
 const USE_TOKEN = 'Send a token of `http.tokens`.'
 const USE_RIGHT = 'Use a token of `http.tokens` whose `may` lists the right.'
 const SPLIT = 'Send fewer items per request.'
-const LATER = 'Retry after `Retry-After`, or use another instance.'
+const LATER = 'Retry after the seconds in `Retry-After`, or use another instance.'
 
 export const HTTP_ERRORS = {
   CHECK_MALFORMED: { cause: MALFORMED, retry: false, remedy: CORRECT },

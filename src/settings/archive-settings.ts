@@ -63,7 +63,7 @@ export const ARCHIVE_SETTINGS = {
   'desk.oidc.clientId': optionalSetting(text('text'), 'Client at the provider.'),
   'desk.oidc.clientSecret': optionalSetting(secret('text'), 'Its secret.'),
   'desk.oidc.url': optionalSetting(secureUrl, 'Where browsers open the desk.'),
-  'desk.oidc.scope': setting(text('scopes with spaces between them'), 'openid profile', 'Scopes.'),
+  'desk.oidc.scope': setting(text('scopes with spaces between them'), 'openid profile', 'Scopes to ask for.'),
   'desk.oidc.name': setting(
     text('a claim'),
     'preferred_username',

@@ -43,7 +43,7 @@ export const KAFKA_SETTINGS = {
     choice(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']),
     'Login to the brokers; goes with `username` and `password`, `oauthbearer` with `kafka.sasl.oauth.*`.',
   ),
-  'kafka.sasl.username': optionalSetting(text('text'), 'User.'),
+  'kafka.sasl.username': optionalSetting(text('text'), 'User of the brokers.'),
   'kafka.sasl.password': optionalSetting(secret('text'), 'Its password.'),
   'kafka.sasl.oauth.tokenEndpoint': optionalSetting(
     text(
@@ -54,7 +54,7 @@ export const KAFKA_SETTINGS = {
   ),
   'kafka.sasl.oauth.clientId': optionalSetting(text('text'), 'Client there (HTTP Basic).'),
   'kafka.sasl.oauth.clientSecret': optionalSetting(secret('text'), 'Its secret.'),
-  'kafka.sasl.oauth.scope': optionalSetting(text('scopes with spaces between them'), 'Scope.'),
+  'kafka.sasl.oauth.scope': optionalSetting(text('scopes with spaces between them'), 'Scope to ask for.'),
   'kafka.topics.messages': setting(
     inputTopics,
     [{ topic: 'sms.mt' }],

@@ -58,12 +58,12 @@ export const SETTINGS = {
   'redis.nodes': optionalSetting(hostPorts, 'Seeds of a Redis Cluster, instead of `redis.url`.'),
   'redis.sentinels': optionalSetting(hostPorts, 'Sentinels, instead of `redis.url`.'),
   'redis.masterName': setting(text('text'), 'mymaster', 'Name of the master at the sentinels.'),
-  'redis.username': optionalSetting(text('text'), 'Wins over the user in the URL.'),
-  'redis.password': optionalSetting(secret('text'), 'Wins over the password in the URL.'),
+  'redis.username': optionalSetting(text('text'), 'User; wins over the one in the URL.'),
+  'redis.password': optionalSetting(secret('text'), 'Its password; wins over the one in the URL.'),
   'redis.tls.enabled': optionalSetting(flag(), 'TLS to Redis.', {
     shown: 'on with `rediss://`, or when `ca`, `cert` or `key` is given',
   }),
-  'redis.tls.ca': optionalSetting(pem(), 'Authority of its certificate.'),
+  'redis.tls.ca': optionalSetting(pem(), 'Authority of the certificate of Redis.'),
   'redis.tls.cert': optionalSetting(pem(), 'Client certificate; goes with `redis.tls.key`.'),
   'redis.tls.key': optionalSetting(pem(), 'Private key of the client certificate.'),
   'redis.budget': setting(
@@ -179,7 +179,7 @@ export const SETTINGS = {
   'blocker.failure': setting(
     choice(['open', 'closed']),
     'open',
-    'Without a table, and after two silent minutes of all brokers: `open` lets unknown messages through, `closed` keeps everything back.',
+    'Without a table, and after two minutes without a broker: `open` lets unknown messages through, `closed` keeps everything back.',
   ),
   'blocker.throttle': setting(
     choice(['global', 'instance']),
@@ -206,7 +206,7 @@ export const SETTINGS = {
   'limits.futureReject': setting(
     duration(0, DAY),
     5 * MINUTE,
-    'A `ts` further ahead of the reference clock is a dead letter; a smaller lead is set to the clock.',
+    'A `ts` further ahead of the reference clock is a dead letter; one less far ahead is set to the clock.',
   ),
   'limits.partWait': setting(
     duration(100, 10 * MINUTE),
