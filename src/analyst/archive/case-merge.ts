@@ -5,20 +5,26 @@ import { HAS_UNSETTLED, PARTS, type QueuedCase } from './case-queue.ts'
 /** A case that was merged into another. */
 export type MergedCase = Pick<QueuedCase, 'id' | 'grouped_by' | 'name'>
 
+/** Moves what was merged into $1 while $1 was merged itself, which the statement of neither merge saw. */
+const FOLLOW = `UPDATE review_case c SET merged_path = c.merged_path || now.merged_into, merged_into = now.merged_into
+  FROM review_case now WHERE now.id = $1 AND now.merged_into IS NOT NULL AND c.merged_into = $1`
+
 /**
  * Merges a case, and those merged into it, into another one: its present and future alerts count towards the other. Returns
- * false if either does not exist, is done, or is already merged.
+ * the case, or undefined if either does not exist, is done, or is already merged.
  */
-export async function mergeCases(change: Ask, from: string, into: string): Promise<boolean> {
-  const merged = await change(
+export async function mergeCases(change: Ask, from: string, into: string): Promise<MergedCase | undefined> {
+  const merged = await change<MergedCase>(
     `WITH both_open AS (
         SELECT id FROM review_case WHERE id IN ($1, $2) AND merged_into IS NULL AND (status <> 'done' OR ${HAS_UNSETTLED})
         ORDER BY id FOR UPDATE)
       UPDATE review_case SET merged_path = merged_path || $2::text, merged_into = $2
-        WHERE (id = $1 OR merged_into = $1) AND $1 <> $2 AND (SELECT count(*) FROM both_open) = 2 RETURNING id`,
+        WHERE (id = $1 OR merged_into = $1) AND $1 <> $2 AND (SELECT count(*) FROM both_open) = 2
+        RETURNING id, grouped_by, name`,
     [from, into],
   )
-  return merged.length > 0
+  if (merged.length > 0) for (const id of [from, into]) await change(FOLLOW, [id])
+  return merged.find(({ id }) => id === from)
 }
 
 /** Undoes a merge; cases that were merged into this one before stay with it. Returns false if the case was not merged. */

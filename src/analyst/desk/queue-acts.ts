@@ -96,10 +96,9 @@ export class QueueActs {
   async #merge({ form, session }: Asked, { id }: queue.QueuedCase): Promise<Answer> {
     const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
     if (!form.has('sure')) return toPage(caseAt(id, { merge: other }))
-    if (!(await merging.mergeCases(this.#change, other, id)))
-      return toPage(caseAt(id, { said: 'cannotMerge' }))
-    const { grouped_by, name } = (await merging.mergedInto(this.#ask, id)).find((one) => one.id === other)!
-    await queue.noteOnCase(this.#change, [id, session.name, 'merged', `${grouped_by}: ${name}`])
+    const merged = await merging.mergeCases(this.#change, other, id)
+    if (!merged) return toPage(caseAt(id, { said: 'cannotMerge' }))
+    await queue.noteOnCase(this.#change, [id, session.name, 'merged', `${merged.grouped_by}: ${merged.name}`])
     return toPage(caseAt(id))
   }
 

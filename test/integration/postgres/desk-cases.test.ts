@@ -11,6 +11,7 @@ import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
+import { until } from '../../helpers/recording-handler.ts'
 import { describeWith } from '../../helpers/services.ts'
 
 const MINUTE = 60_000
@@ -114,6 +115,30 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
     expect([found['b99.top']!.alerts, found['c77.top']!.alerts]).toEqual([4, 6])
     expect(await act(c, { act: 'unmerge', other: b })).toContain('cannotMerge')
     await act(c, { act: 'unmerge', other: a })
+    expect(Object.keys(await open()).sort()).toEqual(['a88.top', 'b99.top', 'c77.top'])
+  })
+
+  it('moves a case along that is merged into one that is being merged', async () => {
+    const [a, b, c] = [await idOf('a88.top'), await idOf('b99.top'), await idOf('c77.top')]
+    await client.query('BEGIN')
+    await client.query('SELECT FROM review_case WHERE id = $1 FOR UPDATE', [b])
+    const waiting = async (count: number) => {
+      const sql = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%both_open%'"
+      return (await archive.ask(sql, [])).length === count
+    }
+    const first = act(b, { act: 'merge', other: a, sure: '1' })
+    await until(() => waiting(1))
+    const second = act(c, { act: 'merge', other: b, sure: '1' }, 'wu')
+    await until(() => waiting(2))
+    await client.query('COMMIT')
+    expect(await second).toBe(`/queue/${c}`)
+    expect(await first).toBe(`/queue/${b}`)
+    const found = await open()
+    expect(Object.keys(found)).toEqual(['c77.top'])
+    expect(found['c77.top']).toMatchObject({ alerts: 10 })
+    await act(c, { act: 'unmerge', other: b })
+    expect((await open())['b99.top']).toMatchObject({ alerts: 7 })
+    await act(b, { act: 'unmerge', other: a })
     expect(Object.keys(await open()).sort()).toEqual(['a88.top', 'b99.top', 'c77.top'])
   })
 
