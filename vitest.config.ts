@@ -12,6 +12,8 @@ const project = (name: string, folder: string, timeout: number, extra: object = 
   },
 })
 
+/** Files of a worker share what they import: loading the sources for each file takes longer than many of the tests. */
+const SHARED = { isolate: false }
 /** One Kafka broker for all files of a run; each test has topics and groups of its own. */
 const KAFKA = { globalSetup: ['test/helpers/global-setup.ts'] }
 const SERVERS = 300_000
@@ -34,15 +36,15 @@ export default defineConfig({
     // Each project transforms what it imports; the cache lets the next project, and the next run, have it from the disk.
     experimental: { fsModuleCache: true },
     projects: [
-      project('unit', 'unit', 60_000, { exclude: ISOLATED, isolate: false }),
+      project('unit', 'unit', 60_000, { ...SHARED, exclude: ISOLATED }),
       project('unit-isolated', 'unit', 60_000, { include: ISOLATED }),
-      project('behaviour', 'behaviour', 240_000),
+      project('behaviour', 'behaviour', 240_000, SHARED),
       project('conformance', 'conformance', 60_000, KAFKA),
-      project('postgres', 'integration/postgres', SERVERS, KAFKA),
-      project('browser', 'integration/browser', SERVERS, KAFKA),
+      project('postgres', 'integration/postgres', SERVERS, { ...KAFKA, ...SHARED }),
+      project('browser', 'integration/browser', SERVERS, { ...KAFKA, ...SHARED }),
       project('redis', 'integration/redis', SERVERS),
-      project('kafka', 'integration/kafka', SERVERS, KAFKA),
-      project('service', 'integration/service', SERVERS, KAFKA),
+      project('kafka', 'integration/kafka', SERVERS, { ...KAFKA, ...SHARED }),
+      project('service', 'integration/service', SERVERS, { ...KAFKA, ...SHARED }),
       // One at a time: they load the machine by themselves, or look at what it does under load.
       project('long', 'long', SERVERS, { ...KAFKA, fileParallelism: false }),
     ],

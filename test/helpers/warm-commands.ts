@@ -1,25 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { type CommandOptions, type CommandResult, DIST, ensureBuilt, environment } from './service.ts'
 
 const HOST = join(import.meta.dirname, 'command-host.mjs')
 
 let host: ChildProcess | undefined
 let last: Promise<unknown> = Promise.resolve()
-afterAll(async () => {
-  if (!host) return
-  const exited = once(host, 'exit')
-  host.disconnect()
-  await exited
-})
 
 /**
- * Runs a command like `sigwatch`, but all commands of a test file one after another in one process, with modules, TensorFlow and
- * compiled code already loaded. Not for commands that read stdin. If a command exits the process, its exit code is returned and
- * the next command gets a new process.
+ * Runs a command like `sigwatch`, but all commands of a worker one after another in one process, with modules, TensorFlow and
+ * compiled code already loaded. It ends with the worker. Not for commands that read stdin. If a command exits the process, its
+ * exit code is returned and the next command gets a new process.
  */
 export async function warmSigwatch(
   args: readonly string[],
@@ -52,10 +44,7 @@ function run(
       code = message.code
       finish()
     }
-    const onClose = (ended: number | null) => {
-      host = undefined
-      settle({ code: ended, ...written })
-    }
+    const onClose = (ended: number | null) => settle({ code: ended, ...written })
     child.on('message', onMessage).on('close', onClose)
     const settle = (result: CommandResult) => {
       for (const off of listeners) off()
@@ -77,5 +66,8 @@ function startHost(): ChildProcess {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   for (const stream of [child.stdout, child.stderr]) stream!.setEncoding('utf8')
+  child.once('close', () => {
+    host = undefined
+  })
   return child
 }
