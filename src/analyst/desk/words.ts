@@ -172,7 +172,7 @@ const CASE = {
   alike: ['Alike within a day: {n}', '一天内的同类告警：{n}'],
   alertsAlike: ['Alerts alike', '同类告警'],
   confirmed: ['confirmed', '确认'],
-  false_positive: ['false_positive', '误报'],
+  false_positive: ['false positive', '误报'],
   exempt: ['exempt', '豁免'],
   low: ['low', '低'],
   medium: ['medium', '中'],

@@ -23,7 +23,7 @@ const WORDS = {
   why: ['Why', '处置理由'],
   code: ['Code', '原因代码'],
   confirmed: ['confirmed', '确认'],
-  false_positive: ['false_positive', '误报'],
+  false_positive: ['false positive', '误报'],
   release: ['release', '解除'],
   exempt: ['exempt', '豁免'],
   rule: ['Rule', '法规依据'],

@@ -134,7 +134,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
     )
     expect(judged).toBeGreaterThan(0)
     expect(blocked).toBeGreaterThan(judged!)
-    expect(plain).toMatch(/false_positive, by analyst-7.*\(undone\)/)
+    expect(plain).toMatch(/false positive, by analyst-7.*\(undone\)/)
   })
 
   it('speaks Chinese, with the sentence rewritten', async () => {
