@@ -47,7 +47,7 @@ export const SETTINGS = {
   delivery: setting(
     choice(['at-least-once', 'exactly-once']),
     'at-least-once',
-    '`exactly-once`: in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances.',
+    '`exactly-once`: in Kafka transactions ([operations.md](operations.md#exactly-once)). The same on all instances; no effect in the embedded mode.',
   ),
 
   'redis.url': optionalSetting(
@@ -74,7 +74,7 @@ export const SETTINGS = {
   'redis.backlogWait': setting(
     duration(0, DAY),
     10 * MINUTE,
-    'How long records older than a minute wait for Redis.',
+    'How long records older than a minute wait for Redis before they continue `degraded`.',
   ),
 
   'http.host': setting(
@@ -119,7 +119,7 @@ export const SETTINGS = {
   'alerts.maxAge': setting(
     duration(0, 366 * DAY),
     24 * HOUR,
-    'With Kafka: alerts on older messages, and events of states past their `expiresAt`, are shadow and `late`. 0: neither.',
+    'With Kafka: alerts on older messages, and events of states past their `expiresAt`, are shadow and `late`, so that a backlog blocks nothing. 0: neither.',
   ),
   'blocks.minAction': setting(
     choice(['block', 'throttle', 'review', 'observe']),
@@ -129,7 +129,7 @@ export const SETTINGS = {
   'alerts.maxPerSender': setting(
     int(0, 1_000_000),
     1000,
-    'Most message alerts of a port in a minute of event time. 0: no cap.',
+    'Most message alerts of a port in a minute of event time; verdicts and states continue. 0: no cap.',
   ),
   'verdicts.explain': setting(
     flag(),
@@ -200,7 +200,7 @@ export const SETTINGS = {
   'batch.maxAge': setting(
     duration(0, 10_000),
     20,
-    'Longest wait of a message for others; no longer than the previous batch took.',
+    'Longest wait of a message for others of its batch; no longer than the previous batch took.',
   ),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Unsettled messages at which reading pauses.'),
   'limits.futureReject': setting(
