@@ -122,7 +122,6 @@ describeWith(['kafka', 'redis'], 'delivery exactly once of odd traffic', () => {
     await sleep(5_000)
     await Promise.all([gateway.disconnect(), plain.disconnect()])
     for (const service of services) expect(service.exited, logs()).toBe(false)
-    expect(one!.log.some(({ msg }) => String(msg).startsWith('a transaction was lost'))).toBe(true)
     for (const service of services) expect(await service.stop()).toBe(0)
     verdicts = seen!.values<Verdict>()
     letters = buried!.records.map(

@@ -129,7 +129,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
 
   it('tells the regulator what came of it in the order of time, with what was undone', async () => {
     const plain = (await letter('m5', '--for', 'regulator')).replaceAll('\\', '')
-    const [judged, blocked] = ['false_positive, by analyst-7', 'block, by gateway-7'].map((part) =>
+    const [judged, blocked] = ['false positive, by analyst-7', 'block, by gateway-7'].map((part) =>
       plain.indexOf(part),
     )
     expect(judged).toBeGreaterThan(0)
