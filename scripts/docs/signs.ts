@@ -76,7 +76,6 @@ ${CONSEQUENCES.map((then) => section(then, composites)).join('\n\n')}
 
 function listOfWords(words: ReturnType<typeof writtenRules>['words']): string {
   return Object.entries(words)
-
     .map(([name, { says }]) => `- \`words:${name}\`: ${says}`)
     .join('\n')
 }
