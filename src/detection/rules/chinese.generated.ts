@@ -19,10 +19,6 @@ export const citationWords = {
   article: "第{n}条",
 } as const
 
-export const marketingBurstWords = {
-  windows: {"1m":"1 分钟","10m":"10 分钟","1h":"1 小时"},
-} as const
-
 export const modelCheckWords = {
   plain: [["notice","【顺丰速运】您的快件已由前台代收，请凭取件码到丰巢柜领取，如有疑问请致电快递员。"],["notice","【招商银行】您账户尾号8021的储蓄卡于11月8日收到工资入账人民币8200.00元。"],["notice","【京东】验证码482913，您正在登录，5分钟内有效，请勿告诉他人。"],["personal","妈，我今晚加班，晚点回家吃饭，你们先吃不用等我"],["personal","老地方见，我到了给你打电话"],["marketing","【天猫】双11狂欢开启，全场5折起，满300减50，速抢！拒收请回复R"],["marketing","【优衣库】会员专享，新品上市限时8折优惠，戳链接领券，退订回T"],["finance","【某某贷款】凭身份证即可申请，最高30万额度，当天放款，利息低，退订回T"],["fraud","您的银行卡已被冻结，请立即登录 http://icbc-safe.top 核实身份信息，否则账户将被注销"],["fraud","您的ETC已失效，请尽快点击 http://etc-renz.cc 重新认证，逾期将停用"],["illicit","澳门赌场上线，真人百家乐，首充送888，注册就送彩金，网址 www.vns9988.com"]],
 } as const

@@ -4,7 +4,7 @@ import { COMMERCIAL } from '../../../domain/labels.ts'
 import type { Registry } from '../../../domain/registry.ts'
 import { SharedLists } from '../../../domain/shared-lists.ts'
 import { HOUR, MINUTE } from '../../../domain/time.ts'
-import { marketingBurstWords } from '../../rules/chinese.generated.ts'
+import { evidenceWords } from '../../rules/chinese.generated.ts'
 import { defineStateCode } from '../code-spec.ts'
 import * as fields from '../evidence-fields.ts'
 import { type Expectation, expectationOf } from './baseline.ts'
@@ -47,7 +47,7 @@ const WINDOWS: readonly Window[] = [
   },
 ]
 
-const CHINESE_WINDOWS = marketingBurstWords.windows
+const CHINESE_WINDOWS = evidenceWords.values.window
 
 /**
  * A longer window counts only while the next shorter one is high too, so that a burst is not reported for another hour after its
