@@ -213,8 +213,8 @@ export class ArchiveReader {
   }
 
   /** Overview of a period, epoch ms. */
-  overview(from: number, to: number): Promise<Overview> {
-    return overviewOf(this.ask, new Date(from), new Date(to))
+  overview(from: number, to: number, ask = this.ask): Promise<Overview> {
+    return overviewOf(ask, new Date(from), new Date(to))
   }
 
   /** Writes an access log entry with user and address. Mobile numbers in searches are masked. */

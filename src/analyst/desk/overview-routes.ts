@@ -1,4 +1,5 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts'
+import { type Ask, fewAtOnce } from '../archive/ask.ts'
 import { alertCurve, sentCurve, stepsOf } from '../archive/curves.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
 import { delayOf, newDomains, openStates, totalsOf, type WorstCase, worstCases } from '../archive/totals.ts'
@@ -12,6 +13,15 @@ import { Shared } from './shared.ts'
 const JUDGED_DAYS = 7
 /** Periods that ended less than this before now, ms, show the precision of now. */
 const NEARLY_NOW = 10 * MINUTE
+/** Statements that run at once without a visitor: the other connections are left to those who are at work. */
+const WARM_AT_ONCE = 2
+
+interface Period {
+  readonly from: number
+  readonly to: number
+  readonly now: number
+}
+
 /** The landing page. It reads sums, and only those alerts that it shows. */
 export class OverviewRoutes {
   readonly #parts: RouteParts
@@ -27,9 +37,12 @@ export class OverviewRoutes {
     this.#parts = parts
   }
 
-  /** Renews the precision of codes, so that the first visitor does not wait for it. Rejects with the errors of the archive. */
+  /** Renews what the overview of the last day shows, so that the first visitor does not wait for it. Rejects with the errors of the archive. */
   async warm(now: number): Promise<void> {
-    await this.#judgedNow(now)
+    await this.#shownIn(
+      { from: now - DAY, to: now + MINUTE, now },
+      fewAtOnce(this.#parts.options.archive.ask, WARM_AT_ONCE),
+    )
   }
 
   #judgedNow(now: number): Promise<ReviewedCode[]> {
@@ -42,22 +55,27 @@ export class OverviewRoutes {
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
     if (!isRenewal) await options.archive.note(session, 'overview', rangeOf(from, to))
-    const period = Math.abs(to - now) <= MINUTE ? [to - from] : [from, to]
-    const key = period.map((time) => Math.round(time / MINUTE)).join()
-    const shown = await this.#shown.get(() => this.#of(from, to, now), key)
-    return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
+    const period = { from, to, now }
+    const shown = await this.#shownIn(period, options.archive.ask)
+    return { status: 200, body: overviewPage(session, speech, period, shown) }
   }
 
-  async #of(from: number, to: number, now: number): Promise<Shown> {
+  #shownIn(period: Period, ask: Ask): Promise<Shown> {
+    const { from, to, now } = period
+    const times = Math.abs(to - now) <= MINUTE ? [to - from] : [from, to]
+    const key = times.map((time) => Math.round(time / MINUTE)).join()
+    return this.#shown.get(() => this.#of(period, ask), key)
+  }
+
+  async #of({ from, to, now }: Period, ask: Ask): Promise<Shown> {
     const { archive } = this.#parts.options
-    const { ask } = archive
     const [found, judged, totals, curves, worst, domains, states, delay] = await Promise.all([
-      archive.overview(from, to),
+      archive.overview(from, to, ask),
       Math.abs(to - now) < NEARLY_NOW
         ? this.#judgedNow(now)
         : this.#judgedThen.get(() => archive.judged(to - JUDGED_DAYS * DAY, to), String(to)),
       totalsOf(ask, from, to),
-      this.#curves(from, to),
+      this.#curves(from, to, ask),
       this.#worst.get(() => worstCases(ask)),
       newDomains(ask, from, to),
       openStates(ask),
@@ -67,8 +85,7 @@ export class OverviewRoutes {
   }
 
   /** For a day compared with yesterday and last week, otherwise with the preceding period of the same length. */
-  async #curves(from: number, to: number): Promise<Curves> {
-    const { ask } = this.#parts.options.archive
+  async #curves(from: number, to: number, ask: Ask): Promise<Curves> {
     const steps = stepsOf(from, to)
     const span = Math.ceil((to - from - MINUTE) / DAY)
     const [now, ...before] = await Promise.all(

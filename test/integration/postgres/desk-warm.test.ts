@@ -16,6 +16,8 @@ describeWith('postgres', 'results that take long', () => {
   let desk: Desk
   const judged = vi.fn<DeskOptions['archive']['judged']>()
   const overview = vi.fn()
+  let asking = 0
+  let askingMost = 0
   const user = deskClient(() => desk.port)
 
   beforeAll(async () => {
@@ -24,9 +26,14 @@ describeWith('postgres', 'results that take long', () => {
     archive = await ArchiveReader.open(server.url, 'test')
     judged.mockResolvedValueOnce([{ code: 'FORGED_BRAND', confirmed: 8, judged: 9 }])
     judged.mockReturnValue(new Promise(() => {}))
+    const asked: ArchiveReader['ask'] = async (sql, values) => {
+      askingMost = Math.max(askingMost, ++asking)
+      return archive.ask<never>(sql, values).finally(() => asking--)
+    }
     const counted = new Proxy(archive, {
       get: (of, name) => {
         if (name === 'overview') overview()
+        if (name === 'ask') return asked
         const value: unknown = name === 'judged' ? judged : Reflect.get(of, name, of)
         return typeof value === 'function' ? value.bind(of) : value
       },
@@ -37,6 +44,14 @@ describeWith('postgres', 'results that take long', () => {
     await desk?.close()
     await archive?.close()
     server?.stop()
+  })
+
+  it('computes the overview of the last day without a visitor, on few connections, and shows it to the first one', async () => {
+    await vi.waitFor(() => expect(askingMost > 0 && asking === 0).toBe(true), 10_000)
+    expect([overview.mock.calls.length, askingMost]).toEqual([1, 2])
+    await user.login('lin', 'a-token-of-lin')
+    expect(await user.see('lin', '/overview')).toContain('88.9%')
+    expect(overview).toHaveBeenCalledTimes(1)
   })
 
   it('computes the precision of codes without a visitor, and once for all periods that end now', async () => {
