@@ -21,7 +21,7 @@ const READ_ONLY = '25006'
 const TRANSIENT_STATES = new Set([READ_ONLY, '25P03'])
 
 /** SQLSTATE of a statement that was cancelled, by its timeout or by a user. */
-const CANCELED = '57014'
+export const CANCELED = '57014'
 
 /**
  * Setting that limits the pauses in a transaction: PostgreSQL ends the session of a process that was stopped in it, or whose host
@@ -198,32 +198,6 @@ export async function takeClient(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** SQLSTATE of a transaction that PostgreSQL ended to resolve a deadlock, and how often its statement is tried. */
-const DEADLOCK = '40P01'
-const DEADLOCK_ATTEMPTS = 3
-
-/** Runs a statement on a pooled connection within the time limit, again after a deadlock. A broken connection is not reused. */
-export async function limitedRows<T>(
-  pool: pg.Pool,
-  within: number,
-  access: 'READ ONLY' | 'READ WRITE',
-  [sql, values]: readonly [sql: string, values: readonly unknown[]],
-  attempts = DEADLOCK_ATTEMPTS,
-): Promise<T[]> {
-  const client = await takeClient(pool)
-  try {
-    const { rows } = await limited(client, within, access, () => client.query(sql, [...values]))
-    client.release()
-    return rows
-  } catch (error) {
-    const { code } = error as { code?: string }
-    client.release(!isServerCode(code))
-    if (code === DEADLOCK && attempts > 1)
-      return limitedRows(pool, within, access, [sql, values], attempts - 1)
-    throw error
-  }
-}
-
 /**
  * Converts an error of PostgreSQL. Its detail can quote a row and is dropped. `within`: the statement timeout we set, ms;
  * without one, a cancelled query was cancelled by the server or a user.
@@ -282,7 +256,7 @@ function remedyOf(state: string): string | undefined {
   return REMEDIES.find(([begin]) => state.startsWith(begin))?.[1]
 }
 
-function isServerCode(code: string | undefined): code is string {
+export function isServerCode(code: string | undefined): code is string {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')
 }
 

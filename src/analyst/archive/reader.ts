@@ -1,9 +1,10 @@
 import type { Alert } from '../../domain/alert.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { MINUTE } from '../../domain/time.ts'
-import type { Ask } from './ask.ts'
+import type { Ask, AskUntil } from './ask.ts'
 import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
-import { databaseError, limitedRows, openPool, takeClient } from './database.ts'
+import { databaseError, openPool, takeClient } from './database.ts'
+import { limitedRows, type RowLimits } from './limited-rows.ts'
 import { requireSchema } from './migrate.ts'
 import { withoutMobiles, withoutSender } from './mobiles.ts'
 import { type Overview, overviewOf } from './overview.ts'
@@ -120,9 +121,9 @@ export class ArchiveReader {
   /** Runs a read-only statement with the query timeout. */
   readonly ask: Ask = (sql, values) => this.#rows(sql, values)
   /** Like `ask`, on connections of its own, so that no other statement waits for one that takes long. Also rejects with ARCHIVE_BUSY. */
-  readonly askLong: Ask = async (sql, values) => {
+  readonly askLong: AskUntil = async (sql, values, signal) => {
     try {
-      return await this.#rows(sql, values, 'READ ONLY', this.#longPool)
+      return await this.#rows(sql, values, { signal }, this.#longPool)
     } catch (error) {
       // A connection that broke is not in the pool any more: the statement got none in time.
       if (!isUnreachable(error) || this.#longPool.totalCount < LONG_CONNECTIONS) throw error
@@ -130,7 +131,7 @@ export class ArchiveReader {
     }
   }
   /** Runs a writing statement with the query timeout. */
-  readonly change: Ask = (sql, values) => this.#rows(sql, values, 'READ WRITE')
+  readonly change: Ask = (sql, values) => this.#rows(sql, values, { access: 'READ WRITE' })
 
   private constructor(pool: Pool, longPool: Pool, within: number) {
     this.#pool = pool
@@ -160,13 +161,14 @@ export class ArchiveReader {
     return row!.now
   }
 
-  /** The newest alerts that match, at most 200. */
-  async search({ field, value, from, to }: Search): Promise<FoundAlert[]> {
+  /** The newest alerts that match, at most 200. Also rejects with the reason of the signal once that is aborted. */
+  async search({ field, value, from, to }: Search, signal?: AbortSignal): Promise<FoundAlert[]> {
     const isNarrow = field !== undefined && value !== undefined
     const found = await this.#rows<FoundAlert>(
       `SELECT ${COLUMNS} FROM alert WHERE ts >= $1 AND ts < $2 ${isNarrow ? `AND ${CONDITIONS[field]}` : ''}
         ORDER BY ts DESC LIMIT ${MOST}`,
       [new Date(from), new Date(to), ...(isNarrow ? [value] : [])],
+      { signal },
     )
     return found.map(withoutSender)
   }
@@ -221,7 +223,7 @@ export class ArchiveReader {
   async note(who: Visitor, what: string, subject: string): Promise<void> {
     const shown = what === 'search' ? withoutMobiles(subject) : subject
     const sql = 'INSERT INTO access_log (who, what, subject, address) VALUES ($1, $2, $3, $4)'
-    await this.#rows(sql, [who.name, what, shown, who.address ?? null], 'READ WRITE')
+    await this.#rows(sql, [who.name, what, shown, who.address ?? null], { access: 'READ WRITE' })
   }
 
   /** Access log entries, newest first. */
@@ -257,12 +259,13 @@ export class ArchiveReader {
   async #rows<T extends object>(
     sql: string,
     values: readonly unknown[],
-    access: 'READ ONLY' | 'READ WRITE' = 'READ ONLY',
+    { access = 'READ ONLY', signal }: Partial<RowLimits> = {},
     pool = this.#pool,
   ): Promise<T[]> {
     try {
-      return await limitedRows<T>(pool, this.#within, access, [sql, values])
+      return await limitedRows<T>(pool, { within: this.#within, access, signal }, [sql, values])
     } catch (error) {
+      signal?.throwIfAborted()
       throw databaseError(error, this.#within)
     }
   }

@@ -18,6 +18,8 @@ export interface Asked {
   readonly session: Session
   /** Time of the archive, epoch ms. */
   readonly now: number
+  /** Aborted when the browser leaves before it has the answer. */
+  readonly left: AbortSignal
   /** Whether an open page refreshes itself, which is not logged as an access. */
   readonly isRenewal?: boolean
   /** Texts entered in the forms of the page before the session ended. */

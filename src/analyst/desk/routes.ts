@@ -130,13 +130,13 @@ export class Routes {
     return search ? this.#search(asked, search) : toPage('/')
   }
 
-  async #search({ query, session, now }: Asked, asked = searchOf(query, now)): Promise<Answer> {
+  async #search({ query, session, now, left }: Asked, asked = searchOf(query, now)): Promise<Answer> {
     const { archive } = this.#parts.options
     const { field, value, from, to } = asked
     const narrow = field !== undefined && value !== '' ? { field, value } : {}
     await archive.note(session, 'search', searchedFor(asked))
     const [found, sent] = await Promise.all([
-      archive.search({ ...narrow, from, to }),
+      archive.search({ ...narrow, from, to }, left),
       field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,
     ])
     return { status: 200, body: searchPage(session, this.#parts.speech, asked, found, sent) }

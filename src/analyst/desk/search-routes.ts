@@ -10,6 +10,7 @@ import {
   storeSearch,
   withSenders,
 } from '../archive/alert-search.ts'
+import type { Ask } from '../archive/ask.ts'
 import {
   type AlertSearch,
   QUERY_FIELDS,
@@ -120,7 +121,7 @@ export class SearchRoutes {
     if (!stored || !read || 'fault' in read) return this.#parts.refuse(asked, 404, 'noSearch')
     await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD
-    const ask = archive.askLong
+    const ask: Ask = (sql, values) => archive.askLong(sql, values, asked.left)
     const range = { from: to - read.last, to, after: afterIn(fields, read) }
     const search = await withSenders(ask, read, range, tokensOf)
     if (isCsv) return this.#csv(await searchAlerts(ask, search, { ...range, most: MOST_CSV }))

@@ -143,10 +143,13 @@ export class DeskPages {
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let answer: Answer
+    const left = new AbortController()
+    response.once('close', () => left.abort())
     try {
       if (this.#follow(request, response)) return
-      answer = await this.#answer(request)
+      answer = await this.#answer(request, left.signal)
     } catch (error) {
+      if (left.signal.aborted) return
       answer = this.#faulty(request, error)
     }
     const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
@@ -163,7 +166,7 @@ export class DeskPages {
     return true
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  async #answer(request: IncomingMessage, left: AbortSignal): Promise<Answer> {
     const address = request.url ?? '/'
     if (!URL.canParse(address, ORIGIN)) return this.#failure(request, 404, this.#speech.say('noPage'))
     const url = new URL(address, ORIGIN)
@@ -190,7 +193,7 @@ export class DeskPages {
     const isRenewal = request.headers['x-live'] === '1' && this.#live.follows(id!)
     const kept = this.#kept.find(query.get('kept'), session.name, performance.now())
     const now = await this.#clock.now()
-    return this.#routes.page({ path, query, form, session, isRenewal, now, kept }, isPost)
+    return this.#routes.page({ path, query, form, session, isRenewal, now, kept, left }, isPost)
   }
 
   /**

@@ -2,13 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  databaseError,
-  limited,
-  limitedRows,
-  openClient,
-  openPool,
-} from '../../../src/analyst/archive/database.ts'
+import { databaseError, limited, openClient, openPool } from '../../../src/analyst/archive/database.ts'
+import { limitedRows } from '../../../src/analyst/archive/limited-rows.ts'
 import { Partitions } from '../../../src/analyst/archive/partitions.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import { markChanged, rollUp } from '../../../src/analyst/archive/rollups.ts'
@@ -158,7 +153,9 @@ describeWith('postgres', 'what went on in a time', () => {
     const own = await openClient(through.href, 'test')
     try {
       const shown = ['SHOW statement_timeout', []] as const
-      expect(await limitedRows(pool, 1_500, 'READ ONLY', shown)).toEqual([{ statement_timeout: '1500ms' }])
+      expect(await limitedRows(pool, { within: 1_500, access: 'READ ONLY' }, shown)).toEqual([
+        { statement_timeout: '1500ms' },
+      ])
       const { rows } = await limited(one, 2_500, 'READ ONLY', () => one.query(shown[0]))
       expect(rows).toEqual([{ statement_timeout: '2500ms' }])
       for (const after of [await pool.query(shown[0]), await one.query(shown[0])])

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { searchAlerts } from '../../../src/analyst/archive/alert-search.ts'
 import { queuedCase, queueOf, sendersOf } from '../../../src/analyst/archive/case-queue.ts'
-import { type Client, limitedRows, openClient, openPool } from '../../../src/analyst/archive/database.ts'
+import { type Client, openClient, openPool } from '../../../src/analyst/archive/database.ts'
 import { DAILY } from '../../../src/analyst/archive/days.ts'
 import { judgementsOf } from '../../../src/analyst/archive/given-feedback.ts'
+import { limitedRows } from '../../../src/analyst/archive/limited-rows.ts'
 import { migrate } from '../../../src/analyst/archive/migrate.ts'
 import { overviewOf } from '../../../src/analyst/archive/overview.ts'
 import { Partitions } from '../../../src/analyst/archive/partitions.ts'
@@ -222,7 +223,10 @@ describeWith('postgres', 'the plans of the desk', () => {
   it('keep an idle connection, whose successor would read the catalogue again', async () => {
     const pool = openPool(server.url, 'test', 60_000)
     const pid = () =>
-      limitedRows<{ pid: number }>(pool, 60_000, 'READ ONLY', ['SELECT pg_backend_pid() AS pid', []])
+      limitedRows<{ pid: number }>(pool, { within: 60_000, access: 'READ ONLY' }, [
+        'SELECT pg_backend_pid() AS pid',
+        [],
+      ])
     try {
       const first = await pid()
       await sleep(12_000)
