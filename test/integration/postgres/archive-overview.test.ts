@@ -117,7 +117,7 @@ describeWith('postgres', 'what went on in a time', () => {
         code: 'ARCHIVE_TOO_SLOW',
         message: expect.stringMatching(/archive\.queryTimeout.*shorter period/),
       })
-      const page = await fetch(at('/overview'), {
+      const page = await fetch(at(`/overview?from=${RANGE[0]}&to=${RANGE[1]}`), {
         headers: { cookie: login.headers.get('set-cookie')!.split(';')[0]! },
       })
       expect(page.status).toBe(503)
