@@ -49,4 +49,8 @@ export const FEEDBACK = {
   blockWhy: ['Why', '原因'],
   block: ['Block', '拦截'],
   unblock: ['unblock', '解除拦截'],
+  undoErased: [
+    'The alert is not in the archive any more: its person was erased, or its retention is over. The feedback still holds in the service until it ends. To undo it, run: sigwatch feedback --undo {id}',
+    '归档中已无此告警：当事人的数据已被删除，或已超过保留期。该反馈在服务中仍有效，直至到期。如需撤销，请运行：sigwatch feedback --undo {id}',
+  ],
 } as const

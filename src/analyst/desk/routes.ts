@@ -16,6 +16,9 @@ import { may } from './sessions.ts'
 import { withCsv } from './table-csv.ts'
 import { ThingRoutes } from './thing-routes.ts'
 
+/** Ids and batch names of feedback that need no quotes in a shell. */
+const UNDONE_ID = /^[\w.:][\w.:-]*$/
+
 /** Answers requests of logged-in users. */
 export class Routes {
   readonly #parts: RouteParts
@@ -91,7 +94,7 @@ export class Routes {
     const { archive, answers } = options
     const id = decoded(asked.path.slice('/case/'.length))
     const found = id === undefined ? undefined : await archive.case(id, answers)
-    if (!found) return this.#parts.refuse(asked, 404, 'notFound')
+    if (!found) return this.#gone(asked)
     if (isPost) return giveOnCase(asked, found, this.#parts)
     await archive.note(session, 'case', found.alert.id)
     const said = (['given', 'letter', 'ended'] as const).find((one) => query.has(one))
@@ -102,6 +105,15 @@ export class Routes {
       token && this.#parts.seals.pathOf({ ...asWhole, value: token }, session, 'recipient')
     const context = { now, kept: asked.kept, ...(recipientPath && { recipientPath }) }
     return { status: 200, body: casePage(session, speech, found, { ...context, said, letters }) }
+  }
+
+  /** A page that was open when its person was erased still offers to undo feedback, which the archive does not have any more. */
+  #gone(asked: Asked): Answer {
+    const { speech } = this.#parts
+    const id = asked.form.get('undo') ?? ''
+    return UNDONE_ID.test(id)
+      ? { status: 404, body: messagePage(asked.session, speech, speech.say('undoErased', { id })) }
+      : this.#parts.refuse(asked, 404, 'notFound')
   }
 
   /** Redirects the form's search to an address that does not reveal it. */

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { erase } from '../../../src/analyst/archive/erase.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { type OpenIntake, openIntake } from '../../helpers/archive-intake.ts'
@@ -182,5 +183,19 @@ describeWith(['postgres'], 'feedback at the desk', () => {
     await sql.query('DELETE FROM input_offset WHERE topic = $1', [ANSWERS])
     await client.post('judge', '/case/state-1-1', { verdict: 'confirmed' })
     expect(await client.see('judge', '/case/state-1-1?given')).toContain('is not known here')
+  })
+
+  it('says why a release cannot be undone once its person was erased, and how it can be', async () => {
+    await client.post('judge', '/case/alert-m4', { verdict: 'release' })
+    const [row] = written
+    await archived([])
+    await erase(sql, messageAlertAt('m4', NOW, 4).data.message!.toToken!)
+    const answer = await client.post('judge', '/case/alert-m4', { undo: row!.feedbackId })
+    expect(answer.status).toBe(404)
+    const said = await answer.text()
+    expect(said).toContain('its person was erased')
+    expect(said).toContain(`sigwatch feedback --undo ${row!.feedbackId}`)
+    const odd = await client.post('judge', '/case/alert-m4', { undo: '$(id) x' })
+    expect(await odd.text()).toContain('No alert has this id.')
   })
 })
