@@ -115,11 +115,15 @@ export const PROCESS = section(48, 'Process', '进程', [
 
 export const ARCHIVE = section(80, 'Archive', '归档', [
   chart.count(8, {
-    en: ['Rows archived', 'Rows a second, and records that were left out as they are past the retention.'],
-    zh: ['归档的行', '每秒写入的行，以及因超过保留期而略去的记录。'],
+    en: [
+      'Rows archived',
+      'Rows a second, and records that were left out as they are past the retention or their person was erased.',
+    ],
+    zh: ['归档的行', '每秒写入的行，以及因超过保留期或当事人数据已删除而略去的记录。'],
     query: [
       rate('sigwatch_archived_rows_total', undefined, ['rows', '行']),
       rate('sigwatch_archive_past_retention_total', undefined, ['past the retention', '超过保留期']),
+      rate('sigwatch_archive_erased_total', undefined, ['of erased persons', '当事人已删除']),
     ],
   }),
   chart.count(8, {

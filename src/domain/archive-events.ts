@@ -16,12 +16,13 @@ export type ArchiveEvent =
       readonly address: string
       readonly since: string
     }
-  /** `archive` wrote rows; `left`: records skipped by sampling; `past` of them are past the retention. */
+  /** `archive` wrote rows; `left`: records skipped by sampling; `past` of them are past the retention; `erased`: rows left out as those of erased persons. */
   | {
       readonly name: 'archived'
       readonly rows: number
       readonly left: number
       readonly past: number
+      readonly erased: number
       readonly seconds: number
     }
   /** Records that are not valid rows or could not be stored; `reason`: of the first one. */

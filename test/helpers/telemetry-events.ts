@@ -47,7 +47,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
     ...{ name: 'archive_migration_waits', pid: 4711, session: 'sigwatch archive', address: '192.0.2.7' },
     since: '2026-11-26T08:00:00.000Z',
   },
-  { name: 'archived', rows: 4_000, left: 60, past: 2, seconds: 0.4 },
+  { name: 'archived', rows: 4_000, left: 60, past: 2, erased: 1, seconds: 0.4 },
   { name: 'archive_refused', count: 1, kinds: { unfit: 1 }, reason: 'time is not a time' },
   { name: 'archive_refused_rows', rows: 3 },
   { name: 'archive_placed', rows: 3 },

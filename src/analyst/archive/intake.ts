@@ -112,11 +112,11 @@ export class ArchiveIntake implements SourceHandler {
     const { emit, commit } = this.#options
     this.#tally = new Tally()
     await this.#settle(this.#stretchesOf(runs))
-    const { rows, past, refused, reason } = this.#tally
+    const { rows, past, erased, refused, reason } = this.#tally
     const records = runs.reduce((all, run) => all + run.records.length, 0)
     const seconds = (performance.now() - began) / 1000
     const count = Object.values(refused).reduce((sum, n) => sum + n, 0)
-    emit({ name: 'archived', rows, left: records - rows - count, past, seconds })
+    emit({ name: 'archived', rows: rows - erased, left: records - rows - count, past, erased, seconds })
     if (count > 0) emit({ name: 'archive_refused', count, kinds: refused, reason })
     for (const { partition, epoch } of runs)
       await commit([{ ...partition, offset: this.#next.get(partitionKey(partition))! }], epoch)
@@ -179,7 +179,7 @@ export class ArchiveIntake implements SourceHandler {
       try {
         left = await this.#untilReached(async (client, writer) => {
           const placeable = await this.#withDays(client, some)
-          await writer.write(placeable)
+          this.#tally.erased += await writer.write(placeable)
           for (const stretch of placeable) this.#tally.add(stretch)
           return []
         })
@@ -274,6 +274,8 @@ class Tally {
   rows = 0
   /** Rows older than the retention. */
   past = 0
+  /** Rows of erased persons. */
+  erased = 0
   readonly refused: Partial<Record<Refused['kind'], number>> = {}
   /** Reason of the first refused record. */
   reason = ''

@@ -111,14 +111,17 @@ export class ArchiveWriter {
     this.#client = client
   }
 
-  /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; nothing is written then. */
-  async write(stretches: readonly Stretch[]): Promise<void> {
+  /**
+   * Resolves with the number of rows that were left out as those of erased persons. Rejects with ARCHIVE_UNREACHABLE,
+   * ARCHIVE_REFUSED or STORE_CONFLICT; nothing is written then.
+   */
+  async write(stretches: readonly Stretch[]): Promise<number> {
     const rows = stretches.flatMap((stretch) => stretch.rows)
-    await this.#transaction(async () => {
+    return this.#transaction(async () => {
       // Before the offsets are locked: a process that is stopped while it sends rows holds up no other one.
       await this.#stage(rows)
       for (const stretch of stretches) await this.#advance(stretch)
-      await this.#insertStaged(rows)
+      return this.#insertStaged(rows)
     })
   }
 
@@ -155,14 +158,15 @@ export class ArchiveWriter {
     await pipeline(Readable.from(linesOf(rows)), copy)
   }
 
-  /** Inserts the staged rows, which these are, except what belongs to erased persons. */
-  async #insertStaged(staged: readonly ArchiveRow[]): Promise<void> {
+  /** Inserts the staged rows, which these are, except those of erased persons. Resolves with the number of these. */
+  async #insertStaged(staged: readonly ArchiveRow[]): Promise<number> {
     const rows = staged.length === 0 ? staged : await withoutErased(this.#client, staged)
     if (rows !== staged) {
       await this.#client.query('DELETE FROM staging')
       await this.#stage(rows)
     }
-    if (rows.length === 0) return
+    const erased = staged.length - rows.length
+    if (rows.length === 0) return erased
     const tables = new Set(rows.map(({ table }) => table))
     for (const table of PLAIN) if (tables.has(table)) await this.#client.query(plain(table))
     if (tables.has('alert')) await groupAlerts(this.#client, rows.flatMap(alertOf))
@@ -182,6 +186,7 @@ export class ArchiveWriter {
     const uncounted = rows.flatMap(uncountedTime)
     if (uncounted.length > 0) await this.#client.query(UNCOUNTED, [uncounted])
     if (SUMMED.some((table) => tables.has(table))) await this.#client.query(MARK_STAGED)
+    return erased
   }
 }
 

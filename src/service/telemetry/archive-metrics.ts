@@ -7,6 +7,9 @@ export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
 export const ARCHIVE_METRICS = {
   sigwatch_archived_rows_total: counter('Rows written.'),
   sigwatch_archive_past_retention_total: counter('Records skipped as past the retention.'),
+  sigwatch_archive_erased_total: counter(
+    'Records left out because their person was erased, or because they use the id of an erased message again. Erased complaints are not counted.',
+  ),
   sigwatch_archive_refused_total: counter(
     'Records not archived. `unfit`: no record of its topic; `database`: refused by PostgreSQL; `ahead`: its time is ahead of the clock; `day`: its partition could not be created. The last two are archived later.',
     { reason: REFUSALS },

@@ -24,9 +24,10 @@ export const ARCHIVE_REPORTS = {
   },
   archived: {
     line: { level: 'debug', message: 'archived' },
-    measure: (m, { rows, past }) => {
+    measure: (m, { rows, past, erased }) => {
       m.sigwatch_archived_rows_total.inc(rows)
       m.sigwatch_archive_past_retention_total.inc(past)
+      m.sigwatch_archive_erased_total.inc(erased)
     },
   },
   archive_refused: {

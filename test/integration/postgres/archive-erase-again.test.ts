@@ -109,6 +109,8 @@ describeWith('postgres', 'records of an erased person that arrive again', () => 
       expect(await traces()).toEqual([])
       expect([await count('verdict'), await count('enforcement'), await count('feedback')]).toEqual([1, 1, 1])
       expect(await count('alert')).toBe(3)
+      const left = second.events.flatMap((event) => (event.name === 'archived' ? [event.erased] : []))
+      expect(left).toEqual([2, 1, 2, 2, 1])
 
       // A message that was sent to the person later is another matter.
       await second.take('alerts', [messageAlertAt('later', Date.now() + 1_000, 1)])
