@@ -21,7 +21,7 @@ interface ProduceRequest {
     readonly topic: string
     readonly partitions: readonly {
       readonly partition: number
-      readonly messages: readonly { value: string }[]
+      readonly messages: readonly { value: string; timestamp?: string }[]
     }[]
   }[]
 }
@@ -30,6 +30,7 @@ interface ProduceRequest {
 function producerOfTwoBrokers() {
   const leaders: Record<string, string> = { alerts: '1', verdicts: '2' }
   const written: string[] = []
+  const stamps: (string | undefined)[] = []
   const brokerOf = (nodeId: string) => ({
     nodeId,
     async produce({ topicData }: ProduceRequest) {
@@ -40,7 +41,10 @@ function producerOfTwoBrokers() {
       }
       for (const { topic, partitions } of topicData)
         for (const { messages } of partitions)
-          for (const { value } of messages) written.push(`${topic} ${value}`)
+          for (const { value, timestamp } of messages) {
+            written.push(`${topic} ${value}`)
+            stamps.push(timestamp)
+          }
       return {
         topics: topicData.map(({ topic, partitions }) => ({
           topicName: topic,
@@ -71,19 +75,30 @@ function producerOfTwoBrokers() {
     createPartitioner: library.Partitioners.DefaultPartitioner,
     retry: PRODUCER_RETRY,
   })
-  return { producer, written }
-}
-
-it('writes all once when a partition moves to a broker that has answered already', async () => {
-  const { producer, written } = producerOfTwoBrokers()
   const connection = {
     health: new Health('kafka', () => {}),
     producer: () => producer,
   } as unknown as KafkaConnection
+  return { connection, written, stamps }
+}
+
+it('writes all once when a partition moves to a broker that has answered already', async () => {
+  const { connection, written } = producerOfTwoBrokers()
   const sink = new KafkaSink({ connection, topics: { alerts: 'alerts', verdicts: 'verdicts' } })
   await sink.write([
     { channel: 'alerts', key: 'a', value: 'one' },
     { channel: 'verdicts', key: 'a', value: 'two' },
   ])
   expect(written).toEqual(['alerts one', 'verdicts two'])
+})
+
+// Requests with several timestamps are left to the slow encoder of the client.
+it('gives the records of a write one timestamp, although the clock goes on', async () => {
+  const { connection, stamps } = producerOfTwoBrokers()
+  let now = 1_700_000_000_000
+  const clock = { now: () => now++, observe: () => {} }
+  const sink = new KafkaSink({ connection, topics: { alerts: 'alerts' }, clock })
+  await sink.write(['one', 'two', 'three'].map((value) => ({ channel: 'alerts', key: 'a', value })))
+  expect(stamps).toHaveLength(3)
+  expect(new Set(stamps)).toEqual(new Set(['1700000000000']))
 })
