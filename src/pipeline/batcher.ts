@@ -8,7 +8,7 @@ export interface BatchLimits {
 }
 
 /** Growth of a batch that is reported: reading fewer items at a time costs more. */
-export const GROWN_BY = 64
+export const GROWN_BY = 128
 
 export interface BatchHooks<T> {
   /** The number of unsettled items that do not count against the limit; default: none. */
