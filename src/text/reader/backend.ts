@@ -74,6 +74,9 @@ async function loadNative(): Promise<void> {
   }
   // Libtensorflow logs its startup to stderr unless configured before it is loaded.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  // The matrices of a batch are too small to be worth handing to other threads, whose wake-up the batch would wait for.
+  process.env.TF_NUM_INTRAOP_THREADS ??= '1'
+  process.env.TF_NUM_INTEROP_THREADS ??= '1'
   // In a variable so that the compiler does not resolve this optional package.
   const optional = '@tensorflow/tfjs-node'
   try {
