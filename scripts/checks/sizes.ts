@@ -1,4 +1,5 @@
-// Fails on a file of src/ or scripts/ with more than 300 lines and on a function with more than 60: `npm run lint`.
+// Fails on a file of src/ or scripts/ with more than 300 lines, on a function with more than 60, and when src/ as a whole has
+// grown beyond its limit: `npm run lint`. Lower the limit with what is removed; raise it only for what users can do with it.
 // Generated files are left out; so are tables, which are files or functions that hold data only.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -7,15 +8,16 @@ import ts from 'typescript'
 const ROOT = join(import.meta.dirname, '../..')
 const MAX_FILE = 300
 const MAX_FUNCTION = 60
+/** Lines of src/ by hand: TypeScript, Lua, SQL and YAML. */
+const MAX_SOURCE = 98_700
 
-function sourceFiles(folder: string): string[] {
+function filesOf(folder: string, kinds: RegExp): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter(
-      (entry) =>
-        entry.isFile() && /\.(ts|mjs|lua)$/.test(entry.name) && !/\.(generated|d)\.ts$/.test(entry.name),
-    )
+    .filter((entry) => entry.isFile() && kinds.test(entry.name) && !/\.(generated|d)\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
 }
+
+const linesOf = (text: string) => text.split('\n').length - 1
 
 function nameOf(node: ts.Node): string {
   if (ts.isConstructorDeclaration(node)) return 'constructor'
@@ -41,12 +43,16 @@ function longFunctions(path: string, text: string): string[] {
 }
 
 const faults: string[] = []
-for (const path of ['src', 'scripts'].flatMap((folder) => sourceFiles(join(ROOT, folder)))) {
+const checked = ['src', 'scripts'].flatMap((folder) => filesOf(join(ROOT, folder), /\.(ts|mjs|lua)$/))
+for (const path of checked) {
   const text = readFileSync(path, 'utf8')
   const shown = relative(ROOT, path)
-  const lines = text.split('\n').length - 1
+  const lines = linesOf(text)
   if (lines > MAX_FILE) faults.push(`${shown}: ${lines} lines, at most ${MAX_FILE}`)
   if (/\.(ts|mjs)$/.test(path)) faults.push(...longFunctions(path, text).map((fault) => `${shown}:${fault}`))
 }
+const source = filesOf(join(ROOT, 'src'), /\.(ts|lua|sql|yaml)$/).map((path) => readFileSync(path, 'utf8'))
+const total = source.reduce((sum, text) => sum + linesOf(text), 0)
+if (total > MAX_SOURCE) faults.push(`src: ${total} lines, at most ${MAX_SOURCE}`)
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0
