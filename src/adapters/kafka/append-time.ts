@@ -2,6 +2,14 @@ import type { TrustedClock } from '../../domain/trusted-clock.ts'
 
 export type ProducerClock = Pick<TrustedClock, 'now' | 'observe'>
 
+/**
+ * The timestamp of all records of one write; without a clock the client sets it. Records of a request that have different timestamps
+ * are left to the encoder of the client, which is several times slower.
+ */
+export function stampOf(clock: Pick<ProducerClock, 'now'> | undefined): { readonly timestamp?: string } {
+  return clock ? { timestamp: String(clock.now()) } : {}
+}
+
 /** The client's result for a partition that accepted records. */
 interface Acknowledged {
   readonly topicName: string

@@ -9,7 +9,7 @@ import {
   type Transactions,
 } from '../../domain/ports.ts'
 import { SinkRefused } from '../../domain/sink-refused.ts'
-import type { ProducerClock } from '../kafka/append-time.ts'
+import { type ProducerClock, stampOf } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
@@ -168,7 +168,7 @@ export class KafkaTransactions implements Transactions {
 
   #topicRecords(records: readonly OutputRecord[]): TransactionRecord[] {
     const { topics, clock } = this.#options
-    const stamp = clock ? { timestamp: String(clock.now()) } : {}
+    const stamp = stampOf(clock)
     return records.flatMap(({ channel, key, value, headers }) => {
       const topic = topics[channel]
       if (topic === undefined) return []

@@ -5,7 +5,7 @@ import type { Channel, OutputRecord, Sink } from '../../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../../domain/sink-refused.ts'
 import { smallerDeadLetter } from '../../domain/smaller-dead-letter.ts'
 import { type Acknowledgeable, isAcknowledged } from '../kafka/acknowledged.ts'
-import { observeAppends, type ProducerClock } from '../kafka/append-time.ts'
+import { observeAppends, type ProducerClock, stampOf } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
@@ -139,8 +139,7 @@ export class KafkaSink implements Sink {
   ): Promise<Refusal | undefined> {
     const { connection, clock } = this.#options
     const { health } = connection
-    // One timestamp for all: the client's encoder for records of different timestamps is several times slower.
-    const stamp = clock && String(clock.now())
+    const stamp = stampOf(clock)
     let left: readonly Outgoing[] = items.map((item) => ({ item, message: messageOf(item.record, stamp) }))
     for (let attempt = 0; ; attempt++) {
       try {
@@ -219,9 +218,8 @@ function bytesOf(value: Buffer | string | null): number {
 
 function messageOf(
   { key, value, headers }: OutputRecord,
-  timestamp: string | undefined,
+  stamp: ReturnType<typeof stampOf>,
 ): Outgoing['message'] {
-  const stamp = timestamp === undefined ? {} : { timestamp }
   return headers ? { key, value, ...stamp, headers: { ...headers } } : { key, value, ...stamp }
 }
 
