@@ -11,13 +11,16 @@ const MAX_FUNCTION = 60
 /** Lines of src/ by hand: TypeScript, Lua, SQL and YAML. */
 const MAX_SOURCE = 98_700
 
-function filesOf(folder: string, kinds: RegExp): string[] {
+function filesOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && kinds.test(entry.name) && !/\.(generated|d)\.ts$/.test(entry.name))
+    .filter(
+      (entry) =>
+        entry.isFile() &&
+        /\.(ts|mjs|lua|sql|yaml)$/.test(entry.name) &&
+        !/\.(generated|d)\.ts$/.test(entry.name),
+    )
     .map((entry) => join(entry.parentPath, entry.name))
 }
-
-const linesOf = (text: string) => text.split('\n').length - 1
 
 function nameOf(node: ts.Node): string {
   if (ts.isConstructorDeclaration(node)) return 'constructor'
@@ -43,16 +46,16 @@ function longFunctions(path: string, text: string): string[] {
 }
 
 const faults: string[] = []
-const checked = ['src', 'scripts'].flatMap((folder) => filesOf(join(ROOT, folder), /\.(ts|mjs|lua)$/))
-for (const path of checked) {
+let total = 0
+for (const path of ['src', 'scripts'].flatMap((folder) => filesOf(join(ROOT, folder)))) {
   const text = readFileSync(path, 'utf8')
   const shown = relative(ROOT, path)
-  const lines = linesOf(text)
+  const lines = text.split('\n').length - 1
+  if (shown.startsWith('src/')) total += lines
+  if (/\.(sql|yaml)$/.test(path)) continue
   if (lines > MAX_FILE) faults.push(`${shown}: ${lines} lines, at most ${MAX_FILE}`)
   if (/\.(ts|mjs)$/.test(path)) faults.push(...longFunctions(path, text).map((fault) => `${shown}:${fault}`))
 }
-const source = filesOf(join(ROOT, 'src'), /\.(ts|lua|sql|yaml)$/).map((path) => readFileSync(path, 'utf8'))
-const total = source.reduce((sum, text) => sum + linesOf(text), 0)
 if (total > MAX_SOURCE) faults.push(`src: ${total} lines, at most ${MAX_SOURCE}`)
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0
