@@ -1,13 +1,12 @@
-import { createWriteStream } from 'node:fs'
 import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { RegistryChange } from '../../src/detection/registry/load.ts'
 import { RegistryHolder } from '../../src/detection/versions/registry-holder.ts'
+import { manyFiling, manyName, manyRow, writeManySignatures } from './many-signatures.ts'
 
 /** A registry of a million signatures: loaded from a file and from the topic, changed, and reloaded. */
 const SIGNATURES = 1_000_000
@@ -24,32 +23,19 @@ async function memory(): Promise<string> {
   return `${(heapUsed / 1e6).toFixed(0)} MB of heap, ${(external / 1e6).toFixed(0)} MB outside`
 }
 
-const name = (n: number) => `商户${n.toString(36)}`
-const filing = (n: number) => ({
-  sp: `SP${1000 + (n % 300)}`,
-  carrier: 'CMCC',
-  ports: [`1069${String(n).padStart(8, '0')}`],
-  scope: ['notice' as const, 'marketing' as const],
-  status: 'filed' as const,
-})
 function change(n: number): RegistryChange {
   const row = {
-    name: name(n),
+    name: manyName(n),
     consent: 'unless-refused' as const,
     campaigns: [],
-    filings: [filing(n), filing(n + 1)],
+    filings: [manyFiling(n), manyFiling(n + 1)],
   }
   return { op: 'put', kind: 'signature', key: row.name, row }
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'sigwatch-registry-'))
 const file = join(folder, 'registry.jsonl')
-const lines = createWriteStream(file)
-const line = (n: number) => `${JSON.stringify({ kind: 'signature', name: name(n), filings: [filing(n)] })}\n`
-for (let n = 0; n < SIGNATURES; n += PIECE)
-  lines.write(Array.from({ length: PIECE }, (_, k) => line(n + k)).join(''))
-lines.end()
-await finished(lines)
+await writeManySignatures(file, SIGNATURES)
 
 console.log(`without a registry: ${await memory()}`)
 let began = performance.now()
@@ -73,7 +59,7 @@ console.log(
   `as many of the topic over them, ${PIECE} at once: ${seconds()} s, ${slowest.toFixed(0)} ms at most; ${await memory()}`,
 )
 
-await appendFile(file, line(SIGNATURES))
+await appendFile(file, manyRow(SIGNATURES))
 let [last, longest] = [performance.now(), 0]
 const tick = setInterval(() => {
   longest = Math.max(longest, performance.now() - last)

@@ -1,13 +1,17 @@
 // Resident memory of an instance over time: a real broker, Redis and `dense` messages at a fixed rate, with all codes, verdicts,
-// consents and replies on. Prints median and maximum by interval; a leak shows as steady growth.
+// consents and replies on. Prints median and maximum by interval; a leak shows as steady growth. `--signatures` adds as many
+// filed signatures to the registry, none of which sends.
 //
-//   npm run bench -- resident [--minutes 30] [--rate 1000] [--main dist/main.js] [--json FILE]
+//   npm run bench -- resident [--minutes 30] [--rate 1000] [--signatures 0] [--main dist/main.js] [--json FILE]
 import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MAIN } from '../helpers/service.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { startLive } from './live-service.ts'
+import { writeManySignatures } from './many-signatures.ts'
 import { median } from './median.ts'
 import { asOfNow, offerUntil } from './open-loop.ts'
 import { load } from './processes.ts'
@@ -16,18 +20,23 @@ const { values: options } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     rate: { type: 'string', default: '1000' },
+    signatures: { type: 'string', default: '0' },
     main: { type: 'string', default: MAIN },
     json: { type: 'string' },
   },
 })
 const minutes = Number(options.minutes)
 const rate = Number(options.rate)
+const signatures = Number(options.signatures)
 const LOOK_EVERY = 5_000
 const STRETCHES = 6
 
 const traffic = await trafficOf('dense', 240_000)
 const lines = linesOfTraffic(traffic)
-const live = await startLive(options.main, { SIGWATCH_REGISTRY: traffic.registry })
+const folder = await mkdtemp(join(tmpdir(), 'sigwatch-resident-'))
+const registry = join(folder, 'registry.jsonl')
+await writeManySignatures(registry, signatures, traffic.registry)
+const live = await startLive(options.main, { SIGWATCH_REGISTRY: registry })
 const { at, service, producer } = live
 
 const looks: number[] = []
@@ -42,7 +51,9 @@ await offerUntil(
 clearInterval(looking)
 const lag = await service.metric('sigwatch_consumer_lag_records')
 
-console.log(`${n} messages, ${rate} a second; load ${load().toFixed(1)}, ${lag} not read at the end`)
+console.log(
+  `${n} messages, ${rate} a second, ${signatures} further signatures; load ${load().toFixed(1)}, ${lag} not read at the end`,
+)
 console.log('minutes      median MB   max. MB')
 const size = Math.ceil(looks.length / STRETCHES)
 const stretches = Array.from({ length: STRETCHES }, (_, k) => looks.slice(k * size, (k + 1) * size))
@@ -54,7 +65,17 @@ const results = stretches.flatMap((some, k) => {
   )
   return [of]
 })
-const report = { node: process.version, cpu: cpus()[0]!.model, minutes, rate, messages: n, lag, results }
+const report = {
+  node: process.version,
+  cpu: cpus()[0]!.model,
+  minutes,
+  rate,
+  signatures,
+  messages: n,
+  lag,
+  results,
+}
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 await live.stop()
+await rm(folder, { recursive: true })
 process.exit(0)
