@@ -11,10 +11,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parse } from 'yaml'
 import { EmbeddedRun } from './embedded-run.ts'
 import { KINDS, type Kind, kindsOf, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
+import { filledRegistry } from './many-signatures.ts'
 import { median } from './median.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -45,28 +45,9 @@ interface Measured {
   readonly maxMegabytes: number
 }
 
-/** The registry of the traffic, filled up with unused signatures to `signatures`; a JSONL file. */
-function grown(registry: string, signatures: number): string {
-  const { signatures: own, ports } = parse(readFileSync(registry, 'utf8')) as Record<string, object[]>
-  const rows = [
-    ...own!.map((row) => ({ kind: 'signature', ...row })),
-    ...ports!.map((row) => ({ kind: 'port', ...row })),
-    ...Array.from({ length: Math.max(0, signatures - own!.length) }, (_, n) => ({
-      kind: 'signature',
-      name: `商户${n.toString(36)}`,
-      filings: [
-        { sp: `SP${1000 + (n % 300)}`, ports: [`1069${String(n).padStart(8, '0')}`], status: 'filed' },
-      ],
-    })),
-  ]
-  const path = file('registry.jsonl')
-  writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  return path
-}
-
 async function measure(kind: Kind): Promise<Measured> {
   const all = await trafficOf(kind, Number(options.messages))
-  const registry = options.signatures ? grown(all.registry, Number(options.signatures)) : all.registry
+  const registry = await filledRegistry(all.registry, folder, options.signatures)
   const each: number[] = []
   let rss = 0
   for (let round = 0; round < Number(options.rounds); round++) {

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { createWriteStream, readFileSync } from 'node:fs'
-import { finished } from 'node:stream/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { parse } from 'yaml'
-
-const PIECE = 5_000
 
 /** Name of the `n`th of many signatures. */
 export const manyName = (n: number): string => `商户${n.toString(36)}`
@@ -17,27 +16,35 @@ export const manyFiling = (n: number) => ({
   status: 'filed' as const,
 })
 
-/** Row of the `n`th of many signatures in a registry file (JSONL). */
-export const manyRow = (n: number): string =>
-  `${JSON.stringify({ kind: 'signature', name: manyName(n), filings: [manyFiling(n)] })}\n`
+/** Row of the `n`th of many signatures. */
+export const manyRow = (n: number) => ({
+  kind: 'signature',
+  name: manyName(n),
+  filings: [manyFiling(n)],
+})
 
-/** Writes a registry file (JSONL) of `count` signatures, after the rows of the registry file `base` (YAML), if any. */
+/** Writes a registry file (JSONL): the rows of the registry file `base` (YAML), if any, filled up to `count` signatures. */
 export async function writeManySignatures(file: string, count: number, base?: string): Promise<void> {
-  const lines = createWriteStream(file)
-  if (base !== undefined) lines.write(rowsOf(base))
-  for (let n = 0; n < count; n += PIECE) {
-    const piece = Array.from({ length: Math.min(PIECE, count - n) }, (_, k) => manyRow(n + k))
-    if (!lines.write(piece.join(''))) await once(lines, 'drain')
-  }
-  lines.end()
-  await finished(lines)
+  await pipeline(Readable.from(linesOf(count, base)), createWriteStream(file))
 }
 
-function rowsOf(base: string): string {
-  const { signatures, ports } = parse(readFileSync(base, 'utf8')) as Record<'signatures' | 'ports', object[]>
-  const rows = [
-    ...signatures.map((row) => ({ kind: 'signature', ...row })),
-    ...ports.map((row) => ({ kind: 'port', ...row })),
-  ]
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+/** The registry file of a traffic, or one in `folder` that is filled up to `signatures` where a number is given. */
+export async function filledRegistry(registry: string, folder: string, signatures?: string): Promise<string> {
+  if (signatures === undefined) return registry
+  const file = join(folder, 'registry.jsonl')
+  await writeManySignatures(file, Number(signatures), registry)
+  return file
 }
+
+function* linesOf(count: number, base: string | undefined): Generator<string> {
+  const { signatures = [], ports = [] } = base === undefined ? {} : rowsOf(base)
+  for (const row of signatures) yield lineOf({ kind: 'signature', ...row })
+  for (const row of ports) yield lineOf({ kind: 'port', ...row })
+  for (let n = 0; n < count - signatures.length; n++) yield lineOf(manyRow(n))
+}
+
+const rowsOf = (registry: string) =>
+  parse(readFileSync(registry, 'utf8')) as Readonly<Record<'signatures' | 'ports', readonly object[]>>
+
+/** Line of a registry row in a file (JSONL). */
+export const lineOf = (row: object): string => `${JSON.stringify(row)}\n`

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { RegistryChange } from '../../src/detection/registry/load.ts'
 import { RegistryHolder } from '../../src/detection/versions/registry-holder.ts'
-import { manyFiling, manyName, manyRow, writeManySignatures } from './many-signatures.ts'
+import { lineOf, manyFiling, manyName, manyRow, writeManySignatures } from './many-signatures.ts'
 
 /** A registry of a million signatures: loaded from a file and from the topic, changed, and reloaded. */
 const SIGNATURES = 1_000_000
@@ -59,7 +59,7 @@ console.log(
   `as many of the topic over them, ${PIECE} at once: ${seconds()} s, ${slowest.toFixed(0)} ms at most; ${await memory()}`,
 )
 
-await appendFile(file, manyRow(SIGNATURES))
+await appendFile(file, lineOf(manyRow(SIGNATURES)))
 let [last, longest] = [performance.now(), 0]
 const tick = setInterval(() => {
   longest = Math.max(longest, performance.now() - last)

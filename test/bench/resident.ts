@@ -1,8 +1,8 @@
 // Resident memory of an instance over time: a real broker, Redis and `dense` messages at a fixed rate, with all codes, verdicts,
-// consents and replies on. Prints median and maximum by interval; a leak shows as steady growth. `--signatures` adds as many
-// filed signatures to the registry, none of which sends.
+// consents and replies on. Prints median and maximum by interval; a leak shows as steady growth. `--signatures` fills the
+// registry up with signatures that do not send.
 //
-//   npm run bench -- resident [--minutes 30] [--rate 1000] [--signatures 0] [--main dist/main.js] [--json FILE]
+//   npm run bench -- resident [--minutes 30] [--rate 1000] [--signatures N] [--main dist/main.js] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { MAIN } from '../helpers/service.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { startLive } from './live-service.ts'
-import { writeManySignatures } from './many-signatures.ts'
+import { filledRegistry } from './many-signatures.ts'
 import { median } from './median.ts'
 import { asOfNow, offerUntil } from './open-loop.ts'
 import { load } from './processes.ts'
@@ -20,22 +20,20 @@ const { values: options } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     rate: { type: 'string', default: '1000' },
-    signatures: { type: 'string', default: '0' },
+    signatures: { type: 'string' },
     main: { type: 'string', default: MAIN },
     json: { type: 'string' },
   },
 })
 const minutes = Number(options.minutes)
 const rate = Number(options.rate)
-const signatures = Number(options.signatures)
 const LOOK_EVERY = 5_000
 const STRETCHES = 6
 
 const traffic = await trafficOf('dense', 240_000)
 const lines = linesOfTraffic(traffic)
 const folder = await mkdtemp(join(tmpdir(), 'sigwatch-resident-'))
-const registry = join(folder, 'registry.jsonl')
-await writeManySignatures(registry, signatures, traffic.registry)
+const registry = await filledRegistry(traffic.registry, folder, options.signatures)
 const live = await startLive(options.main, { SIGWATCH_REGISTRY: registry })
 const { at, service, producer } = live
 
@@ -51,8 +49,9 @@ await offerUntil(
 clearInterval(looking)
 const lag = await service.metric('sigwatch_consumer_lag_records')
 
+const signatures = await service.metric('sigwatch_registry_entries{kind="signatures"}')
 console.log(
-  `${n} messages, ${rate} a second, ${signatures} further signatures; load ${load().toFixed(1)}, ${lag} not read at the end`,
+  `${n} messages, ${rate} a second, ${signatures} signatures; load ${load().toFixed(1)}, ${lag} not read at the end`,
 )
 console.log('minutes      median MB   max. MB')
 const size = Math.ceil(looks.length / STRETCHES)
