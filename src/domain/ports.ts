@@ -112,7 +112,7 @@ export interface Source {
   run(handler: SourceHandler): Promise<void>
   /**
    * Commits the next offset to read. Called only with offsets whose effects are acknowledged; dropped if their assignment has
-   * ended. Without `epoch`: the current assignment.
+   * ended. Resolves when earlier commits of the assignment are answered as well. Without `epoch`: the current assignment.
    */
   commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void>
   /**

@@ -290,9 +290,9 @@ export class Intake implements SourceHandler {
     })
   }
 
+  /** Commits what has advanced; resolves when earlier commits are answered as well. */
   async #commit(): Promise<void> {
     if (this.#transactional) return
-    const moved = this.#checkpoint.advance()
-    if (moved.length > 0) await this.#parts.source.commit(moved, this.#checkpoint.epoch)
+    await this.#parts.source.commit(this.#checkpoint.advance(), this.#checkpoint.epoch)
   }
 }

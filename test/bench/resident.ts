@@ -2,7 +2,7 @@
 // consents and replies on. Prints median and maximum by interval; a leak shows as steady growth. `--signatures` fills the
 // registry up with signatures that do not send.
 //
-//   npm run bench -- resident [--minutes 30] [--rate 1000] [--signatures N] [--main dist/main.js] [--json FILE]
+//   npm run bench -- resident [--minutes 30] [--rate 1000] [--signatures N] [--backend wasm] [--main dist/main.js] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '30' },
     rate: { type: 'string', default: '1000' },
     signatures: { type: 'string' },
+    backend: { type: 'string', default: 'auto' },
     main: { type: 'string', default: MAIN },
     json: { type: 'string' },
   },
@@ -34,7 +35,10 @@ const traffic = await trafficOf('dense', 240_000)
 const lines = linesOfTraffic(traffic)
 const folder = await mkdtemp(join(tmpdir(), 'sigwatch-resident-'))
 const registry = await filledRegistry(traffic.registry, folder, options.signatures)
-const live = await startLive(options.main, { SIGWATCH_REGISTRY: registry })
+const live = await startLive(options.main, {
+  SIGWATCH_REGISTRY: registry,
+  SIGWATCH_INFERENCE_BACKEND: options.backend,
+})
 const { at, service, producer } = live
 
 const looks: number[] = []

@@ -58,14 +58,17 @@ export class Commits {
     return performance.now() - this.#waitingSince
   }
 
-  /** Resolves when these offsets (of the next record to read) are committed or dropped. */
+  /**
+   * Resolves when these offsets (of the next record to read) and those of earlier calls are committed or dropped. Without new
+   * offsets, it only waits.
+   */
   commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
     const target = this.#options.target()
     if (!target || (epoch ?? target.epoch) !== target.epoch || target.epoch === this.#givenUp)
       return Promise.resolve()
     if (target.epoch !== this.#epoch) this.#begin(target.epoch)
     for (const checkpoint of checkpoints) this.#pending.set(partitionKey(checkpoint), checkpoint)
-    if (this.#pending.size === 0) return Promise.resolve()
+    if (this.#pending.size === 0) return this.#running ?? Promise.resolve()
     this.#waitingSince ??= performance.now()
     this.#running ??= this.#drain(target)
     return this.#running

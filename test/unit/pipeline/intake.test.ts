@@ -153,6 +153,47 @@ describe('Intake', () => {
     expect(names).toEqual(['partitions_assigned', 'partitions_revoked', 'partitions_assigned'])
   })
 
+  it('waits for the commit in flight when partitions are given up, though nothing came since', async () => {
+    let answer = () => {}
+    let committing: Promise<void> | undefined
+    const steps: string[] = []
+    const source: Source = {
+      run: async (handler) => {
+        await handler.assigned([{ ...partition, startOffset: 0 }], 1)
+        await handler.records({ partition, epoch: 1, from: 0, records: [recordAt(0)], lag: 0 })
+        await vi.waitFor(() => expect(committing).toBeDefined(), { timeout: 2_000 })
+        const revoked = handler.revoked([partition], 1).then(() => steps.push('revoked'))
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        steps.push('answered')
+        answer()
+        await revoked
+      },
+      commit: async (positions) => {
+        if (positions.length > 0)
+          committing = new Promise((resolve) => {
+            answer = resolve
+          })
+        await committing
+      },
+      stop: async () => {},
+      unready: () => [],
+    }
+    const intake = new Intake({
+      source,
+      sink: { has: () => true, write: async () => {}, close: async () => {}, unready: () => [] },
+      decode,
+      join: new JoinParts(),
+      process: async (_items, write) => write([]),
+      clock: exactClock(() => NOW),
+      emit: () => {},
+      limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
+      partClock: 'append',
+      signal: new AbortController().signal,
+    })
+    await intake.run()
+    expect(steps).toEqual(['answered', 'revoked'])
+  })
+
   it('leaves what has not begun to the next owner when partitions are given up, and settles what has', async () => {
     const given = recordAt(0)
     let finish = () => {}

@@ -44,6 +44,22 @@ describe('Commits', () => {
     expect(target.sent).toEqual([[at(1)], [at(3), at(5, 1)]])
   })
 
+  it('waits for the request in flight if there is nothing new to commit', async () => {
+    const target = new Target(1)
+    const commits = new Commits({ target: () => target, leaveWithin: 100 })
+    const moved = Object.assign(new Error('moved'), { type: 'NOT_COORDINATOR_FOR_GROUP' })
+    target.answer = async () => {
+      await sleep(5)
+      if (target.sent.length === 1) throw moved
+    }
+    void commits.commit([at(1)])
+    await sleep(1)
+    target.ending = true
+    await commits.commit([])
+    expect(target.sent).toEqual([[at(1)], [at(1)]])
+    expect(commits.waitingFor()).toBe(0)
+  })
+
   it('does not wait long for an answer once the partitions are given up, and sends nothing behind it', async () => {
     const target = new Target(1)
     const commits = new Commits({ target: () => target, leaveWithin: 30 })
