@@ -28,8 +28,8 @@ export interface RedisLink {
   /** Resolves with true when the connection is usable, or with false after `timeoutMs`. */
   ready(timeoutMs: number): Promise<boolean>
   /**
-   * Runs scripts (EVALSHA, loading them on servers that do not know them): one pipeline on a single server, one per
-   * node on a Cluster. Never rejects; the outcomes are in the order of the calls. REDIS_UNREACHABLE: no answer within
+   * Runs scripts (EVALSHA, loading them on servers that do not know them): in one write on a single server, in one
+   * per node on a Cluster. Never rejects; the outcomes are in the order of the calls. REDIS_UNREACHABLE: no answer within
    * the budget (the call may have run, or may run later: `late`), or the server cannot run such calls now.
    * REDIS_REFUSED: the script failed.
    */

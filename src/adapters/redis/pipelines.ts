@@ -1,4 +1,4 @@
-import type { Cluster, Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { isRedirected } from './replies.ts'
 import type { Script, ScriptCall } from './script.ts'
 
@@ -9,7 +9,7 @@ const NO_REPLY: Reply = [new Error('no reply'), undefined]
 type Answered = (call: number, error: Error | null, result: unknown) => void
 
 /**
- * Sends the calls at `indices`, all served by one node, in one pipeline. Calls whose script the server does not know
+ * Sends the calls at `indices`, all served by one node, in one write. Calls whose script the server does not know
  * are repeated with its source, those for a slot that is moving one by one. `again` is called before every further
  * round trip. Nothing is resent once `tooLate`. Never rejects.
  */
@@ -31,11 +31,11 @@ export async function sendCalls(
     }
     return unknown
   }
-  const unknown = settle(indices, await pipeline(client, calls, indices, new Set()))
+  const unknown = settle(indices, await together(client, calls, indices, new Set()))
   if (unknown.length + moved.length > 0) again()
   if (unknown.length > 0) {
     const scripts = new Set(unknown.map((i) => calls[i]!.script))
-    for (const i of settle(unknown, await pipeline(client, calls, unknown, scripts)))
+    for (const i of settle(unknown, await together(client, calls, unknown, scripts)))
       answered(i, new Error('the script was not kept'), undefined)
   }
   await Promise.all(
@@ -46,8 +46,36 @@ export async function sendCalls(
   )
 }
 
-async function pipeline(
+/**
+ * Sends separate commands in one write. A pipeline of the client defines an accessor on itself. V8 allocates the hidden
+ * class of such an object in the old generation, and the class refers to it: its commands would be promoted and stay until
+ * the next full collection.
+ */
+async function together(
   client: Redis | Cluster,
+  calls: readonly ScriptCall[],
+  indices: readonly number[],
+  load: ReadonlySet<Script>,
+): Promise<Reply[]> {
+  if (client instanceof Cluster) return pipeline(client, calls, indices, load)
+  const { stream } = client
+  stream.cork()
+  try {
+    // A script that could not be loaded is missing for its calls.
+    for (const { source } of load) client.script('LOAD', source).catch(() => undefined)
+    const replies = indices.map((i) => {
+      const { script, keys, args } = calls[i]!
+      return replyOf(client.evalsha(script.sha, keys.length, ...keys, ...args))
+    })
+    return Promise.all(replies)
+  } finally {
+    stream.uncork()
+  }
+}
+
+/** Only a pipeline lets the client of a Cluster send calls to one node without following redirections. */
+async function pipeline(
+  client: Cluster,
   calls: readonly ScriptCall[],
   indices: readonly number[],
   load: ReadonlySet<Script>,
@@ -68,10 +96,13 @@ async function pipeline(
 }
 
 /** Follows the redirection of a slot that is moving, which a pipeline cannot. */
-async function alone(client: Redis | Cluster, { script, keys, args }: ScriptCall): Promise<Reply> {
-  try {
-    return [null, await client.eval(script.source, keys.length, ...keys, ...args)]
-  } catch (error) {
-    return [error as Error, undefined]
-  }
+function alone(client: Redis | Cluster, { script, keys, args }: ScriptCall): Promise<Reply> {
+  return replyOf(client.eval(script.source, keys.length, ...keys, ...args))
+}
+
+function replyOf(command: Promise<unknown>): Promise<Reply> {
+  return command.then(
+    (result): Reply => [null, result],
+    (error: Error): Reply => [error, undefined],
+  )
 }

@@ -103,16 +103,13 @@ export class BatchReader {
   ): Promise<void> {
     const { topic, partition } = batch
     const { epoch } = assignment
-    const { connection, chunk: size } = this.#parts.options
+    const { chunk: size, connection } = this.#parts.options
+    const { maxHeaders, memory } = connection.decoding
     const end = Number(batch.highWatermark)
     const id = { topic, partition }
     let handedOver = from
     this.#handling.set(beat, DECODING)
-    for await (const slice of slicesOf(batch.messages, id, {
-      ...connection.decoding,
-      from: position,
-      size,
-    })) {
+    for await (const slice of slicesOf(batch.messages, id, { from: position, size, maxHeaders, memory })) {
       const continues = assignment.handedOver(batch) === handedOver
       if (this.#isOver(assignment) || !continues || !isRunning() || isStale()) return
       const { records, isLast } = slice

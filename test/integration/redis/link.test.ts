@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import slotOf from 'cluster-key-slot'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectRedis } from '../../../src/adapters/redis/client.ts'
@@ -26,6 +28,35 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
     expect(link.unready()).toEqual([])
     await link.close()
     await server.stop()
+  })
+
+  it('leaves the calls that were answered to minor collections', async () => {
+    const server = await startOwnRedis()
+    const link = connectRedis({ url: server.url, ...PATIENT })
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const oldSpace = () =>
+      getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space')!.space_used_size
+    const send = (batch: number) =>
+      link.run(
+        Array.from({ length: 32 }, (_, n) => ({
+          script: ADD,
+          keys: [`k${n}`],
+          args: [1, `${batch} `.padEnd(1_000, 'x')],
+        })),
+      )
+    await send(0)
+    collect()
+    const before = oldSpace()
+    let most = before
+    for (let batch = 1; batch <= 1_000; batch++) {
+      await send(batch)
+      most = Math.max(most, oldSpace())
+    }
+    await link.close()
+    await server.stop()
+    // 32,000 calls of 1 kB.
+    expect(most - before).toBeLessThan(8_000_000)
   })
 
   it('distinguishes a failing script from a server that is away', async () => {

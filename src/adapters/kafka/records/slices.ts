@@ -41,7 +41,7 @@ interface Opened {
  */
 export async function* slicesOf(
   batches: readonly FetchedBatch[],
-  partition: PartitionId,
+  { topic, partition }: PartitionId,
   { from, size, maxHeaders, memory }: SliceOptions,
 ): AsyncGenerator<Slice, void, void> {
   const turns = new Turns()
@@ -50,7 +50,7 @@ export async function* slicesOf(
   let bytes = 0
   for (const batch of batches) {
     if (batch.last < next || batch.isControlRecord) continue
-    const place = { ...partition, first: batch.first ?? next, last: batch.last, maxHeaders }
+    const place = { topic, partition, first: batch.first ?? next, last: batch.last, maxHeaders }
     const opened = await open(batch, place, memory, turns)
     try {
       while (opened.records.hasMore) {
