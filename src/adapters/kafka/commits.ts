@@ -58,10 +58,7 @@ export class Commits {
     return performance.now() - this.#waitingSince
   }
 
-  /**
-   * Resolves when these offsets (of the next record to read) and those of earlier calls are committed or dropped. Without new
-   * offsets, it only waits.
-   */
+  /** Resolves when these offsets (of the next record to read) and earlier ones are committed or dropped. */
   commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
     const target = this.#options.target()
     if (!target || (epoch ?? target.epoch) !== target.epoch || target.epoch === this.#givenUp)

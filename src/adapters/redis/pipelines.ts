@@ -2,26 +2,27 @@ import { Cluster, type Redis } from 'ioredis'
 import { isRedirected } from './replies.ts'
 import type { Script, ScriptCall } from './script.ts'
 
+type Client = Redis | Cluster
 type Reply = [error: Error | null, result: unknown]
 /** A Cluster client that loses its connections during a retry returns fewer replies than calls. */
 const NO_REPLY: Reply = [new Error('no reply'), undefined]
-/** Called once for each of the calls at `indices`, when its reply arrives. */
-type Answered = (call: number, error: Error | null, result: unknown) => void
 
 /**
- * Sends the calls at `indices`, all served by one node, in one write. Calls whose script the server does not know
- * are repeated with its source, those for a slot that is moving one by one. `again` is called before every further
- * round trip. Nothing is resent once `tooLate`. Never rejects.
+ * Sends the calls at `indices`, all served by one node, in one write; `answered` is called once for each of them. Calls
+ * whose script the server does not know are repeated with its source, those for a slot that is moving one by one. `again`
+ * is called before every further round trip. Nothing is resent once `tooLate`. Never rejects.
  */
 export async function sendCalls(
-  client: Redis | Cluster,
+  client: Client,
   calls: readonly ScriptCall[],
   indices: readonly number[],
-  answered: Answered,
+  answered: (call: number, error: Error | null, result: unknown) => void,
   { tooLate, again }: { readonly tooLate: () => boolean; readonly again: () => void },
 ): Promise<void> {
   const moved: number[] = []
-  const settle = (at: readonly number[], replies: readonly Reply[]): number[] => {
+  const send = async (at: readonly number[], load: readonly Script[]): Promise<number[]> => {
+    const some = at.map((i) => calls[i]!)
+    const replies = await together(client, some, load)
     const unknown: number[] = []
     for (const [n, i] of at.entries()) {
       const [error, result] = replies[n] ?? NO_REPLY
@@ -31,42 +32,29 @@ export async function sendCalls(
     }
     return unknown
   }
-  const unknown = settle(indices, await together(client, calls, indices, new Set()))
+  const unknown = await send(indices, [])
   if (unknown.length + moved.length > 0) again()
   if (unknown.length > 0) {
-    const scripts = new Set(unknown.map((i) => calls[i]!.script))
-    for (const i of settle(unknown, await together(client, calls, unknown, scripts)))
-      answered(i, new Error('the script was not kept'), undefined)
+    const scripts = [...new Set(unknown.map((i) => calls[i]!.script))]
+    for (const i of await send(unknown, scripts)) answered(i, new Error('the script was not kept'), undefined)
   }
-  await Promise.all(
-    moved.map(async (i) => {
-      const [error, result] = await alone(client, calls[i]!)
-      answered(i, error, result)
-    }),
-  )
+  await Promise.all(moved.map(async (i) => answered(i, ...(await alone(client, calls[i]!)))))
 }
 
 /**
- * Sends separate commands in one write. A pipeline of the client defines an accessor on itself. V8 allocates the hidden
- * class of such an object in the old generation, and the class refers to it: its commands would be promoted and stay until
- * the next full collection.
+ * Sends separate commands in one write. A pipeline of the client defines an accessor on itself: its hidden class, which V8
+ * allocates in the old generation, refers to it and keeps its commands until the next full collection.
  */
-async function together(
-  client: Redis | Cluster,
-  calls: readonly ScriptCall[],
-  indices: readonly number[],
-  load: ReadonlySet<Script>,
-): Promise<Reply[]> {
-  if (client instanceof Cluster) return pipeline(client, calls, indices, load)
+async function together(client: Client, calls: readonly ScriptCall[], load: readonly Script[]) {
+  if (client instanceof Cluster) return pipeline(client, calls, load)
   const { stream } = client
   stream.cork()
   try {
     // A script that could not be loaded is missing for its calls.
     for (const { source } of load) client.script('LOAD', source).catch(() => undefined)
-    const replies = indices.map((i) => {
-      const { script, keys, args } = calls[i]!
-      return replyOf(client.evalsha(script.sha, keys.length, ...keys, ...args))
-    })
+    const replies = calls.map(({ script, keys, args }) =>
+      replyOf(client.evalsha(script.sha, keys.length, ...keys, ...args)),
+    )
     return Promise.all(replies)
   } finally {
     stream.uncork()
@@ -74,29 +62,21 @@ async function together(
 }
 
 /** Only a pipeline lets the client of a Cluster send calls to one node without following redirections. */
-async function pipeline(
-  client: Cluster,
-  calls: readonly ScriptCall[],
-  indices: readonly number[],
-  load: ReadonlySet<Script>,
-): Promise<Reply[]> {
+async function pipeline(client: Cluster, calls: readonly ScriptCall[], load: readonly Script[]) {
   const line = client.pipeline()
-  for (const script of load) line.script('LOAD', script.source)
-  for (const i of indices) {
-    const { script, keys, args } = calls[i]!
-    line.evalsha(script.sha, keys.length, ...keys, ...args)
-  }
+  for (const { source } of load) line.script('LOAD', source)
+  for (const { script, keys, args } of calls) line.evalsha(script.sha, keys.length, ...keys, ...args)
   try {
     const results = await line.exec()
     if (results === null) throw new Error('the pipeline was aborted')
-    return results.slice(load.size) as Reply[]
+    return results.slice(load.length) as Reply[]
   } catch (error) {
-    return indices.map(() => [error as Error, undefined])
+    return calls.map((): Reply => [error as Error, undefined])
   }
 }
 
 /** Follows the redirection of a slot that is moving, which a pipeline cannot. */
-function alone(client: Redis | Cluster, { script, keys, args }: ScriptCall): Promise<Reply> {
+function alone(client: Client, { script, keys, args }: ScriptCall): Promise<Reply> {
   return replyOf(client.eval(script.source, keys.length, ...keys, ...args))
 }
 

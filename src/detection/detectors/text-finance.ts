@@ -20,6 +20,4 @@ export const textFinance = defineMessageCode({
       `The text offers loans or other financial products (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本为金融营销内容（把握 ${percent(score)}）。`,
   },
-}).detectedBy((message, context, { thresholds }) =>
-  labelFound('finance', message, context, thresholds.minScore),
-)
+}).detectedBy(labelFound('finance'))

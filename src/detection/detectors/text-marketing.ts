@@ -19,6 +19,4 @@ export const textMarketing = defineMessageCode({
     en: ({ score }, { percent }) => `The text is marketing (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本为营销内容（把握 ${percent(score)}）。`,
   },
-}).detectedBy((message, context, { thresholds }) =>
-  labelFound('marketing', message, context, thresholds.minScore),
-)
+}).detectedBy(labelFound('marketing'))

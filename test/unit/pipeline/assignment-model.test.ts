@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { KafkaConnection } from '../../../src/adapters/kafka/client.ts'
 import { gatedAssigner } from '../../../src/adapters/kafka/gated-assigner.ts'
+import { decodingWithin } from '../../../src/adapters/kafka/records/decoding.ts'
 import { KafkaSource } from '../../../src/adapters/sources/kafka.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { Health } from '../../../src/domain/health.ts'
@@ -80,6 +81,7 @@ async function interleave(seed: number, delivery: Delivery): Promise<Outcome> {
       )
     },
     topicFacts: async () => new Map(),
+    decoding: decodingWithin(),
     boundsOf: async (partitions: readonly { topic: string; partition: number }[]) => {
       await sleep(random() * 10)
       return partitions.map(({ topic, partition }) => ({

@@ -20,25 +20,24 @@ export const minScore = (counts: string) => ({
   says: `probability of the label from which ${counts}; 0: threshold of the model card`,
 })
 
-/** The model's label, if it is this one and its probability reaches the threshold. */
-export function labelFound(
-  label: Label,
-  message: AnalysedMessage,
-  context: MessageContext,
-  minScore: number,
-) {
-  return message.label === label
-    ? found(label, message.scores[label], thresholdOf(label, context, minScore))
-    : undefined
+interface LabelSettings {
+  readonly thresholds: { readonly minScore: number }
+}
+
+/** Finds the model's label, if it is this one and its probability reaches the threshold. */
+export function labelFound(label: Label) {
+  return (message: AnalysedMessage, context: MessageContext, { thresholds }: LabelSettings) => {
+    const score = message.scores[label]
+    const threshold = thresholdOf(label, context, thresholds.minScore)
+    if (message.label !== label || score < threshold) return undefined
+    return {
+      score: Math.min(1, score),
+      evidence: { label, score: Math.round(score * 1000) / 1000, threshold },
+    }
+  }
 }
 
 /** The effective threshold: `minScore` of the policy, or that of the model card if 0. */
 export function thresholdOf(label: Label, { modelThresholds }: MessageContext, minScore: number): number {
   return minScore > 0 ? minScore : modelThresholds[label]
-}
-
-function found(label: Label, score: number, threshold: number) {
-  return score >= threshold
-    ? { score: Math.min(1, score), evidence: { label, score: Math.round(score * 1000) / 1000, threshold } }
-    : undefined
 }

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { KafkaConnection } from '../../../../src/adapters/kafka/client.ts'
 import type { ConsumerChoices } from '../../../../src/adapters/kafka/client-settings.ts'
 import { gatedAssigner } from '../../../../src/adapters/kafka/gated-assigner.ts'
+import { decodingWithin } from '../../../../src/adapters/kafka/records/decoding.ts'
 import { KafkaSource } from '../../../../src/adapters/sources/kafka.ts'
 import { Health } from '../../../../src/domain/health.ts'
 import type { RawRecord, SmsRecord } from '../../../../src/domain/message.ts'
@@ -28,6 +29,7 @@ function workOff() {
   const brokers = new FakeBrokers(logs, seededRandom(7), { committed() {}, doneByOther() {} })
   const connection = {
     health: new Health('kafka', () => {}),
+    decoding: decodingWithin(),
     consumer: ({ mayJoin, ...config }: ConsumerChoices) =>
       brokers.consumer({
         groupId: config.groupId,
