@@ -103,7 +103,7 @@ export class BatchReader {
   ): Promise<void> {
     const { topic, partition } = batch
     const { epoch } = assignment
-    const { chunk: size, connection } = this.#parts.options
+    const { connection, chunk: size } = this.#parts.options
     const { maxHeaders, memory } = connection.decoding
     const end = Number(batch.highWatermark)
     const id = { topic, partition }

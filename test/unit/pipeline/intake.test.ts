@@ -31,6 +31,22 @@ const decode = ({ value, timestamp }: RawRecord): SmsRecord => ({
   blocked: false,
 })
 
+/** An intake with a sink that takes everything, unless `parts` say otherwise. */
+function intakeWith(parts: Pick<IntakeParts, 'source'> & Partial<IntakeParts>): Intake {
+  return new Intake({
+    sink: { has: () => true, write: async () => {}, close: async () => {}, unready: () => [] },
+    decode,
+    join: new JoinParts(),
+    process: async (_items, write) => write([]),
+    clock: exactClock(() => NOW),
+    emit: () => {},
+    limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
+    partClock: 'append',
+    signal: new AbortController().signal,
+    ...parts,
+  })
+}
+
 /** Runs an intake over what `read` delivers; says what came of it. */
 async function intakeOver(
   read: (handler: SourceHandler) => Promise<void>,
@@ -50,7 +66,7 @@ async function intakeOver(
     stop: async () => {},
     unready: () => [],
   }
-  const intake = new Intake({
+  const intake = intakeWith({
     source,
     sink: {
       has: () => true,
@@ -61,16 +77,12 @@ async function intakeOver(
     decode: decoding,
     ...(prepare ? { prepare } : {}),
     ...(running ? { running } : {}),
-    join: new JoinParts(),
     process: async (items, write) => {
       seen.items.push(...items)
       await write(items.flatMap((item) => (item.kind === 'rejected' ? [item.output] : [])))
     },
     clock: exactClock(() => (running ? Date.now() : NOW)),
     emit: (event) => seen.events.push(event),
-    limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
-    partClock: 'append',
-    signal: new AbortController().signal,
   })
   const ended = await intake.run().then(
     () => undefined,
@@ -178,19 +190,7 @@ describe('Intake', () => {
       stop: async () => {},
       unready: () => [],
     }
-    const intake = new Intake({
-      source,
-      sink: { has: () => true, write: async () => {}, close: async () => {}, unready: () => [] },
-      decode,
-      join: new JoinParts(),
-      process: async (_items, write) => write([]),
-      clock: exactClock(() => NOW),
-      emit: () => {},
-      limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
-      partClock: 'append',
-      signal: new AbortController().signal,
-    })
-    await intake.run()
+    await intakeWith({ source }).run()
     expect(steps).toEqual(['answered', 'revoked'])
   })
 
@@ -218,11 +218,8 @@ describe('Intake', () => {
       stop: async () => {},
       unready: () => [],
     }
-    const intake = new Intake({
+    const intake = intakeWith({
       source,
-      sink: { has: () => true, write: async () => {}, close: async () => {}, unready: () => [] },
-      decode,
-      join: new JoinParts(),
       process: async (items, write) => {
         worked.push(items.map((item) => (item.kind === 'message' ? item.message.position.offset : -1)))
         if (worked.length === 1)
@@ -232,10 +229,6 @@ describe('Intake', () => {
         await write([])
       },
       clock: exactClock(() => given.timestamp),
-      emit: () => {},
-      limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
-      partClock: 'append',
-      signal: new AbortController().signal,
       revokeWithin: 200,
     })
     await intake.run()
