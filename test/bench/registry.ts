@@ -2,21 +2,18 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { RegistryChange } from '../../src/detection/registry/load.ts'
 import { RegistryHolder } from '../../src/detection/versions/registry-holder.ts'
+import { collectGarbage } from '../helpers/collect-garbage.ts'
 import { lineOf, manyFiling, manyName, manyRow, writeManySignatures } from './many-signatures.ts'
 
 /** A registry of a million signatures: loaded from a file and from the topic, changed, and reloaded. */
 const SIGNATURES = 1_000_000
 const PIECE = 5_000
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 async function memory(): Promise<string> {
   for (let round = 0; round < 3; round++) {
-    collect()
+    collectGarbage()
     await sleep(100)
   }
   const { heapUsed, external } = process.memoryUsage()

@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createRandom } from '../../src/text/reader/random.ts'
+import { collectGarbage } from '../helpers/collect-garbage.ts'
 import type { FuzzedTarget } from './results.ts'
 import type { Target } from './target.ts'
 
@@ -15,11 +14,8 @@ const MOST_GROWN = 24 << 20
 
 export type Report = (what: string, input: string) => void
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
 function heapUsed(): number {
-  collect()
+  collectGarbage()
   return process.memoryUsage().heapUsed
 }
 

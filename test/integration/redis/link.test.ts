@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapSpaceStatistics } from 'node:v8'
 import slotOf from 'cluster-key-slot'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectRedis } from '../../../src/adapters/redis/client.ts'
+import { collectGarbage } from '../../helpers/collect-garbage.ts'
 import { ADD, inlineScript } from '../../helpers/inline-script.ts'
 import {
   type RedisClusterServers,
@@ -33,8 +33,6 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
   it('leaves the calls that were answered to minor collections', async () => {
     const server = await startOwnRedis()
     const link = connectRedis({ url: server.url, ...PATIENT })
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const oldSpace = () =>
       getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space')!.space_used_size
     const send = (batch: number) =>
@@ -46,7 +44,7 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
         })),
       )
     await send(0)
-    collect()
+    collectGarbage()
     const before = oldSpace()
     let most = before
     for (let batch = 1; batch <= 1_000; batch++) {

@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PartitionId } from '../../../src/domain/ports.ts'
 import { type Buffered, PartitionBuffers } from '../../../src/pipeline/partition-buffers.ts'
+import { collectGarbage } from '../../helpers/collect-garbage.ts'
 
 interface Item extends Buffered {
   readonly name: string
@@ -48,8 +47,6 @@ describe('PartitionBuffers', () => {
   })
 
   it('keeps nothing of what it has passed on', async () => {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const buffers = assigned(A)
     const passed = () => {
       const first = item('a', 1)
@@ -60,7 +57,7 @@ describe('PartitionBuffers', () => {
     const reference = passed()
     // What a WeakRef was made of lives until the end of the task.
     await new Promise((resolve) => setImmediate(resolve))
-    collect()
+    collectGarbage()
     expect(reference.deref()).toBeUndefined()
     expect(drain(buffers)).toEqual(['b'])
   })

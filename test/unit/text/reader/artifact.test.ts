@@ -1,8 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { LABELS } from '../../../../src/domain/labels.ts'
@@ -14,6 +12,7 @@ import { openBackend } from '../../../../src/text/reader/backend.ts'
 import { goldenDrift, inspectModel, openClassifier } from '../../../../src/text/reader/classifier.ts'
 import { packHalves, unpackHalves } from '../../../../src/text/reader/float16.ts'
 import { modelInput, openTextModel, textModel } from '../../../../src/text/reader/text-model.ts'
+import { collectGarbage } from '../../../helpers/collect-garbage.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sigwatch-model-'))
 const corpusFile = join(root, 'corpus.tsv')
@@ -97,8 +96,6 @@ describe('a model of any label set', () => {
     const { weights } = loadArtifact(join(root, 'a'))
     for (const part of Object.values(weights)) expect(part.buffer.byteLength).toBe(part.byteLength)
 
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const backend = await openBackend('wasm', () => {})
     const opened = () => {
       const artifact = loadArtifact(join(root, 'a'))
@@ -107,7 +104,7 @@ describe('a model of any label set', () => {
     const { model, table } = opened()
     // What a WeakRef was made of lives until the end of the task.
     await new Promise((resolve) => setImmediate(resolve))
-    collect()
+    collectGarbage()
     expect(table.deref()).toBeUndefined()
     expect(goldenDrift(model)).toBeLessThan(1e-4)
     model.close()
