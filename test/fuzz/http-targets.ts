@@ -224,6 +224,8 @@ interface DeskAnswer {
 async function answerOf(asked: Asked): Promise<DeskAnswer> {
   let answer: DeskAnswer | undefined
   const response = {
+    // Its browser stays.
+    once() {},
     writeHead(status: number, headers: Readonly<Record<string, string>>) {
       for (const [name, value] of Object.entries(headers)) {
         validateHeaderName(name)
