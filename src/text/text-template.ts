@@ -70,7 +70,9 @@ class Blank {
   readonly #starts: Uint16Array
 
   constructor(text: string, pieces: readonly string[], runs: Runs) {
-    this.#units = Buffer.from(text, 'utf16le')
+    // Outside the pool, whose blocks of 8 kB would be held by the templates that share them.
+    this.#units = Buffer.allocUnsafeSlow(text.length * 2)
+    this.#units.write(text, 'utf16le')
     this.#starts = new Uint16Array(runs.length / 2)
     let at = 0
     for (let k = 0; k < runs.length; k += 2) {

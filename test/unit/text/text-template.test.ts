@@ -6,6 +6,7 @@ import { createRandom } from '../../../src/text/reader/random.ts'
 import { Tokenizer } from '../../../src/text/reader/tokenizer.ts'
 import { TextTemplate } from '../../../src/text/text-template.ts'
 import { freeNumbersOf, withNumbersIn, withOtherNumbers } from '../../helpers/alike-texts.ts'
+import { collectGarbage } from '../../helpers/collect-garbage.ts'
 import { goldenMessages } from '../../helpers/golden-messages.ts'
 import { mixedText } from '../../helpers/hostile-texts.ts'
 
@@ -96,5 +97,22 @@ describe('TextTemplate', () => {
   ])('is none for a text with %s', (_, text) => {
     expect(freeNumbersOf(text)).not.toEqual([])
     expect(templateOf(text)).toBeUndefined()
+  })
+
+  it('keeps no memory of buffers that are used next to it', () => {
+    const held = () => {
+      collectGarbage()
+      return process.memoryUsage().arrayBuffers
+    }
+    const before = held()
+    const templates = Array.from({ length: 2000 }, (_, n) => {
+      Buffer.from('a record that is gone after its batch '.repeat(80))
+      return templateOf(`【美团】您的订单号是９${n}，验证码204817，切勿转发`)
+    })
+    const kept = held() - before
+    expect(
+      templates.at(-1)?.read('【美团】您的订单号是９1999，验证码314817，切勿转发').normalised.text,
+    ).toContain('314817')
+    expect(kept / templates.length).toBeLessThan(400)
   })
 })
