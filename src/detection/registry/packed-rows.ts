@@ -8,8 +8,8 @@ const LARGEST = 0xf000_0000
 const SEPARATOR = '\n'
 
 export interface Codec<T> {
-  pack(row: T): unknown
-  unpack(value: unknown): T
+  pack(row: T, key: string): unknown
+  unpack(value: unknown, key: string): T
 }
 
 /**
@@ -26,7 +26,6 @@ export class PackedRows<T> {
   #records = 0
   /** Record number + 1. */
   #slots: Uint32Array
-  #hashes: Uint32Array
   #mask: number
   #size = 0
   readonly #decoded = new BoundedCache<T | undefined>(DECODED)
@@ -36,7 +35,6 @@ export class PackedRows<T> {
     let slots = 16
     while (slots < expected * 2) slots *= 2
     this.#slots = new Uint32Array(slots)
-    this.#hashes = new Uint32Array(slots)
     this.#mask = slots - 1
     this.#offsets = new Uint32Array(Math.max(16, expected) + 1)
     this.#bytes = Buffer.allocUnsafe(Math.max(1024, expected * 96))
@@ -48,7 +46,7 @@ export class PackedRows<T> {
 
   /** Bytes held outside the heap. */
   get byteLength(): number {
-    return this.#bytes.length + this.#offsets.byteLength + this.#slots.byteLength + this.#hashes.byteLength
+    return this.#bytes.length + this.#offsets.byteLength + this.#slots.byteLength
   }
 
   get(key: string): T | undefined {
@@ -57,23 +55,22 @@ export class PackedRows<T> {
 
   /** Like `get` without the cache, for use while filling the table. */
   read(key: string): T | undefined {
-    const slot = this.#find(key, hash32(key))
+    const slot = this.#find(key)
     if (slot < 0) return undefined
     const record = this.#record((this.#slots[slot] as number) - 1)
-    return this.#codec.unpack(JSON.parse(record.slice(key.length + 1)))
+    return this.#codec.unpack(JSON.parse(record.slice(key.length + 1)), key)
   }
 
   /** Sets a row; only allowed before the first `get`. */
   set(key: string, row: T): void {
-    const hash = hash32(key)
-    const record = this.#append(`${key}${SEPARATOR}${JSON.stringify(this.#codec.pack(row))}`)
-    const known = this.#find(key, hash)
+    const record = this.#append(`${key}${SEPARATOR}${JSON.stringify(this.#codec.pack(row, key))}`)
+    const known = this.#find(key)
     if (known >= 0) {
       this.#slots[known] = record + 1
       return
     }
     if ((this.#size + 1) * 2 > this.#slots.length) this.#grow()
-    this.#place(record + 1, hash)
+    this.#place(record + 1, key)
     this.#size++
   }
 
@@ -82,8 +79,8 @@ export class PackedRows<T> {
     for (const number of this.#slots) {
       if (number === EMPTY) continue
       const record = this.#record(number - 1)
-      const end = record.indexOf(SEPARATOR)
-      yield [record.slice(0, end), this.#codec.unpack(JSON.parse(record.slice(end + 1)))]
+      const key = keyOf(record)
+      yield [key, this.#codec.unpack(JSON.parse(record.slice(key.length + 1)), key)]
     }
   }
 
@@ -100,7 +97,6 @@ export class PackedRows<T> {
     copy.#offsets = this.#offsets.slice()
     copy.#records = this.#records
     copy.#slots = this.#slots.slice()
-    copy.#hashes = this.#hashes.slice()
     copy.#mask = this.#mask
     copy.#size = this.#size
     return copy
@@ -130,32 +126,26 @@ export class PackedRows<T> {
   }
 
   /** Slot of the key, or -1. */
-  #find(key: string, hash: number): number {
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+  #find(key: string): number {
+    for (let slot = hash32(key) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const number = this.#slots[slot] as number
       if (number === EMPTY) return -1
-      if (this.#hashes[slot] !== hash) continue
-      const record = this.#record(number - 1)
-      if (record.startsWith(key) && record[key.length] === SEPARATOR) return slot
+      if (keyOf(this.#record(number - 1)) === key) return slot
     }
   }
 
-  #place(number: number, hash: number): void {
-    let slot = hash & this.#mask
+  #place(number: number, key: string): void {
+    let slot = hash32(key) & this.#mask
     while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & this.#mask
     this.#slots[slot] = number
-    this.#hashes[slot] = hash
   }
 
   #grow(): void {
     const slots = this.#slots
-    const hashes = this.#hashes
     this.#slots = new Uint32Array(slots.length * 2)
-    this.#hashes = new Uint32Array(slots.length * 2)
     this.#mask = this.#slots.length - 1
-    for (let i = 0; i < slots.length; i++) {
-      const number = slots[i] as number
-      if (number !== EMPTY) this.#place(number, hashes[i] as number)
-    }
+    for (const number of slots) if (number !== EMPTY) this.#place(number, keyOf(this.#record(number - 1)))
   }
 }
+
+const keyOf = (record: string): string => record.slice(0, record.indexOf(SEPARATOR))

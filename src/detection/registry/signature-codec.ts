@@ -12,9 +12,9 @@ type PackedFiling = [
   from?: number | null,
   to?: number | null,
 ]
-/** name, filings, brand, consent required, campaigns; a tail of empty members is cut. */
+/** name (0 where it is the key), filings, brand, consent required, campaigns; a tail of empty members is cut. */
 type PackedSignature = [
-  name: string,
+  name: string | 0,
   filings: readonly PackedFiling[],
   brand?: string | null,
   required?: 0 | 1,
@@ -25,8 +25,8 @@ const STATUSES = ['filed', 'suspended', 'revoked'] as const
 
 /** Encodes signature rows as arrays without member names. */
 export const signatureCodec: Codec<SignatureRow> = {
-  pack(row) {
-    const packed: PackedSignature = [row.name, row.filings.map(packFiling)]
+  pack(row, key) {
+    const packed: PackedSignature = [row.name === key ? 0 : row.name, row.filings.map(packFiling)]
     const required = row.consent === 'required' ? 1 : 0
     if (row.brand !== undefined || required === 1 || row.campaigns.length > 0) {
       packed.push(row.brand ?? null, required)
@@ -35,10 +35,10 @@ export const signatureCodec: Codec<SignatureRow> = {
     }
     return packed
   },
-  unpack(value) {
+  unpack(value, key) {
     const [name, filings, brand, required, campaigns = []] = value as PackedSignature
     return {
-      name,
+      name: name === 0 ? key : name,
       consent: required === 1 ? 'required' : 'unless-refused',
       campaigns: campaigns.map(([from, to, perMinute]): DeclaredCampaign => ({ from, to, perMinute })),
       filings: filings.map(unpackFiling),

@@ -1,4 +1,5 @@
 import { hash48 } from '../../domain/hash.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { SignatureRow } from '../../domain/registry.ts'
 import { ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
 import { signatureKey } from '../../text/signature.ts'
@@ -13,16 +14,16 @@ export interface SignatureChange {
 }
 
 const rowsCodec: Codec<readonly SignatureRow[]> = {
-  pack: (rows) => rows.map(signatureCodec.pack),
-  unpack: (value) => (value as unknown[]).map(signatureCodec.unpack),
+  pack: (rows, key) => rows.map((row) => signatureCodec.pack(row, key)),
+  unpack: (value, key) => (value as unknown[]).map((row) => signatureCodec.unpack(row, key)),
 }
 
 const changesCodec: Codec<readonly SignatureChange[]> = {
-  pack: (changes) => changes.map(({ name, row }) => (row ? signatureCodec.pack(row) : name)),
-  unpack: (value) =>
+  pack: (changes, key) => changes.map(({ name, row }) => (row ? signatureCodec.pack(row, key) : name)),
+  unpack: (value, key) =>
     (value as unknown[]).map((change) => {
       if (typeof change === 'string') return { name: change, row: null }
-      const row = signatureCodec.unpack(change)
+      const row = signatureCodec.unpack(change, key)
       return { name: row.name, row }
     }),
 }
@@ -53,10 +54,7 @@ export class SignatureFile {
     if (key === '') return
     this.#rows.set(key, [...(this.#rows.read(key) ?? NONE), row])
     this.#size++
-    if (row.brand === undefined) return
-    const keys = this.#byBrand.get(row.brand)
-    if (keys) keys.push(key)
-    else this.#byBrand.set(row.brand, [key])
+    if (row.brand !== undefined) addTo(this.#byBrand, row.brand, key)
   }
 
   get size(): number {
@@ -83,7 +81,7 @@ export class SignatureFile {
 
 /** Digest of a change for the sum over all: independent of order. */
 function digestOf({ name, row }: SignatureChange): number {
-  return hash48(JSON.stringify([name, row && signatureCodec.pack(row)]))
+  return hash48(JSON.stringify([name, row && signatureCodec.pack(row, '')]))
 }
 const MODULUS = 2 ** 48
 
