@@ -3,7 +3,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { pacedGrowth } from '../../../src/cli/v8-heap.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const IMPORT = `from ${JSON.stringify(join(ROOT, 'src/cli/v8-heap.ts'))}`
@@ -73,13 +72,3 @@ it('keeps objects that survive in the young generation', () => {
   for (let n = 0; n < RUNS && young <= 1.3 * fewest; n++) fewest = Math.min(fewest, collections('any'))
   expect(young).toBeGreaterThan(1.3 * fewest)
 }, 60_000)
-
-it.each([
-  ['less growth where collections are far apart', 150, 60, 50],
-  ['more growth where they are close', 50, 10, 100],
-  ['no more than the most', 100, 5, 150],
-  ['no less than the least', 50, 300, 25],
-  ['the most after collections at the same time', 150, 0, 150],
-])('allows %s', (_, growth, seconds, next) => {
-  expect(pacedGrowth(growth, seconds)).toBe(next)
-})
