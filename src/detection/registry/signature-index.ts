@@ -79,7 +79,7 @@ export class SignatureFile {
   }
 }
 
-/** Digest of a change for the sum over all: independent of order. */
+/** Digest of a change, with its name in full, for the sum over all: independent of order. */
 function digestOf({ name, row }: SignatureChange): number {
   return hash48(JSON.stringify([name, row && signatureCodec.pack(row, '')]))
 }
