@@ -1,24 +1,18 @@
 import { openLinesSink } from '../adapters/sinks/lines.ts'
 import { createLinesSource } from '../adapters/sources/lines.ts'
-import { type Assets, loadedVersions, openAssets } from '../detection/versions/assets.ts'
+import { type Assets, openAssets } from '../detection/versions/assets.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
 import type { BoundedClock, Clock } from '../domain/ports.ts'
+import { memoryParts } from '../offline/memory-parts.ts'
 import { createCore } from '../pipeline/core.ts'
 import { lineDecoder } from '../pipeline/inputs.ts'
-import { NoticeLearning } from '../pipeline/notice-learning.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { ShadowModel } from '../pipeline/shadow-model.ts'
 import { readSideFiles } from '../pipeline/side-inputs/files.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
-import { TemplateLearning } from '../pipeline/template-learning.ts'
 import type { Config } from '../settings/config.ts'
 import { tokeniserOf } from '../settings/secret.ts'
-import { memoryLedger } from '../stores/ledgers/memory.ts'
-import { MemoryNoticeStore } from '../stores/notices/memory.ts'
-import { memoryFeatureStore } from '../stores/rates/memory.ts'
-import { MemoryStateStore } from '../stores/states/memory.ts'
-import { MemoryTemplateStore } from '../stores/templates/memory.ts'
 import type { Runnable } from './lifecycle.ts'
 import type { Orders } from './telemetry/blocks-endpoint.ts'
 
@@ -71,38 +65,16 @@ export async function composeEmbedded(
   const source = createLinesSource({ path, clock, maxLineBytes: config.limits.maxRecordBytes })
   const paths = Object.fromEntries(Object.entries(outputs).filter(([, file]) => file !== undefined))
   const sink = await openLinesSink({ paths, emit })
-  const ledger = memoryLedger()
-  const features = memoryFeatureStore()
-  const states = new MemoryStateStore({ clock })
+  const parts = memoryParts(config, assets, clock, emit)
   const shadow = openShadow(config, assets, clock, emit)
-  const core = createCore({
-    config,
-    mode: 'embedded',
-    source,
-    decode: lineDecoder(config, topic, emit),
-    sink,
-    features,
-    states,
-    ledger,
-    learning: new NoticeLearning({ index: assets.notices, store: new MemoryNoticeStore() }),
-    templateLearning: new TemplateLearning({
-      index: assets.templates,
-      store: new MemoryTemplateStore(),
-      emit,
-    }),
-    replies: () => config.replies !== null,
-    loaded: () => loadedVersions(assets),
-    describe: assets.describe,
-    shadow,
-    tokenise: tokeniserOf(config, emit),
-    clock,
-    emit,
-  })
+  const decode = lineDecoder(config, topic, emit)
+  const tokenise = tokeniserOf(config, emit)
+  const core = createCore({ ...parts, mode: 'embedded', source, decode, sink, shadow, tokenise })
   return {
     core,
     assets,
     async run() {
-      await readSideFiles(config, { ledger, sideRows: core.sideRows }, clock, emit)
+      await readSideFiles(config, { ledger: parts.ledger, sideRows: core.sideRows }, clock, emit)
       try {
         await core.run()
       } catch (error) {
@@ -114,7 +86,7 @@ export async function composeEmbedded(
     stop: () => core.stop(),
     async close() {
       await sink.close()
-      await Promise.all([features.close(), states.close(), ledger.close()])
+      await Promise.all([parts.features.close(), parts.states.close(), parts.ledger.close()])
       await shadow?.close()
       assets.classifier.close()
     },

@@ -6,16 +6,10 @@ import { clockAt } from '../../domain/ports.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import { provenanceOf } from '../../domain/versions.ts'
 import { createEngine, type Engine } from '../../pipeline/core.ts'
-import { NoticeLearning } from '../../pipeline/notice-learning.ts'
 import { readSideFiles } from '../../pipeline/side-inputs/files.ts'
 import { fileMap } from '../../pipeline/side-inputs/mapped-rows.ts'
-import { TemplateLearning } from '../../pipeline/template-learning.ts'
 import type { Config } from '../../settings/config.ts'
-import { memoryLedger } from '../../stores/ledgers/memory.ts'
-import { MemoryNoticeStore } from '../../stores/notices/memory.ts'
-import { memoryFeatureStore } from '../../stores/rates/memory.ts'
-import { MemoryStateStore } from '../../stores/states/memory.ts'
-import { MemoryTemplateStore } from '../../stores/templates/memory.ts'
+import { memoryParts } from '../memory-parts.ts'
 import type { Batch } from './batches.ts'
 import type { Versions } from './report.ts'
 
@@ -52,33 +46,14 @@ export class Side {
   static async open({ config, partitions, tokenise, emit }: SideOptions): Promise<Side> {
     const assets = await openAssets(config, emit, fileMap(config, 'registry'))
     const clock = clockAt()
-    const ledger = memoryLedger()
-    const features = memoryFeatureStore()
+    const parts = memoryParts(config, assets, clock, emit)
     const sink = new Collector()
-    const engine = createEngine({
-      config,
-      sink,
-      features,
-      states: new MemoryStateStore({ clock }),
-      ledger,
-      learning: new NoticeLearning({ index: assets.notices, store: new MemoryNoticeStore() }),
-      templateLearning: new TemplateLearning({
-        index: assets.templates,
-        store: new MemoryTemplateStore(),
-        emit,
-      }),
-      replies: () => config.replies !== null,
-      loaded: () => loadedVersions(assets),
-      describe: assets.describe,
-      // Alert ids are the same as in production, but the source differs, so that they cannot be mistaken for output of the
-      // service.
-      alertSource: `/sigwatch/${config.deployment}/replay`,
-      tokenise,
-      clock,
-      emit,
-    })
-    await features.assign(partitions)
-    await readSideFiles(config, { ledger, sideRows: engine.sideRows }, clock, emit)
+    // Alert ids are the same as in production, but the source differs, so that they cannot be mistaken for output of the
+    // service.
+    const alertSource = `/sigwatch/${config.deployment}/replay`
+    const engine = createEngine({ ...parts, sink, alertSource, tokenise })
+    await parts.features.assign(partitions)
+    await readSideFiles(config, { ledger: parts.ledger, sideRows: engine.sideRows }, clock, emit)
     return new Side(engine, assets, sink, partitions)
   }
 
