@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { HeapPace } from '../../../src/cli/v8-heap.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const IMPORT = `from ${JSON.stringify(join(ROOT, 'src/cli/v8-heap.ts'))}`
@@ -72,3 +73,34 @@ it('keeps objects that survive in the young generation', () => {
   for (let n = 0; n < RUNS && young <= 1.3 * fewest; n++) fewest = Math.min(fewest, collections('any'))
   expect(young).toBeGreaterThan(1.3 * fewest)
 }, 60_000)
+
+const MB = 1e6
+
+/** Growth after half a minute at which `rate` bytes a second reach the old generation, collected at `limit`. */
+function growthAt(rate: number, { live = 80 * MB, limit = 160 * MB } = {}): number {
+  const pace = new HeapPace(live)
+  let used = live
+  let growth = 0
+  for (let second = 0; second < 30; second++) {
+    used = used + rate > limit ? live : used + rate
+    growth = pace.next(used)
+  }
+  return growth
+}
+
+it.each([
+  ['the least in a quiet night', 0.1 * MB, 50],
+  ['what comes in 20 seconds', 4 * MB, 100],
+  ['no more than the most under load', 40 * MB, 150],
+])('allows %s', (_, rate, growth) => {
+  expect(growthAt(rate)).toBe(growth)
+})
+
+it('follows a load that begins, and one that ends, within seconds', () => {
+  const pace = new HeapPace(80 * MB)
+  const after = (seconds: number, from: number, rate: number) =>
+    Array.from({ length: seconds }, (_, n) => pace.next(from + rate * (n + 1))).at(-1)
+  expect(after(10, 80 * MB, 0)).toBe(50)
+  expect(after(4, 80 * MB, 8 * MB)).toBeGreaterThan(120)
+  expect(after(12, 112 * MB, 0)).toBe(50)
+})
