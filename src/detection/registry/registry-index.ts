@@ -26,15 +26,14 @@ export interface RegistryRows {
   readonly ports: Iterable<PortRow>
   /** The shipped brand list; rows of `brands` with the same id or a common name are merged into it. */
   readonly shippedBrands?: Iterable<Brand>
-  readonly expectedSignatures?: number
   readonly hash: string
 }
 
 const REMEMBERED = 16_384
 
-/** Builds a registry from rows. A million signatures take seconds and about 150 bytes each. */
+/** Builds a registry from rows. A million signatures take seconds and about 60 bytes each. */
 export function buildRegistry(rows: RegistryRows): Registry {
-  const file = atOnce(SignatureFile.read(rows.signatures, rows.expectedSignatures))
+  const file = atOnce(SignatureFile.read(rows.signatures))
   return new RegistryIndex({
     hash: rows.hash,
     brands: new BrandIndex(rows.shippedBrands ?? [], rows.brands),

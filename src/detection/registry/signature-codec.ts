@@ -2,16 +2,13 @@ import { LABELS, type Label } from '../../domain/labels.ts'
 import type { DeclaredCampaign, Filing, SignatureRow } from '../../domain/registry.ts'
 import type { Codec } from './packed-rows.ts'
 
-/** ports, scope (indices of LABELS, null: no limit), status, sp, carrier, from, to; a tail of nulls is cut. */
-type PackedFiling = [
-  ports: readonly string[],
-  scope?: readonly number[] | null,
-  status?: number,
-  sp?: string | null,
-  carrier?: string | null,
-  from?: number | null,
-  to?: number | null,
-]
+/** scope (indices of LABELS, null: no limit), status, sp, carrier. */
+type Terms = [scope?: readonly number[] | null, status?: number, sp?: string | null, carrier?: string | null]
+type Dates = [from?: number | null, to?: number | null]
+/** A tail of nulls is cut. */
+type PlainFiling = [ports: readonly string[], ...Terms, ...Dates]
+/** With the number of its terms in `known`, or all of them. */
+type PackedFiling = PlainFiling | [ports: readonly string[], terms: number, ...Dates]
 /** name (0 where it is the key), filings, brand, consent required, campaigns; a tail of empty members is cut. */
 type PackedSignature = [
   name: string | 0,
@@ -23,18 +20,21 @@ type PackedSignature = [
 
 const STATUSES = ['filed', 'suspended', 'revoked'] as const
 
-/** Encodes signature rows as arrays without member names. */
+/** A row as arrays without member names; `name` is left out where it equals `key`. */
+export function packSignature(row: SignatureRow, key: string, filingOf: (filing: Filing) => PackedFiling) {
+  const packed: PackedSignature = [row.name === key ? 0 : row.name, row.filings.map(filingOf)]
+  const required = row.consent === 'required' ? 1 : 0
+  if (row.brand !== undefined || required === 1 || row.campaigns.length > 0) {
+    packed.push(row.brand ?? null, required)
+    if (row.campaigns.length > 0)
+      packed.push(row.campaigns.map(({ from, to, perMinute }) => [from, to, perMinute]))
+  }
+  return packed
+}
+
+/** Encodes rows for this process: terms that filings share are packed as numbers. */
 export const signatureCodec: Codec<SignatureRow> = {
-  pack(row, key) {
-    const packed: PackedSignature = [row.name === key ? 0 : row.name, row.filings.map(packFiling)]
-    const required = row.consent === 'required' ? 1 : 0
-    if (row.brand !== undefined || required === 1 || row.campaigns.length > 0) {
-      packed.push(row.brand ?? null, required)
-      if (row.campaigns.length > 0)
-        packed.push(row.campaigns.map(({ from, to, perMinute }) => [from, to, perMinute]))
-    }
-    return packed
-  },
+  pack: (row, key) => packSignature(row, key, shareTerms),
   unpack(value, key) {
     const [name, filings, brand, required, campaigns = []] = value as PackedSignature
     return {
@@ -47,7 +47,7 @@ export const signatureCodec: Codec<SignatureRow> = {
   },
 }
 
-function packFiling(filing: Filing): PackedFiling {
+export function plainFiling(filing: Filing): PlainFiling {
   const packed = [
     filing.ports,
     filing.scope ? filing.scope.map((label) => LABELS.indexOf(label)) : null,
@@ -58,10 +58,33 @@ function packFiling(filing: Filing): PackedFiling {
     filing.to ?? null,
   ]
   while (packed.at(-1) === null) packed.pop()
-  return packed as unknown as PackedFiling
+  return packed as unknown as PlainFiling
 }
 
-function unpackFiling([ports, scope, status = 0, sp, carrier, from, to]: PackedFiling): Filing {
+/** Different terms that are kept; filings with others hold their own. */
+const MOST_TERMS = 65_536
+const TERMS = 4
+const known: Terms[] = []
+const numbers = new Map<string, number>()
+
+function shareTerms(filing: Filing): PackedFiling {
+  const [ports, ...rest] = plainFiling(filing)
+  const terms = rest.slice(0, TERMS) as Terms
+  const json = JSON.stringify(terms)
+  let number = numbers.get(json)
+  if (number === undefined) {
+    if (known.length === MOST_TERMS) return [ports, ...rest]
+    number = known.push(terms) - 1
+    numbers.set(json, number)
+  }
+  return [ports, number, ...(rest.slice(TERMS) as Dates)]
+}
+
+function unpackFiling(filing: PackedFiling): Filing {
+  const [ports, ...rest] = filing
+  const [scope, status = 0, sp, carrier, from, to] = (
+    typeof rest[0] === 'number' ? [...known[rest[0]]!, ...rest.slice(1)] : rest
+  ) as [...Terms, ...Dates]
   return {
     ports,
     status: STATUSES[status] as Filing['status'],

@@ -5,7 +5,7 @@ import { ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
 import { signatureKey } from '../../text/signature.ts'
 import { LayeredRows } from './layered-rows.ts'
 import { type Codec, PackedRows } from './packed-rows.ts'
-import { signatureCodec } from './signature-codec.ts'
+import { packSignature, plainFiling, signatureCodec } from './signature-codec.ts'
 
 /** A change from the topic to the row of one name: replaces the row of the file; null: removed. */
 export interface SignatureChange {
@@ -31,16 +31,12 @@ const changesCodec: Codec<readonly SignatureChange[]> = {
 const NONE: readonly SignatureRow[] = []
 
 export class SignatureFile {
-  readonly #rows: PackedRows<readonly SignatureRow[]>
+  readonly #rows = new PackedRows(rowsCodec)
   readonly #byBrand = new Map<string, string[]>()
   #size = 0
 
-  private constructor(expected: number | undefined) {
-    this.#rows = new PackedRows(rowsCodec, expected)
-  }
-
-  static *read(rows: Iterable<SignatureRow>, expected?: number): Steps<SignatureFile> {
-    const file = new SignatureFile(expected)
+  static *read(rows: Iterable<SignatureRow>): Steps<SignatureFile> {
+    const file = new SignatureFile()
     let n = 0
     for (const row of rows) {
       file.#add(row)
@@ -81,7 +77,7 @@ export class SignatureFile {
 
 /** Digest of a change, with its name in full, for the sum over all: independent of order. */
 function digestOf({ name, row }: SignatureChange): number {
-  return hash48(JSON.stringify([name, row && signatureCodec.pack(row, '')]))
+  return hash48(JSON.stringify([name, row && packSignature(row, '', plainFiling)]))
 }
 const MODULUS = 2 ** 48
 

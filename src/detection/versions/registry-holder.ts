@@ -38,7 +38,7 @@ function* fileRows(rows: LoadedRows): Steps<FileRows> {
     change: rows.change,
     brands: new Map(rows.brands.map((row) => [row.id, row])),
     ports: new Map(rows.ports.map((row) => [row.port, row])),
-    signatures: yield* SignatureFile.read(rows.signatures, rows.signatures.length),
+    signatures: yield* SignatureFile.read(rows.signatures),
   }
 }
 

@@ -207,11 +207,29 @@ describe('compact rows', () => {
     )
   })
 
-  it('holds a hundred thousand signatures in less than 200 bytes each', () => {
-    const table = new PackedRows(signatureCodec, 100_000)
-    for (let i = 0; i < 100_000; i++) table.set(`公司${i}`, signatureRow(`公司${i}`, [`1069${i}*`]))
-    expect(table.byteLength / 100_000).toBeLessThan(200)
-    expect(table.get('公司77777')?.filings[0]?.ports).toEqual(['106977777*'])
+  const MANY = 100_000
+  /** A table of `MANY` signatures with a port each, filed by what `sp` names. */
+  function tableOf(sp: (n: number) => string) {
+    const table = new PackedRows(signatureCodec)
+    for (let n = 0; n < MANY; n++) {
+      const filed = { ports: [`1069${n}*`], sp: sp(n), carrier: 'CMCC', scope: ['notice' as const] }
+      table.set(`公司${n}`, signatureRow(`公司${n}`, [], { filings: [{ ...filed, status: 'filed' }] }))
+    }
+    return table
+  }
+
+  it('holds a hundred thousand signatures of a few providers in less than 60 bytes each', () => {
+    const table = tableOf((n) => `provider ${n % 300}`)
+    expect(table.byteLength / MANY).toBeLessThan(60)
+    expect(table.get('公司77777')?.filings).toEqual([
+      { ports: ['106977777*'], sp: 'provider 77', carrier: 'CMCC', scope: ['notice'], status: 'filed' },
+    ])
+  })
+
+  it('takes as many different providers as there are signatures', () => {
+    const table = tableOf((n) => `provider ${n}`)
+    for (const n of [0, 65_535, 65_536, MANY - 1])
+      expect(table.get(`公司${n}`)?.filings[0]?.sp).toBe(`provider ${n}`)
   })
 
   it('takes rows from a generator', () => {

@@ -7,7 +7,7 @@ import { buildRegistry } from '../../../../src/detection/registry/registry-index
 import { signatureCodec } from '../../../../src/detection/registry/signature-codec.ts'
 import { RegistryHolder } from '../../../../src/detection/versions/registry-holder.ts'
 import type { Event } from '../../../../src/domain/events.ts'
-import type { PortRow, SignatureRow } from '../../../../src/domain/registry.ts'
+import type { Filing, PortRow, SignatureRow } from '../../../../src/domain/registry.ts'
 import { NOON, signatureRow } from '../../../helpers/detector-fixtures.ts'
 import { useFolder } from '../../../helpers/jsonl.ts'
 
@@ -99,6 +99,21 @@ describe('registry of a file with a topic over it', () => {
     const again = open(line('file', ['10690001'])).holder
     again.apply([put(signatureRow('file', ['1']))])
     expect(holder.current.hash).toBe(again.current.hash)
+  })
+
+  it('has the hash that earlier builds have, so that instances of both agree', () => {
+    const filing = { ports: ['1069*'], sp: 'SP1', carrier: 'CMCC', scope: ['notice' as const], from: 5 }
+    const filings: Filing[] = [
+      { ...filing, status: 'filed' },
+      { ports: ['10690001'], status: 'revoked' },
+    ]
+    const campaigns = [{ from: 1, to: 2, perMinute: 3 }]
+    const { holder } = open()
+    holder.apply([
+      put(signatureRow('甲', [], { brand: 'jd', consent: 'required', campaigns, filings })),
+      put(signatureRow('乙 丙', [], { filings: filings.slice(0, 1) })),
+    ])
+    expect(holder.current.hash).toBe('7700b891f099')
   })
 
   it('keeps the rows of the topic over a file that is read again, and those that come meanwhile', async () => {
