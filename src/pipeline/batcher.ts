@@ -19,8 +19,9 @@ export interface BatchHooks<T> {
 
 /**
  * Collects items into batches by count, bytes and age, and works on one batch at a time. Items wait for others no
- * longer than the previous batch took, so batches are small at low traffic and grow with the load. While one batch
- * is in progress, the next may exceed its age limit, because one large batch is cheaper than several small ones.
+ * longer than the previous batch took, and those that arrive while a batch is in progress only until it ends, so batches
+ * are small at low traffic and grow with the load. While one batch is in progress, the next may exceed its age limit,
+ * because one large batch is cheaper than several small ones.
  * `work` resolves when the next batch may begin. It calls `done`, once or several times, with the number of settled
  * items, which frees their room.
  */
@@ -34,8 +35,6 @@ export class Batcher<T> {
   #timer: NodeJS.Timeout | undefined
   /** How long the work on the last batch took, ms. */
   #lastTook = Number.POSITIVE_INFINITY
-  /** The collected items have reached their age limit. */
-  #overdue = false
   #chain: Promise<void> = Promise.resolve()
   #queued = 0
   #waiting: (() => void)[] = []
@@ -58,7 +57,8 @@ export class Batcher<T> {
     this.#inFlight++
     if (this.#isFull && !this.#together) this.flush()
     else {
-      this.#timer ??= setTimeout(() => this.#age(), Math.min(this.#limits.maxAge, this.#lastTook))
+      if (this.#queued === 0)
+        this.#timer ??= setTimeout(() => this.flush(), Math.min(this.#limits.maxAge, this.#lastTook))
       if (this.#items.length % GROWN_BY === 0) this.#hooks.gathered?.(this.#items)
     }
   }
@@ -78,16 +78,10 @@ export class Batcher<T> {
     return this.#items.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes
   }
 
-  #age(): void {
-    if (this.#queued === 0) this.flush()
-    else this.#overdue = true
-  }
-
   /** Sends the collected items without waiting for the work. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#overdue = false
     if (this.#items.length === 0) return
     const items = this.#items
     this.#items = []
@@ -101,7 +95,8 @@ export class Batcher<T> {
       })
       .finally(() => {
         this.#queued--
-        if (this.#overdue) this.#age()
+        // What arrived meanwhile has waited already.
+        if (this.#queued === 0) this.flush()
         this.wake()
       })
   }

@@ -107,6 +107,25 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1], [2, 3, 4], [5]])
   })
 
+  it('begins what arrived during a batch as soon as that ends', async () => {
+    const batches: number[][] = []
+    let end: () => void = () => {}
+    const batcher = new Batcher<number>({ ...limits, maxAge: 2_000 }, async (items, done) => {
+      batches.push(items)
+      if (batches.length === 1) await new Promise<void>((resolve) => (end = resolve))
+      done(items.length)
+    })
+    batcher.add(1, 1)
+    batcher.flush()
+    await vi.waitUntil(() => batches.length === 1)
+    batcher.add(2, 1)
+    end()
+    const ended = performance.now()
+    await vi.waitUntil(() => batches.length === 2, { timeout: 2_500, interval: 1 })
+    expect(performance.now() - ended).toBeLessThan(1_000)
+    expect(batches).toEqual([[1], [2]])
+  })
+
   it('still cuts by count while a batch is processed, and where requested', async () => {
     const batches: number[][] = []
     let end: () => void = () => {}
