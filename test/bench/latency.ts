@@ -68,7 +68,7 @@ let sent = 0
 function nextMessage(now: number) {
   const n = sent++
   const lines = n % FORGED === 0 ? forgeries : ordinary
-  return asOfNow(lines[n % lines.length]!, n, now)
+  return asOfNow(lines, n, now)
 }
 
 /** Offers messages at a rate and waits for their results. Resolves with the measured interval, wall clock. */

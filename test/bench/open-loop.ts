@@ -8,9 +8,20 @@ export interface Offered {
 /** Interval of requests of an open loop, ms. */
 const TICK = 10
 
-/** A message of the traffic, dated `now` and with a unique id. */
-export function asOfNow(line: string, n: number, now: number): Offered {
-  const value = line.replace(/"ts":\d+/, `"ts":${now}`).replace('"id":"', `"id":"${n}-`)
+/** Added to the mobile numbers of each pass over a traffic; the simulator has fewer. */
+const MOBILES = 1_000_000
+
+/**
+ * The `n`th message of a traffic that is sent in a loop, dated `now`, with a unique id. Each pass has subscribers of its own:
+ * otherwise each would be flooded, or appear to send to ever more others.
+ */
+export function asOfNow(lines: readonly string[], n: number, now: number): Offered {
+  const line = lines[n % lines.length]!
+  const pass = Math.floor(n / lines.length)
+  const value = line
+    .replace(/"ts":\d+/, `"ts":${now}`)
+    .replace('"id":"', `"id":"${n}-`)
+    .replaceAll(/(?<=":")1[3-9]\d{9}(?=")/g, (mobile) => String(Number(mobile) + pass * MOBILES))
   return { key: /"from":"([^"]*)"/.exec(line)![1]!, value }
 }
 

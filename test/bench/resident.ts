@@ -47,7 +47,7 @@ let n = 0
 await offerUntil(
   Date.now() + minutes * 60_000,
   rate,
-  (now) => asOfNow(lines[n % lines.length]!, n++, now),
+  (now) => asOfNow(lines, n++, now),
   (messages) => producer.send({ topic: at.topics.messages, acks: -1, messages }),
 )
 clearInterval(looking)
