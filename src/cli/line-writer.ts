@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
 import { SigwatchError } from '../domain/errors.ts'
 
 /** Writes lines to a file, or to stdout for `-`, respecting backpressure. Rejects with SINK_UNREACHABLE. */
@@ -11,17 +12,20 @@ export function lineWriter(path: string) {
   })
   const check = () => {
     if (failure)
-      throw new SigwatchError('SINK_UNREACHABLE', `${path}: ${failure.message}`, { cause: failure })
+      throw new SigwatchError('SINK_UNREACHABLE', `cannot write ${path}: ${failure.message}`, {
+        cause: failure,
+      })
   }
   return {
     async write(lines: readonly (string | Buffer)[]): Promise<void> {
       check()
       const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from('\n')]))
-      if (!stream.write(bytes)) await once(stream, 'drain')
+      // An error of the stream is noted above and ends the wait.
+      if (!stream.write(bytes)) await once(stream, 'drain').catch(() => undefined)
       check()
     },
     async close(): Promise<void> {
-      if (path !== '-') await new Promise<void>((resolve) => stream.end(resolve))
+      if (path !== '-') await finished(stream.end()).catch(() => undefined)
       check()
     },
   }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { SigwatchError } from '../domain/errors.ts'
@@ -10,6 +9,10 @@ import { SCENARIOS, type ScenarioName } from '../offline/simulator/scenarios.ts'
 import type { SideInputs } from '../offline/simulator/side-inputs.ts'
 import { type Simulation, type SimulationOptions, simulate } from '../offline/simulator/simulate.ts'
 import { lineWriter } from './line-writer.ts'
+import { writeWholeFile } from './whole-file.ts'
+
+/** Mode of files that a service under another account may read: nothing in them is of a person. */
+const SHARED = 0o644
 
 interface SimulateOptions {
   readonly scenario?: string
@@ -95,8 +98,8 @@ async function run(options: SimulateOptions): Promise<void> {
   const out = await openOutput(options)
   const simulation = simulate(choicesOf(options))
   if (options.registryOut !== undefined)
-    await writeFile(options.registryOut, stringify(registryOf(simulation.cast)))
-  await writeSides(simulation.sides, options)
+    writeWholeFile(options.registryOut, stringify(registryOf(simulation.cast)), SHARED)
+  writeSides(simulation.sides, options)
   const truth = options.truth === undefined ? undefined : lineWriter(options.truth)
   await truth?.write(simulation.planted.map((event) => JSON.stringify(event)))
   let records = 0
@@ -137,7 +140,7 @@ async function* untilEnded(simulation: Simulation): AsyncGenerator<readonly Simu
   }
 }
 
-async function writeSides(sides: SideInputs, options: SimulateOptions): Promise<void> {
+function writeSides(sides: SideInputs, options: SimulateOptions): void {
   const files = {
     consents: options.consentsOut,
     replies: options.repliesOut,
@@ -145,7 +148,7 @@ async function writeSides(sides: SideInputs, options: SimulateOptions): Promise<
   } as const
   for (const [name, file] of Object.entries(files) as [keyof SideInputs, string | undefined][]) {
     if (file === undefined) continue
-    await writeFile(file, sides[name].map((row) => `${JSON.stringify(row)}\n`).join(''))
+    writeWholeFile(file, sides[name].map((row) => `${JSON.stringify(row)}\n`).join(''), SHARED)
   }
 }
 

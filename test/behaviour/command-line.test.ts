@@ -95,6 +95,30 @@ describe('usage', () => {
     expect(stderr).not.toMatch(/USAGE|\n\s+at /)
   })
 
+  it.each([['--out'], ['--truth'], ['--registry-out']])(
+    'sigwatch simulate %s names the file that has no room, and ends with 1',
+    async (option) => {
+      const args = ['simulate', '--minutes', '5', '--out', '/dev/null', option, '/dev/full']
+      const { code, stderr } = await warmSigwatch(option === '--out' ? args.toSpliced(3, 2) : args)
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^sigwatch: cannot write \/dev\/full: ENOSPC: no space left on device/m),
+      ])
+    },
+  )
+
+  it('sigwatch replay names the file that it could not write', () => {
+    ensureBuilt()
+    const records = Array.from({ length: 40 }, (_, n) => ({ ...RECORD, id: `m${n}` }))
+    writeJsonl(folder.file('traffic.jsonl'), records)
+    // Files of at most 512 bytes.
+    const command = ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, MAIN]
+    const args = ['replay', '--source', 'traffic.jsonl', '--verdicts', 'verdicts.jsonl']
+    const { status, stderr } = spawnSync('sh', [...command, ...args], { cwd: folder.path, encoding: 'utf8' })
+    expect(status).not.toBe(0)
+    expect(stderr).toMatch(/^sigwatch: cannot write verdicts\.jsonl: EFBIG/m)
+  })
+
   it.each([
     ['score'],
     ['run', '--source', '-', '--alerts', 'alerts.jsonl', '--dead-letters', '-'],

@@ -47,11 +47,13 @@ export class Outputs {
 
 /** A file of JSON lines that only its owner can read. */
 class OutputFile {
+  readonly #path: string
   readonly #file: number
   #bytes: number
 
   /** Keeps the first `bytes` of the existing file; 0 starts over. Throws USAGE if it cannot be opened. */
   constructor(path: string, bytes = 0) {
+    this.#path = path
     this.#file = orUsage(`cannot write ${path}`, () => {
       const file = openSync(path, bytes === 0 ? 'w' : 'r+', OWNER_ONLY)
       ftruncateSync(file, bytes)
@@ -68,8 +70,10 @@ class OutputFile {
   write(values: readonly unknown[]): void {
     if (values.length === 0) return
     const lines = Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''))
-    for (let at = 0; at < lines.length; )
-      at += writeSync(this.#file, lines, at, lines.length - at, this.#bytes + at)
+    orUsage(`cannot write ${this.#path}`, () => {
+      for (let at = 0; at < lines.length; )
+        at += writeSync(this.#file, lines, at, lines.length - at, this.#bytes + at)
+    })
     this.#bytes += lines.length
   }
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { orUsage } from '../../domain/errors.ts'
 import { OWNER_ONLY } from '../../domain/owner-only.ts'
 
 /** Sorted by the first number, then the second, then the third. */
@@ -88,11 +89,11 @@ export class SpillSort {
         pieces.push(head, payload)
         bytes += HEAD + payload.length
         if (bytes < WRITE_BYTES) continue
-        writeAll(file, Buffer.concat(pieces))
+        writeAll(path, file, Buffer.concat(pieces))
         pieces = []
         bytes = 0
       }
-      writeAll(file, Buffer.concat(pieces))
+      writeAll(path, file, Buffer.concat(pieces))
     } finally {
       closeSync(file)
     }
@@ -110,8 +111,10 @@ function sortEntries(entries: SortEntry[]): SortEntry[] {
   return entries.sort((a, b) => compareKeys(a.key, b.key))
 }
 
-function writeAll(file: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+function writeAll(path: string, file: number, bytes: Buffer): void {
+  orUsage(`cannot write ${path}`, () => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+  })
 }
 
 /** Reads one run from start to end. */
