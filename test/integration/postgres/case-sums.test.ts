@@ -69,6 +69,12 @@ const recountSenders = (isOpen: boolean) => {
     FROM ${OF_CASE} JOIN alert ON alert.id = a.alert_id AND alert.ts = a.ts WHERE ${where} GROUP BY c.id, a.sender ORDER BY 1, 2`
 }
 const KEPT_SENDERS = `SELECT case_id AS id, sender, alerts, recipients, example_id, codes FROM case_sender WHERE is_open = $1 ORDER BY 1, 2`
+/** Alerts and merged cases whose case does not exist, or was itself merged into another. */
+const MISPLACED = `SELECT a.alert_id AS id, a.case_id AS at FROM case_alert a WHERE NOT EXISTS (SELECT FROM review_case c WHERE c.id = a.case_id)
+  UNION ALL SELECT c.id, c.merged_into FROM review_case c LEFT JOIN review_case i ON i.id = c.merged_into
+    WHERE c.merged_into IS NOT NULL AND (i.id IS NULL OR i.merged_into IS NOT NULL)
+  UNION ALL SELECT id, merged_path::text FROM review_case WHERE merged_into IS DISTINCT FROM merged_path[cardinality(merged_path)]
+  UNION ALL SELECT from_case, to_case FROM case_route r WHERE NOT EXISTS (SELECT FROM review_case c WHERE c.id = r.to_case)`
 const WORST = `SELECT c.id, count(*)::int AS alerts FROM ${OF_CASE}
   WHERE a.ts > now() - interval '1 day' AND c.status <> 'waiting' AND ${UNSETTLED}
   GROUP BY c.id ORDER BY greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) DESC, c.id LIMIT 5`
@@ -117,7 +123,7 @@ describeWith('postgres', 'the sums of cases', () => {
   }
   const some = (n: number) => Array.from({ length: 1 + below(n) }, () => alert())
   const caseIds = async () =>
-    (await client.query<{ id: string }>('SELECT id FROM review_case ORDER BY id')).rows.map(({ id }) => id)
+    (await archive.ask<{ id: string }>('SELECT id FROM review_case ORDER BY id', [])).map(({ id }) => id)
   const rowsGiven = async (where = 'true') =>
     (
       await client.query<{ feedback_id: string; batch: string }>(
@@ -179,8 +185,9 @@ describeWith('postgres', 'the sums of cases', () => {
     merge: async () => mergeCases(archive.change, pick(await caseIds()), pick(await caseIds())),
     unmerge: async () => unmergeCase(archive.change, pick(await caseIds())),
     split: async () => {
-      const { rows } = await client.query<{ case_id: string; sender: string }>(
+      const rows = await archive.ask<{ case_id: string; sender: string }>(
         'SELECT DISTINCT case_id, sender FROM case_alert ORDER BY 1, 2',
+        [],
       )
       const { case_id, sender } = pick(rows)
       await splitCase(archive.change, case_id, [sender])
@@ -200,6 +207,11 @@ describeWith('postgres', 'the sums of cases', () => {
       )
     },
   }
+
+  const clear = () =>
+    client.query(
+      'TRUNCATE alert, case_alert, case_feature, case_route, review_case, case_sum, case_sender, given_feedback, feedback, feedback_result, fallen_judgement',
+    )
 
   async function expectTheSame(after: string) {
     for (const isOpen of [true, false]) {
@@ -236,9 +248,7 @@ describeWith('postgres', 'the sums of cases', () => {
   })
 
   it.each([1, 2, 3, 4, 5, 6])('are those of a recount after any actions (%i)', async (seed) => {
-    await client.query(
-      'TRUNCATE alert, case_alert, case_feature, case_route, review_case, case_sum, case_sender, given_feedback, feedback, feedback_result, fallen_judgement',
-    )
+    await clear()
     random = seededRandom(seed)
     await intakes[0]!.take(
       'alerts',
@@ -252,6 +262,26 @@ describeWith('postgres', 'the sums of cases', () => {
       await expectTheSame(`seed ${seed}, ${done.length}: ${done.slice(-5).join(', ')}`)
     }
   })
+
+  it.each([10, 13, 14, 18])(
+    'are those of a recount after several people merge and split at once (%i)',
+    async (seed) => {
+      await clear()
+      random = seededRandom(seed)
+      await intakes[0]!.take(
+        'alerts',
+        Array.from({ length: 60 }, () => alert()),
+      )
+      const together = ['merge', 'merge', 'unmerge', 'split', 'split', 'alerts'] as const
+      for (let i = 0; i < 40; i++) {
+        const names = Array.from({ length: 2 + below(4) }, () => pick(together))
+        await Promise.all(names.map((name) => actions[name]!()))
+        const after = `seed ${seed}, ${i}: ${names.join(', ')}`
+        expect((await client.query(MISPLACED)).rows, after).toEqual([])
+        await expectTheSame(after)
+      }
+    },
+  )
 
   it('leave out alerts older than seven days', async () => {
     await intakes[0]!.take('alerts', [alert(Date.now() - 7 * DAY + 1500), alert(Date.now())])
@@ -270,7 +300,7 @@ describeWith('postgres', 'the sums of cases', () => {
     )
     await client.query(`DROP TABLE case_sum, case_sender, fallen_judgement, erased_id CASCADE; ALTER TABLE case_alert DROP COLUMN codes, DROP COLUMN in_force;
       ALTER TABLE erasure DROP COLUMN ordered_by, DROP COLUMN why, DROP COLUMN ref;
-      DROP FUNCTION add_counts, sum_cases, case_alerts_added, case_alerts_moved, case_alerts_removed, review_cases_changed, is_undone,
+      DROP FUNCTION add_counts, sum_cases, lock_cases, case_alerts_added, case_alerts_moved, case_alerts_removed, review_cases_changed, is_undone,
         judge_feedback, feedback_undone, feedback_answered CASCADE;
       DELETE FROM schema_migration WHERE version > 22`)
     // Another session reads, and a second archiver waits.
