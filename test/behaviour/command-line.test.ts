@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
@@ -107,16 +107,32 @@ describe('usage', () => {
     },
   )
 
-  it('sigwatch replay names the file that it could not write', () => {
+  /** Runs the command in the folder with files of at most `blocks` of 512 bytes. */
+  function withSmallFiles(blocks: number, ...args: readonly string[]) {
     ensureBuilt()
+    const command = ['-c', `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, MAIN, ...args]
+    return spawnSync('sh', command, { cwd: folder.path, encoding: 'utf8' })
+  }
+
+  it('sigwatch replay names the file that it could not write', () => {
     const records = Array.from({ length: 40 }, (_, n) => ({ ...RECORD, id: `m${n}` }))
     writeJsonl(folder.file('traffic.jsonl'), records)
-    // Files of at most 512 bytes.
-    const command = ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, MAIN]
-    const args = ['replay', '--source', 'traffic.jsonl', '--verdicts', 'verdicts.jsonl']
-    const { status, stderr } = spawnSync('sh', [...command, ...args], { cwd: folder.path, encoding: 'utf8' })
+    const verdicts = ['--verdicts', 'verdicts.jsonl']
+    const { status, stderr } = withSmallFiles(1, 'replay', '--source', 'traffic.jsonl', ...verdicts)
     expect(status).not.toBe(0)
     expect(stderr).toMatch(/^sigwatch: cannot write verdicts\.jsonl: EFBIG/m)
+  })
+
+  it('sigwatch train names the model that it could not write, and keeps the one in its place', () => {
+    writeFileSync(folder.file('corpus.tsv'), 'weather\train and sun\nfood\tbread and soup\n'.repeat(20))
+    mkdirSync(folder.file('model'))
+    writeFileSync(folder.file('model/weights.bin'), 'earlier')
+    const from = ['--labels', 'weather,food', '--corpus', 'corpus.tsv']
+    const { status, stderr } = withSmallFiles(100, 'train', ...from, '--out', 'model')
+    expect(stderr).toMatch(/^sigwatch: cannot write the model model: EFBIG/m)
+    expect(status).toBe(2)
+    expect(readdirSync(folder.file('model'))).toEqual(['weights.bin'])
+    expect(readFileSync(folder.file('model/weights.bin'), 'utf8')).toBe('earlier')
   })
 
   it.each([

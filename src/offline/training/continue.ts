@@ -1,5 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { SigwatchError } from '../../domain/errors.ts'
 import { type Artifact, type ModelCard, rounded, saveArtifact, shapeOf } from '../../text/reader/artifact.ts'
 import type { Random } from '../../text/reader/random.ts'
@@ -198,17 +197,8 @@ function write(
     scores: { comparison, histogram: scoreHistogram(labels, score(known)) },
     limits: [...old.limits, 'Temperature and thresholds are those of the model that it was continued from.'],
   }
-  const place = resolve(dir)
-  const writing = `${place}.writing`
-  try {
-    rmSync(writing, { recursive: true, force: true })
-    const made = { name, version, labels, tokenizer, embedding, hidden, temperature, golden }
-    saveArtifact(writing, made, card, final.weights)
-    renameSync(writing, place)
-  } catch (error) {
-    rmSync(writing, { recursive: true, force: true })
-    throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)
-  }
+  const made = { name, version, labels, tokenizer, embedding, hidden, temperature, golden }
+  saveArtifact(dir, made, card, final.weights)
   return card
 }
 

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidInput, type Problem } from '../../domain/errors.ts'
+import { InvalidInput, orUsage, type Problem } from '../../domain/errors.ts'
 import { packHalves, unpackHalves } from './float16.ts'
 import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-file.ts'
 import { type NetworkShape, PARTS, type Part, partSize, type Weights } from './network.ts'
@@ -88,6 +88,7 @@ function formatVersionOf(tokenizer: TokenizerSettings): ModelDescription['format
   return bagsOf(tokenizer) > 1 ? 2 : 1
 }
 
+/** Writes a model folder. A model that is there stays until the new files are on disk. Throws USAGE. */
 export function saveArtifact(
   dir: string,
   description: Omit<ModelDescription, 'format' | 'formatVersion' | 'weights'>,
@@ -108,10 +109,21 @@ export function saveArtifact(
     ...description,
     weights: { bytes: bytes.length, sha256: sha256Of(bytes) },
   }
-  mkdirSync(dir, { recursive: true })
-  writeFileSync(join(dir, 'weights.bin'), bytes)
-  writeFileSync(join(dir, 'model.json'), `${JSON.stringify(full, null, 2)}\n`)
-  writeFileSync(join(dir, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+  const files = {
+    'weights.bin': bytes,
+    'model.json': `${JSON.stringify(full, null, 2)}\n`,
+    'card.json': `${JSON.stringify(card, null, 2)}\n`,
+  }
+  const writing = join(dir, '.writing')
+  orUsage(`cannot write the model ${dir}`, () => {
+    try {
+      mkdirSync(writing, { recursive: true })
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(writing, name), content)
+      for (const name of Object.keys(files)) renameSync(join(writing, name), join(dir, name))
+    } finally {
+      rmSync(writing, { recursive: true, force: true })
+    }
+  })
 }
 
 /** Reads and validates a model folder. Throws InvalidInput (MODEL_INVALID) naming file and key. */
