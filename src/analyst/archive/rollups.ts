@@ -153,8 +153,12 @@ const ROLLUPS: readonly Rollup[] = [
   },
 ]
 
-/** The newest hour first, so that an archive that catches up shows today before the past. */
-const FIRST_DUE = `SELECT ${HOUR_OF.replace('ts', 'max(from_ts)')} AS hour FROM rollup_due WHERE what = $1 AND at <= now() - $2 * interval '1 ms'`
+/**
+ * The newest hour first, so that an archive that catches up shows today before the past. Rows from the future were written before
+ * the clock of PostgreSQL was set back.
+ */
+const FIRST_DUE = `SELECT ${HOUR_OF.replace('ts', 'max(from_ts)')} AS hour FROM rollup_due
+  WHERE what = $1 AND (at <= now() - $2 * interval '1 ms' OR at > now())`
 const TAKEN = `WITH taken AS (
     DELETE FROM rollup_due WHERE what = $1 AND from_ts >= $2 AND from_ts < $2::timestamptz + interval '1 hour' RETURNING from_ts, to_ts
   ) SELECT min(from_ts) AS first, max(to_ts) AS last FROM taken`

@@ -84,10 +84,6 @@ export function rounded(weights: Weights): Weights {
   return { ...weights, table: unpackHalves(packHalves(weights.table)) }
 }
 
-function formatVersionOf(tokenizer: TokenizerSettings): ModelDescription['formatVersion'] {
-  return bagsOf(tokenizer) > 1 ? 2 : 1
-}
-
 /** Writes a model folder. A model that is there stays until the new files are on disk. Throws USAGE. */
 export function saveArtifact(
   dir: string,
@@ -105,7 +101,7 @@ export function saveArtifact(
   )
   const full: ModelDescription = {
     format: FORMAT,
-    formatVersion: formatVersionOf(description.tokenizer),
+    formatVersion: bagsOf(description.tokenizer) > 1 ? 2 : 1,
     ...description,
     weights: { bytes: bytes.length, sha256: sha256Of(bytes) },
   }

@@ -168,6 +168,14 @@ describeWith('postgres', 'sums by minute and hour', () => {
     await rollUp(client, 60_000, false)
   })
 
+  it('are computed at once if they became due in the future, as after the clock of PostgreSQL was set back', async () => {
+    await client.query(`INSERT INTO rollup_due (what, from_ts, to_ts, at)
+      SELECT what, ts, ts + interval '1 minute', now() + interval '1 hour' FROM sent_minute, unnest('{alert,sent_hour}'::text[]) AS what`)
+    expect(await rollUp(client, 60_000)).toBe(false)
+    expect(await rows("SELECT what FROM rollup_due WHERE what <> 'thing_hour'")).toEqual([])
+    await rollUp(client, 60_000, false)
+  })
+
   it('compile no statement, which would take longer than to run it', async () => {
     const said: string[] = []
     const listen = ({ message }: { message?: string | undefined }) => void said.push(message ?? '')
