@@ -17,11 +17,11 @@ import {
 } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
 import { forgedBrand } from '../../src/detection/detectors/forged-brand.ts'
 import { detect, NOTHING_KNOWN } from '../../src/detection/judge.ts'
-import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { SHIPPED_RULES } from '../../src/detection/rules/shipped.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import type { Registry } from '../../src/domain/registry.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
+import { loadPolicy } from '../helpers/policies.ts'
 
 const { values: options } = parseArgs({
   options: {

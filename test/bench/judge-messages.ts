@@ -7,11 +7,11 @@
 import { parseArgs } from 'node:util'
 import { BRAND_JUDGING, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
 import { judge, NOTHING_KNOWN } from '../../src/detection/judge.ts'
-import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import { openNotices } from '../../src/detection/versions/sample-notices.ts'
 import type { Registry } from '../../src/domain/registry.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
+import { loadPolicy } from '../helpers/policies.ts'
 
 const { values: options } = parseArgs({
   options: {

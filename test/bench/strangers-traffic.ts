@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import { connectRedis } from '../../src/adapters/redis/client.ts'
 import { DETECTORS } from '../../src/detection/detectors/all.ts'
-import { loadPolicy } from '../../src/detection/policy/load.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import type { Detected } from '../../src/domain/detector.ts'
 import { exactClock } from '../../src/domain/ports.ts'
@@ -11,6 +10,7 @@ import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
 import { RedisSenderMinutes } from '../../src/stores/sender-statistics/redis.ts'
 import { senderCountsOf } from '../../src/stores/sender-statistics/sender-counts.ts'
 import { messageOf, registryOf } from '../helpers/detector-fixtures.ts'
+import { loadPolicy } from '../helpers/policies.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 
 const T = Date.UTC(2026, 10, 11, 8)

@@ -18,7 +18,6 @@ import {
 import { WRITERS } from '../../scripts/sketch/corpus.ts'
 import { knownTemplate } from '../../src/detection/detectors/known-template.ts'
 import { detect, NOTHING_KNOWN } from '../../src/detection/judge.ts'
-import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { NEAR_COPY, TemplateIndex } from '../../src/detection/templates/template-index.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import { openNotices } from '../../src/detection/versions/sample-notices.ts'
@@ -32,6 +31,7 @@ import { readText } from '../../src/text/read-text.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 import { createRandom, shuffle } from '../../src/text/reader/random.ts'
 import { sharedWords, wordSketch } from '../../src/text/word-sketch.ts'
+import { loadPolicy } from '../helpers/policies.ts'
 
 const { values: options } = parseArgs({
   options: {

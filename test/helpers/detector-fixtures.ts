@@ -3,7 +3,6 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { parse } from 'yaml'
 import type { MessageCode } from '../../src/detection/detectors/code-spec.ts'
 import { objectSchema } from '../../src/detection/detectors/evidence-fields.ts'
-import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { buildRegistry } from '../../src/detection/registry/registry-index.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import type { ConsentChange } from '../../src/domain/consent-ledger.ts'
@@ -14,6 +13,7 @@ import type { Label, Scores } from '../../src/domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
 import type { Brand, PortRow, Registry, SignatureRow } from '../../src/domain/registry.ts'
 import { readText } from '../../src/text/read-text.ts'
+import { loadPolicy } from './policies.ts'
 
 /** 12:00 in China. */
 export const NOON = Date.UTC(2026, 10, 11, 4)

@@ -1,7 +1,7 @@
-import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { buildRegistry } from '../../src/detection/registry/registry-index.ts'
 import type { SignalContext } from '../../src/domain/detector.ts'
 import type { MemberReading } from '../../src/domain/feature-store.ts'
+import { loadPolicy } from './policies.ts'
 
 /** Epoch ms. */
 export const T = Date.UTC(2026, 10, 11, 4)

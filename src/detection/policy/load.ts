@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Code, isPortPrefix, parseTarget } from '../../domain/codes.ts'
-import { InvalidInput, type Problem } from '../../domain/errors.ts'
+import type { Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { isMapping } from '../../domain/json.ts'
 import { getOrInsert } from '../../domain/maps.ts'
 import type { CodePolicy, Exemption, OwnRules, Policy } from '../../domain/policy.ts'
-import {
-  blankProblem,
-  type OperatorDocument,
-  parseOperatorText,
-  readOperatorFile,
-} from '../../settings/files/operator-file.ts'
+import { blankProblem, type OperatorDocument, readOperatorFile } from '../../settings/files/operator-file.ts'
 import { type Checker, toProblems } from '../../settings/files/operator-schema.ts'
 import { parseDuration, parseTime } from '../../settings/files/value-forms.ts'
 import { canonicalTargetId } from '../../text/canonical-target.ts'
@@ -37,19 +32,6 @@ export function readPolicy(file?: string, rules?: OwnRules): PolicyReading {
   if (file === undefined) return combinePolicy(undefined, rules)
   const { document, problems } = readOperatorFile(file)
   return document ? combinePolicy(document, rules) : { problems, own: {} }
-}
-
-/** Like `readPolicy` for a given text; `name` is used for the file in problems. */
-export function parsePolicy(name: string, text: string, rules?: OwnRules): PolicyReading {
-  const { document, problems } = parseOperatorText(name, text)
-  return document ? combinePolicy(document, rules) : { problems, own: {} }
-}
-
-/** Loads the policy; throws InvalidInput with all problems. */
-export function loadPolicy(file?: string, rules?: OwnRules): Policy {
-  const { policy, problems } = readPolicy(file, rules)
-  if (!policy) throw new InvalidInput('POLICY_INVALID', problems)
-  return policy
 }
 
 /** Cached checker of policy files, and the operator's codes it knows. */

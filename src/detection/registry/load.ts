@@ -15,7 +15,8 @@ import {
   suggestion,
   toProblems,
 } from '../../settings/files/operator-schema.ts'
-import { type FileRow, isRowFile, type RowMap, readRows } from '../../settings/files/row-file.ts'
+import { type FileRow, isRowFile, lastOfEach, type RowMap, readRows } from '../../settings/files/row-file.ts'
+import { signatureKey } from '../../text/signature.ts'
 import {
   checkRow,
   keyOf,
@@ -26,6 +27,7 @@ import {
   RowReader,
   withPlainNames,
 } from './schema.ts'
+import type { SignatureFile } from './signature-index.ts'
 
 export interface LoadedRows {
   /** First 12 hex digits of SHA-256 of the file. */
@@ -47,6 +49,8 @@ export interface RegistryOptions {
   readonly knownBrands?: ReadonlySet<string>
   /** Maps rows of another format; of several with one key the last wins, and one may delete those before it. */
   readonly map?: RowMap
+  /** An empty table that takes the signatures, so that `rows` has none: a million would need hundreds of megabytes. */
+  readonly signatures?: SignatureFile
 }
 
 /** A change from a topic row: a row, or its removal. */
@@ -86,10 +90,11 @@ export function readRegistry(file: string, options?: RegistryOptions): RegistryR
 
 /** `readRegistry` in steps: JSONL and CSV line by line, YAML and JSON as a whole. */
 export function* registryReading(file: string, options: RegistryOptions = {}): Steps<RegistryReading> {
-  const collector = new Collector(file, options.knownBrands ?? new Set())
-  if (isRowFile(file))
-    yield* readLines(options.map ? lastOfEach(readRows(file, options.map)) : readRows(file), file, collector)
-  else readLists(file, collector)
+  const collector = new Collector(file, options)
+  if (isRowFile(file)) {
+    const rows = options.map ? lastOfEach(readRows(file, options.map)) : readRows(file)
+    for (const _ of readLines(rows, file, collector)) yield* options.signatures?.grow() ?? [undefined]
+  } else readLists(file, collector)
   return collector.finish(yield* hashOf(file))
 }
 
@@ -149,6 +154,7 @@ export function applyRow(key: string | null, written: unknown): RegistryChange |
 class Collector {
   readonly #file: string
   readonly #knownBrands: ReadonlySet<string>
+  readonly #packed: SignatureFile | undefined
   readonly #reader = new RowReader()
   readonly #rows = { brand: [] as Brand[], signature: [] as SignatureRow[], port: [] as PortRow[] }
   readonly #places: Readonly<Record<RowKind, Map<string, number>>> = {
@@ -161,9 +167,10 @@ class Collector {
   readonly #problems: Problem[] = []
   #change: Change | undefined
 
-  constructor(file: string, knownBrands: ReadonlySet<string>) {
+  constructor(file: string, { knownBrands = new Set(), signatures }: RegistryOptions) {
     this.#file = file
     this.#knownBrands = knownBrands
+    this.#packed = signatures
   }
 
   get full(): boolean {
@@ -192,21 +199,24 @@ class Collector {
       return
     }
     const key = keyOf(kind, value)
+    const packed = kind === 'signature' ? this.#packed : undefined
     const first = this.#places[kind].get(key)
-    if (first !== undefined) {
+    if (first !== undefined || packed?.has(signatureKey(key), key)) {
       const hint = kind === 'signature' ? ' and list its filings in it' : ''
-      const message = `${show(key)} is already the ${kind} of line ${lineOf(first) ?? '?'}: keep one row${hint}`
+      const where = first === undefined ? 'an earlier line' : `line ${lineOf(first) ?? '?'}`
+      const message = `${show(key)} is already the ${kind} of ${where}: keep one row${hint}`
       report([{ path: [KEYS[kind]], message }])
       return
     }
-    this.#places[kind].set(key, place)
     const read = this.#reader.read(kind, value)
     if (read.kind === 'signature') {
-      this.#rows.signature.push(read.row)
+      if (packed) packed.add(read.row)
+      else this.#rows.signature.push(read.row)
       const { brand } = read.row
       if (brand !== undefined && !this.#isBrand(brand)) this.#references.push({ brand, report })
     } else if (read.kind === 'brand') this.#rows.brand.push(read.row)
     else this.#rows.port.push(read.row)
+    if (!packed) this.#places[kind].set(key, place)
   }
 
   #isBrand(id: string): boolean {
@@ -223,12 +233,13 @@ class Collector {
     }
     const problems = [...this.#problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
     const { brand: brands, signature: signatures, port: ports } = this.#rows
+    const size = brands.length + (this.#packed?.size ?? signatures.length) + ports.length
     if (this.full) {
       problems.push({
         file: this.#file,
         message: `only the first ${MAX_PROBLEMS} faults are shown; check again after mending`,
       })
-    } else if (problems.length === 0 && brands.length + signatures.length + ports.length === 0) {
+    } else if (problems.length === 0 && size === 0) {
       problems.push({ file: this.#file, message: `has no rows (allowed: ${LIST_NAMES.join(', ')})` })
     }
     return { rows: { hash, brands, signatures, ports, ...given({ change: this.#change }) }, problems }
@@ -238,17 +249,6 @@ class Collector {
 type Report = (faults: readonly Fault[]) => void
 
 const KEYS: Readonly<Record<RowKind, string>> = { brand: 'id', signature: 'name', port: 'port' }
-
-/** The last row of each key; none if it deletes. */
-function lastOfEach(rows: Iterable<FileRow>): Iterable<FileRow> {
-  const last = new Map<string, FileRow>()
-  for (const row of rows) {
-    const key = row.key ?? `line ${row.line}`
-    last.delete(key)
-    if (row.problem || row.value !== undefined) last.set(key, row)
-  }
-  return last.values()
-}
 
 function* readLines(rows: Iterable<FileRow>, file: string, collector: Collector): Steps<void> {
   for (const { line, value, problem } of rows) {

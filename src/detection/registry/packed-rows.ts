@@ -1,11 +1,15 @@
 import { BoundedCache } from '../../domain/bounded-cache.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { hash32 } from '../../domain/hash32.ts'
+import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
 
 const EMPTY = 0
 const DECODED = 8192
 const LARGEST = 0xf000_0000
 const NEWLINE = 10
+/** Bits of a place within a chunk. */
+const BITS = 20
+const CHUNK = 1 << BITS
 
 export interface Codec<T> {
   pack(row: T, key: string): unknown
@@ -13,15 +17,17 @@ export interface Codec<T> {
 }
 
 /**
- * Rows by key in one off-heap buffer (a line with the key, a line with the row as JSON) with an open-addressing index: a fraction
- * of the memory of a map of objects, and invisible to the garbage collector. Rows are decoded on access, with a cache of recent
- * ones. Setting a key again replaces its row; a copy reclaims the old space.
+ * Rows by key in off-heap chunks (a line with the key, a line with the row as JSON) with an open-addressing index: a fraction of
+ * the memory of a map of objects, and invisible to the garbage collector. Rows are decoded on access, with a cache of recent
+ * ones. Setting a key again replaces its row; a copy reclaims the old space. Nothing is moved when chunks are added, so that
+ * filling the table never stops other work for long.
  */
 export class PackedRows<T> {
   readonly #codec: Codec<T>
-  #bytes = Buffer.allocUnsafe(1024)
+  /** A record longer than a chunk has a buffer of several, each an entry that reaches to its end. */
+  #chunks: Buffer[] = []
   #end = 0
-  /** Records in the buffer, with replaced ones. */
+  /** Records in the chunks, with replaced ones. */
   #records = 0
   /** Start of the record + 1. */
   #slots = new Uint32Array(16)
@@ -57,7 +63,19 @@ export class PackedRows<T> {
     const slot = this.#slotOf(key)
     if (this.#slots[slot] === EMPTY) this.#size++
     this.#slots[slot] = start + 1
-    if (this.#size * 2 > this.#slots.length) this.#grow()
+    if (this.#size * 4 > this.#slots.length * 3) atOnce(this.grow())
+  }
+
+  /** Doubles the index if it is half full, in steps between which the table cannot be used. `set` does it at once, but later. */
+  *grow(): Steps<void> {
+    yield
+    if (this.#size * 2 <= this.#slots.length) return
+    const slots = this.#slots
+    this.#slots = new Uint32Array(slots.length * 2)
+    for (const [n, taken] of slots.entries()) {
+      if (n % ROWS_A_STEP === 0) yield
+      if (taken !== EMPTY) this.#slots[this.#slotOf(this.#keyAt(taken - 1))] = taken
+    }
   }
 
   /** Keys and rows in no particular order. */
@@ -69,16 +87,15 @@ export class PackedRows<T> {
     }
   }
 
-  /** A copy with capacity for more rows, without the space of replaced ones. */
+  /** A copy that can take more rows. It shares the chunks, unless most of their records are replaced. */
   copy(): PackedRows<T> {
     const copy = new PackedRows(this.#codec)
     if (this.#records > 2 * this.#size) {
       for (const [key, row] of this.entries()) copy.set(key, row)
       return copy
     }
-    copy.#bytes = Buffer.allocUnsafe(Math.min(LARGEST, Math.ceil(this.#end * 1.25) + 1024))
-    this.#bytes.copy(copy.#bytes, 0, 0, this.#end)
-    copy.#end = this.#end
+    copy.#chunks = this.#chunks.slice()
+    copy.#end = this.#chunks.length * CHUNK
     copy.#records = this.#records
     copy.#slots = this.#slots.slice()
     copy.#size = this.#size
@@ -86,28 +103,30 @@ export class PackedRows<T> {
   }
 
   #append(text: string): number {
-    const most = this.#end + text.length * 3
-    if (most > this.#bytes.length) {
-      const size = Math.min(LARGEST, Math.max(Math.ceil(this.#bytes.length * 1.5), most))
-      if (size < most) throw new SigwatchError('REGISTRY_INVALID', 'the registry is larger than 4 GB')
-      const larger = Buffer.allocUnsafe(size)
-      this.#bytes.copy(larger, 0, 0, this.#end)
-      this.#bytes = larger
+    const most = text.length * 3
+    if (this.#end + most > this.#chunks.length * CHUNK) {
+      this.#end = this.#chunks.length * CHUNK
+      const size = Math.ceil(most / CHUNK) * CHUNK
+      if (this.#end + size > LARGEST)
+        throw new SigwatchError('REGISTRY_INVALID', 'the registry is larger than 4 GB')
+      const buffer = Buffer.allocUnsafeSlow(size)
+      for (let at = 0; at < size; at += CHUNK) this.#chunks.push(buffer.subarray(at))
     }
     const start = this.#end
-    this.#end += this.#bytes.write(text, start)
+    this.#end += this.#chunks[start >>> BITS]!.write(text, start % CHUNK)
     this.#records++
     return start
   }
 
   #keyAt(start: number): string {
-    return this.#bytes.toString('utf8', start, this.#bytes.indexOf(NEWLINE, start))
+    const chunk = this.#chunks[start >>> BITS]!
+    return chunk.toString('utf8', start % CHUNK, chunk.indexOf(NEWLINE, start % CHUNK))
   }
 
   #rowAt(start: number, key: string): T {
-    const row = this.#bytes.indexOf(NEWLINE, start) + 1
-    const json = this.#bytes.toString('utf8', row, this.#bytes.indexOf(NEWLINE, row))
-    return this.#codec.unpack(JSON.parse(json), key)
+    const chunk = this.#chunks[start >>> BITS]!
+    const row = chunk.indexOf(NEWLINE, start % CHUNK) + 1
+    return this.#codec.unpack(JSON.parse(chunk.toString('utf8', row, chunk.indexOf(NEWLINE, row))), key)
   }
 
   /** The slot of the key, or the empty one where it belongs. */
@@ -117,11 +136,5 @@ export class PackedRows<T> {
       const taken = this.#slots[slot] as number
       if (taken === EMPTY || this.#keyAt(taken - 1) === key) return slot
     }
-  }
-
-  #grow(): void {
-    const slots = this.#slots
-    this.#slots = new Uint32Array(slots.length * 2)
-    for (const taken of slots) if (taken !== EMPTY) this.#slots[this.#slotOf(this.#keyAt(taken - 1))] = taken
   }
 }

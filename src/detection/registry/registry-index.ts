@@ -11,7 +11,6 @@ import type {
   SignatureRow,
 } from '../../domain/registry.ts'
 import { portMatches } from '../../domain/registry.ts'
-import { atOnce } from '../../domain/steps.ts'
 import { isShortener } from '../../text/shorteners.ts'
 import { BrandIndex, spelling } from './brand-index.ts'
 import { isRestricted } from './host-lookalikes.ts'
@@ -33,7 +32,8 @@ const REMEMBERED = 16_384
 
 /** Builds a registry from rows. A million signatures take seconds and about 60 bytes each. */
 export function buildRegistry(rows: RegistryRows): Registry {
-  const file = atOnce(SignatureFile.read(rows.signatures))
+  const file = new SignatureFile()
+  for (const row of rows.signatures) file.add(row)
   return new RegistryIndex({
     hash: rows.hash,
     brands: new BrandIndex(rows.shippedBrands ?? [], rows.brands),

@@ -35,22 +35,18 @@ export class SignatureFile {
   readonly #byBrand = new Map<string, string[]>()
   #size = 0
 
-  static *read(rows: Iterable<SignatureRow>): Steps<SignatureFile> {
-    const file = new SignatureFile()
-    let n = 0
-    for (const row of rows) {
-      file.#add(row)
-      if (++n % ROWS_A_STEP === 0) yield
-    }
-    return file
-  }
-
-  #add(row: SignatureRow): void {
+  /** Adds a row; only allowed before the first `get`. */
+  add(row: SignatureRow): void {
     const key = signatureKey(row.name)
     if (key === '') return
     this.#rows.set(key, [...(this.#rows.read(key) ?? NONE), row])
     this.#size++
     if (row.brand !== undefined) addTo(this.#byBrand, row.brand, key)
+  }
+
+  /** Makes room for more rows in steps. */
+  grow(): Steps<void> {
+    return this.#rows.grow()
   }
 
   get size(): number {
@@ -67,7 +63,7 @@ export class SignatureFile {
 
   /** `key`: the normalised name. */
   has(key: string, name: string): boolean {
-    return this.get(key).some((row) => row.name === name)
+    return (this.#rows.read(key) ?? NONE).some((row) => row.name === name)
   }
 
   keysOfBrand(id: string): readonly string[] {

@@ -4,7 +4,7 @@ import { InvalidInput } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, Registry, RegistryContent } from '../../domain/registry.ts'
-import { atOnce, inSlices, type Steps } from '../../domain/steps.ts'
+import { inSlices } from '../../domain/steps.ts'
 import type { RowMap } from '../../settings/files/row-file.ts'
 import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
 import { BrandIndex } from '../registry/brand-index.ts'
@@ -32,13 +32,13 @@ interface FileRows {
 
 const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
 
-function* fileRows(rows: LoadedRows): Steps<FileRows> {
+function fileRows({ hash, change, brands, ports }: LoadedRows, signatures: SignatureFile): FileRows {
   return {
-    hash: rows.hash,
-    change: rows.change,
-    brands: new Map(rows.brands.map((row) => [row.id, row])),
-    ports: new Map(rows.ports.map((row) => [row.port, row])),
-    signatures: yield* SignatureFile.read(rows.signatures),
+    hash,
+    change,
+    brands: new Map(brands.map((row) => [row.id, row])),
+    ports: new Map(ports.map((row) => [row.port, row])),
+    signatures,
   }
 }
 
@@ -106,10 +106,11 @@ export class RegistryHolder {
     this.#options = { knownBrands, ...given({ map }) }
     this.#emit = emit
     this.#requiresChange = requiresChange
-    const rows = file === undefined ? EMPTY : loadRegistry(file, this.#options)
+    const signatures = new SignatureFile()
+    const rows = file === undefined ? EMPTY : loadRegistry(file, { ...this.#options, signatures })
     const faults = file !== undefined && requiresChange() ? changeFaults(file, rows.change) : []
     if (faults.length > 0) throw new InvalidInput('REGISTRY_INVALID', faults)
-    this.#base = atOnce(fileRows(rows))
+    this.#base = fileRows(rows, signatures)
     this.#signatures = new SignatureIndex(this.#base.signatures)
     this.#brands = this.#brandsInForce()
     this.#ports = this.#portsInForce()
@@ -157,12 +158,14 @@ export class RegistryHolder {
    */
   async reload(asked = false): Promise<Reload> {
     if (this.#file === undefined) return 'same'
-    const { rows, problems } = await inSlices(registryReading(this.#file, this.#options))
+    const signatures = new SignatureFile()
+    const reading = registryReading(this.#file, { ...this.#options, signatures })
+    const { rows, problems } = await inSlices(reading)
     if (problems.length > 0) return this.#refuse(refusal(problems))
     if (rows.hash === this.#base.hash) return 'same'
     const faults = this.#requiresChange() ? changeFaults(this.#file, rows.change, this.#base) : []
     if (faults.length > 0) return this.#refuse(refusal(faults))
-    const next = await inSlices(fileRows(rows))
+    const next = fileRows(rows, signatures)
     const [held, rest] = [rowsOf(this.#base), rowsOf(next)]
     if (!asked && held >= LEAST_TO_LOSE && rest < held / 2) {
       return this.#refuse(

@@ -52,6 +52,17 @@ export function readRows(file: string, map?: RowMap): Iterable<FileRow> {
   return isCsv(file) ? csvRows(file, cellValue) : readJsonLines(file)
 }
 
+/** The last mapped row of each key; none if it deletes. */
+export function lastOfEach(rows: Iterable<FileRow>): Iterable<FileRow> {
+  const last = new Map<string, FileRow>()
+  for (const row of rows) {
+    const key = row.key ?? `line ${row.line}`
+    last.delete(key)
+    if (row.problem || row.value !== undefined) last.set(key, row)
+  }
+  return last.values()
+}
+
 function* mappedRows(file: string, map: RowMap): Generator<FileRow> {
   const ofSheet = isCsv(file)
   for (const row of ofSheet

@@ -2,12 +2,12 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectRedis } from '../../../src/adapters/redis/client.ts'
 import { DETECTORS } from '../../../src/detection/detectors/all.ts'
-import { loadPolicy } from '../../../src/detection/policy/load.ts'
 import type { Code } from '../../../src/domain/codes.ts'
 import type { Detected } from '../../../src/domain/detector.ts'
 import { Rates } from '../../../src/pipeline/rate.ts'
 import { redisFeatureStore } from '../../../src/stores/rates/redis.ts'
 import { messageOf, registryOf } from '../../helpers/detector-fixtures.ts'
+import { loadPolicy } from '../../helpers/policies.ts'
 import { redisServerInstalled, startOwnRedis } from '../../helpers/redis-server.ts'
 
 const T = Date.UTC(2026, 10, 11, 8)

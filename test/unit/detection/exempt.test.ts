@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { exempted } from '../../../src/detection/exempt.ts'
-import { parsePolicy } from '../../../src/detection/policy/load.ts'
 import type { Allowance } from '../../../src/domain/allowance.ts'
 import type { Finding } from '../../../src/domain/decision.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { Allowances } from '../../../src/stores/states/allowances.ts'
 import { FormerTokens } from '../../../src/stores/states/former-tokens.ts'
 import { MemoryStateStore } from '../../../src/stores/states/memory.ts'
+import { parsePolicy } from '../../helpers/policies.ts'
 import { message, T0 } from '../../helpers/state-fixtures.ts'
 
 const UNTIL = T0 + 60_000

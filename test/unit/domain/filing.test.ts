@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { campaignBurst } from '../../../src/detection/detectors/campaign-burst.ts'
 import { signatureUnfiled } from '../../../src/detection/detectors/signature-unfiled.ts'
 import { signatureWrongPort } from '../../../src/detection/detectors/signature-wrong-port.ts'
-import { loadPolicy } from '../../../src/detection/policy/load.ts'
 import { isFiledHere } from '../../../src/domain/filing.ts'
 import type { Filing } from '../../../src/domain/registry.ts'
 import { candidatesOf, isStillJustified } from '../../../src/stores/states/escalation.ts'
@@ -15,6 +14,7 @@ import {
   registryOf,
   signatureRow,
 } from '../../helpers/detector-fixtures.ts'
+import { loadPolicy } from '../../helpers/policies.ts'
 import { raised } from '../../helpers/state-fixtures.ts'
 
 const DAY = 86_400_000

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DETECTORS } from '../../../src/detection/detectors/all.ts'
-import { loadPolicy } from '../../../src/detection/policy/load.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { type Classifier, exactClock, type OutputRecord } from '../../../src/domain/ports.ts'
@@ -19,6 +18,7 @@ import { MemoryStateStore } from '../../../src/stores/states/memory.ts'
 import { StatePublisher } from '../../../src/stores/states/publisher.ts'
 import { delegate } from '../../helpers/delegate.ts'
 import { registryOf, scoresFor } from '../../helpers/detector-fixtures.ts'
+import { loadPolicy } from '../../helpers/policies.ts'
 import { ALERT_OPTIONS, MINUTE, message, recordingSink } from '../../helpers/state-fixtures.ts'
 
 // Fake timers leave these alone.

@@ -7,7 +7,6 @@ import type { CodePolicy } from '../../../domain/policy.ts'
 import {
   blankProblem,
   type OperatorDocument,
-  parseOperatorText,
   readOperatorFile,
 } from '../../../settings/files/operator-file.ts'
 import { compileSchema, type Fault, toProblems } from '../../../settings/files/operator-schema.ts'
@@ -35,13 +34,7 @@ export interface OwnRulesReading {
 /** Reads an operator's own rules and reports all problems. */
 export function readOwnRules(file: string): OwnRulesReading {
   const { document, problems } = readOperatorFile(file)
-  return document ? readDocument(document) : { problems, own: {} }
-}
-
-/** Like `readOwnRules` for a given text; `name` is used for the file in problems. */
-export function parseOwnRules(name: string, text: string): OwnRulesReading {
-  const { document, problems } = parseOperatorText(name, text)
-  return document ? readDocument(document) : { problems, own: {} }
+  return document ? rulesOf(document) : { problems, own: {} }
 }
 
 /** Loads the rules; throws InvalidInput with all problems. */
@@ -53,7 +46,8 @@ export function loadOwnRules(file: string): LoadedRules {
 
 const check = compileSchema(rulesSchema('own'))
 
-function readDocument(document: OperatorDocument): OwnRulesReading {
+/** The rules in a parsed document. */
+export function rulesOf(document: OperatorDocument): OwnRulesReading {
   if (document.isBlank) return { problems: [blankProblem(document, 'no rules')], own: {}, document }
   const value = withExamples(document.value ?? {})
   const faults = check(value)

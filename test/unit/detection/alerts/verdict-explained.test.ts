@@ -3,9 +3,9 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { verdictsOf } from '../../../../src/detection/alerts/verdict.ts'
 import { decide } from '../../../../src/detection/judge.ts'
-import { loadPolicy } from '../../../../src/detection/policy/load.ts'
 import type { Finding } from '../../../../src/domain/decision.ts'
 import { messageOf, NOON } from '../../../helpers/detector-fixtures.ts'
+import { loadPolicy } from '../../../helpers/policies.ts'
 
 const schema = JSON.parse(
   readFileSync(new URL('../../../../config/schema/verdict-v1.schema.json', import.meta.url), 'utf8'),

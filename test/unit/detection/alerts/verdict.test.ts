@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { verdictJson, verdictsOf } from '../../../../src/detection/alerts/verdict.ts'
 import { decide } from '../../../../src/detection/judge.ts'
-import { loadPolicy } from '../../../../src/detection/policy/load.ts'
 import type { AnalysedMessage } from '../../../../src/domain/message.ts'
 import type { MatchingState } from '../../../../src/domain/state.ts'
+import { loadPolicy } from '../../../helpers/policies.ts'
 import { message } from '../../../helpers/state-fixtures.ts'
 
 const NOW = Date.parse('2026-11-11T00:00:00Z')

@@ -5,12 +5,13 @@ import { POLICY_FILE } from '../../../../scripts/docs/policy.ts'
 import { CODES } from '../../../../src/detection/detectors/all.ts'
 import { SHIPPED_HOURS } from '../../../../src/detection/detectors/quiet-hours.ts'
 import { DEFAULT_POLICY } from '../../../../src/detection/policy/defaults.ts'
-import { loadPolicy, parsePolicy, readPolicy } from '../../../../src/detection/policy/load.ts'
+import { readPolicy } from '../../../../src/detection/policy/load.ts'
 import { CODE_NAMES } from '../../../../src/domain/codes.ts'
 import { formatProblem, InvalidInput } from '../../../../src/domain/errors.ts'
 import { given } from '../../../../src/domain/given.ts'
 import { isShadowed, type PolicyPlace } from '../../../../src/domain/policy.ts'
 import { parseSpan, parseZone } from '../../../../src/settings/files/value-forms.ts'
+import { loadPolicy, parsePolicy } from '../../../helpers/policies.ts'
 
 const at = (time: string) => Date.parse(time)
 const NOW = at('2026-11-01T12:00:00+08:00')

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { loadPolicy } from '../../../../src/detection/policy/load.ts'
 import { buildRegistry } from '../../../../src/detection/registry/registry-index.ts'
 import type { ConsentRow } from '../../../../src/domain/consent-ledger.ts'
 import type { Signal } from '../../../../src/domain/decision.ts'
@@ -14,6 +13,7 @@ import type { SideRow } from '../../../../src/pipeline/side-inputs/waiting-rows.
 import { memoryFeatureStore } from '../../../../src/stores/rates/memory.ts'
 import type { StateManager } from '../../../../src/stores/states/manager.ts'
 import { MemoryStateStore } from '../../../../src/stores/states/memory.ts'
+import { loadPolicy } from '../../../helpers/policies.ts'
 
 /** The id of the state that the feedback at this time is about. */
 const stateOf = (time: number) => hashOf('state', time)

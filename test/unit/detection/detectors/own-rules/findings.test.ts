@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { parseOwnRules } from '../../../../../src/detection/detectors/own-rules/read.ts'
 import { judge, NOTHING_KNOWN } from '../../../../../src/detection/judge.ts'
-import { parsePolicy } from '../../../../../src/detection/policy/load.ts'
 import type { Label } from '../../../../../src/domain/labels.ts'
 import { messageOf, registryOf, scoresFor } from '../../../../helpers/detector-fixtures.ts'
+import { parseOwnRules, parsePolicy } from '../../../../helpers/policies.ts'
 
 const REST =
   '\n    says: {en: It lends., zh-CN: 放贷。}\n    because: it is asked for\n    example: a\n    nearMiss: b\n'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseOwnRules } from '../../../../../src/detection/detectors/own-rules/read.ts'
 import { formatProblem } from '../../../../../src/domain/errors.ts'
+import { parseOwnRules } from '../../../../helpers/policies.ts'
 
 const RULE = `
     says: {en: It lends., zh-CN: 放贷。}
