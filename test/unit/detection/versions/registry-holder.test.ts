@@ -1,13 +1,21 @@
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RegistryChange } from '../../../../src/detection/registry/load.ts'
+import {
+  type RegistryChange,
+  type RegistryOptions,
+  readRegistry,
+  registryReading,
+} from '../../../../src/detection/registry/load.ts'
 import { PackedRows } from '../../../../src/detection/registry/packed-rows.ts'
 import { buildRegistry } from '../../../../src/detection/registry/registry-index.ts'
 import { signatureCodec } from '../../../../src/detection/registry/signature-codec.ts'
+import { SignatureFile } from '../../../../src/detection/registry/signature-index.ts'
 import { RegistryHolder } from '../../../../src/detection/versions/registry-holder.ts'
 import type { Event } from '../../../../src/domain/events.ts'
 import type { Filing, PortRow, SignatureRow } from '../../../../src/domain/registry.ts'
+import { atOnce, ROWS_A_STEP } from '../../../../src/domain/steps.ts'
+import { collectGarbage } from '../../../helpers/collect-garbage.ts'
 import { NOON, signatureRow } from '../../../helpers/detector-fixtures.ts'
 import { useFolder } from '../../../helpers/jsonl.ts'
 
@@ -234,5 +242,79 @@ describe('a copy of packed rows', () => {
       ['3'],
       '新',
     ])
+  })
+
+  it('shares what is not overwritten, and is independent of the table', () => {
+    const table = new PackedRows(signatureCodec)
+    table.set('甲', signatureRow('甲', ['1']))
+    const copy = table.copy()
+    table.set('乙', signatureRow('乙', ['2']))
+    copy.set('丙', signatureRow('丙', ['3']))
+    expect([...table.entries()].map(([key]) => key).sort()).toEqual(['乙', '甲'].sort())
+    expect([...copy.entries()].map(([key]) => key).sort()).toEqual(['丙', '甲'].sort())
+    expect(copy.get('丙')?.filings[0]?.ports).toEqual(['3'])
+  })
+})
+
+describe('packed rows', () => {
+  it('keep rows that are longer than a chunk, among others', () => {
+    const table = new PackedRows(signatureCodec)
+    const ports = (n: number) => Array.from({ length: n }, (_, i) => `1069${i}`)
+    const sizes = [1, 300_000, 2, 90_000, 3, 90_000, 4]
+    for (const [n, size] of sizes.entries()) table.set(`店${n}`, signatureRow(`店${n}`, ports(size)))
+    expect(sizes.map((_, n) => table.get(`店${n}`)?.filings[0]?.ports.length)).toEqual(sizes)
+    expect(table.get('店3')?.filings[0]?.ports.at(-1)).toBe('106989999')
+  })
+
+  it('make room in steps, each of which moves a part of the index', () => {
+    const table = new PackedRows(signatureCodec)
+    const rows = 33_000
+    for (let n = 0; n < rows; n++) table.set(`店${n}`, signatureRow(`店${n}`, [`${n}`]))
+    const steps = [...table.grow()].length
+    expect(steps).toBeGreaterThan(rows / ROWS_A_STEP)
+    expect([...table.grow()]).toEqual([undefined])
+    expect([table.size, table.get('店0')?.name, table.get('店32999')?.name]).toEqual([rows, '店0', '店32999'])
+  })
+})
+
+describe('a file of many signatures', () => {
+  const folder = useFolder()
+
+  it('is packed as it is read', () => {
+    const rows = 40_000
+    const file = folder.file('many.jsonl')
+    writeFileSync(file, Array.from({ length: rows }, (_, n) => `${line(`店${n}`, [`1069${n}`])}\n`).join(''))
+    const heldBy = (options: RegistryOptions) => {
+      collectGarbage()
+      const before = process.memoryUsage().heapUsed
+      const reading = atOnce(registryReading(file, options))
+      collectGarbage()
+      const held = (process.memoryUsage().heapUsed - before) / rows
+      expect(reading.problems).toEqual([])
+      return held
+    }
+    expect(heldBy({})).toBeGreaterThan(200)
+    const signatures = new SignatureFile()
+    expect(heldBy({ signatures })).toBeLessThan(50)
+    expect(signatures.size).toBe(rows)
+    expect(signatures.get('店39999')[0]?.filings[0]?.ports).toEqual(['106939999'])
+  })
+
+  it('is refused if it has a name twice, which `check` says where', async () => {
+    const file = folder.file('twice.jsonl')
+    const write = (...lines: string[]) => writeFileSync(file, `${lines.join('\n')}\n`)
+    const twice = [line('甲', ['1069']), line('甲', ['1068'])]
+    write(...twice)
+    expect(() => new RegistryHolder(file, () => undefined)).toThrow(
+      'twice.jsonl:2: name: "甲" is already the signature of an earlier line: keep one row and list its filings in it',
+    )
+    expect(readRegistry(file).problems[0]?.message).toMatch(/of line 1: keep one row/)
+    write(twice[0]!)
+    const events: Event[] = []
+    const holder = new RegistryHolder(file, (event) => events.push(event))
+    write(...twice)
+    expect(await holder.reload()).toBe('refused')
+    expect(events.at(-1)).toMatchObject({ reason: expect.stringContaining('of an earlier line') })
+    expect(holder.current.signature('甲')?.filings[0]?.ports).toEqual(['1069'])
   })
 })
