@@ -12,11 +12,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SKETCH_SIZE } from '../../src/domain/sketch.ts'
-import { loadSketchTable, saveSketchTable } from '../../src/text/reader/sketch-table.ts'
+import { loadSketchTable } from '../../src/text/reader/sketch-table.ts'
 import { gramAt, LONGEST_GRAM, type SketchInput, unitsOf } from '../../src/text/sketch.ts'
 import { principalComponents } from './components.ts'
 import { readForSketch, readTextFiles, type TextFile } from './corpus.ts'
 import { openEncoder } from './encoder.ts'
+import { saveSketchTable } from './save-table.ts'
 
 const { values: options, positionals: corpora } = parseArgs({
   allowPositionals: true,

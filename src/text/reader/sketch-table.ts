@@ -1,47 +1,22 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SKETCH_SIZE } from '../../domain/sketch.ts'
 import type { SketchTable } from '../sketch.ts'
 import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-file.ts'
 
-const FORMAT = 'sigwatch-sketch'
-const FORMAT_VERSION = 1
+export const SKETCH_FORMAT = 'sigwatch-sketch'
+export const SKETCH_FORMAT_VERSION = 1
 /** Bytes per row: hash, scale, vector. */
 const ROW = 4 + 4 + SKETCH_SIZE
 
 /** `sketch.json` */
-interface Description {
-  readonly format: typeof FORMAT
-  readonly formatVersion: typeof FORMAT_VERSION
+export interface SketchDescription {
+  readonly format: typeof SKETCH_FORMAT
+  readonly formatVersion: typeof SKETCH_FORMAT_VERSION
   readonly name: string
   readonly version: string
   readonly grams: number
   /** `sketch.bin`: hashes, scales, vectors and mean in sequence, little-endian. */
   readonly sha256: string
-}
-
-type Parts = Omit<SketchTable, 'id'>
-
-export function saveSketchTable(
-  dir: string,
-  { name, version }: Pick<Description, 'name' | 'version'>,
-  { hashes, scales, vectors, mean }: Parts,
-): void {
-  const bytes = Buffer.concat(
-    [hashes, scales, vectors, mean].map(
-      (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
-    ),
-  )
-  const description: Description = {
-    format: FORMAT,
-    formatVersion: FORMAT_VERSION,
-    name,
-    version,
-    grams: hashes.length,
-    sha256: sha256Of(bytes),
-  }
-  writeFileSync(join(dir, 'sketch.bin'), bytes)
-  writeFileSync(join(dir, 'sketch.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
 /** Reads and validates the table of a folder. Throws InvalidInput (MODEL_INVALID) naming the file. */
@@ -67,14 +42,14 @@ export function loadSketchTable(dir: string): SketchTable {
   }
 }
 
-function descriptionIn(file: string): Description {
-  const value = readModelJson(file) as Partial<Description> | null
+function descriptionIn(file: string): SketchDescription {
+  const value = readModelJson(file) as Partial<SketchDescription> | null
   const { format, formatVersion, name, version, grams, sha256: hash } = value ?? {}
-  if (format !== FORMAT || formatVersion !== FORMAT_VERSION)
-    failModelFile(file, `format: must be ${FORMAT} of version ${FORMAT_VERSION}`)
+  if (format !== SKETCH_FORMAT || formatVersion !== SKETCH_FORMAT_VERSION)
+    failModelFile(file, `format: must be ${SKETCH_FORMAT} of version ${SKETCH_FORMAT_VERSION}`)
   if (typeof name !== 'string' || typeof version !== 'string' || typeof hash !== 'string')
     failModelFile(file, 'name, version and sha256 must be strings')
   if (!Number.isInteger(grams) || (grams as number) < 1)
     failModelFile(file, 'grams: must be a whole number above 0')
-  return value as Description
+  return value as SketchDescription
 }

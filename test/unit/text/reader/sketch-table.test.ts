@@ -1,9 +1,10 @@
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { saveSketchTable } from '../../../../scripts/sketch/save-table.ts'
 import { SHIPPED_SKETCH } from '../../../../src/detection/versions/sample-notices.ts'
 import { InvalidInput } from '../../../../src/domain/errors.ts'
-import { loadSketchTable, saveSketchTable } from '../../../../src/text/reader/sketch-table.ts'
+import { loadSketchTable } from '../../../../src/text/reader/sketch-table.ts'
 import { useFolder } from '../../../helpers/jsonl.ts'
 
 const { path } = useFolder()
