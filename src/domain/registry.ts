@@ -1,5 +1,6 @@
 import type { Change } from './change.ts'
 import type { Label } from './labels.ts'
+import type { Steps } from './steps.ts'
 
 export interface Brand {
   readonly id: string
@@ -112,8 +113,8 @@ export interface Registry {
   portsOfBrand(brandId: string): readonly string[]
   /** Whether an exact port is one of `portsOfBrand`. */
   ownsPort(brandId: string, port: string): boolean
-  /** Whether a port, or any port of a prefix that ends in `*`, is filed for any signature. Linear in the filings. */
-  filesPort(pattern: string): boolean
+  /** Whether a port, or any port of a prefix that ends in `*`, is filed for any signature. Searches all filings, in steps. */
+  filesPort(pattern: string): Steps<boolean>
   /** Whether a name is registered or filed in this spelling up to case and spaces, not only after folding disguises. */
   isSpelled(name: string): boolean
   /** Whether the host is a public link shortener: its links prove nothing either way. */

@@ -32,6 +32,12 @@ export class LayeredRows<T> {
     return new LayeredRows(packed)
   }
 
+  /** Like that of the packed rows; keys of all changes included. */
+  *keysHaving(texts: readonly string[]): Generator<string | undefined> {
+    yield* this.#overlay.keys()
+    yield* this.#packed.keysHaving(texts)
+  }
+
   *entries(): Generator<[string, T]> {
     for (const entry of this.#packed.entries()) if (!this.#overlay.has(entry[0])) yield entry
     yield* this.#overlay

@@ -24,7 +24,7 @@ export interface Codec<T> {
  */
 export class PackedRows<T> {
   readonly #codec: Codec<T>
-  /** A record longer than a chunk has a buffer of several, each an entry that reaches to its end. */
+  /** A record longer than a chunk has a buffer of several, each an entry that reaches to its end; only the first has offset 0. */
   #chunks: Buffer[] = []
   #end = 0
   /** Records in the chunks, with replaced ones. */
@@ -84,6 +84,20 @@ export class PackedRows<T> {
       if (taken === EMPTY) continue
       const key = this.#keyAt(taken - 1)
       yield [key, this.#rowAt(taken - 1, key)]
+    }
+  }
+
+  /** At least the keys of the rows whose JSON contains one of the texts; undefined after a step without a key. */
+  *keysHaving(texts: readonly string[]): Generator<string | undefined> {
+    for (const chunk of this.#chunks) {
+      if (chunk.byteOffset > 0) continue
+      for (const text of texts) {
+        for (let at = chunk.indexOf(text); at >= 0; at = chunk.indexOf(text, at + 1)) {
+          const row = chunk.lastIndexOf(NEWLINE, at)
+          yield chunk.toString('utf8', chunk.lastIndexOf(NEWLINE, row - 1) + 1, row)
+        }
+        yield undefined
+      }
     }
   }
 

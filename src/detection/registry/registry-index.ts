@@ -11,6 +11,7 @@ import type {
   SignatureRow,
 } from '../../domain/registry.ts'
 import { portMatches } from '../../domain/registry.ts'
+import type { Steps } from '../../domain/steps.ts'
 import { isShortener } from '../../text/shorteners.ts'
 import { BrandIndex, spelling } from './brand-index.ts'
 import { isRestricted } from './host-lookalikes.ts'
@@ -135,12 +136,17 @@ export class RegistryIndex implements Registry {
     return this.#portSet(brandId).has(port)
   }
 
-  filesPort(pattern: string): boolean {
+  *filesPort(pattern: string): Steps<boolean> {
     const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined
+    const start = prefix ?? pattern
     const meets = (filed: string) =>
-      portMatches(filed, prefix ?? pattern) || (prefix !== undefined && filed.startsWith(prefix))
-    for (const { filings } of this.#signatures.all())
-      if (filings.some(({ status, ports }) => status !== 'revoked' && ports.some(meets))) return true
+      portMatches(filed, start) || (prefix !== undefined && filed.startsWith(prefix))
+    const written = [prefix === undefined ? `"${pattern}"` : `"${prefix}`]
+    for (let length = 0; length <= start.length; length++) written.push(`"${start.slice(0, length)}*"`)
+    for (const row of this.#signatures.having(written)) {
+      if (row?.filings.some(({ status, ports }) => status !== 'revoked' && ports.some(meets))) return true
+      yield
+    }
     return false
   }
 

@@ -57,8 +57,8 @@ export class SignatureFile {
     return this.#rows.get(key) ?? NONE
   }
 
-  *keys(): Generator<string> {
-    for (const [key] of this.#rows.entries()) yield key
+  keysHaving(texts: readonly string[]): Generator<string | undefined> {
+    return this.#rows.keysHaving(texts)
   }
 
   /** `key`: the normalised name. */
@@ -132,13 +132,10 @@ export class SignatureIndex {
     return [...kept, ...changes.flatMap(({ row }) => (row ? [row] : []))]
   }
 
-  *all(): Generator<SignatureRow> {
-    const changed = new Set<string>()
-    for (const [key] of this.#changes.entries()) {
-      changed.add(key)
-      yield* this.get(key)
-    }
-    for (const key of this.#file.keys()) if (!changed.has(key)) yield* this.#file.get(key)
+  /** At least all rows with one of the texts in their JSON; undefined after a step without a row. */
+  *having(texts: readonly string[]): Generator<SignatureRow | undefined> {
+    for (const rows of [this.#changes, this.#file])
+      for (const key of rows.keysHaving(texts)) yield* key === undefined ? [undefined] : this.get(key)
   }
 
   /** Keys of rows that may refer to the brand. */

@@ -4,6 +4,7 @@ import type { Match, Target } from '../../domain/decision.ts'
 import type { Label } from '../../domain/labels.ts'
 import { portMatches, type Registry } from '../../domain/registry.ts'
 import type { StateStore } from '../../domain/state-store.ts'
+import { inSlices } from '../../domain/steps.ts'
 import type { OpenStates } from '../../stores/states/open-states.ts'
 import { isIpAddress, registeredOf } from '../../text/hosts.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
@@ -37,6 +38,12 @@ export async function orderedMatch(
   const refuseOwn = (isOwn: boolean, what: string) => {
     if (isOwn && !labels) throw new FeedbackRefusal(`${what}: ${GIVE_LABELS}`)
   }
+  const refusePort = async (port: string) => {
+    const fault = portFault(port)
+    if (fault !== undefined) throw new FeedbackRefusal(fault)
+    const isFiled = !labels && (await inSlices(registry.filesPort(port)))
+    refuseOwn(isFiled, 'the port is filed for a registered signature')
+  }
   switch (kind) {
     case 'domain': {
       const domain = domainToASCII(id.replace(/\.$/, ''))
@@ -48,8 +55,7 @@ export async function orderedMatch(
       return { target: { kind, id: domain }, match: { domains: [domain], ...limits } }
     }
     case 'port':
-      refuseNoPort(id)
-      refuseOwn(registry.filesPort(id), 'the port is filed for a registered signature')
+      await refusePort(id)
       return { target, match: { ports: [id], ...limits } }
     case 'signature':
       refuseOwn(isRegistered(id, registry), 'the signature is registered')
@@ -58,8 +64,7 @@ export async function orderedMatch(
       const at = id.lastIndexOf('@')
       const [signature, port] = [id.slice(0, at), id.slice(at + 1)]
       if (at < 1 || port === '') throw new FeedbackRefusal('a sender is <signature>@<port>')
-      refuseNoPort(port)
-      refuseOwn(registry.filesPort(port), 'the port is filed for a registered signature')
+      await refusePort(port)
       return { target, match: { ...(signature === '-' ? {} : { signature }), ports: [port], ...limits } }
     }
     case 'brand-claim': {
@@ -80,11 +85,6 @@ export async function orderedMatch(
     default:
       throw new FeedbackRefusal(`a ${kind} cannot be blocked manually (allowed: ${ORDERED_KINDS.join(', ')})`)
   }
-}
-
-function refuseNoPort(port: string): void {
-  const fault = portFault(port)
-  if (fault !== undefined) throw new FeedbackRefusal(fault)
 }
 
 function isRegistered(name: string, registry: Registry): boolean {

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BrandIndex } from '../../../../src/detection/registry/brand-index.ts'
 import { PackedRows } from '../../../../src/detection/registry/packed-rows.ts'
 import { PortIndex, PortSet } from '../../../../src/detection/registry/port-set.ts'
-import { buildRegistry } from '../../../../src/detection/registry/registry-index.ts'
+import { buildRegistry, portIndex, RegistryIndex } from '../../../../src/detection/registry/registry-index.ts'
 import { signatureCodec } from '../../../../src/detection/registry/signature-codec.ts'
+import { SignatureFile, SignatureIndex } from '../../../../src/detection/registry/signature-index.ts'
 import { BoundedCache } from '../../../../src/domain/bounded-cache.ts'
-import type { Filing, SignatureRow } from '../../../../src/domain/registry.ts'
+import { type Filing, portMatches, type SignatureRow } from '../../../../src/domain/registry.ts'
+import { atOnce } from '../../../../src/domain/steps.ts'
 import { NOON, registryOf, signatureRow } from '../../../helpers/detector-fixtures.ts'
 
 const mentionsOf = (text: string) =>
@@ -239,6 +242,37 @@ describe('compact rows', () => {
     const registry = buildRegistry({ brands: [], signatures: rows(), ports: [], hash: 'h' })
     expect(registry.hash).toBe('h')
     expect(registry.signature('公司999')?.filings[0]?.ports).toEqual(['1069999'])
+  })
+})
+
+describe('filesPort', () => {
+  it('answers as a look at every row does', () => {
+    const port = fc.stringMatching(/^1[06]{1,5}\*?$/)
+    const name = fc.stringMatching(/^[甲乙丙丁]{1,2}$/)
+    const rows = fc.array(fc.tuple(name, fc.uniqueArray(port), fc.constantFrom('filed', 'revoked')))
+    fc.assert(
+      fc.property(rows, rows, port, (inFile, inTopic, wanted) => {
+        const file = new SignatureFile()
+        const rowOf = ([name, ports, status]: (typeof inFile)[number]) =>
+          signatureRow(name, [], { filings: [{ ports, status }] as Filing[] })
+        for (const row of new Map(inFile.map((row) => [row[0], row])).values()) file.add(rowOf(row))
+        const registry = new RegistryIndex({
+          hash: '',
+          brands: new BrandIndex([], []),
+          signatures: new SignatureIndex(file).with(
+            inTopic.map((row) => ({ name: row[0], row: rowOf(row) })),
+          ),
+          ports: portIndex([]),
+        })
+        const prefix = wanted.endsWith('*') ? wanted.slice(0, -1) : undefined
+        const meets = (filed: string) =>
+          portMatches(filed, prefix ?? wanted) || (prefix !== undefined && filed.startsWith(prefix))
+        const all = new Map([...inFile, ...inTopic].map((row) => [row[0], row]))
+        const isFiled = [...all.values()].some(([, ports, status]) => status === 'filed' && ports.some(meets))
+        expect(atOnce(registry.filesPort(wanted))).toBe(isFiled)
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   type RegistryChange,
   type RegistryOptions,
@@ -162,6 +162,65 @@ describe('registry of a file with a topic over it', () => {
     // From there on it is like any other file.
     write(...rows.slice(0, 8))
     expect(await holder.reload()).toBe('swapped')
+  })
+
+  it('finds the filings of a port in the file and in the topic over it', () => {
+    const { holder } = open(
+      line('甲', ['10690001']),
+      line('乙', ['10691*']),
+      JSON.stringify({
+        kind: 'signature',
+        name: '丙',
+        filings: [{ ports: ['10692001'], status: 'revoked' }],
+      }),
+      line('丁', ['10693001']),
+      line('戊', ['10694001']),
+    )
+    holder.apply([gone('丁'), put(signatureRow('戊', ['10695001'])), put(signatureRow('己', ['10696*']))])
+    const filed = (pattern: string) => atOnce(holder.current.filesPort(pattern))
+    for (const pattern of [
+      '10690001',
+      '1069000*',
+      '10691',
+      '106915',
+      '1069*',
+      '1069155*',
+      '10695001',
+      '106967',
+    ])
+      expect(filed(pattern), pattern).toBe(true)
+    for (const pattern of [
+      '1069000',
+      '106900011',
+      '10692001',
+      '10692*',
+      '10693001',
+      '10694001',
+      '0001',
+      '1068*',
+    ])
+      expect(filed(pattern), pattern).toBe(false)
+  })
+
+  it('finds the filings of a port in as many rows of the topic as are packed', () => {
+    const { holder } = open(line('甲', ['10690001']))
+    const rows = Array.from({ length: 20_000 }, (_, i) => put(signatureRow(`多${i}`, [`1069${i + 10_000}`])))
+    holder.apply(rows)
+    holder.apply([put(signatureRow('多7', ['10680001'])), put(signatureRow('末', ['10680002']))])
+    const filed = (pattern: string) => atOnce(holder.current.filesPort(pattern))
+    expect(['106910006', '10680001', '10680002', '10690001'].map(filed)).toEqual([true, true, true, true])
+    expect(['106910007', '10680003'].map(filed)).toEqual([false, false])
+  })
+
+  it('searches many rows for the filings of a port in steps, without decoding them', () => {
+    const many = Array.from({ length: 60_000 }, (_, i) => line(`多${i}`, [`1069${i + 10_000}`]))
+    const { holder } = open(...many)
+    const parse = vi.spyOn(JSON, 'parse')
+    let steps = 0
+    for (const _ of holder.current.filesPort('1068001')) steps++
+    expect(steps).toBeGreaterThan(3)
+    expect(parse).not.toHaveBeenCalled()
+    parse.mockRestore()
   })
 
   it('says that signatures have gone', () => {

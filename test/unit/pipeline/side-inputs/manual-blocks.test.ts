@@ -5,7 +5,7 @@ import { coversTarget, orderedMatch } from '../../../../src/pipeline/side-inputs
 import { readSideRow } from '../../../../src/pipeline/side-inputs/rows.ts'
 import { OpenStates } from '../../../../src/stores/states/open-states.ts'
 import { canonicalNumber } from '../../../../src/text/canonical-number.ts'
-import { registryOf } from '../../../helpers/detector-fixtures.ts'
+import { registryOf, signatureRow } from '../../../helpers/detector-fixtures.ts'
 
 const registry = registryOf({
   brands: [{ id: 'jd', names: ['京东'], domains: ['jd.com'], hotlines: [] }],
@@ -52,6 +52,23 @@ describe('manual blocks', () => {
   ])('%s needs labels, or one-time passwords would stop too', async (target) => {
     await expect(matchOf(target)).rejects.toThrow('give the labels')
     expect(await matchOf(target, ['marketing'])).toMatchObject({ labels: ['marketing'] })
+  })
+
+  it('lets other work go on while it looks for the port among many signatures', async () => {
+    const signatures = Array.from({ length: 60_000 }, (_, i) => signatureRow(`店${i}`, [`1069${i + 10_000}`]))
+    const many = registryOf({ signatures })
+    let turns = 0
+    const turn = () => {
+      turns++
+      next = setImmediate(turn)
+    }
+    let next = setImmediate(turn)
+    await orderedMatch(
+      { target: { kind: 'port', id: '106800000001' } },
+      { registry: many, open: new OpenStates(), store },
+    )
+    clearImmediate(next)
+    expect(turns).toBeGreaterThan(1)
   })
 
   it.each([

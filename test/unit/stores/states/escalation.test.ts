@@ -27,7 +27,10 @@ function registryOf(over: Partial<Registry> = {}): Registry {
     lookalikeOfHost: () => undefined,
     signature: (name) => (name === '京东' ? ROW : undefined),
     port: () => undefined,
-    filesPort: () => false,
+    *filesPort() {
+      yield
+      return false
+    },
     filings: (row) => row.filings,
     portsOfBrand: (id) => (id === 'jd' ? ['1069001*', '1069002'] : []),
     ownsPort: (id, port) => id === 'jd' && (port.startsWith('1069001') || port === '1069002'),
