@@ -2,7 +2,7 @@
 export type Steps<T> = Generator<void, T>
 
 /** Rows per step, for loops over rows. */
-export const ROWS_A_STEP = 500
+export const ROWS_A_STEP = 100
 
 /** Runs to completion without a pause: for commands and during startup. */
 export function atOnce<T>(steps: Steps<T>): T {
@@ -13,7 +13,7 @@ export function atOnce<T>(steps: Steps<T>): T {
 }
 
 /** Runs in slices of `slice` ms and yields to the event loop in between. */
-export async function inSlices<T>(steps: Steps<T>, slice = 10): Promise<T> {
+export async function inSlices<T>(steps: Steps<T>, slice = 2): Promise<T> {
   for (;;) {
     const until = performance.now() + slice
     do {

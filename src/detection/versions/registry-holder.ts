@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Change } from '../../domain/change.ts'
 import { InvalidInput } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
@@ -179,9 +180,10 @@ export class RegistryHolder {
       after = await inSlices(before.over(next.signatures))
       // Topic rows may have arrived meanwhile.
     } while (before !== this.#signatures)
+    const keepsBrands = isDeepStrictEqual([...this.#base.brands], [...next.brands])
     this.#signatures = after
     this.#base = next
-    this.#brands = this.#brandsInForce()
+    if (!keepsBrands) this.#brands = this.#brandsInForce()
     this.#ports = this.#portsInForce()
     this.#current = this.#inForce()
     this.announce()

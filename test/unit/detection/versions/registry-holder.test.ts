@@ -223,6 +223,19 @@ describe('registry of a file with a topic over it', () => {
     parse.mockRestore()
   })
 
+  it('keeps its index of brands when a file that is read again has the same brands', async () => {
+    const brand = { kind: 'brand', id: 'own', names: ['自有品牌'], domains: [], hotlines: [] }
+    const { holder, write } = open(JSON.stringify(brand), line('甲', ['10690001']))
+    const before = holder.current.brand('own')
+    write(JSON.stringify(brand), line('甲', ['10690002']))
+    expect(await holder.reload()).toBe('swapped')
+    expect(holder.current.brand('own')).toBe(before)
+    write(JSON.stringify({ ...brand, names: ['另一品牌'] }), line('甲', ['10690002']))
+    expect(await holder.reload()).toBe('swapped')
+    expect(holder.current.brandByName('另一品牌')?.id).toBe('own')
+    expect(holder.current.brandByName('自有品牌')).toBeUndefined()
+  })
+
   it('says that signatures have gone', () => {
     const { holder, events } = open()
     expect(events.map((e) => e.name)).toEqual(['registry_loaded', 'warning'])
