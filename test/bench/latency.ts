@@ -1,11 +1,15 @@
 // Latency from the broker's append of a message to its append of the alert on it, by broker timestamps, as seen by a blocking
 // service; without multipart messages. Messages are offered at fixed rates (open loop), one in twenty with a forged brand, until
 // there are enough alerts for a percentile. For comparison, a bare consumer and producer copy fifty probes per second from topic
-// to topic in the same run: the share of broker and machine.
+// to topic in the same run: the share of broker and machine. `--signatures` fills the registry up with signatures that do not send;
+// `--reload` adds a row to it every ten seconds, so that it is read again nearly all the time.
 //
-//   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE] [--keep]
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+//   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--signatures N [--reload]] [--main dist/main.js]
+//     [--json FILE] [--keep]
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { recordsOf } from '../helpers/kafka-client.ts'
@@ -15,6 +19,7 @@ import { uniqueName } from '../helpers/unique-name.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
 import { startLive } from './live-service.ts'
+import { filledRegistry, lineOf, manyRow } from './many-signatures.ts'
 import { asOfNow, offerUntil } from './open-loop.ts'
 import { load } from './processes.ts'
 
@@ -22,11 +27,14 @@ const { values: options } = parseArgs({
   options: {
     rates: { type: 'string', default: '1000,5000,10000' },
     alerts: { type: 'string', default: '2000' },
+    signatures: { type: 'string' },
+    reload: { type: 'boolean', default: false },
     main: { type: 'string', default: MAIN },
     json: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 })
+if (options.reload && options.signatures === undefined) throw new Error('--reload needs --signatures')
 const RATES = options.rates.split(',').map(Number)
 /** One message in `FORGED` is forged. */
 const FORGED = 20
@@ -35,15 +43,25 @@ const PROBE_EVERY = 20
 /** Time at the start of each rate that is not measured, ms. */
 const WARM_UP = 30_000
 const MIN_SECONDS = 10
+/** Interval of changes to the registry with `--reload`, ms. */
+const RELOAD_EVERY = 10_000
+/** Number of the first added signature, above those that fill the registry up. */
+const FIRST_ADDED = 1_000_000_000
 const secondsOf = (rate: number) => Math.max(MIN_SECONDS, (1.1 * FORGED * Number(options.alerts)) / rate)
 
 const [lawful, forged] = [await trafficOf('dense', 240_000), await trafficOf('fraud', 60_000)]
 const [ordinary, forgeries] = [linesOfTraffic(lawful), linesOfTraffic(forged)]
+const folder = await mkdtemp(join(tmpdir(), 'sigwatch-latency-'))
+const registry = await filledRegistry(lawful.registry, folder, options.signatures)
 const live = await startLive(options.main, {
-  SIGWATCH_REGISTRY: lawful.registry,
+  SIGWATCH_REGISTRY: registry,
   SIGWATCH_ALERTS_MAX_PER_SENDER: '0',
 })
 const { client, at, connection, producer } = live
+let added = 0
+const changing =
+  options.reload &&
+  setInterval(() => appendFileSync(registry, lineOf(manyRow(FIRST_ADDED + added++))), RELOAD_EVERY)
 const [probes, copies] = [
   await client.createTopic({ config: live.config }),
   await client.createTopic({ config: live.config }),
@@ -116,6 +134,11 @@ const spans: { readonly rate: number; readonly from: number; readonly to: number
   []
 for (const rate of RATES) spans.push({ rate, ...(await offer(rate)), load: load() })
 clearInterval(probing)
+if (changing) {
+  clearInterval(changing)
+  const loads = await live.service.metric('sigwatch_loads_total{what="registry",outcome="accepted"}')
+  console.log(`${added} rows were added to the registry, which was loaded ${loads} times`)
+}
 await copier.disconnect()
 
 /** Append time of each message, by place; without parts, which wait for parts offered later. */
@@ -175,4 +198,5 @@ for (const { rate, alerts } of results) {
 }
 compareWithLast('latency', { unit: 'ms', values }, options.keep)
 await live.stop()
+await rm(folder, { recursive: true })
 process.exit(0)
