@@ -11,13 +11,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import { HEADS, type Head } from '../../src/domain/heads.ts'
-import { openHeads, saveHeads } from '../../src/text/reader/heads.ts'
+import { openHeads } from '../../src/text/reader/heads.ts'
 import { modelInput } from '../../src/text/reader/text-model.ts'
 import { fitLines, type Line } from './calibration.ts'
 import { type Prepared, prepare } from './examples.ts'
 import { figuresOf } from './figures.ts'
 import { JUDGES, PLAIN, readTemplates } from './labels.ts'
 import { type Example, HeadMachine, SETTINGS } from './machine.ts'
+import { saveHeads } from './save.ts'
 
 const WIDTH = HEADS.length
 const FOLDS = 5

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { HEAD_GROUPS, HEADS, type Head, type HeadReading } from '../../domain/heads.ts'
@@ -11,7 +11,7 @@ export const HEADS_FORMAT = 'sigwatch-heads'
 const HEAD_FILES = ['heads.json', 'heads.bin'] as const
 
 /** `heads.json` */
-interface HeadsDescription {
+export interface HeadsDescription {
   readonly format: typeof HEADS_FORMAT
   readonly formatVersion: 1
   /** The columns, in order. */
@@ -24,37 +24,6 @@ interface HeadsDescription {
   readonly weights: { readonly bytes: number; readonly sha256: string }
 }
 
-/** One linear classifier per head over the features of the text model: `logit = Σ table[feature] / √features + bias`. */
-export interface HeadWeights {
-  readonly tokenizer: TokenizerSettings
-  /** Rows × heads. */
-  readonly table: Float32Array
-  readonly bias: readonly number[]
-}
-
-/** Writes the heads into a model folder, each column quantised to bytes. */
-export function saveHeads(dir: string, { tokenizer, table, bias }: HeadWeights): void {
-  const width = HEADS.length
-  const most = new Float32Array(width)
-  for (const [at, value] of table.entries())
-    most[at % width] = Math.max(most[at % width] as number, Math.abs(value))
-  const scale = Array.from(most, (value) => (value > 0 ? value / 127 : 1))
-  const bytes = Buffer.from(
-    Int8Array.from(table, (value, at) => Math.round(value / (scale[at % width] as number))).buffer,
-  )
-  const description: HeadsDescription = {
-    format: HEADS_FORMAT,
-    formatVersion: 1,
-    heads: HEADS,
-    tokenizer,
-    scale,
-    bias,
-    weights: { bytes: bytes.length, sha256: sha256Of(bytes) },
-  }
-  writeFileSync(join(dir, 'heads.bin'), bytes)
-  writeFileSync(join(dir, 'heads.json'), `${JSON.stringify(description, null, 2)}\n`)
-}
-
 /**
  * Copies the heads of a model folder, if it has any. They depend on the features and not on the network, so any model with the
  * same features can use them.
@@ -64,7 +33,7 @@ export function copyHeads(from: string, to: string): void {
     if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file))
 }
 
-/** Classifies texts by request, tone and claimed speaker. */
+/** Linear classifiers of request, tone and claimed speaker: `logit = Σ table[feature] / √features + bias`. */
 export class Heads {
   readonly #description: HeadsDescription
   readonly #table: Int8Array
