@@ -1,6 +1,8 @@
+import { BoundedCache } from '../domain/bounded-cache.ts'
 import { portName } from '../domain/counted-name.ts'
 import type { MemberObservation, RateObservation } from '../domain/feature-store.ts'
 import { COUNTED_FROM, portPrefix } from '../domain/port-prefix.ts'
+import { RecentCounts } from '../domain/recent-counts.ts'
 import { HOUR, MINUTE } from '../domain/time.ts'
 import { ESCALATION } from '../stores/states/escalation.ts'
 
@@ -54,30 +56,8 @@ const TARGET: Cost = {
   },
 }
 
-/** The last entries of a map, between `most` and twice as many: when the newer half is full, the older one is dropped. */
-class Recent<V> {
-  readonly #most: number
-  #newer = new Map<string, V>()
-  #older = new Map<string, V>()
-
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  get(key: string): V | undefined {
-    const value = this.#newer.get(key)
-    if (value !== undefined) return value
-    const old = this.#older.get(key)
-    if (old !== undefined) this.set(key, old)
-    return old
-  }
-
-  set(key: string, value: V): void {
-    this.#newer.set(key, value)
-    if (this.#newer.size < this.#most) return
-    this.#older = this.#newer
-    this.#newer = new Map()
-  }
+function newBudget(): Budget {
+  return { hour: 0, names: 0, targets: 0, ports: 0, fanouts: 0, minute: 0, entities: 0 }
 }
 
 /**
@@ -86,10 +66,11 @@ class Recent<V> {
  * admitted. The limits apply by event time and per instance.
  */
 export class EntityGate {
-  readonly #known = new Recent<true>(REMEMBERED)
-  readonly #ports = new Recent<Budget>(REMEMBERED)
+  /** Admitted entities, each with a count of 1. */
+  readonly #known = new RecentCounts(REMEMBERED)
   /** Number of messages of ports that are not counted separately. */
-  readonly #waiting = new Recent<number>(REMEMBERED)
+  readonly #waiting = new RecentCounts(REMEMBERED)
+  readonly #budgets = new BoundedCache<Budget>(REMEMBERED)
   #refused = 0
 
   takeRefused(): number {
@@ -116,32 +97,32 @@ export class EntityGate {
     const prefix = portPrefix(port)
     if (prefix === undefined) return true
     const key = portName(port)
-    if (this.#known.get(key)) return true
+    if (this.#known.get(key) > 0) return true
     const shared = this.#budgetOf(prefix, ts)
     if (shared.ports < PORTS_AN_HOUR) shared.ports++
     else {
-      const messages = (this.#waiting.get(port) ?? 0) + 1
+      const messages = this.#waiting.get(port) + 1
       if (messages < COUNTED_FROM) {
         this.#waiting.set(port, messages)
         this.#refused++
         return false
       }
     }
-    this.#known.set(key, true)
+    this.#known.set(key, 1)
     return true
   }
 
   /** Whether a text of a private number is checked for being sent to a stranger. */
   fanout(number: string, ts: number): boolean {
     const prefix = portPrefix(number)
-    if (prefix === undefined || this.#known.get(portName(number))) return true
+    if (prefix === undefined || this.#known.get(portName(number)) > 0) return true
     if (this.#budgetOf(prefix, ts).fanouts++ < FANOUTS_AN_HOUR) return true
     this.#refused++
     return false
   }
 
   #admit(key: string, port: string, ts: number, { isSpent, spend }: Cost): boolean {
-    if (this.#known.get(key)) return true
+    if (this.#known.get(key) > 0) return true
     const own = this.#budgetOf(port, ts)
     const prefix = portPrefix(port)
     const shared = prefix === undefined ? undefined : this.#budgetOf(prefix, ts)
@@ -151,17 +132,13 @@ export class EntityGate {
     }
     spend(own)
     if (shared) spend(shared)
-    this.#known.set(key, true)
+    this.#known.set(key, 1)
     return true
   }
 
   #budgetOf(port: string, ts: number): Budget {
     const [hour, minute] = [Math.floor(ts / HOUR), Math.floor(ts / MINUTE)]
-    let budget = this.#ports.get(port)
-    if (budget === undefined) {
-      budget = { hour, names: 0, targets: 0, ports: 0, fanouts: 0, minute, entities: 0 }
-      this.#ports.set(port, budget)
-    }
+    const budget = this.#budgets.get(port, newBudget)
     if (hour > budget.hour) Object.assign(budget, { hour, names: 0, targets: 0, ports: 0, fanouts: 0 })
     if (minute > budget.minute) Object.assign(budget, { minute, entities: 0 })
     return budget

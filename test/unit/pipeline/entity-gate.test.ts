@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EntityGate } from '../../../src/pipeline/entity-gate.ts'
+import { collectGarbage } from '../../helpers/collect-garbage.ts'
 
 const T = Date.UTC(2026, 10, 11, 8)
 const MINUTE = 60_000
@@ -51,5 +52,22 @@ describe('what one port may bring up', () => {
     const target = (i: number, ts: number) =>
       gate.entity('1068', { entity: `escalation:FORGED_BRAND:domain:${i}` }, ts)
     expect(let_in(times(1000, (i) => target(i, T + (i % 20) * MINUTE)))).toBe(256)
+  })
+})
+
+describe('memory of the gate', () => {
+  it('stays below 8 MB with a million numbers', () => {
+    const bytes = () => {
+      collectGarbage()
+      const { heapUsed, arrayBuffers } = process.memoryUsage()
+      return heapUsed + arrayBuffers
+    }
+    const before = bytes()
+    const gate = new EntityGate()
+    // A hundred prefixes: half of the numbers of the first hours are counted individually, later ones wait.
+    for (let i = 0; i < 1_000_000; i++)
+      gate.port(`139${1000 + (i % 1000)}${String(i).padStart(6, '0')}`, T + i)
+    expect(bytes() - before).toBeLessThan(8_000_000)
+    expect(gate.takeRefused()).toBeGreaterThan(0)
   })
 })
