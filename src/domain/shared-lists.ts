@@ -1,7 +1,7 @@
 import { BoundedCache } from './bounded-cache.ts'
 
 /** Keys per generation of the cache. */
-const REMEMBERED = 8_192
+const REMEMBERED = 4_096
 
 /**
  * The last list by key. A few senders send nearly everything and count the same for each of their messages, and the

@@ -65,10 +65,10 @@ const sentLists = new SharedLists<string>()
 
 /** The names under which a message is counted as sent: that of its signature, if it has one, and that of its port. */
 function sentNames(own: string | undefined, port: string): readonly string[] {
-  const key = own ?? port
-  const last = sentLists.last(key)
-  if (last.at(-1) === port) return last
-  return sentLists.share(key, own === undefined ? [port] : [own, port])
+  // Not shared: texts without a signature come from many numbers, most of which send few.
+  if (own === undefined) return [port]
+  const last = sentLists.last(own)
+  return last.at(-1) === port ? last : sentLists.share(own, [own, port])
 }
 
 /**
