@@ -10,7 +10,7 @@ import {
   WEEKENDS_ONLY,
 } from '../analyst/words/calendar.ts'
 import { counted } from '../domain/counted.ts'
-import { parseMoment } from '../domain/time.ts'
+import { momentValue } from './option-values.ts'
 import { type ArchiveOptions, archiveConfig, CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 import { writeOutput, writeWholeFile } from './whole-file.ts'
 
@@ -44,7 +44,7 @@ export function complaintsCommand(): Command {
   common(command.command('answered'))
     .description('Record that complaints were answered')
     .argument('<id...>', 'ids of complaints')
-    .option('--at <time>', 'when, ISO-8601 with offset or epoch ms (default: now)', moment)
+    .option('--at <time>', 'when, ISO-8601 with offset or epoch ms (default: now)', momentValue)
     .option('--replace', 'replace an answer recorded before')
     .action(answered)
   common(command.command('deadlines'))
@@ -193,13 +193,7 @@ function warnOfYears(calendar: Calendar, all: Parameters<typeof uncoveredYears>[
   if (years.length > 0) say(`the calendar has no holidays of ${years.join(', ')}: days may be wrong there`)
 }
 
-function moment(text: string): number {
-  const ms = parseMoment(text)
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('ISO-8601 with an offset, or epoch milliseconds')
-  return ms
-}
-
 function month(text: string): string {
-  if (!/^20\d\d-(?:0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('YYYY-MM')
+  if (!/^20\d\d-(?:0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('must be a month, YYYY-MM.')
   return text
 }

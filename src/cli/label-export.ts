@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { type JudgedCorpus, judgedCorpus } from '../analyst/learning/judged-corpus.ts'
 import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { occurrences } from '../domain/maps.ts'
 import { momentOf } from './moment.ts'
 import {
   type ArchiveOptions,
@@ -70,9 +71,7 @@ function write(out: string, { rows }: JudgedCorpus): void {
 
 function summary(corpus: JudgedCorpus, unknown: number, how: 'omit' | 'latest'): string[] {
   const { rows, conflicts, cases, silent, repeated } = corpus
-  const labels = new Map<string, number>()
-  for (const { label } of rows) labels.set(label, (labels.get(label) ?? 0) + 1)
-  const counts = [...labels].sort().map(([label, n]) => `${label} ${n}`)
+  const counts = [...occurrences(rows.map(({ label }) => label))].sort().map(([label, n]) => `${label} ${n}`)
   return [
     `${counted(cases, 'judged case')}: ${counted(rows.length, 'row')} (${counts.join(', ') || 'none'}), ${repeated} texts repeat a template`,
     `${silent} cases say nothing of the words, ${unknown} are about what is not there`,

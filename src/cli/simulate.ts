@@ -1,7 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { SigwatchError } from '../domain/errors.ts'
-import { parseMoment } from '../domain/time.ts'
 import { registryOf } from '../offline/simulator/cast.ts'
 import { atTheClock } from '../offline/simulator/live.ts'
 import type { SimulatedRecord } from '../offline/simulator/records.ts'
@@ -9,6 +8,7 @@ import { SCENARIOS, type ScenarioName } from '../offline/simulator/scenarios.ts'
 import type { SideInputs } from '../offline/simulator/side-inputs.ts'
 import { type Simulation, type SimulationOptions, simulate } from '../offline/simulator/simulate.ts'
 import { lineWriter } from './line-writer.ts'
+import { momentValue, numberOf, seedValue } from './option-values.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /** Mode of files that a service under another account may read: nothing in them is of a person. */
@@ -34,23 +34,8 @@ const NAMES = Object.keys(SCENARIOS) as ScenarioName[]
 const DEFAULT_SCENARIO: ScenarioName = 'double-eleven-hour'
 const LIVE_SCENARIO: ScenarioName = 'trial'
 
-function positive(value: string): number {
-  const number = Number(value)
-  if (!(number > 0)) throw new InvalidArgumentError('must be a number above 0.')
-  return number
-}
-
-function whole(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('must be a whole number from 0.')
-  return Number(value)
-}
-
-function time(value: string): number {
-  const ts = parseMoment(value)
-  if (Number.isNaN(ts))
-    throw new InvalidArgumentError('must be ISO-8601 with an offset, or epoch milliseconds.')
-  return ts
-}
+/** Of messages a second and of minutes. */
+const amount = numberOf('a number above 0 and up to 100000', (number) => number > 0 && number <= 100_000)
 
 /** `sigwatch simulate`: writes labelled traffic as input records, and a list of the events planted in it. */
 export function simulateCommand(): Command {
@@ -62,10 +47,10 @@ export function simulateCommand(): Command {
       ).choices([...NAMES, 'list']),
     )
     .option('--live', 'start now and write each record at its time, until Ctrl-C')
-    .option('--rate <n>', 'lawful messages a second of event time (default: that of the scenario)', positive)
-    .option('--minutes <n>', 'length in event time (default: that of the scenario)', positive)
-    .option('--seed <n>', 'the same seed gives the same traffic', whole, 1)
-    .option('--start <time>', 'event time of the first message, ISO-8601 with offset', time)
+    .option('--rate <n>', 'lawful messages a second of event time (default: that of the scenario)', amount)
+    .option('--minutes <n>', 'length in event time (default: that of the scenario)', amount)
+    .option('--seed <n>', 'the same seed gives the same traffic', seedValue, 1)
+    .option('--start <time>', 'event time of the first message, ISO-8601 with offset', momentValue)
     .option(
       '--out <file>',
       'where records go, one JSON a line; - is stdout; kafka: the first configured topic without a map',

@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { DAY } from '../domain/time.ts'
 import type { TopicRow } from '../service/compose-topics.ts'
 import { loadConfig } from '../settings/config.ts'
 import { formatDuration } from '../settings/files/value-forms.ts'
+import { wholeOf } from './option-values.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 interface TopicsOptions {
@@ -30,8 +31,16 @@ export function topicsCommand(): Command {
   return new Command('topics')
     .option(...CONFIG_OPTION)
     .option('--create', 'create missing topics', false)
-    .option('--partitions <n>', 'partitions of created topics (default: that of the brokers)', whole)
-    .option('--replication <n>', 'replicas of created topics (default: that of the brokers)', whole)
+    .option(
+      '--partitions <n>',
+      'partitions of created topics (default: that of the brokers)',
+      wholeOf(1, 99_999),
+    )
+    .option(
+      '--replication <n>',
+      'replicas of created topics (default: that of the brokers)',
+      wholeOf(1, 99_999),
+    )
     .option('--end-blocks', 'delete rows of the block table that expired over an hour ago, and exit')
     .action(topics)
 }
@@ -71,11 +80,6 @@ async function topics(options: TopicsOptions): Promise<void> {
   const gravity = isRequired ? '`run` does not start without the required ones' : '`run` works without them'
   process.stderr.write(`${missing.length} missing: ${gravity}; \`sigwatch topics --create\` makes them\n`)
   process.exitCode = MISSING
-}
-
-function whole(value: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError('must be a whole number from 1 to 99999')
-  return Number(value)
 }
 
 const STAMPS = 'LogAppendTime'

@@ -8,6 +8,7 @@ import { buildModel } from '../offline/training/build.ts'
 import { type Corpus, readCorpus } from '../offline/training/corpus.ts'
 import { setAside } from '../offline/training/held-out.ts'
 import { allowedLabels } from '../offline/training/plan.ts'
+import { numberOf, seedValue, wholeOf } from './option-values.ts'
 import { type ContinueChoices, trainOn } from './train-continue.ts'
 
 interface TrainOptions extends ContinueChoices {
@@ -24,6 +25,9 @@ interface TrainOptions extends ContinueChoices {
 
 const WRITERS = fileURLToPath(new URL('../../corpus/writers', import.meta.url))
 
+const share = numberOf('a share above 0 and below 0.9', (number) => number > 0 && number < 0.9)
+const f1 = numberOf('a number from 0 to 1', (number) => number >= 0 && number <= 1)
+
 /**
  * `sigwatch train`: trains a model from labelled text and writes its folder. Without --labels it uses the six labels, and adds
  * the shipped templates (corpus/writers) unless --no-templates is given.
@@ -39,7 +43,7 @@ export function trainCommand(): Command {
     .option('--out <dir>', 'model folder to write (default: models/<name>/<version>)')
     .option('--name <name>', 'name of the model (default: sms-zh, or that of --continue)')
     .option('--model-version <version>', 'version of the model (default: 1; with --continue <its version>.1)')
-    .option('--seed <n>', 'same seed, same model', whole, 1)
+    .option('--seed <n>', 'same seed, same model', seedValue, 1)
     .option('--test <share>', 'share of each --corpus that is set aside and not used', share)
     .option(
       '--write-test <dir>',
@@ -58,9 +62,9 @@ export function trainCommand(): Command {
       'with --continue: labelled text on which the models are compared, never learnt',
     )
     .option('--hold-out <share>', 'with --continue: share of the new text that is held out', share, 0.2)
-    .option('--epochs <n>', 'with --continue: passes over the new text', positive, 3)
-    .option('--rehearse <n>', 'with --continue: rows of the templates an epoch', whole, 3000)
-    .option('--may-lose <f1>', 'with --continue: F1 that a label may lose on a held-out part', loss, 0.02)
+    .option('--epochs <n>', 'with --continue: passes over the new text', wholeOf(1, 100), 3)
+    .option('--rehearse <n>', 'with --continue: rows of the templates an epoch', wholeOf(0, 1_000_000), 3000)
+    .option('--may-lose <f1>', 'with --continue: F1 that a label may lose on a held-out part', f1, 0.02)
     .option('--accept-loss', 'with --continue: writes the model although a label loses more')
     .addHelpText(
       'after',
@@ -135,32 +139,8 @@ function refuseUnknown(corpus: Corpus, labels: readonly string[]): void {
 function parseLabels(value: string): string[] {
   const labels = value.split(',').map((label) => label.trim())
   if (labels.length < 2 || labels.includes('') || new Set(labels).size !== labels.length) {
-    throw new InvalidArgumentError('at least two different names, separated by commas')
+    throw new InvalidArgumentError('must be at least two different names, separated by commas.')
   }
-  if (labels.length > 30) throw new InvalidArgumentError('at most 30 labels')
+  if (labels.length > 30) throw new InvalidArgumentError('must be at most 30 labels.')
   return labels
-}
-
-function positive(value: string): number {
-  const n = whole(value)
-  if (n < 1 || n > 100) throw new InvalidArgumentError('a whole number from 1 to 100')
-  return n
-}
-
-function loss(value: string): number {
-  const n = Number(value)
-  if (value === '' || !(n >= 0 && n <= 1)) throw new InvalidArgumentError('a number from 0 to 1')
-  return n
-}
-
-function whole(value: string): number {
-  const n = Number(value)
-  if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError('a whole number')
-  return n
-}
-
-function share(value: string): number {
-  const n = Number(value)
-  if (!(n > 0 && n < 0.9)) throw new InvalidArgumentError('a share above 0 and below 0.9')
-  return n
 }

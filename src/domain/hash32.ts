@@ -5,12 +5,16 @@ export function fnv1a(text: string, seed = 0x811c9dc5): number {
   return h
 }
 
+/** The 32-bit finaliser of MurmurHash3, as a signed number. */
+export function finalise(bits: number): number {
+  let h = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
+
 /** FNV-1a with the finaliser of MurmurHash3: 32 bits, evenly spread. */
 export function hash32(text: string, seed?: number): number {
-  let h = fnv1a(text, seed)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return finalise(fnv1a(text, seed)) >>> 0
 }
 
 /** Character codes of the base64url alphabet. */

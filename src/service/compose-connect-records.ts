@@ -7,6 +7,7 @@ import { maskRecipient } from '../detection/alerts/show.ts'
 import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type LeftOutReason, SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
+import { increment } from '../domain/maps.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { isRejection, itemsOf } from '../pipeline/decode.ts'
 import { inputsOf, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
@@ -63,7 +64,7 @@ export async function tryRecords(
         const found = new Set<string>()
         for (const result of results) {
           if (isRejection(result)) {
-            add(reasons, `${result.error}: ${result.detail}`)
+            increment(reasons, `${result.error}: ${result.detail}`)
             continue
           }
           if (!last || record.timestamp >= last.at) last = { at: record.timestamp, record: result }
@@ -78,7 +79,7 @@ export async function tryRecords(
         }
         const same = sameItemsDoubt(results, map)
         if (same) found.add(`# records: ${same}`)
-        for (const doubt of found) add(doubts, doubt)
+        for (const doubt of found) increment(doubts, doubt)
       }
     })
     sayRecords(topic, read, reasons, findings)
@@ -90,10 +91,6 @@ export async function tryRecords(
     for (const { name, meant } of places.get(topic)!.unseen())
       findings.summary.push(`kafka: warning: ${topic}: ${name} is in none of the last records${meant}`)
   }
-}
-
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 function sayRecords(
@@ -153,7 +150,7 @@ async function trySideRows(
     await readLast(config, connection, topic, findings, async (records) => {
       for (const { key, value, timestamp, position } of records) {
         const row = read({ key: key?.toString('utf8') ?? '', value, timestamp, position })
-        if ('message' in row) add(reasons, row.message)
+        if ('message' in row) increment(reasons, row.message)
         else {
           rows++
           if (row.row === undefined) passedOver++

@@ -1,3 +1,4 @@
+import { finalise } from '../domain/hash32.ts'
 import type { ContactMention, NormalisedText, SignatureMention, Span, UrlMention } from '../domain/reading.ts'
 import { CJK, DIGIT, FOREIGN, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
 import { fingerprintWords } from './words.generated.ts'
@@ -33,17 +34,10 @@ let stamp = 0
 const multipliers = new Int32Array(HASHES)
 const increments = new Int32Array(HASHES)
 for (let i = 0, state = 0x9e3779b9; i < HASHES; i++) {
-  state = mix(state + 0x6d2b79f5)
+  state = finalise(state + 0x6d2b79f5)
   multipliers[i] = state | 1
-  state = mix(state + 0x6d2b79f5)
+  state = finalise(state + 0x6d2b79f5)
   increments[i] = state
-}
-
-function mix(value: number): number {
-  let h = value | 0
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
 }
 
 /** What a fingerprint ignores besides digits. */
@@ -73,8 +67,8 @@ export function fingerprint(normalised: NormalisedText, masks: Masks): string[] 
 }
 
 function bandOf(band: number): string {
-  let h = mix(band + 1)
-  for (let row = 0; row < ROWS; row++) h = mix(Math.imul(h, 31) ^ (minima[band * ROWS + row] as number))
+  let h = finalise(band + 1)
+  for (let row = 0; row < ROWS; row++) h = finalise(Math.imul(h, 31) ^ (minima[band * ROWS + row] as number))
   return (h >>> 0).toString(16).padStart(8, '0')
 }
 
@@ -89,7 +83,7 @@ function minHash(length: number, size: number): number {
   for (let i = 0; i + size <= length; i++) {
     let h = 0
     for (let k = 0; k < size; k++) h = (Math.imul(h ^ (sequence[i + k] as number), 0x01000193) + 0x9e37) | 0
-    h = mix(h)
+    h = finalise(h)
     let slot = h & (TABLE - 1)
     while (stamps[slot] === stamp && table[slot] !== h) slot = (slot + 1) & (TABLE - 1)
     if (stamps[slot] === stamp) continue

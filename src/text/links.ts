@@ -34,7 +34,7 @@ import {
   spanOf,
   userStart,
 } from './link-parts.ts'
-import { type Draft, draftText, kindAt, newDraft, readPlain } from './plain.ts'
+import { type Draft, draftText, kindAt } from './plain.ts'
 import { CJK, DIGIT, LATIN } from './plain-tables.ts'
 import { linksWords } from './words.generated.ts'
 
@@ -186,19 +186,11 @@ function chineseLink(draft: Draft, text: string, dot: number): Found | undefined
   return linkOf(draft, text, start, bare ? start : scheme)
 }
 
-const own = newDraft()
-
 /**
- * Links of a text, with or without scheme, including split, spaced and defanged ones; at most 10. One pass over the text, each
+ * Links of a text after the plain pass, with or without scheme, including split, spaced and defanged ones; at most 10. One pass over the text, each
  * part read a bounded number of times. Excludes e-mail addresses, decimals, file names, times and sentences without a space after
  * the full stop.
  */
-export function extractUrls(text: string): UrlMention[] {
-  readPlain(own, text)
-  return urlsOfPlain(own, text)
-}
-
-/** Like `extractUrls`, for a text after the plain pass. */
 export function urlsOfPlain(draft: Draft, text: string): UrlMention[] {
   const found: UrlMention[] = []
   const { units } = draft

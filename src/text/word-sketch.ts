@@ -1,3 +1,4 @@
+import { finalise } from '../domain/hash32.ts'
 import type { WordSketch } from '../domain/templates.ts'
 import { gramAt, type SketchInput, unitsOf } from './sketch.ts'
 
@@ -6,16 +7,10 @@ const MIN_GRAMS = 16
 /** Maximum units per gram: a replaced word breaks every longer one. */
 const LONGEST = 2
 
-const factors = Int32Array.from({ length: SLOTS }, (_, i) => mix(Math.imul(i + 1, 0x9e3779b9)) | 1)
-const increments = factors.map((factor) => mix(factor))
+const factors = Int32Array.from({ length: SLOTS }, (_, i) => finalise(Math.imul(i + 1, 0x9e3779b9)) | 1)
+const increments = factors.map((factor) => finalise(factor))
 const minima = new Int32Array(SLOTS)
 const seen = new Set<number>()
-
-function mix(value: number): number {
-  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
-}
 
 /**
  * MinHash of the characters, words and their pairs in a text, without signatures, links, contacts and digits. Undefined if there
@@ -37,7 +32,7 @@ export function wordSketch(input: SketchInput): WordSketch | undefined {
       }
     }
   }
-  return seen.size < MIN_GRAMS ? undefined : Uint8Array.from(minima, (value) => mix(value) & 0xff)
+  return seen.size < MIN_GRAMS ? undefined : Uint8Array.from(minima, (value) => finalise(value) & 0xff)
 }
 
 /** Share of words common to two texts, 0 to 1, to within 0.04. */

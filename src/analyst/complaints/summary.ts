@@ -1,6 +1,6 @@
 import { DisjointSets } from '../../domain/disjoint-sets.ts'
 import { given } from '../../domain/given.ts'
-import { addTo } from '../../domain/maps.ts'
+import { addTo, mostFrequent } from '../../domain/maps.ts'
 import { DAY } from '../../domain/time.ts'
 import type { StoredComplaint, TimedComplaint } from '../archive/stored-complaints.ts'
 import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../words/calendar.ts'
@@ -118,9 +118,11 @@ export function groupsOf(
 }
 
 function commonest(values: readonly (string | null)[]): string {
-  const counts = new Map<string, number>()
-  for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))[0]?.[0] ?? NONE
+  const [first] = mostFrequent(
+    values.filter((value) => value !== null),
+    1,
+  )
+  return first?.[0] ?? NONE
 }
 
 /**

@@ -1,4 +1,5 @@
 import { codeText } from '../../detection/detectors/evidence-words.ts'
+import { mostFrequent } from '../../domain/maps.ts'
 import type { SampledAlert } from '../archive/alert-search.ts'
 import { startsOf, stepsOf } from '../archive/curves.ts'
 import { toggled } from '../archive/search-terms.ts'
@@ -47,10 +48,8 @@ const MOST_VALUES = 6
 
 /** The most frequent values with their numbers of alerts. */
 function countsOf({ valuesOf }: Facet, alerts: readonly SampledAlert[]): (readonly [string, number])[] {
-  const counts = new Map<string, number>()
-  for (const alert of alerts)
-    for (const value of new Set(valuesOf(alert))) if (value) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, MOST_VALUES)
+  const values = alerts.flatMap((alert) => [...new Set(valuesOf(alert))].flatMap((value) => value || []))
+  return mostFrequent(values, MOST_VALUES)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { mostFrequent } from '../../domain/maps.ts'
 import { domainsOf } from '../archive/alert-hosts.ts'
 import { MOST_SHARED, type Thing, type ThingAlert, type ThingFound } from '../archive/things.ts'
 import type { GraphData, GraphNode } from './chart-data.ts'
@@ -38,11 +39,10 @@ export function sharedOf({ thing, newest, sentWith }: ThingFound): Shared[] {
     if (kind === thing.kind) return []
     const sent = sentWith.filter((one) => one.kind === kind)
     if (sent.length > 0) return [{ kind, bySent: true, names: sent.map(({ name, n }) => [name, n] as const) }]
-    const counts = new Map<string, number>()
-    for (const alert of newest)
-      for (const name of new Set(namesIn(alert).flatMap(([of, one]) => (of === kind ? [one] : []))))
-        counts.set(name, (counts.get(name) ?? 0) + 1)
-    const names = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, MOST_SHARED)
+    const shown = newest.flatMap((alert) => [
+      ...new Set(namesIn(alert).flatMap(([of, name]) => (of === kind ? [name] : []))),
+    ])
+    const names = mostFrequent(shown, MOST_SHARED)
     return names.length === 0 ? [] : [{ kind, bySent: false, names }]
   })
 }

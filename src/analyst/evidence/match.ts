@@ -1,5 +1,6 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
 import { given } from '../../domain/given.ts'
+import { occurrences } from '../../domain/maps.ts'
 import type { Message, SmsRecord } from '../../domain/message.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
 import type { Complaint } from '../../pipeline/side-inputs/rows.ts'
@@ -52,12 +53,7 @@ const SIGN = /[\p{L}\p{N}]/gu
 
 function pairsOf(text: string): Map<string, number> {
   const signs = normalise(text).text.match(SIGN) ?? []
-  const pairs = new Map<string, number>()
-  for (let i = 0; i + 1 < signs.length; i++) {
-    const pair = `${signs[i]}${signs[i + 1]}`
-    pairs.set(pair, (pairs.get(pair) ?? 0) + 1)
-  }
-  return pairs
+  return occurrences(signs.slice(1).map((sign, i) => `${signs[i]}${sign}`))
 }
 
 function sizeOf(pairs: ReadonlyMap<string, number>): number {

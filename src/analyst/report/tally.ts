@@ -1,6 +1,7 @@
 import { FORGERY_CODES } from '../../detection/detectors/all.ts'
 import type { Alert, AlertReason } from '../../domain/alert.ts'
 import { ACTIONS, type Action, type Target } from '../../domain/decision.ts'
+import { increment } from '../../domain/maps.ts'
 import { HOUR } from '../../domain/time.ts'
 import { hostsOf } from '../archive/alert-hosts.ts'
 import { withoutSenders } from '../archive/mobiles.ts'
@@ -77,7 +78,7 @@ export class Tally {
     const bar = this.bars[Math.floor((ts - this.range.from) / this.slot)]!
     bar[data.action] = (bar[data.action] ?? 0) + 1
     this.actions[data.action] = (this.actions[data.action] ?? 0) + 1
-    for (const { code } of data.reasons) count(this.codes, code)
+    for (const { code } of data.reasons) increment(this.codes, code)
     this.#sender(alert)
     this.#brand(alert)
     if (data.target.kind === 'message') this.#case(alert)
@@ -101,7 +102,7 @@ export class Tally {
     const name = `${message.signature ?? '–'} @ ${message.from}`
     const sender = this.senders.get(name) ?? { alerts: 0, codes: new Map() }
     sender.alerts++
-    for (const { code } of reasons) count(sender.codes, code)
+    for (const { code } of reasons) increment(sender.codes, code)
     this.senders.set(name, sender)
   }
 
@@ -111,8 +112,8 @@ export class Tally {
       if (typeof name !== 'string' || !FORGERY_CODES.includes(code)) continue
       const brand = this.brands.get(name) ?? { brand: name, alerts: 0, domains: new Map() }
       brand.alerts++
-      for (const host of hostsOf(contacts?.urls ?? [])) count(brand.domains, host)
-      if (target.kind === 'domain' && !contacts) count(brand.domains, target.id)
+      for (const host of hostsOf(contacts?.urls ?? [])) increment(brand.domains, host)
+      if (target.kind === 'domain' && !contacts) increment(brand.domains, target.id)
       this.brands.set(name, brand)
       return
     }
@@ -135,10 +136,6 @@ export class Tally {
     const gravity = ({ data }: Alert) => ACTIONS.indexOf(data.action) + data.score
     return [...this.cases.values()].sort((a, b) => gravity(b) - gravity(a)).slice(0, CASES)
   }
-}
-
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 /** The entries with the highest counts. */

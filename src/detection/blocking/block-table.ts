@@ -1,4 +1,5 @@
 import type { Action } from '../../domain/decision.ts'
+import { dropOldest, increment } from '../../domain/maps.ts'
 import { HOUR, MINUTE } from '../../domain/time.ts'
 import {
   Asked,
@@ -104,8 +105,7 @@ export class BlockTable {
     const counts = new Map<string, number>()
     for (const { open, asking, match } of this.#rows.values()) {
       if (!match?.recipient || match.recipient.isKeyKnown || !open || !isInForce(asking, now)) continue
-      const { keyId } = match.recipient
-      counts.set(keyId, (counts.get(keyId) ?? 0) + 1)
+      increment(counts, match.recipient.keyId)
     }
     return counts
   }
@@ -270,8 +270,4 @@ export class BlockTable {
       }
     }
   }
-}
-
-function dropOldest(map: Map<string, unknown>, limit: number): void {
-  while (map.size > limit) map.delete(map.keys().next().value!)
 }

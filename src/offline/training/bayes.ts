@@ -1,5 +1,6 @@
 import BayesClassifier from 'natural/lib/natural/classifiers/bayes_classifier.js'
 import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js'
+import { mostFrequent } from '../../domain/maps.ts'
 
 const FOLDS = 5
 /** `natural` multiplies probabilities and visits every known token for every text, so both are kept small. */
@@ -35,7 +36,7 @@ export function crossValidateBayes(
   truth: readonly number[],
   groups: ArrayLike<number>,
 ): Int32Array {
-  const tokens = mostFrequent(texts.map(bayesTokens))
+  const tokens = frequentTokens(texts.map(bayesTokens))
   const fold = (i: number) => (Math.imul(groups[i] as number, 0x9e3779b1) >>> 8) % FOLDS
   const predicted = new Int32Array(texts.length)
   for (let held = 0; held < FOLDS; held++) {
@@ -52,10 +53,7 @@ export function crossValidateBayes(
   return predicted
 }
 
-function mostFrequent(texts: readonly string[][]): string[][] {
-  const counts = new Map<string, number>()
-  for (const tokens of texts) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1)
-  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, VOCABULARY)
-  const known = new Set(ranked.map(([token]) => token))
+function frequentTokens(texts: readonly string[][]): string[][] {
+  const known = new Set(mostFrequent(texts.flat(), VOCABULARY).map(([token]) => token))
   return texts.map((tokens) => tokens.filter((token) => known.has(token)).slice(0, TOKENS_A_TEXT))
 }

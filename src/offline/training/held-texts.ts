@@ -1,4 +1,5 @@
 import { LABELS } from '../../domain/labels.ts'
+import { occurrences } from '../../domain/maps.ts'
 import { argmaxRow, recallAt, reportOf, rocAuc } from './metrics.ts'
 import { allowedLabels, heldTexts, type Part } from './plan.ts'
 
@@ -13,8 +14,7 @@ export interface HeldOut {
 /** The messages of held-out rows, two per template. */
 export function heldSet(parts: readonly Part[], labels: readonly string[], seed: number): HeldOut {
   const texts = heldTexts(parts, seed, 2)
-  const counts = new Map<string, number>()
-  for (const { label } of texts) counts.set(label, (counts.get(label) ?? 0) + 1)
+  const counts = occurrences(texts.map(({ label }) => label))
   return {
     texts,
     allowed: texts.map(({ label }) => allowedLabels(label, labels)),

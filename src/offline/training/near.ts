@@ -1,5 +1,5 @@
 import { DisjointSets } from '../../domain/disjoint-sets.ts'
-import { getOrInsert } from '../../domain/maps.ts'
+import { getOrInsert, increment } from '../../domain/maps.ts'
 
 /**
  * Groups near-duplicates, so that training and held-out parts share none. Two texts are near-duplicates if they share more than
@@ -12,7 +12,7 @@ export function nearGroups(texts: readonly string[], share = 0.5, common = 60): 
   const grams = texts.map(trigrams)
   const postings = new Map<string, number[]>()
   const frequency = new Map<string, number>()
-  for (const set of grams) for (const gram of set) frequency.set(gram, (frequency.get(gram) ?? 0) + 1)
+  for (const set of grams) for (const gram of set) increment(frequency, gram)
   for (const [i, set] of grams.entries()) {
     const shared = new Map<number, number>()
     let telling = 0
@@ -20,7 +20,7 @@ export function nearGroups(texts: readonly string[], share = 0.5, common = 60): 
       if ((frequency.get(gram) ?? 0) > common) continue
       telling++
       const before = getOrInsert(postings, gram, () => [])
-      for (const j of before) shared.set(j, (shared.get(j) ?? 0) + 1)
+      for (const j of before) increment(shared, j)
       before.push(i)
     }
     if (telling < 3) continue

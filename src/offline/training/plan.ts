@@ -1,4 +1,4 @@
-import { addTo } from '../../domain/maps.ts'
+import { addTo, occurrences } from '../../domain/maps.ts'
 import { createRandom, type Random, shuffle } from '../../text/reader/random.ts'
 import { AUGMENT, type AugmentSettings, expand, restore } from './augment.ts'
 import type { Corpus, Row } from './corpus.ts'
@@ -48,8 +48,7 @@ export function split(
     }
     const groups = nearGroups(corpus.rows.map((row) => row.text))
     const ids = shuffle([...new Set(groups)], createRandom(seed * 31 + c))
-    const size = new Map<number, number>()
-    for (const g of groups) size.set(g, (size.get(g) ?? 0) + 1)
+    const size = occurrences(groups)
     const out = new Set<number>()
     let taken = 0
     for (const id of ids) {

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../domain/maps.ts'
 import {
   BRANDS_AT_ONCE,
   BRANDS_WITH_NOTICES,
@@ -23,9 +24,9 @@ export class MemoryNoticeStore implements NoticeStore {
       const known = this.#changed(notice.brand)
       known.notices.delete(notice.id)
       known.notices.set(notice.id, notice)
-      dropFirst(known.notices, NOTICES_OF_BRAND)
+      dropOldest(known.notices, NOTICES_OF_BRAND)
     }
-    dropFirst(this.#brands, BRANDS_WITH_NOTICES)
+    dropOldest(this.#brands, BRANDS_WITH_NOTICES)
   }
 
   async forget(notices: readonly Pick<LearnedNotice, 'brand' | 'id'>[]): Promise<void> {
@@ -46,12 +47,5 @@ export class MemoryNoticeStore implements NoticeStore {
     this.#brands.delete(brand)
     this.#brands.set(brand, known)
     return known
-  }
-}
-
-function dropFirst(map: Map<string, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return
-    map.delete(key)
   }
 }

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../domain/maps.ts'
 import {
   PARTS_SECONDS,
   PASS_SECONDS,
@@ -104,5 +105,5 @@ export class MemoryPassBook implements PassBook {
 function keep<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key)
   map.set(key, value)
-  if (map.size > MAX_PARTS) map.delete(map.keys().next().value!)
+  dropOldest(map, MAX_PARTS)
 }

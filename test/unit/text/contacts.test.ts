@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { extractContacts } from '../../../src/text/contacts.ts'
-import { extractUrls } from '../../../src/text/links.ts'
 import { normalise } from '../../../src/text/normalise.ts'
+import { extractUrls } from '../../helpers/extract-urls.ts'
 
 const of = (text: string) => extractContacts(normalise(text), text, extractUrls(text))
 const values = (text: string) => of(text).map((c) => `${c.kind}:${c.value}`)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { extractContacts } from '../../../src/text/contacts.ts'
-import { extractUrls } from '../../../src/text/links.ts'
 import { normalise } from '../../../src/text/normalise.ts'
+import { extractUrls } from '../../helpers/extract-urls.ts'
 
 describe('links with a name of a user before the host', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { extractUrls } from '../../../src/text/links.ts'
+import { extractUrls } from '../../helpers/extract-urls.ts'
 
 const hosts = (text: string) => extractUrls(text).map((u) => u.host)
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { extractUrls } from '../../../src/text/links.ts'
 import { normalise } from '../../../src/text/normalise.ts'
 import { readText } from '../../../src/text/read-text.ts'
+import { extractUrls } from '../../helpers/extract-urls.ts'
 
 describe('readText', () => {
   it('reads a message once for all', () => {
