@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { ErasureOrder } from '../analyst/archive/erase.ts'
 import { withoutMobiles } from '../analyst/archive/mobiles.ts'
-import { orUsage, SigwatchError } from '../domain/errors.ts'
+import { optionFault, orUsage, SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
@@ -78,10 +78,7 @@ function numberIn(file: string): string {
     .filter((line) => line !== '')
   if (lines.length === 1 && /^\+?\d{5,20}$/.test(lines[0]!)) return canonicalNumber(lines[0]!)
   const place = file === '-' ? 'standard input' : file
-  throw new SigwatchError(
-    'USAGE',
-    `--number-file: ${place} must have one line with one number of 5 to 20 digits`,
-  )
+  throw optionFault('--number-file', `${place} must have one line with one number of 5 to 20 digits`)
 }
 
 function contentOf(file: string): string {
@@ -106,9 +103,9 @@ function orderOf({ by, why, ref }: EraseOptions, names: readonly string[]): Eras
   for (const [option, text = ''] of Object.entries({ by, why, ref })) {
     const plain = text.normalize('NFKC').replace(/[ -]/g, '')
     if (withoutMobiles(text) !== text || names.some((name) => text.includes(name) || plain.includes(name)))
-      throw new SigwatchError(
-        'USAGE',
-        `--${option}: names the person; it stays in the records, so leave numbers and tokens out`,
+      throw optionFault(
+        `--${option}`,
+        `names the person; it stays in the records, so leave numbers and tokens out`,
       )
   }
   const { account, host } = whereabouts()

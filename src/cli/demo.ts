@@ -18,19 +18,20 @@ import { runToEnd } from '../service/lifecycle.ts'
 import { loadConfig } from '../settings/config.ts'
 import { demoSummary } from './demo-summary.ts'
 import { lineWriter } from './line-writer.ts'
+import { seedValue } from './option-values.ts'
 
 const FOLDER = 'demo-output'
 const PROGRESS_EVERY = 200
 
 interface DemoOptions {
-  readonly seed: string
+  readonly seed: number
   readonly out: string
 }
 
 /** `sigwatch demo`: runs a simulated Double Eleven hour through the embedded mode and summarises the findings. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .option('--seed <n>', 'the same seed gives the same hour', '11')
+    .option('--seed <n>', 'the same seed gives the same hour', seedValue, 11)
     .option('--out <folder>', 'where the files go', FOLDER)
     .action(demo)
 }
@@ -42,7 +43,7 @@ async function demo({ seed, out }: DemoOptions): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   say(pc.bold('sigwatch demo: the evening before Double Eleven, one hour of a carrier’s SMS traffic'))
   say(pc.dim('  writing the simulated traffic …'))
-  const simulation = simulate({ scenario: 'double-eleven-hour', seed: Number(seed) })
+  const simulation = simulate({ scenario: 'double-eleven-hour', seed })
   const records = await writeTraffic(simulation, files)
 
   const { config } = loadConfig({

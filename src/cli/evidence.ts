@@ -10,9 +10,7 @@ import { buildPack, type Pack } from '../analyst/evidence/pack.ts'
 import type { Subject } from '../analyst/evidence/subject.ts'
 import { speaker } from '../analyst/evidence/words.ts'
 import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
-import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
-import { parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { lineDecoder, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
@@ -20,14 +18,16 @@ import { type Config, loadConfig } from '../settings/config.ts'
 import { DEVELOPMENT_TOKEN_KEY, revealed } from '../settings/secret.ts'
 import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
 import { inquire, needInputs, type SubjectOptions, subjectOf } from './evidence-subject.ts'
+import { momentValue, wholeOf } from './option-values.ts'
 import { packNames, whereabouts, writePack } from './pack-files.ts'
 
 interface EvidenceOptions extends PackFiles, SubjectOptions {
   readonly config?: string
   readonly calendar?: string
-  readonly received?: string
-  readonly days: string
-  readonly max: string
+  /** Epoch ms. */
+  readonly received?: number
+  readonly days: number
+  readonly max: number
   readonly out: string
   readonly locale?: string
   readonly clear?: boolean
@@ -55,9 +55,23 @@ export function evidenceCommand(): Command {
     .option('--replies <file>', 'inbound replies (JSONL or CSV)')
     .option('--registry <file>', 'brands, signatures and ports (YAML, JSON, JSONL or CSV)')
     .option('--calendar <file>', 'holidays, make-up working days and deadlines (YAML)')
-    .option('--received <time>', 'when the complaint reached us, ISO-8601 with offset or epoch ms')
-    .option('--days <n>', 'days before the complaint, or before now, in which topics are searched', '7')
-    .option('--max <n>', 'number of messages on a complaint to show, the most similar first', '20')
+    .option(
+      '--received <time>',
+      'when the complaint reached us, ISO-8601 with offset or epoch ms',
+      momentValue,
+    )
+    .option(
+      '--days <n>',
+      'days before the complaint, or before now, in which topics are searched',
+      wholeOf(1, 366),
+      7,
+    )
+    .option(
+      '--max <n>',
+      'number of messages on a complaint to show, the most similar first',
+      wholeOf(1, 1000),
+      20,
+    )
     .option('--out <dir>', 'folder to write to', 'evidence')
     .option('--locale <locale>', 'language of the pack: en or zh-CN (default: the setting locale)')
     .option('--clear', 'recipient and texts in clear, for the regulator only')
@@ -76,9 +90,7 @@ async function run(options: EvidenceOptions): Promise<void> {
     overrides: { locale: options.locale },
     serving: false,
   })
-  const days = wholeNumber('--days', options.days, 366)
-  const max = wholeNumber('--max', options.max, 1000)
-  const receivedAt = options.received === undefined ? undefined : timeOf(options.received)
+  const { days, max, received: receivedAt } = options
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
   const tokenise = tokeniserOf(config)
   const say = speaker(config.locale)
@@ -211,21 +223,6 @@ function tokeniserOf({ privacy: { tokenKey, previousTokenKeys } }: Config): Toke
     )
   }
   return createKeyRing(revealed(tokenKey ?? DEVELOPMENT_TOKEN_KEY), (previousTokenKeys ?? []).map(revealed))
-}
-
-function wholeNumber(option: string, text: string, most: number): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value
-  throw new SigwatchError('USAGE', `${option}: ${text} is not allowed (allowed: 1 to ${most})`)
-}
-
-function timeOf(text: string): number {
-  const ms = /^\d{12,14}$/.test(text) ? Number(text) : parseIsoTime(text)
-  if (!Number.isNaN(ms)) return ms
-  throw new SigwatchError(
-    'USAGE',
-    `--received: ${text} is neither ISO-8601 with an offset nor epoch milliseconds`,
-  )
 }
 
 /** `evidence-c-1` for a complaint, `clear-evidence-message-m-1` for a message in clear. */

@@ -8,7 +8,7 @@ import { letterPage, markdown } from '../analyst/letter/render.ts'
 import { READERS, type Reader, sayIn } from '../analyst/letter/words.ts'
 import { createDescribe } from '../detection/detectors/describe.ts'
 import type { Locale } from '../detection/detectors/words.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { optionFault, SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import { clockTime } from '../domain/time.ts'
 import { openArchiveReader } from '../service/compose-archive.ts'
@@ -96,10 +96,7 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
 function surroundOf({ addressee, fileNumber }: ExplainOptions, { letters }: Config): Surround {
   for (const [option, text = ''] of Object.entries({ addressee, 'file-number': fileNumber }))
     if (withoutMobiles(text) !== text)
-      throw new SigwatchError(
-        'USAGE',
-        `--${option}: has a mobile number, which the letter would show: leave it out`,
-      )
+      throw optionFault(`--${option}`, `has a mobile number, which the letter would show: leave it out`)
   return {
     letterhead: letters.letterhead ?? [],
     date: clockTime(Date.now()).slice(0, 10),

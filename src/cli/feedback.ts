@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { SigwatchError } from '../domain/errors.ts'
+import { optionFault, SigwatchError } from '../domain/errors.ts'
 import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
 import { jsonOf } from '../domain/json.ts'
@@ -112,7 +112,7 @@ export function unblockCommand(): Command {
 /** The members that `block` adds to its row. */
 function orderOf({ action, perMinute, labels }: BlockOptions) {
   if (perMinute !== undefined && !/^\d{1,7}$/.test(perMinute))
-    throw new SigwatchError('USAGE', `--per-minute: "${perMinute}" is not a number of messages`)
+    throw optionFault('--per-minute', `"${perMinute}" is not a number of messages`)
   return given({
     action,
     perMinute: perMinute === undefined ? undefined : Number(perMinute),
@@ -253,6 +253,6 @@ function checkUsage(id: string | undefined, { verdict, undo }: FeedbackOptions):
 function untilOf(text: string, now: number): number {
   const moment = momentOrSpan(text, now)
   if (moment === undefined)
-    throw new SigwatchError('USAGE', `--until: "${text}" is neither a duration (12h) nor a time with offset`)
+    throw optionFault('--until', `"${text}" is neither a duration (12h) nor a time with offset`)
   return moment
 }

@@ -1,4 +1,4 @@
-import { SigwatchError } from '../domain/errors.ts'
+import { optionFault } from '../domain/errors.ts'
 import { parseMoment } from '../domain/time.ts'
 
 /** The time given to an option, epoch ms, or undefined without one. Throws USAGE if it is not a time. */
@@ -8,6 +8,5 @@ export function momentOf(option: string, text: string | undefined): number | und
   if (text === undefined) return undefined
   const ms = parseMoment(text)
   if (!Number.isNaN(ms)) return ms
-  const message = `${option}: must be ISO-8601 with an offset or epoch milliseconds, is "${text}"`
-  throw new SigwatchError('USAGE', message)
+  throw optionFault(option, `must be ISO-8601 with an offset or epoch milliseconds, is "${text}"`)
 }

@@ -1,4 +1,4 @@
-import { SigwatchError } from '../domain/errors.ts'
+import { optionFault, SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import { type FailOn, parseFailOn } from '../offline/replay/fail-on.ts'
 import type { ReplayOptions } from '../offline/replay/options.ts'
@@ -20,14 +20,14 @@ export interface ReplayArguments extends FileSettings {
   readonly against?: string
   readonly now?: string
   readonly json?: boolean
-  readonly rate?: string
+  readonly rate?: number
   readonly resume?: string
   readonly verdicts?: string
   readonly alerts?: string
   readonly publish?: string
-  readonly reviewSheet?: string
+  readonly reviewSheet?: number
   readonly out?: string
-  readonly seed: string
+  readonly seed: number
   readonly sample?: string
   readonly judged?: string
   readonly failOn?: readonly string[]
@@ -76,15 +76,14 @@ export function requestOf(args: ReplayArguments): ReplayRequest {
       now,
       ...given({
         clock,
-        rate: args.rate === undefined ? undefined : wholeOf('--rate', args.rate, 1, 10_000_000),
+        rate: args.rate,
         resume,
         verdicts,
         alerts,
         publish,
       }),
-      reviewCases:
-        args.reviewSheet === undefined ? 0 : wholeOf('--review-sheet', args.reviewSheet, 1, 10_000),
-      seed: wholeOf('--seed', args.seed, 0, 999_999_999),
+      reviewCases: args.reviewSheet ?? 0,
+      seed: args.seed,
       ...given({ sample: args.sample === undefined ? undefined : shareOf('--sample', args.sample) }),
     },
     failOn: (args.failOn ?? []).map(parseFailOn),
@@ -118,13 +117,7 @@ function distinct(files: readonly (string | undefined)[]): void {
 function durationOf(option: string, text: string): number {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
-  throw usage(`${option}: "${text}" is not allowed (allowed: ${FORMS.duration})`)
-}
-
-function wholeOf(option: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
-  throw usage(`${option}: "${text}" is not allowed (allowed: ${least} to ${most})`)
+  throw optionFault(option, `"${text}" is not allowed (allowed: ${FORMS.duration})`)
 }
 
 /** Parses a share such as `1%` or `0.5%`. */
@@ -132,7 +125,10 @@ function shareOf(option: string, text: string): number {
   const [, percent = ''] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? []
   const share = Number(percent) / 100
   if (share > 0 && share <= 1) return share
-  throw usage(`${option}: "${text}" is not allowed (allowed: a percentage above 0% up to 100%, such as 1%)`)
+  throw optionFault(
+    option,
+    `"${text}" is not allowed (allowed: a percentage above 0% up to 100%, such as 1%)`,
+  )
 }
 
 function usage(message: string): SigwatchError {

@@ -7,6 +7,7 @@ import { type Outcome, replay } from '../offline/replay/replay.ts'
 import { readReviewed, reviewSheet } from '../offline/replay/review-sheet.ts'
 import { precisionTable, reportTable } from '../offline/replay/table.ts'
 import type { Config } from '../settings/config.ts'
+import { seedValue, wholeOf } from './option-values.ts'
 import { outageReporter } from './outages.ts'
 import { type ReplayArguments, type ReplayRequest, requestOf } from './replay-options.ts'
 import { CONFIG_OPTION, example } from './shared-options.ts'
@@ -44,15 +45,19 @@ export function replayCommand(): Command {
     .option('--feedback <file>', 'feedback of that time (JSONL or CSV)')
     .option('--now <time>', 'reference clock of files (default: the wall clock)')
     .option('--json', 'one JSON object instead of a table')
-    .option('--rate <n>', 'limit on records per second, to spare brokers and CPU')
+    .option('--rate <n>', 'limit on records per second, to spare brokers and CPU', wholeOf(1, 10_000_000))
     .option('--sample <percent>', 'share of senders to judge, such as 1%, each with all its messages')
     .option('--resume <file>', 'store progress in this file, and resume from it after an interruption')
     .option('--verdicts <file>', 'write the verdicts of the range')
     .option('--alerts <file>', 'write the alerts of the range')
     .option('--publish <topic>', 'publish the alerts of the range, under a source of their own')
-    .option('--review-sheet <n>', 'draw this many random cases of each code for review, into --out')
+    .option(
+      '--review-sheet <n>',
+      'draw this many random cases of each code for review, into --out',
+      wholeOf(1, 10_000),
+    )
     .option('--out <file>', 'the review sheet (CSV)')
-    .option('--seed <n>', 'the same seed draws the same cases and senders', '1')
+    .option('--seed <n>', 'the same seed draws the same cases and senders', seedValue, 1)
     .option('--judged <file>', 'print the precision by code of a judged review sheet, without a replay')
     .option('--fail-on <condition...>', "exit code 3 when it holds, such as 'newly.block > 0.1%'")
     .addHelpText(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { counted } from '../domain/counted.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { optionFault, SigwatchError } from '../domain/errors.ts'
 import { LIST_NAME, templateRow } from '../pipeline/side-inputs/template-rows.ts'
 import type { TemplatesPlace } from '../service/compose-templates.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
@@ -84,9 +84,9 @@ async function exported(
 ) {
   const { readKey, writtenList } = await import('./template-list.ts')
   if (!LIST_NAME.test(name))
-    throw new SigwatchError(
-      'USAGE',
-      `--list: "${name}" is not a name of a list (allowed: letters, digits, dots, _ and -, but not local)`,
+    throw optionFault(
+      '--list',
+      `"${name}" is not a name of a list (allowed: letters, digits, dots, _ and -, but not local)`,
     )
   const signing = readKey(required(key, 'private'), 'private')
   const confirmed = (await (await open()).held(now)).filter(({ confirmations }) => confirmations.length > 0)

@@ -247,6 +247,11 @@ export function orUsage<T>(what: string, attempt: () => T): T {
   }
 }
 
+/** A fault in the value of an option of the command line. */
+export function optionFault(option: string, message: string): SigwatchError {
+  return new SigwatchError('USAGE', `${option}: ${message}`)
+}
+
 /** An unreadable input record: the message names the field and its allowed values, never its value. */
 export class RecordError extends Error {
   readonly code: ErrorCode

@@ -1,5 +1,5 @@
 import { RegisteredValues } from '../adapters/input/registered-values.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { optionFault, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { RawRecord } from '../domain/message.ts'
 import type { Config } from '../settings/config.ts'
@@ -99,7 +99,7 @@ export function inputOfLines(config: Pick<Config, 'kafka' | 'input'>, topic?: st
   const named = inputs.find((input) => input.topic === topic)
   if (named) return named
   const names = inputs.map((input) => input.topic).join(', ')
-  if (topic !== undefined) throw new SigwatchError('USAGE', `--topic: must be one of ${names}, is "${topic}"`)
+  if (topic !== undefined) throw optionFault('--topic', `must be one of ${names}, is "${topic}"`)
   const [first] = inputs
   if (inputs.some(({ map, format }) => map !== first!.map || format !== first!.format))
     throw new SigwatchError('USAGE', `which input's records are in the file? Give --topic, one of ${names}`)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { maskRecipient } from '../detection/alerts/show.ts'
-import { type Problem, SigwatchError } from '../domain/errors.ts'
+import { optionFault, type Problem } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { LeftOutReason } from '../domain/input-events.ts'
 import type { SmsRecord } from '../domain/message.ts'
@@ -95,7 +95,7 @@ function linesOf(file: string): Buffer[] {
   try {
     bytes = readFileSync(file)
   } catch (error) {
-    throw new SigwatchError('USAGE', `--sample: ${file}: ${describeReadError(error)}`)
+    throw optionFault('--sample', `${file}: ${describeReadError(error)}`)
   }
   const lines: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { SigwatchError } from '../../domain/errors.ts'
+import { optionFault, orUsage } from '../../domain/errors.ts'
 import { OWNER_ONLY } from '../../domain/owner-only.ts'
 import type { ComparisonSnapshot } from './comparison.ts'
 import type { PartitionRange } from './ranges.ts'
@@ -30,15 +30,14 @@ export interface Checkpoint {
 /** Reads the checkpoint; undefined if there is none yet. Throws USAGE if it belongs to another replay. */
 export function readCheckpoint(file: string, fingerprint: string): Checkpoint | undefined {
   if (!existsSync(file)) return undefined
-  let checkpoint: Checkpoint
-  try {
-    checkpoint = JSON.parse(readFileSync(file, 'utf8')) as Checkpoint
-  } catch (cause) {
-    throw usage(`${file} cannot be read as a checkpoint of replay: ${(cause as Error).message}`, cause)
-  }
-  if (checkpoint.format !== 1) throw usage(`${file} is not a checkpoint of this version`)
+  const checkpoint = orUsage(
+    `--resume: ${file} cannot be read as a checkpoint of replay`,
+    () => JSON.parse(readFileSync(file, 'utf8')) as Checkpoint,
+  )
+  if (checkpoint.format !== 1) throw optionFault('--resume', `${file} is not a checkpoint of this version`)
   if (checkpoint.fingerprint !== fingerprint) {
-    throw usage(
+    throw optionFault(
+      '--resume',
       `${file} belongs to a replay with other options, versions or files: repeat them, or remove the file`,
     )
   }
@@ -75,14 +74,8 @@ export class Saver {
 
 /** Writes atomically. */
 function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
-  try {
+  orUsage(`--resume: cannot write ${file}`, () => {
     writeFileSync(`${file}.new`, JSON.stringify(checkpoint), { mode: OWNER_ONLY })
     renameSync(`${file}.new`, file)
-  } catch (cause) {
-    throw usage(`cannot write ${file}: ${(cause as Error).message}`, cause)
-  }
-}
-
-function usage(message: string, cause?: unknown): SigwatchError {
-  return new SigwatchError('USAGE', `--resume: ${message}`, { cause })
+  })
 }

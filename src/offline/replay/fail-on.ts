@@ -1,5 +1,5 @@
 import { CODE_NAMES, isOwnCode } from '../../domain/codes.ts'
-import { SigwatchError } from '../../domain/errors.ts'
+import { optionFault } from '../../domain/errors.ts'
 import { nearest } from '../../settings/files/nearest.ts'
 import { ASKING } from './difference.ts'
 import type { Report } from './report.ts'
@@ -42,7 +42,10 @@ const FIGURES = [
 export function parseFailOn(text: string): FailOn {
   const [, figure = '', sign = '', limit = '', percent] = FORM.exec(text) ?? []
   if (figure === '') {
-    throw usage(`"${text}" is not of the form <figure> <comparison> <number>[%], such as newly.block > 0.1%`)
+    throw optionFault(
+      '--fail-on',
+      `"${text}" is not of the form <figure> <comparison> <number>[%], such as newly.block > 0.1%`,
+    )
   }
   const known = [
     ...FIGURES,
@@ -51,7 +54,10 @@ export function parseFailOn(text: string): FailOn {
   if (!known.includes(figure) && !isOfOwnCode(figure)) {
     const near = nearest(figure, known)
     const allowed = `${FIGURES.join(', ')}, byCode.<CODE>.raised, byCode.<CODE>.released`
-    throw usage(`${figure} is not a figure${near ? `, did you mean ${near}?` : ''} (allowed: ${allowed})`)
+    throw optionFault(
+      '--fail-on',
+      `${figure} is not a figure${near ? `, did you mean ${near}?` : ''} (allowed: ${allowed})`,
+    )
   }
   return {
     text: text.trim(),
@@ -96,8 +102,4 @@ function figureOf(figure: string, counts: Counts): number {
 function isOfOwnCode(figure: string): boolean {
   const [first, code = '', what = '', ...more] = figure.split('.')
   return first === 'byCode' && isOwnCode(code) && /^(?:raised|released)$/.test(what) && more.length === 0
-}
-
-function usage(message: string): SigwatchError {
-  return new SigwatchError('USAGE', `--fail-on: ${message}`)
 }

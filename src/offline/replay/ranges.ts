@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
 import { readTopicRange } from '../../adapters/sources/topic-range.ts'
-import { SigwatchError } from '../../domain/errors.ts'
+import { optionFault } from '../../domain/errors.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 
 /** The offsets of a partition to replay: `from` (inclusive) to `to` (exclusive), preceded by a warm-up from `warmFrom`. */
@@ -36,7 +36,8 @@ export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
     .map((text) => {
       const [, partition, first, last] = SPAN.exec(text.trim()) ?? []
       if (partition === undefined || Number(first) > Number(last)) {
-        throw usage(
+        throw optionFault(
+          '--offsets',
           `"${text}" is not of the form P:A-B, such as 0:1000-1999 for offsets 1000 to 1999 of partition 0`,
         )
       }
@@ -45,7 +46,7 @@ export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
   const twice = spans.find(
     ({ partition }, i) => spans.findIndex((other) => other.partition === partition) !== i,
   )
-  if (twice) throw usage(`partition ${twice.partition} is given twice`)
+  if (twice) throw optionFault('--offsets', `partition ${twice.partition} is given twice`)
   return spans
 }
 
@@ -60,11 +61,11 @@ export async function rangesOf(
   wish: RangeWish,
 ): Promise<PartitionRange[]> {
   if (wish.offsets && topics.length > 1)
-    throw usage(`of which topic? Give --topic, one of ${topics.join(', ')}`)
+    throw optionFault('--offsets', `of which topic? Give --topic, one of ${topics.join(', ')}`)
   const ranges: PartitionRange[] = []
   for (const topic of topics) ranges.push(...(await rangesOfTopic(connection, { topic, groupId }, wish)))
   if (ranges.some((range) => range.from < range.to)) return ranges
-  if (wish.offsets) throw usage(`${topics.join(', ')}: no record of the range is there`)
+  if (wish.offsets) throw optionFault('--offsets', `${topics.join(', ')}: no record of the range is there`)
   return []
 }
 
@@ -126,7 +127,7 @@ async function byOffset(
   offsets: readonly OffsetSpan[],
 ): Promise<Found[]> {
   const strange = offsets.find((span) => !bounds.some(({ partition }) => partition === span.partition))
-  if (strange) throw usage(`${source.topic} has no partition ${strange.partition}`)
+  if (strange) throw optionFault('--offsets', `${source.topic} has no partition ${strange.partition}`)
   const named = bounds.flatMap(({ partition, startOffset, endOffset }): Found[] => {
     const span = offsets.find((one) => one.partition === partition)
     if (!span) return []
@@ -164,10 +165,6 @@ async function appended(
       take: (records) => void times.push(...records.map(({ timestamp }) => timestamp)),
     })
   }
-  if (times.length === 0) throw usage(`${topic} has no records at the ends of the range`)
+  if (times.length === 0) throw optionFault('--offsets', `${topic} has no records at the ends of the range`)
   return [Math.min(...times), Math.max(...times)]
-}
-
-function usage(message: string): SigwatchError {
-  return new SigwatchError('USAGE', `--offsets: ${message}`)
 }

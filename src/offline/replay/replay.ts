@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
 import { WITHOUT_SIGNATURE_ROWS } from '../../detection/detectors/describe.ts'
 import type { Code } from '../../domain/codes.ts'
-import { SigwatchError } from '../../domain/errors.ts'
+import { optionFault, SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
 import { hashOf } from '../../domain/hash.ts'
@@ -147,7 +147,7 @@ async function placeOf(options: ReplayOptions, around: Surroundings): Promise<Pl
   const all = inputTopicNames(config)
   const topics = options.topic === undefined ? all : all.filter((name) => name === options.topic)
   if (topics.length === 0)
-    throw new SigwatchError('USAGE', `--topic: must be one of ${all.join(', ')}, is "${options.topic}"`)
+    throw optionFault('--topic', `must be one of ${all.join(', ')}, is "${options.topic}"`)
   const connection = connectionOf(around)
   await connection.requireTopics(topics)
   const ranges = from?.ranges ?? (await rangesOf(connection, { topics, groupId }, range))
@@ -218,9 +218,9 @@ async function readOrder(
 /** A replay can only be resumed with the versions it began with. */
 function refuseOthers(file: string | undefined, from: Checkpoint | undefined, sides: readonly Side[]): void {
   if (!from || JSON.stringify(from.versions) === JSON.stringify(sides.map(({ versions }) => versions))) return
-  throw new SigwatchError(
-    'USAGE',
-    `--resume: since ${file} was written, model, policy or registry have changed: remove the file to start over`,
+  throw optionFault(
+    '--resume',
+    `since ${file} was written, model, policy or registry have changed: remove the file to start over`,
   )
 }
 

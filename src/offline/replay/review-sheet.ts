@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { CODE_NAMES, type Code, inOrder, isCode } from '../../domain/codes.ts'
-import { SigwatchError } from '../../domain/errors.ts'
+import { optionFault } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { type Interval, wilson } from '../../domain/wilson.ts'
 import { csvLine, readCsv } from '../../settings/files/csv.ts'
@@ -49,7 +49,7 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
   const names = (head?.cells ?? []).map((cell) => cell.trim().toLowerCase())
   const [code, judgement] = [names.indexOf('code'), names.indexOf('judgement')]
   if (code < 0 || judgement < 0)
-    throw usage(`${file}: the first line must name the columns code and judgement`)
+    throw optionFault('--judged', `${file}: the first line must name the columns code and judgement`)
   const tallies = new Map<Code, { right: number; wrong: number; open: number }>()
   const faults: string[] = []
   for (const { line, cells } of rows) {
@@ -67,7 +67,7 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
     else if (OPEN.includes(word)) tally.open++
     else faults.push(`${file}:${line}: judgement ${JSON.stringify(word)} (allowed: right, wrong, or empty)`)
   }
-  if (faults.length > 0) throw usage(faults.slice(0, 20).join('\n'))
+  if (faults.length > 0) throw optionFault('--judged', faults.slice(0, 20).join('\n'))
   return Object.fromEntries(inOrder(tallies.keys()).map((name) => [name, precisionOf(tallies.get(name)!)]))
 }
 
@@ -80,8 +80,4 @@ function precisionOf({ right, wrong, open }: { right: number; wrong: number; ope
 /** Decodes the sheet: UTF-8 as written, or GB 18030 as saved by a Chinese spreadsheet. */
 function textOf(bytes: Buffer): string {
   return new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'gb18030').decode(bytes)
-}
-
-function usage(message: string): SigwatchError {
-  return new SigwatchError('USAGE', `--judged: ${message}`)
 }
