@@ -165,6 +165,8 @@ function propertiesOf(port: number, controller: number, dir: string): string[] {
     'broker.heartbeat.interval.ms=500',
     'broker.session.timeout.ms=2000',
     'auto.create.topics.enable=false',
+    // Tests write records with timestamps of the past; only they delete records.
+    'log.retention.ms=-1',
   ]
 }
 

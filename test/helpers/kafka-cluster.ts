@@ -279,6 +279,8 @@ function propertiesOf(id: number, { client, proxy, inner, controller }: Ports, v
     'broker.session.timeout.ms=4000',
     'replica.lag.time.max.ms=5000',
     'auto.create.topics.enable=false',
+    // Tests write records with timestamps of the past; only they delete records.
+    'log.retention.ms=-1',
     'num.network.threads=2',
     'num.io.threads=4',
   ]
