@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import { hash32 } from './hash32.ts'
 
-const OTHER_SEED = 0x9747b28c
+/** Random, so that no sender can choose keys that collide. */
+const [SEED, OTHER_SEED] = [randomInt(2 ** 32), randomInt(2 ** 32)]
 
 /** Counts by 64-bit hash of the key: open addressing with linear probing; a count of 0 marks a free slot. */
 class Table {
@@ -59,7 +61,7 @@ export class RecentCounts {
 
   /** The count of the key, which becomes the one used last; 0 if it is not known. */
   get(key: string): number {
-    const [hash, other] = [hash32(key), hash32(key, OTHER_SEED)]
+    const [hash, other] = [hash32(key, SEED), hash32(key, OTHER_SEED)]
     const count = this.#young.get(hash, other)
     if (count > 0) return count
     const old = this.#old.get(hash, other)
@@ -68,7 +70,7 @@ export class RecentCounts {
   }
 
   set(key: string, count: number): void {
-    this.#set(hash32(key), hash32(key, OTHER_SEED), count)
+    this.#set(hash32(key, SEED), hash32(key, OTHER_SEED), count)
   }
 
   #set(hash: number, other: number, count: number): void {
