@@ -1,5 +1,5 @@
-// Functions of these files run for every message or every new text. They make no closure, spread or iterator, each of which
-// allocates: loops over arrays and indices, and the members of an object in full, do the same without.
+// Some of the files whose functions run for every message or every new text. These make no closure, spread or iterator, each of
+// which allocates: loops over arrays and indices, and the members of an object in full, do the same without.
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 

@@ -146,27 +146,32 @@ function classArguments(jars: string, heap: string, main: string, ...args: strin
   return [`-Xmx${heap}`, '-cp', join(jars, '*'), main, ...args]
 }
 
+/** Settings of every broker of tests, in server.properties. */
+export const TEST_BROKER: readonly string[] = [
+  'process.roles=broker,controller',
+  'controller.listener.names=CONTROLLER',
+  'offsets.topic.num.partitions=4',
+  'transaction.state.log.num.partitions=4',
+  'group.initial.rebalance.delay.ms=0',
+  // After a crash, a broker can rejoin only when its last session has expired.
+  'broker.heartbeat.interval.ms=500',
+  'auto.create.topics.enable=false',
+  // Tests write records with timestamps of the past; only they delete records.
+  'log.retention.ms=-1',
+]
+
 function propertiesOf(port: number, controller: number, dir: string): string[] {
   return [
-    'process.roles=broker,controller',
+    ...TEST_BROKER,
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
     `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'controller.listener.names=CONTROLLER',
     'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     `log.dirs=${join(dir, 'data')}`,
     'offsets.topic.replication.factor=1',
-    'offsets.topic.num.partitions=4',
     'transaction.state.log.replication.factor=1',
     'transaction.state.log.min.isr=1',
-    'transaction.state.log.num.partitions=4',
-    'group.initial.rebalance.delay.ms=0',
-    // After a crash, the broker can rejoin only when its last session has expired.
-    'broker.heartbeat.interval.ms=500',
     'broker.session.timeout.ms=2000',
-    'auto.create.topics.enable=false',
-    // Tests write records with timestamps of the past; only they delete records.
-    'log.retention.ms=-1',
   ]
 }
 

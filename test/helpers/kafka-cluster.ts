@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import kafkajs, { type Cluster } from 'kafkajs'
 import { FaultProxy } from './fault-proxy.ts'
 import { freePort } from './free-port.ts'
-import { answersAt, endProcess, fetchJars, javaArguments, removeAtExit } from './kafka-broker.ts'
+import { answersAt, endProcess, fetchJars, javaArguments, removeAtExit, TEST_BROKER } from './kafka-broker.ts'
 import { plainClient } from './kafka-client.ts'
 
 /** A broker of a cluster, which is also a controller. */
@@ -258,29 +258,21 @@ function logOf(dir: string, id: number): string {
 
 function propertiesOf(id: number, { client, proxy, inner, controller }: Ports, voters: string, dir: string) {
   return [
-    'process.roles=broker,controller',
+    ...TEST_BROKER,
     `node.id=${id}`,
     `controller.quorum.voters=${voters}`,
     `listeners=CLIENT://127.0.0.1:${client},INNER://127.0.0.1:${inner},CONTROLLER://127.0.0.1:${controller}`,
     `advertised.listeners=CLIENT://127.0.0.1:${proxy},INNER://127.0.0.1:${inner}`,
     'listener.security.protocol.map=CLIENT:PLAINTEXT,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name=INNER',
-    'controller.listener.names=CONTROLLER',
     `log.dirs=${join(dir, `data-${id}`)}`,
     'default.replication.factor=3',
     'min.insync.replicas=2',
     'offsets.topic.replication.factor=3',
-    'offsets.topic.num.partitions=4',
     'transaction.state.log.replication.factor=3',
     'transaction.state.log.min.isr=2',
-    'transaction.state.log.num.partitions=4',
-    'group.initial.rebalance.delay.ms=0',
-    'broker.heartbeat.interval.ms=500',
     'broker.session.timeout.ms=4000',
     'replica.lag.time.max.ms=5000',
-    'auto.create.topics.enable=false',
-    // Tests write records with timestamps of the past; only they delete records.
-    'log.retention.ms=-1',
     'num.network.threads=2',
     'num.io.threads=4',
   ]
